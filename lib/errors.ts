@@ -1,0 +1,154 @@
+// The one error class and the one table of codes. A message says what, where and what was received; the table
+// adds what to do. docs/errors.md is generated from this table.
+
+/** What a code means and how a user gets past it. */
+export interface ErrorEntry {
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+export const errorTable = {
+  KPT_FILE_NOT_FOUND: {
+    meaning: 'A file that was named does not exist or cannot be read.',
+    remedy: 'Check the path and the permissions of the file.',
+  },
+  KPT_FILE_WRITE: {
+    meaning: 'An output file or its folder cannot be written.',
+    remedy: 'Choose a folder that exists and is writable; nothing was left behind.',
+  },
+  KPT_ONNX_MALFORMED: {
+    meaning: 'The bytes are not a valid ONNX model.',
+    remedy: 'Export or download the model again; check it with the onnx checker.',
+  },
+  KPT_ONNX_UNSUPPORTED_OP: {
+    meaning: 'The model uses an operator that kompakt does not know.',
+    remedy: 'See docs/ops.md for the operators that run; re-export with standard operators or open an issue.',
+  },
+  KPT_ONNX_UNSUPPORTED: {
+    meaning: 'The model uses a part of ONNX (opset, type or feature) that kompakt does not read.',
+    remedy: 'Re-export with opset 7 or newer and tensor types that docs/ops.md lists.',
+  },
+  KPT_EXTERNAL_DATA: {
+    meaning: 'External tensor data is missing, too short, or outside the folder of the model.',
+    remedy: 'Keep the data file beside the model file; links and paths out of the folder are refused.',
+  },
+  KPT_GRAPH_INVALID: {
+    meaning: 'The graph breaks a rule: a cycle, a value without producer, a name defined twice.',
+    remedy: 'Export the model again; the message names the value or node at fault.',
+  },
+  KPT_ATTRIBUTE_INVALID: {
+    meaning: 'An operator attribute is missing, has the wrong type or a value that the operator forbids.',
+    remedy: 'Check the attribute named in the message against the ONNX operator specification.',
+  },
+  KPT_SHAPE_MISMATCH: {
+    meaning: 'Tensor shapes do not fit one another or the operator.',
+    remedy: 'Give inputs the shape that `kompakt inspect MODEL` prints.',
+  },
+  KPT_TYPE_MISMATCH: {
+    meaning: 'A tensor has another element type than the operator or input takes.',
+    remedy: 'Give inputs the type that `kompakt inspect MODEL` prints.',
+  },
+  KPT_INPUT_MISSING: {
+    meaning: 'A model input was not fed.',
+    remedy: 'Feed every name in `session.inputNames`.',
+  },
+  KPT_INPUT_UNKNOWN: {
+    meaning: 'A feed or fetch names a value that the model does not have.',
+    remedy: 'Use the names in `session.inputNames` and `session.outputNames`.',
+  },
+  KPT_TOO_LARGE: {
+    meaning: 'A declared size is larger than this machine or kompakt can hold.',
+    remedy: 'Check the shapes in the model; they may be corrupt.',
+  },
+  KPT_OPTION_INVALID: {
+    meaning: 'An option is unknown or has a value outside its range.',
+    remedy: 'The message names the option and what it takes.',
+  },
+  KPT_USAGE: {
+    meaning: 'The command line was not understood.',
+    remedy: 'Run `kompakt --help` or `kompakt COMMAND --help`.',
+  },
+  KPT_CALIBRATION_EMPTY: {
+    meaning: 'The calibration data holds no sample.',
+    remedy: 'Give at least one sample; 100 to 500 are usual.',
+  },
+  KPT_CALIBRATION_VALUES: {
+    meaning: 'Calibration met NaN or an infinite value.',
+    remedy: 'Check the pre-processing of the samples; the message names the tensor and sample.',
+  },
+  KPT_DATA_MALFORMED: {
+    meaning: 'A data file (IDX, CIFAR, npy, npz, image, wav) is not what it says it is.',
+    remedy: 'Check the file named in the message and the format given with --data.',
+  },
+  KPT_ADDON_MISSING: {
+    meaning: 'The native addon could not be loaded.',
+    remedy:
+      'Run `npm run build:native` in a checkout, or `npx node-gyp rebuild -C node_modules/kompakt` in an app.',
+  },
+  KPT_PEER_MISSING: {
+    meaning: 'An optional package that this feature uses is not installed.',
+    remedy: 'Install the package named in the message with npm.',
+  },
+  KPT_SESSION_RELEASED: {
+    meaning: 'The session was used after release().',
+    remedy: 'Create a new session.',
+  },
+  KPT_ABORTED: {
+    meaning: 'The run was aborted by its signal.',
+    remedy: 'Nothing to do: this is what the signal asked for.',
+  },
+  KPT_BUFFER_INVALID: {
+    meaning: 'A bound buffer has the wrong length or type, or was detached.',
+    remedy: 'Bind buffers of the byte length that the model needs and do not transfer them.',
+  },
+  KPT_INTERNAL: {
+    meaning: 'kompakt broke one of its own rules.',
+    remedy: 'Please report it with the model and the message.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** Every error that kompakt throws on purpose. Match on `code`, never on the message or on `instanceof`. */
+export class KompaktError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    cause?: unknown,
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'KompaktError';
+    this.code = code;
+    this.details = details;
+  }
+
+  /** What to do about it, from the table. */
+  get remedy(): string {
+    return errorTable[this.code].remedy;
+  }
+}
+
+/** True for errors made by any copy of kompakt, also from another realm. */
+export function isKompaktError(error: unknown): error is KompaktError {
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('KPT_')
+  );
+}
+
+/** The one grammar of messages: Expected <what> for <where> but received <got>. */
+export function expected(what: string, where: string, got: unknown): string {
+  return `Expected ${what} for ${where} but received ${show(got)}.`;
+}
+
+function show(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return `[${value.join(',')}]`;
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+  if (typeof value === 'object') return `an object (${value.constructor?.name ?? 'Object'})`;
+  return `${String(value)} (${typeof value})`;
+}

@@ -1,0 +1,237 @@
+// OpDef: all that is true of one operator, in one file per operator (lib/ops/<name>.ts), listed in ops/index.ts.
+// Shared code asks the OpDef and never tests a node's type by name. Every field is required: "none" is said aloud.
+import { expected, KompaktError } from '../errors.js';
+import type { Attribute, Domain, Graph, Node } from '../graph/graph.js';
+import type { DType } from '../tensor/dtype.js';
+import type { Dims } from '../tensor/shape.js';
+import type { TensorValue } from '../tensor/tensor.js';
+import type { StepKind, StepParams } from './steps.js';
+
+/** Element type and concrete dims of a value in one plan. */
+export interface TensorType {
+  readonly dtype: DType;
+  readonly dims: Dims;
+}
+
+/** What is known about one node while a plan is made. */
+export interface InferContext {
+  readonly node: Node;
+  /** Opset of the node's domain in its graph (>= canonicalOpset for ai.onnx). */
+  readonly opset: number;
+  /** Types of the inputs; undefined where absent. */
+  readonly inputs: readonly (TensorType | undefined)[];
+  /** The value of input i when it is known at plan time (constants, shape arithmetic), else undefined. */
+  value(i: number): TensorValue | undefined;
+  /** Types of the outputs of a subgraph attribute for given input types; only control flow uses it. */
+  inferSubgraph?(graph: Graph, inputs: readonly TensorType[]): readonly TensorType[];
+  /** "Conv node 'x'": for messages. */
+  readonly where: string;
+}
+
+/** Thrown by needValue when an output shape depends on data: the plan is cut there and goes on at run time. */
+export class NeedsData extends Error {
+  constructor(readonly input: number) {
+    super('the shape depends on data');
+  }
+}
+
+/** The value of input i, or NeedsData. */
+export function needValue(ctx: InferContext, i: number): TensorValue {
+  const value = ctx.value(i);
+  if (value === undefined) throw new NeedsData(i);
+  return value;
+}
+
+export interface ReferenceContext {
+  readonly node: Node;
+  readonly opset: number;
+  readonly inputs: readonly (TensorValue | undefined)[];
+  readonly where: string;
+  /** Runs a subgraph attribute (control flow): feeds by name, outputs in order. Captured outer values are visible. */
+  runSubgraph?(graph: Graph, feeds: ReadonlyMap<string, TensorValue>): readonly TensorValue[];
+}
+
+/** Multiply-accumulates and other work of one node, for reports and latency estimates. */
+export interface Cost {
+  readonly macs: number;
+  /** Bytes of constant inputs. */
+  readonly weightBytes: number;
+}
+
+/** A tensor of a plan as a step sees it: physical dims and a memory layout. */
+export interface Buffer {
+  readonly id: number;
+  readonly dtype: DType;
+  /** Physical dims: channels-last buffers hold [N,spatial...,C] for a logical [N,C,spatial...]. */
+  readonly dims: Dims;
+  readonly layout: Layout;
+}
+
+export type Layout = 'plain' | 'channels-last';
+
+/** What a lowering may do. Inputs and outputs are addressed by their index in the node. */
+export interface LowerContext extends InferContext {
+  readonly outputs: readonly TensorType[];
+  /** Layout in which input i exists already ('plain' for constants and rank < 3). */
+  layoutOf(i: number): Layout;
+  /** Input i in the wanted layout; a conversion is planned at most once per value. int8 arrives biased by 128. */
+  read(i: number, layout: Layout): Buffer;
+  /** A constant for a step, as is: no bias, any shape. Equal (tensor, tag) pairs are kept once. */
+  constant(value: TensorValue): Buffer;
+  /** The memory of output i, to be written by a step. Dims are the logical output dims put into `layout`. */
+  write(i: number, layout: Layout): Buffer;
+  /** Makes output i the same memory as `source` (which must be plain or of the same logical dims). */
+  alias(i: number, source: Buffer, layout: Layout): void;
+  /** The same memory with other dims of equal size. */
+  reshape(buffer: Buffer, dims: Dims): Buffer;
+  /** Memory for use between the steps of this node. */
+  temporary(dtype: DType, dims: Dims): Buffer;
+  emit<K extends StepKind>(
+    kind: K,
+    inputs: readonly (Buffer | null)[],
+    outputs: readonly Buffer[],
+    params: StepParams[K],
+  ): void;
+}
+
+/** Plans native steps for a node. Returning false: this case runs by its reference on the host. */
+export type Lower = 'host' | ((ctx: LowerContext) => boolean);
+
+/** How a quantised tensor is described everywhere: per tensor, or per index of `axis`. */
+export interface QuantParams {
+  readonly scale: TensorValue;
+  /** uint8, int8, int32..., same dims as scale. */
+  readonly zeroPoint: TensorValue;
+  readonly axis: number;
+}
+
+/** What an integer form is built from: the float node between DequantizeLinear and QuantizeLinear. */
+export interface IntegerContext {
+  readonly node: Node;
+  /** Input i as the integer value it was dequantised from, with its parameters; undefined when float or absent. */
+  quantized(i: number): { readonly name: string; readonly params: QuantParams } | undefined;
+  /** Constant value of an input (float or integer), else undefined. */
+  constant(name: string): TensorValue | undefined;
+  /** Parameters of the QuantizeLinear behind output 0. */
+  readonly output: QuantParams;
+  /** Name that the integer output must have. */
+  readonly outputName: string;
+  /** Adds a constant to the graph and returns its name. */
+  addConstant(hint: string, value: TensorValue): string;
+  /** A fresh value name. */
+  fresh(hint: string): string;
+}
+
+/** How an operator takes part in quantisation. */
+export type QuantizeRule =
+  /** Stays in float. */
+  | { readonly kind: 'float'; readonly why: string }
+  /** Weights (input `weight`, channels along `axis` of the stored weight), int32 bias (input `bias`). */
+  | {
+      readonly kind: 'weighted';
+      readonly weight: number;
+      readonly axis: (ctx: { node: Node; weightDims: Dims }) => number;
+      readonly bias: number;
+      readonly integer: (ctx: IntegerContext) => readonly Node[] | null;
+    }
+  /** Moves values without changing them: inputs `data` and outputs share scale and zero point; runs on bytes as is. */
+  | { readonly kind: 'same-scale'; readonly data: readonly number[] | 'all' }
+  /** Arithmetic with scales of its own on each input in `data` and on the output. */
+  | {
+      readonly kind: 'arithmetic';
+      readonly data: readonly number[] | 'all';
+      readonly integer: (ctx: IntegerContext) => readonly Node[] | null;
+    }
+  /** Unary function of input 0 (other inputs constant): becomes a table of 256 bytes. */
+  | { readonly kind: 'table' };
+
+export const staysFloat = (why: string): QuantizeRule => ({ kind: 'float', why });
+
+export interface AttributeSpec {
+  readonly type: Attribute['type'];
+  /** null: optional without default; undefined: required. */
+  readonly default?: Attribute['value'] | null;
+}
+
+export interface OpDef {
+  readonly op: string;
+  readonly domain: Domain;
+  /** First opset of the operator that files may use (older forms are raised by onnx/upgrade.ts). */
+  readonly since: number;
+  /** [minimum, maximum] number of inputs and outputs; Infinity for variadic. */
+  readonly inputs: readonly [number, number];
+  readonly outputs: readonly [number, number];
+  readonly attributes: Readonly<Record<string, AttributeSpec>>;
+  /** Output types. Throws KompaktError for illegal input, NeedsData when data is needed. */
+  readonly infer: (ctx: InferContext) => readonly TensorType[];
+  /** Slow, obviously right, any dtype that the operator allows. The law for every fast path. */
+  readonly reference: (ctx: ReferenceContext) => readonly TensorValue[];
+  readonly cost: (ctx: InferContext, outputs: readonly TensorType[]) => Cost;
+  readonly quantize: QuantizeRule;
+  readonly lower: Lower;
+}
+
+/** Checks the shape of a definition at compile time and freezes it. */
+export const defineOp = (def: OpDef): OpDef => Object.freeze(def);
+
+/** No multiply-accumulates: memory traffic only. */
+export const noMacs = (): Cost => ({ macs: 0, weightBytes: 0 });
+
+// --- Attributes -------------------------------------------------------------------------------------------------
+
+type ValueOf<T extends Attribute['type']> = Extract<Attribute, { type: T }>['value'];
+
+function attribute<T extends Attribute['type']>(node: Node, name: string, type: T): ValueOf<T> | undefined {
+  const found = node.attributes[name];
+  if (found === undefined) return undefined;
+  if (found.type !== type)
+    throw new KompaktError(
+      'KPT_ATTRIBUTE_INVALID',
+      expected(`attribute ${name} of type ${type}`, `${node.op} node '${node.name}'`, found.type),
+    );
+  return found.value as ValueOf<T>;
+}
+
+function required<T>(value: T | undefined, node: Node, name: string): T {
+  if (value === undefined)
+    throw new KompaktError(
+      'KPT_ATTRIBUTE_INVALID',
+      `Attribute ${name} of ${node.op} node '${node.name}' is required but absent.`,
+    );
+  return value;
+}
+
+export const intAttr = (node: Node, name: string, fallback?: number): number =>
+  required(attribute(node, name, 'int') ?? fallback, node, name);
+export const floatAttr = (node: Node, name: string, fallback?: number): number =>
+  required(attribute(node, name, 'float') ?? fallback, node, name);
+export const stringAttr = (node: Node, name: string, fallback?: string): string =>
+  required(attribute(node, name, 'string') ?? fallback, node, name);
+export const intsAttr = (node: Node, name: string): readonly number[] | undefined =>
+  attribute(node, name, 'ints');
+export const floatsAttr = (node: Node, name: string): readonly number[] | undefined =>
+  attribute(node, name, 'floats');
+export const stringsAttr = (node: Node, name: string): readonly string[] | undefined =>
+  attribute(node, name, 'strings');
+export const tensorAttr = (node: Node, name: string): TensorValue | undefined =>
+  attribute(node, name, 'tensor');
+export const graphAttr = (node: Node, name: string): Graph =>
+  required(attribute(node, name, 'graph'), node, name);
+
+// --- Inputs -----------------------------------------------------------------------------------------------------
+
+/** Type of input i; KPT_INPUT_MISSING style error when absent. */
+export function inputType(ctx: InferContext, i: number): TensorType {
+  const type = ctx.inputs[i];
+  if (type === undefined)
+    throw new KompaktError('KPT_GRAPH_INVALID', `Input ${i} of ${ctx.where} is required but absent.`);
+  return type;
+}
+
+/** Value of input i in a reference. */
+export function inputValue(ctx: ReferenceContext, i: number): TensorValue {
+  const value = ctx.inputs[i];
+  if (value === undefined)
+    throw new KompaktError('KPT_GRAPH_INVALID', `Input ${i} of ${ctx.where} is required but absent.`);
+  return value;
+}

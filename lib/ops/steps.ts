@@ -1,0 +1,200 @@
+// The steps of the native engine: what each reads, writes and is told. The makers in native/ops/<kind>.cc follow this
+// file; names of parameters are the same on both sides.
+//
+// Tensors of a step are physical and row-major. "NHWC" is [N,H,W,C]. 8-bit activations are stored as unsigned bytes
+// whatever their ONNX type: an int8 value v is stored as v + 128 and its zero point z as z + 128 (ops/storage.ts).
+// Inputs marked ? may be null. Constants are marked c.
+
+/** Unary functions of float32 that steps can compute, alone or fused behind another step. */
+export type UnaryKind =
+  | 'none'
+  | 'abs'
+  | 'ceil'
+  | 'clip' // alpha = lower bound, beta = upper bound
+  | 'elu' // alpha
+  | 'erf'
+  | 'exp'
+  | 'floor'
+  | 'gelu' // exact, by erf
+  | 'gelu_tanh'
+  | 'hard_sigmoid' // max(0, min(1, alpha * x + beta))
+  | 'hard_swish' // x * max(0, min(1, x / 6 + 0.5))
+  | 'leaky_relu' // alpha
+  | 'log'
+  | 'mish'
+  | 'neg'
+  | 'reciprocal'
+  | 'relu'
+  | 'round' // half to even
+  | 'selu' // alpha, beta = gamma
+  | 'sigmoid'
+  | 'sign'
+  | 'silu' // x * sigmoid(alpha * x), alpha = 1 for SiLU
+  | 'softplus'
+  | 'softsign'
+  | 'sqrt'
+  | 'square'
+  | 'tanh'
+  | 'thresholded_relu'; // alpha
+
+export type BinaryKind = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'prelu';
+export type ReduceKind = 'sum' | 'mean' | 'max' | 'min' | 'prod' | 'l1' | 'l2' | 'sum_square' | 'log_sum_exp';
+
+/** A fused activation: kind 'none' for nothing. */
+interface Activation {
+  readonly activation: UnaryKind;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+interface Window {
+  readonly strides: readonly [number, number];
+  /** top, left, bottom, right */
+  readonly pads: readonly [number, number, number, number];
+  readonly dilations: readonly [number, number];
+}
+
+export interface StepParams {
+  /** Inputs x NHWC f32; c w [O,kH,kW,I/group] f32; ?c bias [O] f32; ?residual, shaped like y, added before the
+   *  activation. Output y NHWC f32. The step chooses its kernel (a depthwise one when
+   *  group = C = O).
+   *  Each output is one chain of fused multiply-adds in the order kH, kW, I, starting from 0; then + bias,
+   *  + residual, activation: the same bits on every tier. Taps in the padding are skipped or multiply zero. */
+  conv_f32: Window & { readonly group: number } & Activation;
+  /** Inputs x NHWC f32; c w [O,kH,kW,I/group] f32; ?c bias [O] f32. Output y NHWC f32. */
+  conv_transpose_f32: Window & { readonly group: number } & Activation;
+  /** Inputs x NHWC u8; c w [O,kH,kW,I/group] s8; ?c bias [O] s32; c scale [O] f32; ?c wZero [O] s32 (weights minus
+   *  128 where they were uint8; zero points moved alike); ?residual u8, shaped like y; ?c table [256] u8.
+   *  acc = sum (x - xZero) * (w - wZero[o]) + bias[o], in s32; padding counts as xZero.
+   *  Output u8: y = clamp(roundHalfEven(acc * scale[o]) + yZero, lo, hi) (scale = sx * sw[o] / sy), then, with a
+   *  residual, y = clamp(roundHalfEven(fy * (y - yZero) + fr * (residual - residualZero)) + sumZero, sumLo, sumHi)
+   *  in float32, unfused, left to right (see add_u8), then table[y] where there is a table.
+   *  Output f32: y = acc * scale[o] (scale = sx * sw[o]); no residual, no table. */
+  conv_u8: Window & {
+    readonly group: number;
+    readonly xZero: number;
+    readonly yZero: number;
+    readonly lo: number;
+    readonly hi: number;
+    /** [fy, fr, residualZero, sumZero, sumLo, sumHi], or [] without residual. */
+    readonly residual: readonly number[];
+  };
+  /** Inputs and outputs as conv_u8 without wZero, residual and table: x, c w [O,kH,kW,I/group], ?c bias, c scale. */
+  conv_transpose_u8: Window & {
+    readonly group: number;
+    readonly xZero: number;
+    readonly yZero: number;
+    readonly lo: number;
+    readonly hi: number;
+  };
+  /** y = activation(alpha_ * A x B + ?bias [N]). Inputs a [batch...,M,K] f32, b [batch...,K,N] f32 (either may be
+   *  constant; batch dims broadcast), ?bias [N] f32. transA/transB: 1 when the last two dims are stored swapped.
+   *  Each output is one chain of fused multiply-adds over k, then * factor (when not 1), + bias, activation. */
+  matmul_f32: { readonly transA: number; readonly transB: number; readonly factor: number } & Activation;
+  /** Inputs a [batch...,M,K] u8, b [batch...,K,N] u8, both activations. y u8 = clamp(roundHalfEven(acc * scale) + yZero),
+   *  acc = sum (a - aZero) * (b - bZero); y f32 = acc * scale. */
+  matmul_u8: {
+    readonly aZero: number;
+    readonly bZero: number;
+    readonly scale: number;
+    readonly yZero: number;
+    readonly lo: number;
+    readonly hi: number;
+  };
+  /** Inputs a, b f32, broadcast to y. y = activation(a op b). prelu: a >= 0 ? a : a * b. */
+  binary_f32: { readonly op: BinaryKind } & Activation;
+  /** x f32 -> y f32, same dims. */
+  unary_f32: { readonly op: UnaryKind; readonly alpha: number; readonly beta: number };
+  /** x f32 [..., C], c scale [C], c shift [C]: y = activation(x * scale + shift), multiply and add rounded apart. */
+  scale_shift_f32: Activation;
+  /** x f32 -> y u8: saturate(roundHalfEven(x / scale) + zero). NaN gives zero. */
+  quantize: { readonly scale: number; readonly zero: number; readonly lo: number; readonly hi: number };
+  /** x u8 -> y f32: (x - zero) * scale. */
+  dequantize: { readonly scale: number; readonly zero: number };
+  /** x u8, c table [256] u8 -> y u8 = table[x]. */
+  table_u8: Record<string, never>;
+  /** a, b u8, broadcast to y u8: clamp(roundHalfEven(aFactor * (a - aZero) + bFactor * (b - bZero)) + yZero, lo, hi),
+   *  factors = sa / sy, sb / sy in float32; two products and one sum, each rounded to float32. */
+  add_u8: {
+    readonly aFactor: number;
+    readonly aZero: number;
+    readonly bFactor: number;
+    readonly bZero: number;
+    readonly yZero: number;
+    readonly lo: number;
+    readonly hi: number;
+  };
+  /** a, b u8, broadcast to y u8: clamp(roundHalfEven((a - aZero) * (b - bZero) * factor) + yZero, lo, hi), the product of
+   *  integers exact, factor = sa * sb / sy. */
+  mul_u8: {
+    readonly aZero: number;
+    readonly bZero: number;
+    readonly factor: number;
+    readonly yZero: number;
+    readonly lo: number;
+    readonly hi: number;
+  };
+  /** Strided copy of elements of any type: for every index i of `dims`,
+   *  y[yOffset + sum i*yStrides] = x[xOffset + sum i*xStrides]. Offsets and strides in elements; xStrides may be 0 or
+   *  negative. Transpose, Slice, Split, Concat, Expand, Tile and the inside of Pad are this. */
+  copy: {
+    readonly dims: readonly number[];
+    readonly xOffset: number;
+    readonly xStrides: readonly number[];
+    readonly yOffset: number;
+    readonly yStrides: readonly number[];
+  };
+  /** Fills y (any type) with one value. No inputs. */
+  fill: { readonly value: number };
+  /** x [outer, axis, inner] any type, indices s64 or s32 (any rank) -> y [outer, indices..., inner]; negative indices
+   *  count from the end; out of range reads as clamped. dims = [outer, axis, inner]. */
+  gather: { readonly dims: readonly [number, number, number] };
+  /** x NHWC f32 or u8 -> y NHWC, same type. Padding never wins. */
+  max_pool: Window & { readonly kernel: readonly [number, number] };
+  /** x NHWC f32 -> y NHWC f32. Sum over taps in order kH, kW, then divided by the count. */
+  average_pool_f32: Window & { readonly kernel: readonly [number, number]; readonly countIncludePad: number };
+  /** x NHWC u8 -> y NHWC u8: clamp(roundHalfEven((sum - n * xZero) * (factor / count)) + yZero), sum exact in s32,
+   *  factor = sx / sy, factor / count divided in float32. */
+  average_pool_u8: Window & {
+    readonly kernel: readonly [number, number];
+    readonly countIncludePad: number;
+    readonly xZero: number;
+    readonly factor: number;
+    readonly yZero: number;
+    readonly lo: number;
+    readonly hi: number;
+  };
+  /** x [outer, reduced, inner] f32 -> y [outer, inner] f32. Sums run over `reduced` in 16 interleaved partial sums
+   *  (element r goes to partial r % 16) added as a fixed tree when inner = 1; in order of r when inner > 1: the same
+   *  bits on every tier and thread count. */
+  reduce_f32: { readonly op: ReduceKind; readonly dims: readonly [number, number, number] };
+  /** x [outer, reduced, inner] u8 -> y [outer, inner] u8: average_pool_u8's formula over `reduced`. Global average
+   *  pool and ReduceMean. */
+  reduce_mean_u8: {
+    readonly dims: readonly [number, number, number];
+    readonly xZero: number;
+    readonly factor: number;
+    readonly yZero: number;
+    readonly lo: number;
+    readonly hi: number;
+  };
+  /** x [outer, n, inner] f32 -> y same: softmax over n (log = 1: log-softmax). max, exp, sum as reduce_f32, division. */
+  softmax_f32: { readonly dims: readonly [number, number, number]; readonly log: number };
+  /** x [outer, n, inner] u8 -> y u8: softmax of (x - xZero) * xScale computed as softmax_f32 computes it, then quantised. */
+  softmax_u8: {
+    readonly dims: readonly [number, number, number];
+    readonly xScale: number;
+    readonly yScale: number;
+    readonly yZero: number;
+  };
+  /** Separable resampling. Inputs x NHWC f32 or u8; c hIndex [OH,T] s32, c hWeight [OH,T] f32, c wIndex [OW,T] s32,
+   *  c wWeight [OW,T] f32. y = sum_t hWeight * (sum_u wWeight * x), unfused, in order; u8 is rounded half to even
+   *  and saturated (scale and zero point are those of x). T = 1 is nearest: bytes are copied. */
+  resize: Record<string, never>;
+  /** x [outer, n] f32, ?c scale [n], ?c bias [n] -> y: (x - mean) / sqrt(var + epsilon) * scale + bias; sums as reduce_f32. */
+  layer_norm_f32: { readonly epsilon: number };
+  /** Element type conversion between f32, s32, s64, u8 as ONNX Cast (toBool = 1: x != 0). */
+  cast: { readonly toBool: number };
+}
+
+export type StepKind = keyof StepParams;

@@ -1,0 +1,85 @@
+// A concrete tensor: element type, dims and data. Used for constants, feeds and the reference interpreter.
+import { expected, KompaktError } from '../errors.js';
+import { type DType, dtypes, isInt64, type TypedArray } from './dtype.js';
+import { fromFloat16, toBfloat16, toFloat16 } from './half.js';
+import { type Dims, sizeOf } from './shape.js';
+
+export interface TensorValue {
+  readonly dtype: DType;
+  readonly dims: Dims;
+  /** Row-major. float16/bfloat16: raw bits; int4/uint4: one element a byte; string: string[]. */
+  readonly data: TypedArray | readonly string[];
+}
+
+/** Largest element count that a tensor may have: 2^31 - 1, checked before memory is taken. */
+export const maxElements = 2 ** 31 - 1;
+
+export function allocate(dtype: DType, dims: Dims): TypedArray {
+  const size = sizeOf(dims);
+  const array = dtypes[dtype].array;
+  if (array === null) throw new KompaktError('KPT_INTERNAL', 'allocate() called for strings.');
+  if (!(size <= maxElements))
+    throw new KompaktError('KPT_TOO_LARGE', `A ${dtype} tensor of shape [${dims.join(',')}] is too large.`);
+  return new array(size);
+}
+
+/** Makes a tensor and checks that the data fits. */
+export function tensor(dtype: DType, dims: Dims, data: TypedArray | readonly string[]): TensorValue {
+  if (data.length !== sizeOf(dims))
+    throw new KompaktError(
+      'KPT_SHAPE_MISMATCH',
+      expected(`${sizeOf(dims)} elements`, `a ${dtype} tensor of shape [${dims.join(',')}]`, data.length),
+    );
+  return { dtype, dims, data };
+}
+
+/** float32 tensor from numbers. */
+export const f32 = (dims: Dims, values: ArrayLike<number>): TensorValue =>
+  tensor('float32', dims, values instanceof Float32Array ? values : Float32Array.from(values));
+
+/** Rank-1 int64 tensor (shapes, axes). */
+export const i64 = (values: readonly number[], dims: Dims = [values.length]): TensorValue =>
+  tensor(
+    'int64',
+    dims,
+    BigInt64Array.from(values, (v) => BigInt(v)),
+  );
+
+/** All elements as numbers (64-bit integers lose precision past 2^53). Floats of 16 bits are widened. */
+export function toNumbers(t: TensorValue): Float64Array {
+  const out = new Float64Array(t.data.length);
+  if (t.dtype === 'string')
+    throw new KompaktError('KPT_TYPE_MISMATCH', 'A string tensor was used where numbers are needed.');
+  const data = t.data as TypedArray;
+  if (isInt64(t.dtype)) for (let i = 0; i < out.length; i++) out[i] = Number(data[i]);
+  else if (t.dtype === 'float16' || t.dtype === 'bfloat16') {
+    const bits = data as Uint16Array;
+    for (let i = 0; i < out.length; i++) out[i] = fromFloat16(bits[i]!, t.dtype === 'bfloat16');
+  } else out.set(data as Float32Array);
+  return out;
+}
+
+/** Tensor of `dtype` from numbers, by plain conversion: no saturation, floats rounded to nearest even. */
+export function fromNumbers(dtype: DType, dims: Dims, values: ArrayLike<number>): TensorValue {
+  const data = allocate(dtype, dims);
+  if (isInt64(dtype)) {
+    const wrap = dtype === 'int64' ? BigInt.asIntN : BigInt.asUintN;
+    for (let i = 0; i < values.length; i++) data[i] = wrap(64, BigInt(Math.trunc(values[i]!)));
+  } else if (dtype === 'float16') for (let i = 0; i < values.length; i++) data[i] = toFloat16(values[i]!);
+  else if (dtype === 'bfloat16') for (let i = 0; i < values.length; i++) data[i] = toBfloat16(values[i]!);
+  else for (let i = 0; i < values.length; i++) data[i] = values[i]!;
+  return tensor(dtype, dims, data);
+}
+
+/** The single element of a one-element tensor. */
+export function scalarOf(t: TensorValue, where: string): number {
+  if (t.data.length !== 1)
+    throw new KompaktError('KPT_SHAPE_MISMATCH', expected('one element', where, `${t.data.length} elements`));
+  return toNumbers(t)[0]!;
+}
+
+/** The bytes of the data, without copying. */
+export function bytesOf(t: TensorValue): Uint8Array {
+  const data = t.data as TypedArray;
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}

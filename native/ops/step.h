@@ -1,0 +1,133 @@
+// Step: one operation of a plan, made once and run many times.
+//
+// A plan is a flat list of steps over an arena. Making a step (MakeXxx in native/ops/xxx.cc) checks its tensors and
+// parameters, chooses kernels, packs weights and resolves every pointer; running it allocates nothing, fails never
+// and knows no graph. Kinds are listed in ops.inc; their inputs, outputs and parameters are typed and described in
+// lib/ops/steps.ts, the one description that both sides follow.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "native/base/aligned_buffer.h"
+#include "native/base/status.h"
+#include "native/base/thread_pool.h"
+
+namespace kompakt {
+
+/// Element types in the engine. 8-bit activations are always stored as kU8 (an int8 tensor as value + 128, with its
+/// zero point moved alike); kS8 appears only in constant weights.
+enum class DType : uint8_t { kF32 = 0, kU8 = 1, kS8 = 2, kS32 = 3, kS64 = 4, kF64 = 5, kU16 = 6 };
+
+size_t DTypeBytes(DType dtype);
+const char* DTypeName(DType dtype);
+
+constexpr int kMaxRank = 8;
+
+/// A row-major tensor in the arena or in constant memory. Shapes are physical: channels-last where the step says so.
+struct TensorView {
+  DType dtype = DType::kF32;
+  int rank = 0;
+  std::array<int64_t, kMaxRank> dims{};
+  /// Stable for the life of the plan. kReadPadding bytes past the end may be read.
+  uint8_t* data = nullptr;
+  /// Index among the session's constants, or -1 for arena memory.
+  int constant = -1;
+
+  int64_t size() const {
+    int64_t n = 1;
+    for (int i = 0; i < rank; ++i) n *= dims[i];
+    return n;
+  }
+  size_t bytes() const { return static_cast<size_t>(size()) * DTypeBytes(dtype); }
+  bool is_constant() const { return constant >= 0; }
+  template <typename T>
+  T* as() const {
+    return reinterpret_cast<T*>(data);
+  }
+};
+
+/// Named parameters: numbers, lists of numbers and strings. Lookup happens only while a step is made.
+class Params {
+ public:
+  struct Entry {
+    std::string name;
+    std::vector<double> numbers;
+    std::string text;
+    bool is_text = false;
+  };
+  std::vector<Entry> entries;
+
+  bool Has(const char* name) const { return Find(name) != nullptr; }
+  /// Each fails with KPT_INTERNAL naming the parameter when it is absent, not integral or out of range.
+  Status Int(const char* name, int64_t* out) const;
+  Status Int32(const char* name, int32_t* out) const;
+  Status Ints(const char* name, std::vector<int64_t>* out) const;
+  Status Float(const char* name, float* out) const;
+  Status Floats(const char* name, std::vector<float>* out) const;
+  Status Text(const char* name, std::string* out) const;
+
+ private:
+  const Entry* Find(const char* name) const;
+};
+
+/// Packed weights, shared by all plans of a session: the same constant packed the same way exists once.
+class PackCache {
+ public:
+  virtual ~PackCache() = default;
+  /// Returns the block under (constant, tag), calling pack(out) to fill `bytes` zeroed bytes the first time. When
+  /// `constant` is negative the block is made anew and kept. Null when memory is short.
+  template <typename Pack>
+  const uint8_t* Get(int constant, const std::string& tag, size_t bytes, const Pack& pack) {
+    bool fresh = false;
+    uint8_t* block = Reserve(constant, tag, bytes, &fresh);
+    if (block != nullptr && fresh) pack(block);
+    return block;
+  }
+
+ protected:
+  virtual uint8_t* Reserve(int constant, const std::string& tag, size_t bytes, bool* fresh) = 0;
+};
+
+/// What a MakeXxx function gets.
+struct StepSpec {
+  std::string kind;
+  /// Absent optional inputs are null.
+  std::vector<const TensorView*> inputs;
+  std::vector<const TensorView*> outputs;
+  Params params;
+  PackCache* packs = nullptr;
+  int threads = 1;
+  /// Bytes of scratch for the whole step (all threads together), set by MakeXxx; RunContext::scratch has at least
+  /// this much, 64-byte aligned. Its contents do not survive the step.
+  mutable size_t scratch_bytes = 0;
+
+  const TensorView* in(size_t i) const { return i < inputs.size() ? inputs[i] : nullptr; }
+  const TensorView& out(size_t i = 0) const { return *outputs[i]; }
+  /// KPT_INTERNAL error that names the step kind.
+  Status Fail(const std::string& message) const;
+  /// Fails unless input/output counts are within bounds and required inputs [0, required) are present.
+  Status CheckArity(size_t required, size_t max_inputs, size_t outputs) const;
+};
+
+struct RunContext {
+  ThreadPool* pool;
+  uint8_t* scratch;
+};
+
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual void Run(const RunContext& context) = 0;
+};
+
+using MakeStep = Status (*)(const StepSpec& spec, std::unique_ptr<Step>* out);
+
+/// The maker of a step kind, or null. Made from ops.inc.
+MakeStep FindStep(const std::string& kind);
+
+}  // namespace kompakt

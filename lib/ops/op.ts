@@ -182,14 +182,14 @@ export const noMacs = (): Cost => ({ macs: 0, weightBytes: 0 });
 type ValueOf<T extends Attribute['type']> = Extract<Attribute, { type: T }>['value'];
 
 function attribute<T extends Attribute['type']>(node: Node, name: string, type: T): ValueOf<T> | undefined {
-  const found = node.attributes[name];
+  const found: Attribute | undefined = node.attributes[name];
   if (found === undefined) return undefined;
   if (found.type !== type)
     throw new KompaktError(
       'KPT_ATTRIBUTE_INVALID',
       expected(`attribute ${name} of type ${type}`, `${node.op} node '${node.name}'`, found.type),
     );
-  return found.value as ValueOf<T>;
+  return (found as Extract<Attribute, { type: T }>).value as unknown as ValueOf<T>;
 }
 
 function required<T>(value: T | undefined, node: Node, name: string): T {

@@ -179,9 +179,13 @@ export const noMacs = (): Cost => ({ macs: 0, weightBytes: 0 });
 
 // --- Attributes -------------------------------------------------------------------------------------------------
 
-type ValueOf<T extends Attribute['type']> = Extract<Attribute, { type: T }>['value'];
+type AttributeValues = { [A in Attribute as A['type']]: A['value'] };
 
-function attribute<T extends Attribute['type']>(node: Node, name: string, type: T): ValueOf<T> | undefined {
+function attribute<T extends Attribute['type']>(
+  node: Node,
+  name: string,
+  type: T,
+): AttributeValues[T] | undefined {
   const found: Attribute | undefined = node.attributes[name];
   if (found === undefined) return undefined;
   if (found.type !== type)
@@ -189,7 +193,7 @@ function attribute<T extends Attribute['type']>(node: Node, name: string, type: 
       'KPT_ATTRIBUTE_INVALID',
       expected(`attribute ${name} of type ${type}`, `${node.op} node '${node.name}'`, found.type),
     );
-  return (found as Extract<Attribute, { type: T }>).value as unknown as ValueOf<T>;
+  return found.value as AttributeValues[T];
 }
 
 function required<T>(value: T | undefined, node: Node, name: string): T {

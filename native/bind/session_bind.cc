@@ -112,7 +112,7 @@ Napi::Value NativePlan::Copy(const Napi::CallbackInfo& info, bool write) {
   if (!plan_) return Failure(info.Env(), "KPT_SESSION_RELEASED", "the plan was released");
   if (!info[1].IsTypedArray()) return Failure(info.Env(), "KPT_BUFFER_INVALID", "a typed array was expected");
   const TensorView* tensor = plan_->arena_tensor(info[0].ToNumber().Uint32Value());
-  const auto view = info[1].As<Napi::Uint8Array>();
+  auto view = info[1].As<Napi::Uint8Array>();
   if (tensor == nullptr || view.ByteLength() != tensor->bytes())
     return Failure(info.Env(), "KPT_BUFFER_INVALID",
                    "the buffer has " + std::to_string(view.ByteLength()) + " bytes where " +

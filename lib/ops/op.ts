@@ -13,6 +13,11 @@ export interface TensorType {
   readonly dims: Dims;
 }
 
+/** What infer says of an output: its type, and its value where that follows from types alone (Shape, Size). */
+export interface InferredType extends TensorType {
+  readonly value?: TensorValue;
+}
+
 /** What is known about one node while a plan is made. */
 export interface InferContext {
   readonly node: Node;
@@ -163,7 +168,7 @@ export interface OpDef {
   readonly outputs: readonly [number, number];
   readonly attributes: Readonly<Record<string, AttributeSpec>>;
   /** Output types. Throws KompaktError for illegal input, NeedsData when data is needed. */
-  readonly infer: (ctx: InferContext) => readonly TensorType[];
+  readonly infer: (ctx: InferContext) => readonly InferredType[];
   /** Slow, obviously right, any dtype that the operator allows. The law for every fast path. */
   readonly reference: (ctx: ReferenceContext) => readonly TensorValue[];
   readonly cost: (ctx: InferContext, outputs: readonly TensorType[]) => Cost;

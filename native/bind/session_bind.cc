@@ -53,7 +53,7 @@ void NativeSession::ReportMemory(Napi::Env env) {
 Napi::Value NativeSession::AddConstant(const Napi::CallbackInfo& info) {
   if (!session_ || !info[0].IsTypedArray()) return Napi::Number::New(info.Env(), -1);
   const auto bytes = info[0].As<Napi::Uint8Array>();
-  const int index = session_->AddConstant(bytes.Data(), bytes.ByteLength());
+  const int index = session_->AddConstant(bytes.Data(), bytes.ByteLength(), info[1].ToString().Utf8Value());
   ReportMemory(info.Env());
   return Napi::Number::New(info.Env(), index);
 }

@@ -24,7 +24,7 @@ class NativeSession : public Napi::ObjectWrap<NativeSession> {
   void ReportMemory(Napi::Env env);
 
  private:
-  Napi::Value AddConstant(const Napi::CallbackInfo& info);  // (bytes: Uint8Array) -> index
+  Napi::Value AddConstant(const Napi::CallbackInfo& info);  // (bytes: Uint8Array, shape: string) -> index
   Napi::Value Bytes(const Napi::CallbackInfo& info);
   void Release(const Napi::CallbackInfo& info);
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -18,10 +19,11 @@ class Session : public PackCache {
  public:
   explicit Session(int threads) : pool_(threads) {}
 
-  /// Copies `size` bytes and returns the constant's index, or -1 when memory is short.
-  int AddConstant(const uint8_t* bytes, size_t size);
+  /// Copies `size` bytes and returns the constant's index, or -1 when memory is short. Equal bytes of equal `shape` share
+  /// one index, so plans for other input shapes find their weights packed.
+  int AddConstant(const uint8_t* bytes, size_t size, const std::string& shape);
   const AlignedBuffer* constant(int index) const {
-    return index >= 0 && static_cast<size_t>(index) < constants_.size() ? &constants_[index] : nullptr;
+    return index >= 0 && static_cast<size_t>(index) < constants_.size() ? &constants_[index].bytes : nullptr;
   }
   ThreadPool& pool() { return pool_; }
   /// Held while a plan of this session runs: the pool serves one caller at a time.
@@ -35,7 +37,12 @@ class Session : public PackCache {
  private:
   ThreadPool pool_;
   std::mutex run_mutex_;
-  std::vector<AlignedBuffer> constants_;
+  struct Constant {
+    AlignedBuffer bytes;
+    std::string shape;
+  };
+  std::vector<Constant> constants_;
+  std::unordered_multimap<uint64_t, int> by_hash_;
   std::map<std::pair<int, std::string>, AlignedBuffer> packs_;
   std::vector<AlignedBuffer> anonymous_packs_;
   size_t bytes_ = 0;

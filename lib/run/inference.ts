@@ -1,0 +1,129 @@
+// Types and plan-time values of a graph for concrete input shapes. A node whose inputs are all known is evaluated by its
+// reference, so that shape arithmetic folds away; the rest only gets its types inferred.
+import { KompaktError } from '../errors.js';
+import type { Graph, Node } from '../graph/graph.js';
+import { opOf } from '../ops/index.js';
+import { type InferContext, type InferredType, NeedsData, type TensorType } from '../ops/op.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { TensorValue } from '../tensor/tensor.js';
+
+/** What the plan knows of one value. */
+export interface Fact {
+  readonly type: TensorType;
+  /** Set when the value itself is known at plan time. */
+  readonly value?: TensorValue;
+}
+
+export type Facts = (name: string) => Fact | undefined;
+
+/** Results larger than this are not folded while planning: they would only be memory. */
+const maxFoldedElements = 1 << 16;
+
+export const typeOf = (value: TensorValue): TensorType => ({ dtype: value.dtype, dims: value.dims });
+export const describeNode = (node: Node): string => `${node.op} node '${node.name}'`;
+
+/** Names that the subgraphs of a node take from outside. */
+export function capturesOf(node: Node): readonly string[] {
+  const found = new Set<string>();
+  for (const attribute of Object.values(node.attributes))
+    if (attribute.type === 'graph') for (const name of freeNames(attribute.value)) found.add(name);
+  return [...found];
+}
+
+function freeNames(graph: Graph): Set<string> {
+  const own = new Set<string>([...graph.inputs.map((v) => v.name), ...graph.constants.keys()]);
+  for (const node of graph.nodes) for (const output of node.outputs) own.add(output);
+  const free = new Set<string>();
+  const use = (name: string): void => {
+    if (name !== '' && !own.has(name)) free.add(name);
+  };
+  for (const node of graph.nodes) {
+    node.inputs.forEach(use);
+    capturesOf(node).forEach(use);
+  }
+  for (const output of graph.outputs) use(output.name);
+  return free;
+}
+
+export function inferContext(graph: Graph, node: Node, facts: Facts): InferContext {
+  const inputs = node.inputs.map((name) => {
+    if (name === '') return undefined;
+    const fact = facts(name);
+    if (fact === undefined)
+      throw new KompaktError(
+        'KPT_GRAPH_INVALID',
+        `Value '${name}' is used by ${describeNode(node)} but never made.`,
+      );
+    return fact.type;
+  });
+  return {
+    node,
+    opset: graph.opsets[node.domain] ?? 1,
+    inputs,
+    value: (i) => (node.inputs[i] ? facts(node.inputs[i]!)?.value : undefined),
+    inferSubgraph: (subgraph, types) => inferSubgraph(subgraph, types, facts),
+    where: describeNode(node),
+  };
+}
+
+function inferSubgraph(graph: Graph, types: readonly TensorType[], outer: Facts): readonly TensorType[] {
+  const own = new Map<string, Fact>();
+  graph.inputs.forEach((input, i) => {
+    if (types[i] !== undefined) own.set(input.name, { type: types[i] });
+  });
+  const facts: Facts = (name) => {
+    const constant = graph.constants.get(name);
+    return own.get(name) ?? (constant ? { type: typeOf(constant), value: constant } : outer(name));
+  };
+  for (const node of graph.nodes) inferNode(graph, node, facts, (name, fact) => own.set(name, fact));
+  return graph.outputs.map((output) => {
+    const fact = facts(output.name);
+    if (fact === undefined)
+      throw new KompaktError('KPT_GRAPH_INVALID', `Subgraph output '${output.name}' is never made.`);
+    return fact.type;
+  });
+}
+
+/** Records facts for the outputs of one node. Throws NeedsData when a shape depends on data. Returns true when every
+ *  output is known, so that the node needs no execution. */
+export function inferNode(
+  graph: Graph,
+  node: Node,
+  facts: Facts,
+  record: (name: string, fact: Fact) => void,
+): boolean {
+  const ctx = inferContext(graph, node, facts);
+  const inferred = evaluate(graph, node, ctx) ?? opOf(node).infer(ctx);
+  let allKnown = true;
+  node.outputs.forEach((name, i) => {
+    if (name === '') return;
+    const fact = inferred[i];
+    if (fact === undefined)
+      throw new KompaktError('KPT_GRAPH_INVALID', `${describeNode(node)} has no output ${i}.`);
+    const type = { dtype: fact.dtype, dims: fact.dims };
+    record(name, fact.value === undefined ? { type } : { type, value: fact.value });
+    allKnown &&= fact.value !== undefined;
+  });
+  return allKnown;
+}
+
+/** Types and values of the outputs when all inputs are known and small, else undefined. */
+function evaluate(graph: Graph, node: Node, ctx: InferContext): readonly InferredType[] | undefined {
+  if (Object.values(node.attributes).some((a) => a.type === 'graph')) return undefined;
+  const inputs = node.inputs.map((_, i) => ctx.value(i));
+  if (node.inputs.some((name, i) => name !== '' && inputs[i] === undefined)) return undefined;
+  if (inputs.some((v) => v !== undefined && v.data.length > maxFoldedElements)) return undefined;
+  const def = opOf(node);
+  try {
+    if (def.infer(ctx).some((t) => sizeOf(t.dims) > maxFoldedElements)) return undefined;
+  } catch (error) {
+    if (!(error instanceof NeedsData)) throw error;
+  }
+  const values = def.reference({
+    node,
+    opset: graph.opsets[node.domain] ?? 1,
+    inputs,
+    where: describeNode(node),
+  });
+  return values.map((value) => ({ ...typeOf(value), value }));
+}

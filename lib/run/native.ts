@@ -1,0 +1,84 @@
+// The only door to the addon: finds it, types it, and turns its failures into KompaktErrors with a JavaScript stack.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ErrorCode, errorTable, KompaktError } from '../errors.js';
+import type { TypedArray } from '../tensor/dtype.js';
+
+export interface NativeSession {
+  /** Copies the bytes; equal constants of equal shape are kept once. -1 when memory is short. */
+  addConstant(bytes: Uint8Array, shape: string): number;
+  /** Bytes of constants and packed weights. */
+  bytes(): number;
+  release(): void;
+}
+
+/** Failures are strings "KPT_CODE message"; success is undefined. */
+export interface NativePlan {
+  readonly error: string | undefined;
+  write(tensor: number, data: TypedArray): string | undefined;
+  read(tensor: number, data: TypedArray): string | undefined;
+  run(first: number, last: number): string | undefined;
+  runAsync(first: number, last: number, done: (error?: string) => void): string | undefined;
+  /** Returns step(): undefined, 1 when a buffer was detached, 2 when aborted; or a failure string. */
+  bind(
+    inputs: readonly number[],
+    inputViews: readonly TypedArray[],
+    outputs: readonly number[],
+    outputViews: readonly TypedArray[],
+  ): string | (() => number | undefined);
+  abort(): void;
+  clearAbort(): void;
+  setProfiling(on: boolean): void;
+  /** Nanoseconds per step since profiling was switched on. */
+  profile(): number[];
+  arenaBytes(): number;
+  release(): void;
+}
+
+/** What the CPU has and what kompakt uses of it. */
+export interface Platform {
+  /** Best tier in use: scalar, avx2, avxvnni, avx512vnni, neon, dotprod or i8mm. */
+  readonly tier: string;
+  readonly tiers: readonly string[];
+  /** CPUs that this process may use, counting affinity and container quota, big cores only. */
+  readonly cpus: number;
+}
+
+interface Addon {
+  readonly NativeSession: new (threads: number) => NativeSession;
+  readonly NativePlan: new (session: NativeSession, program: Uint8Array) => NativePlan;
+  platform(): Platform;
+}
+
+let addon: Addon | undefined;
+
+/** Loads the addon once: a local build first, then the prebuilt binary of this platform. */
+export function native(): Addon {
+  if (addon !== undefined) return addon;
+  const here = dirname(fileURLToPath(import.meta.url));
+  const root =
+    [join(here, '../..'), join(here, '..')].find((dir) => existsSync(join(dir, 'package.json'))) ?? here;
+  try {
+    addon = createRequire(import.meta.url)('node-gyp-build')(root) as Addon;
+  } catch (cause) {
+    throw new KompaktError(
+      'KPT_ADDON_MISSING',
+      `The native addon for ${process.platform}-${process.arch} could not be loaded from ${root}: ${(cause as Error).message}`,
+      { platform: process.platform, arch: process.arch },
+      cause,
+    );
+  }
+  return addon;
+}
+
+export const platform = (): Platform => native().platform();
+
+/** Throws the KompaktError that a failure string stands for; does nothing for success. */
+export function check(failure: string | undefined): void {
+  if (failure === undefined) return;
+  const space = failure.indexOf(' ');
+  const code = failure.slice(0, space);
+  throw new KompaktError(code in errorTable ? (code as ErrorCode) : 'KPT_INTERNAL', failure.slice(space + 1));
+}

@@ -1,0 +1,177 @@
+// buildPlan: a graph and concrete input types -> a flat native program and a schedule. Native stretches alternate with host
+// nodes (operators that run by their reference); where a shape depends on data the plan ends and `rest` goes on at run time.
+import type { Graph, Node } from '../graph/graph.js';
+import { opOf } from '../ops/index.js';
+import { NeedsData, type TensorType } from '../ops/op.js';
+import type { TensorValue } from '../tensor/tensor.js';
+import type { Engine } from './engine.js';
+import { capturesOf, type Facts, inferContext, inferNode, typeOf } from './inference.js';
+import { planMemory } from './memory-plan.js';
+import { LoweringContext, PlanBuilder, type PlannedBuffer } from './plan-builder.js';
+import { encodeProgram, fitsArena } from './program.js';
+
+export type ScheduleItem =
+  | { readonly kind: 'native'; readonly first: number; readonly last: number }
+  /** Runs by its reference; its inputs are found by name. */
+  | { readonly kind: 'host'; readonly node: Node };
+
+/** Where a value can be found while the plan runs. */
+export interface Location {
+  readonly type: TensorType;
+  readonly known: TensorValue | undefined;
+  /** Plain buffer in the arena, when there is one. */
+  readonly buffer: number | undefined;
+  readonly fromHost: boolean;
+}
+
+export interface NodePlan {
+  readonly node: Node;
+  /** Steps of the node; 0 for folded nodes and views. */
+  readonly steps: number;
+  readonly host: boolean;
+  readonly folded: boolean;
+  readonly outputs: readonly TensorType[];
+}
+
+export interface Plan {
+  readonly program: Uint8Array;
+  readonly arenaBytes: number;
+  readonly schedule: readonly ScheduleItem[];
+  readonly locations: ReadonlyMap<string, Location>;
+  /** Node index of every step. */
+  readonly stepNodes: readonly number[];
+  readonly nodes: readonly NodePlan[];
+  /** Nodes that could not be planned because a shape depends on data; empty for a static model. */
+  readonly rest: readonly Node[];
+}
+
+export function buildPlan(graph: Graph, inputTypes: ReadonlyMap<string, TensorType>, engine: Engine): Plan {
+  const builder = new PlanBuilder(engine);
+  for (const [name, value] of graph.constants)
+    builder.values.set(name, { type: typeOf(value), known: value, fromHost: false, born: 0 });
+  for (const [name, type] of inputTypes)
+    builder.values.set(name, { type, known: undefined, fromHost: true, born: 0 });
+  const facts: Facts = (name) => {
+    const value = builder.values.get(name);
+    if (value === undefined) return undefined;
+    return value.known === undefined ? { type: value.type } : { type: value.type, value: value.known };
+  };
+
+  const schedule: ScheduleItem[] = [];
+  const nodes: NodePlan[] = [];
+  let firstStep = 0;
+  const closeNative = (): void => {
+    if (builder.steps.length > firstStep)
+      schedule.push({ kind: 'native', first: firstStep, last: builder.steps.length });
+    firstStep = builder.steps.length;
+  };
+
+  let planned = 0;
+  for (; planned < graph.nodes.length; planned++) {
+    const node = graph.nodes[planned]!;
+    builder.currentNode = planned;
+    const before = builder.steps.length;
+    let folded: boolean;
+    try {
+      folded = inferNode(graph, node, facts, (name, fact) =>
+        builder.values.set(name, {
+          type: fact.type,
+          known: fact.value,
+          fromHost: true,
+          born: builder.time + 1,
+        }),
+      );
+    } catch (error) {
+      if (error instanceof NeedsData) break;
+      throw error;
+    }
+    const outputs = node.outputs.map((name) => (name === '' ? emptyType : facts(name)!.type));
+    let host = false;
+    if (!folded) host = !lowerNode(graph, node, builder, facts, outputs);
+    for (const name of node.outputs) {
+      const value = builder.values.get(name);
+      if (value !== undefined) value.fromHost = host;
+    }
+    if (host) {
+      for (const name of hostInputs(node)) download(builder, name);
+      closeNative();
+      builder.time++;
+      schedule.push({ kind: 'host', node });
+    }
+    nodes.push({ node, steps: builder.steps.length - before, host, folded, outputs });
+  }
+
+  const rest = graph.nodes.slice(planned);
+  for (const name of liveAfter(graph, rest)) download(builder, name);
+  closeNative();
+  builder.time++;
+  for (const name of liveAfter(graph, rest)) builder.touch(builder.values.get(name)?.plain);
+
+  const arenaBytes = planMemory(builder.blocks);
+  const program = encodeProgram(
+    arenaBytes,
+    builder.buffers.map((b) => ({
+      dtype: b.dtype,
+      dims: b.dims,
+      constant: b.constant,
+      offset: b.block?.offset ?? 0,
+    })),
+    builder.steps,
+  );
+  return {
+    program,
+    arenaBytes,
+    schedule,
+    locations: locate(builder),
+    stepNodes: builder.stepNodes,
+    nodes,
+    rest,
+  };
+}
+
+const emptyType: TensorType = { dtype: 'float32', dims: [0] };
+
+/** Returns false when the node runs on the host. */
+function lowerNode(
+  graph: Graph,
+  node: Node,
+  builder: PlanBuilder,
+  facts: Facts,
+  outputs: readonly TensorType[],
+): boolean {
+  const def = opOf(node);
+  const types = [...node.inputs.map((name) => (name === '' ? undefined : facts(name)?.type)), ...outputs];
+  if (def.lower === 'host' || types.some((t) => t !== undefined && !fitsArena(t.dtype))) return false;
+  return def.lower(new LoweringContext(builder, inferContext(graph, node, facts), outputs));
+}
+
+const hostInputs = (node: Node): readonly string[] => [
+  ...node.inputs.filter((name) => name !== ''),
+  ...capturesOf(node),
+];
+
+/** Makes sure that the host can get at a value: a plain buffer, if the value lives in the arena only. */
+function download(builder: PlanBuilder, name: string): void {
+  const value = builder.values.get(name);
+  if (value === undefined || value.known !== undefined) return;
+  if (value.plain === undefined && value.channelsLast === undefined) return; // still with the host
+  builder.touch(builder.read(name, 'plain'));
+  const buffer = value.plain as PlannedBuffer;
+  if (buffer.block) buffer.block.last = Math.max(buffer.block.last, builder.time + 1);
+}
+
+/** Values that outlive the plan: graph outputs and all that the rest of the graph reads. */
+function liveAfter(graph: Graph, rest: readonly Node[]): Set<string> {
+  const made = new Set(rest.flatMap((node) => node.outputs));
+  const live = new Set<string>();
+  for (const output of graph.outputs) if (!made.has(output.name)) live.add(output.name);
+  for (const node of rest) for (const name of hostInputs(node)) if (!made.has(name)) live.add(name);
+  return live;
+}
+
+function locate(builder: PlanBuilder): Map<string, Location> {
+  const locations = new Map<string, Location>();
+  for (const [name, { type, known, plain, fromHost }] of builder.values)
+    locations.set(name, { type, known, buffer: plain?.id, fromHost });
+  return locations;
+}

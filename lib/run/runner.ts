@@ -1,0 +1,273 @@
+// GraphRunner: runs a graph for feeds of any shape. Plans are made per signature of input types and kept (least recently
+// used out first); host nodes and data-dependent shapes are driven from here, everything else is one native call.
+import { KompaktError } from '../errors.js';
+import type { Graph, Node } from '../graph/graph.js';
+import { opOf } from '../ops/index.js';
+import type { TensorType } from '../ops/op.js';
+import type { TypedArray } from '../tensor/dtype.js';
+import { sizeOf } from '../tensor/shape.js';
+import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
+import type { Engine } from './engine.js';
+import { capturesOf, describeNode, typeOf } from './inference.js';
+import { check, type NativePlan, native } from './native.js';
+import { buildPlan, type Plan } from './plan.js';
+
+export type Values = ReadonlyMap<string, TensorValue>;
+
+/** A plan with its native memory. */
+export interface ReadyPlan {
+  readonly plan: Plan;
+  readonly native: NativePlan;
+  /** Runs the nodes that could not be planned, when there are any. */
+  readonly rest: GraphRunner | undefined;
+}
+
+/** Plans kept per runner. */
+const maxPlans = 8;
+
+export class GraphRunner {
+  private readonly plans = new Map<string, ReadyPlan>();
+  private readonly subgraphs = new Map<Graph, GraphRunner>();
+  private busy = new Set<ReadyPlan>();
+
+  constructor(
+    readonly graph: Graph,
+    private readonly engine: Engine,
+  ) {}
+
+  /** The plan for these input types, made when it is not there yet. */
+  prepare(types: ReadonlyMap<string, TensorType>): ReadyPlan {
+    const key = [...types].map(([name, t]) => `${name}:${t.dtype}[${t.dims.join(',')}]`).join(';');
+    const found = this.plans.get(key);
+    if (found !== undefined && !this.busy.has(found)) {
+      this.plans.delete(key);
+      this.plans.set(key, found);
+      return found;
+    }
+    const ready = this.make(types);
+    this.plans.set(key, ready);
+    if (this.plans.size > maxPlans) this.evict();
+    return ready;
+  }
+
+  private make(types: ReadonlyMap<string, TensorType>): ReadyPlan {
+    const plan = buildPlan(this.graph, types, this.engine);
+    const nativePlan = new (native().NativePlan)(this.engine.session, plan.program);
+    check(nativePlan.error);
+    return { plan, native: nativePlan, rest: this.makeRest(plan) };
+  }
+
+  /** The first unplanned node runs on the host; what follows it becomes a graph of its own with a runner of its own. */
+  private makeRest(plan: Plan): GraphRunner | undefined {
+    if (plan.rest.length <= 1) return undefined;
+    const nodes = plan.rest.slice(1);
+    const made = new Set(nodes.flatMap((node) => node.outputs));
+    const inputs = new Set<string>();
+    const use = (name: string): void => {
+      if (name !== '' && !made.has(name) && !this.graph.constants.has(name)) inputs.add(name);
+    };
+    for (const node of nodes) for (const name of [...node.inputs, ...capturesOf(node)]) use(name);
+    for (const output of this.graph.outputs) use(output.name);
+    const graph: Graph = {
+      ...this.graph,
+      nodes,
+      inputs: [...inputs].map((name) => ({ name, dtype: 'float32', dims: null })),
+    };
+    return new GraphRunner(graph, this.engine);
+  }
+
+  private evict(): void {
+    for (const [key, ready] of this.plans) {
+      if (this.busy.has(ready)) continue;
+      this.plans.delete(key);
+      release(ready);
+      return;
+    }
+  }
+
+  /** Runs on the calling thread. */
+  runSync(feeds: Values): Map<string, TensorValue> {
+    const ready = this.prepare(typesOf(feeds));
+    const run = new Run(this, ready, feeds);
+    for (const item of ready.plan.schedule)
+      if (item.kind === 'native') check(ready.native.run(item.first, item.last));
+      else run.host(item.node);
+    const rest = run.finishNative();
+    return rest === undefined ? run.outputs() : pick(this.graph, rest.runner.runSync(rest.feeds), rest.feeds);
+  }
+
+  /** Runs native stretches off the JavaScript thread. The plan is not shared while it runs. */
+  async run(feeds: Values, signal?: AbortSignal): Promise<Map<string, TensorValue>> {
+    const ready = this.prepare(typesOf(feeds));
+    this.busy.add(ready);
+    const abort = (): void => ready.native.abort();
+    ready.native.clearAbort();
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      const run = new Run(this, ready, feeds);
+      for (const item of ready.plan.schedule) {
+        throwIfAborted(signal);
+        if (item.kind === 'host') run.host(item.node);
+        else await runNative(ready.native, item.first, item.last);
+      }
+      throwIfAborted(signal);
+      const rest = run.finishNative();
+      if (rest === undefined) return run.outputs();
+      return pick(this.graph, await rest.runner.run(rest.feeds, signal), rest.feeds);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.busy.delete(ready);
+    }
+  }
+
+  /** Runs a subgraph of a control-flow node with the outer values that it captures. */
+  subgraph(graph: Graph, feeds: Values, outer: (name: string) => TensorValue): readonly TensorValue[] {
+    let runner = this.subgraphs.get(graph);
+    if (runner === undefined) {
+      runner = new GraphRunner(graph, this.engine);
+      this.subgraphs.set(graph, runner);
+    }
+    const all = new Map(feeds);
+    for (const name of capturesOfGraph(graph)) if (!all.has(name)) all.set(name, outer(name));
+    const values = runner.runSync(all);
+    return graph.outputs.map((output) => values.get(output.name)!);
+  }
+
+  memory(): { readonly arenaBytes: number; readonly weightBytes: number } {
+    let arenaBytes = 0;
+    for (const ready of this.plans.values()) arenaBytes += ready.native.arenaBytes();
+    return { arenaBytes, weightBytes: this.engine.weightBytes() };
+  }
+
+  release(): void {
+    for (const ready of this.plans.values()) release(ready);
+    for (const runner of this.subgraphs.values()) runner.release();
+    this.plans.clear();
+    this.subgraphs.clear();
+  }
+}
+
+function release(ready: ReadyPlan): void {
+  ready.native.release();
+  ready.rest?.release();
+}
+
+const typesOf = (feeds: Values): Map<string, TensorType> =>
+  new Map([...feeds].map(([name, value]) => [name, typeOf(value)]));
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new KompaktError('KPT_ABORTED', 'The run was aborted.', {}, signal.reason);
+}
+
+function runNative(plan: NativePlan, first: number, last: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (failure?: string): void => {
+      try {
+        check(failure);
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const failure = plan.runAsync(first, last, done);
+    if (failure !== undefined) done(failure);
+  });
+}
+
+/** Graph outputs out of what the rest produced; outputs that were complete before the cut come from its feeds. */
+function pick(graph: Graph, values: Values, feeds: Values): Map<string, TensorValue> {
+  return new Map(
+    graph.outputs.map(({ name }) => {
+      const value = values.get(name) ?? feeds.get(name) ?? graph.constants.get(name);
+      return [name, value!];
+    }),
+  );
+}
+
+function capturesOfGraph(graph: Graph): readonly string[] {
+  const holder: Node = {
+    name: '',
+    op: '',
+    domain: '',
+    inputs: [],
+    outputs: [],
+    attributes: { body: { type: 'graph', value: graph } },
+  };
+  return capturesOf(holder);
+}
+
+/** The values of one run: those that JavaScript holds, and those in the arena. */
+class Run {
+  private readonly held = new Map<string, TensorValue>();
+
+  constructor(
+    private readonly runner: GraphRunner,
+    private readonly ready: ReadyPlan,
+    feeds: Values,
+  ) {
+    for (const [name, value] of feeds) this.hold(name, value);
+  }
+
+  /** Keeps a value and writes it to its arena buffer, if a step wants it. */
+  private hold(name: string, value: TensorValue): void {
+    this.held.set(name, value);
+    const location = this.ready.plan.locations.get(name);
+    if (location?.buffer === undefined || !location.fromHost || sizeOf(value.dims) === 0) return;
+    check(this.ready.native.write(location.buffer, toArena(value)));
+  }
+
+  get(name: string): TensorValue {
+    const held = this.held.get(name);
+    if (held !== undefined) return held;
+    const location = this.ready.plan.locations.get(name);
+    if (location?.known !== undefined) return location.known;
+    if (location?.buffer === undefined)
+      throw new KompaktError('KPT_INTERNAL', `Value '${name}' was not kept for the host.`);
+    const { dtype, dims } = location.type;
+    const data = allocate(dtype, dims);
+    if (data.length > 0) check(this.ready.native.read(location.buffer, data));
+    if (dtype === 'int8') flipSign(data as Int8Array);
+    return tensor(dtype, dims, data);
+  }
+
+  host(node: Node): void {
+    const outputs = opOf(node).reference({
+      node,
+      opset: this.runner.graph.opsets[node.domain] ?? 1,
+      inputs: node.inputs.map((name) => (name === '' ? undefined : this.get(name))),
+      where: describeNode(node),
+      runSubgraph: (graph, feeds) => this.runner.subgraph(graph, feeds, (name) => this.get(name)),
+    });
+    node.outputs.forEach((name, i) => {
+      if (name !== '') this.hold(name, outputs[i]!);
+    });
+  }
+
+  /** Runs the node at the cut, if there is one, and says how to go on. */
+  finishNative(): { runner: GraphRunner; feeds: Values } | undefined {
+    const node = this.ready.plan.rest[0];
+    if (node !== undefined) this.host(node);
+    const rest = this.ready.rest;
+    if (rest === undefined) return undefined;
+    return {
+      runner: rest,
+      feeds: new Map(rest.graph.inputs.map(({ name }) => [name, this.get(name)])),
+    };
+  }
+
+  outputs(): Map<string, TensorValue> {
+    return new Map(this.runner.graph.outputs.map(({ name }) => [name, this.get(name)]));
+  }
+}
+
+/** The bytes that the engine keeps for a value: int8 is biased by 128. */
+function toArena(value: TensorValue): TypedArray {
+  if (value.dtype !== 'int8') return value.data as TypedArray;
+  const copy = Int8Array.from(value.data as Int8Array);
+  flipSign(copy);
+  return copy;
+}
+
+function flipSign(data: Int8Array): void {
+  for (let i = 0; i < data.length; i++) data[i] = data[i]! ^ -128;
+}

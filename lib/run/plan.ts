@@ -38,8 +38,9 @@ export interface Plan {
   readonly arenaBytes: number;
   readonly schedule: readonly ScheduleItem[];
   readonly locations: ReadonlyMap<string, Location>;
-  /** Node index of every step. */
+  /** Node index and kind of every step. */
   readonly stepNodes: readonly number[];
+  readonly stepKinds: readonly string[];
   readonly nodes: readonly NodePlan[];
   /** Nodes that could not be planned because a shape depends on data; empty for a static model. */
   readonly rest: readonly Node[];
@@ -124,6 +125,7 @@ export function buildPlan(graph: Graph, inputTypes: ReadonlyMap<string, TensorTy
     schedule,
     locations: locate(builder),
     stepNodes: builder.stepNodes,
+    stepKinds: builder.steps.map((step) => step.kind),
     nodes,
     rest,
   };

@@ -28,7 +28,8 @@ const maxPlans = 8;
 export class GraphRunner {
   private readonly plans = new Map<string, ReadyPlan>();
   private readonly subgraphs = new Map<Graph, GraphRunner>();
-  private busy = new Set<ReadyPlan>();
+  private readonly busy = new Set<ReadyPlan>();
+  private profiling = false;
 
   constructor(
     readonly graph: Graph,
@@ -50,10 +51,26 @@ export class GraphRunner {
     return ready;
   }
 
+  /** A plan of its own that nobody else runs or evicts: for bound buffers. */
+  dedicated(types: ReadonlyMap<string, TensorType>): ReadyPlan {
+    return this.make(types);
+  }
+
+  /** Switches timing of steps on or off in all plans, those made later included. */
+  profile(on: boolean): void {
+    this.profiling = on;
+    for (const ready of this.plans.values()) ready.native.setProfiling(on);
+  }
+
+  readyPlans(): Iterable<ReadyPlan> {
+    return this.plans.values();
+  }
+
   private make(types: ReadonlyMap<string, TensorType>): ReadyPlan {
     const plan = buildPlan(this.graph, types, this.engine);
     const nativePlan = new (native().NativePlan)(this.engine.session, plan.program);
     check(nativePlan.error);
+    if (this.profiling) nativePlan.setProfiling(true);
     return { plan, native: nativePlan, rest: this.makeRest(plan) };
   }
 

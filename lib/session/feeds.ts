@@ -1,0 +1,64 @@
+// Between onnxruntime-common Tensors and the values of the engine: conversion and checks of names, types and shapes.
+import { Tensor } from 'onnxruntime-common';
+import { expected, KompaktError } from '../errors.js';
+import type { Dim, ValueInfo } from '../graph/graph.js';
+import { type DType, dtypes } from '../tensor/dtype.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { TensorValue } from '../tensor/tensor.js';
+
+/** A Tensor of any copy of onnxruntime-common, recognised by its shape. */
+export interface TensorLike {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: unknown;
+}
+
+const show = (dims: readonly Dim[]): string => `[${dims.map((d) => d ?? '?').join(',')}]`;
+
+/** Checks a feed against the model's input and returns its value; the data is not copied. */
+export function toValue(feed: TensorLike, info: ValueInfo, symbols: Map<string, number>): TensorValue {
+  const where = `input "${info.name}"`;
+  if (typeof feed !== 'object' || feed === null || !Array.isArray(feed.dims) || feed.data === undefined)
+    throw new KompaktError('KPT_TYPE_MISMATCH', expected('a Tensor', where, feed));
+  if (feed.type !== info.dtype)
+    throw new KompaktError('KPT_TYPE_MISMATCH', expected(`element type ${info.dtype}`, where, feed.type));
+  checkDims(feed.dims, info, where, symbols);
+  const data = feed.data as TensorValue['data'];
+  const array = dtypes[info.dtype].array;
+  if (array !== null && !(ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === array.BYTES_PER_ELEMENT))
+    throw new KompaktError('KPT_TYPE_MISMATCH', expected(`data of type ${array.name}`, where, data));
+  if (data.length !== sizeOf(feed.dims))
+    throw new KompaktError(
+      'KPT_SHAPE_MISMATCH',
+      expected(`${sizeOf(feed.dims)} elements`, `${where} of shape ${show(feed.dims)}`, data.length),
+    );
+  return { dtype: info.dtype, dims: feed.dims, data };
+}
+
+function checkDims(
+  dims: readonly number[],
+  info: ValueInfo,
+  where: string,
+  symbols: Map<string, number>,
+): void {
+  if (info.dims === null) return;
+  const fits =
+    dims.length === info.dims.length &&
+    info.dims.every((dim, i) => {
+      const got = dims[i]!;
+      if (typeof dim === 'number') return dim === got;
+      if (dim === null || dim === '') return true;
+      const bound = symbols.get(dim) ?? got;
+      symbols.set(dim, bound);
+      return bound === got;
+    });
+  if (!fits)
+    throw new KompaktError('KPT_SHAPE_MISMATCH', expected(`shape ${show(info.dims)}`, where, show(dims)));
+}
+
+/** The Tensor that a program sees. 16-bit floats stay raw bits, as in onnxruntime-node. */
+export function toTensor(value: TensorValue): Tensor {
+  if (value.dtype === 'bfloat16')
+    throw new KompaktError('KPT_ONNX_UNSUPPORTED', 'A bfloat16 output cannot be given to JavaScript; add a Cast.');
+  return new Tensor(value.dtype as Exclude<DType, 'bfloat16'>, value.data as never, value.dims);
+}

@@ -1,0 +1,44 @@
+// Session options: onnxruntime-common's, so that programs written for onnxruntime-node need no change. kompakt heeds
+// intraOpNumThreads, freeDimensionOverrides, enableProfiling and graphOptimizationLevel; the rest concerns other engines.
+import type { InferenceSession as Ort } from 'onnxruntime-common';
+import { expected, KompaktError } from '../errors.js';
+
+export interface SessionOptions extends Ort.SessionOptions {
+  /** Threads for one run, the caller's included; 0 or absent: the usable CPUs (at most 8). */
+  readonly intraOpNumThreads?: number;
+}
+
+export interface RunOptions extends Ort.RunOptions {
+  /** Aborts a run between two steps; the promise rejects with KPT_ABORTED. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CheckedOptions {
+  readonly threads: number;
+  readonly optimize: boolean;
+  readonly profile: boolean;
+  readonly freeDimensions: Readonly<Record<string, number>>;
+}
+
+const maxThreads = 256;
+
+export function checkOptions(options: SessionOptions | undefined): CheckedOptions {
+  if (options !== undefined && (typeof options !== 'object' || options === null))
+    throw new KompaktError('KPT_OPTION_INVALID', expected('an object', 'the session options', options));
+  const threads = options?.intraOpNumThreads ?? 0;
+  if (!Number.isInteger(threads) || threads < 0 || threads > maxThreads)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      expected(`an integer in [0,${maxThreads}]`, 'option intraOpNumThreads', threads),
+    );
+  const freeDimensions = options?.freeDimensionOverrides ?? {};
+  for (const [name, size] of Object.entries(freeDimensions))
+    if (!Number.isInteger(size) || size < 0)
+      throw new KompaktError('KPT_OPTION_INVALID', expected('a size', `freeDimensionOverrides.${name}`, size));
+  return {
+    threads,
+    optimize: options?.graphOptimizationLevel !== 'disabled',
+    profile: options?.enableProfiling === true,
+    freeDimensions,
+  };
+}

@@ -1,0 +1,243 @@
+// InferenceSession: the interface of onnxruntime-common over the native engine, plus runSync(), bind(), describe() and
+// memory(). run() computes off the JavaScript thread; runs of one session are served in the order of their calls.
+import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
+import { expected, KompaktError } from '../errors.js';
+import type { Graph, ValueInfo } from '../graph/graph.js';
+import { Model } from '../onnx/model.js';
+import { prepareForRun } from '../passes/pipeline.js';
+import { Engine } from '../run/engine.js';
+import { GraphRunner } from '../run/runner.js';
+import type { TensorType } from '../ops/op.js';
+import type { TensorValue } from '../tensor/tensor.js';
+import { type BoundStep, bindSession, type Bindings } from './bind.js';
+import { type Description, describePlan } from './describe.js';
+import { type TensorLike, toTensor, toValue } from './feeds.js';
+import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
+import { type OperatorTime, Profiler } from './profile.js';
+
+type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>;
+
+export class InferenceSession implements Ort {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly inputMetadata: readonly Ort.ValueMetadata[];
+  readonly outputMetadata: readonly Ort.ValueMetadata[];
+
+  private readonly inputs: readonly ValueInfo[];
+  private readonly profiler: Profiler;
+  private queue: Promise<unknown> = Promise.resolve();
+  private released = false;
+
+  private constructor(
+    graph: Graph,
+    private readonly engine: Engine,
+    private readonly runner: GraphRunner,
+    options: CheckedOptions,
+  ) {
+    this.inputs = graph.inputs.map((input) => overrideDims(input, options.freeDimensions));
+    this.inputNames = graph.inputs.map((v) => v.name);
+    this.outputNames = graph.outputs.map((v) => v.name);
+    this.inputMetadata = this.inputs.map(metadata);
+    this.outputMetadata = graph.outputs.map(metadata);
+    this.profiler = new Profiler(runner);
+    if (options.profile) this.profiler.start();
+  }
+
+  /** Loads a model from a path or from bytes. */
+  static create(path: string, options?: SessionOptions): Promise<InferenceSession>;
+  static create(buffer: ArrayBufferLike | Uint8Array, options?: SessionOptions): Promise<InferenceSession>;
+  static create(
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    byteLength?: number,
+    options?: SessionOptions,
+  ): Promise<InferenceSession>;
+  static async create(
+    source: string | ArrayBufferLike | Uint8Array,
+    second?: number | SessionOptions,
+    byteLength?: number,
+    last?: SessionOptions,
+  ): Promise<InferenceSession> {
+    const options = typeof second === 'number' ? last : second;
+    const input =
+      typeof source === 'string' || source instanceof Uint8Array
+        ? source
+        : new Uint8Array(source, typeof second === 'number' ? second : 0, byteLength);
+    return InferenceSession.fromModel(await Model.load(input), options);
+  }
+
+  /** A session for a model that is in memory already. */
+  static fromModel(model: Model, options?: SessionOptions): InferenceSession {
+    const checked = checkOptions(options);
+    const graph = checked.optimize ? prepareForRun(model.graph) : model.graph;
+    const engine = new Engine(checked.threads);
+    return new InferenceSession(graph, engine, new GraphRunner(graph, engine), checked);
+  }
+
+  /** Computes the outputs (all, or those in `fetches`) off the JavaScript thread. Feeds are read when the run starts, which
+   *  is at once unless earlier runs of this session are still going. */
+  run(feeds: Ort.FeedsType, options?: RunOptions): Promise<Ort.ReturnType>;
+  run(feeds: Ort.FeedsType, fetches: Fetches, options?: RunOptions): Promise<Ort.ReturnType>;
+  async run(feeds: Ort.FeedsType, second?: Fetches | RunOptions, third?: RunOptions): Promise<Ort.ReturnType> {
+    const { fetches, options } = splitArguments(this.outputNames, second, third);
+    const names = this.fetchNames(fetches);
+    const values = this.values(feeds);
+    const run = this.queue.then(() => {
+      this.alive();
+      return this.runner.run(values, options?.signal);
+    });
+    this.queue = run.catch(() => undefined);
+    return this.collect(await run, names, fetches);
+  }
+
+  /** Computes on the calling thread and blocks it: for tight loops and worker threads. */
+  runSync(feeds: Ort.FeedsType, fetches?: Fetches): Ort.ReturnType {
+    const names = this.fetchNames(fetches);
+    return this.collect(this.runner.runSync(this.values(feeds)), names, fetches);
+  }
+
+  /** Binds buffers once; the returned step() copies inputs in, computes, and copies outputs out, without allocating. */
+  bind(bindings: Bindings): BoundStep {
+    this.alive();
+    return bindSession(bindings, this.inputs, this.outputNames, this.runner);
+  }
+
+  /** What the model becomes for given input shapes: nodes, where they run, costs, memory. Unknown dims count as 1. */
+  describe(shapes: Readonly<Record<string, readonly number[]>> = {}): Description {
+    this.alive();
+    const types = new Map<string, TensorType>();
+    for (const { name, dtype, dims } of this.inputs) {
+      const fixed = dims?.map((d) => (typeof d === 'number' ? d : 1));
+      const shape = shapes[name] ?? fixed;
+      if (shape === undefined)
+        throw new KompaktError('KPT_SHAPE_MISMATCH', `Input "${name}" has no declared shape: give one.`);
+      types.set(name, { dtype, dims: shape });
+    }
+    return describePlan(this.runner, types);
+  }
+
+  /** Bytes taken outside JavaScript: arenas of all plans, constants and packed weights. */
+  memory(): { readonly arenaBytes: number; readonly weightBytes: number } {
+    return this.runner.memory();
+  }
+
+  startProfiling(): void {
+    this.alive();
+    this.profiler.start();
+  }
+
+  /** Time per operator since startProfiling(). */
+  endProfiling(): readonly OperatorTime[] {
+    this.alive();
+    return this.profiler.stop();
+  }
+
+  /** Frees the native memory once the runs under way have ended. */
+  async release(): Promise<void> {
+    if (this.released) return;
+    this.released = true;
+    await this.queue;
+    this.runner.release();
+    this.engine.release();
+  }
+
+  private alive(): void {
+    if (this.released) throw new KompaktError('KPT_SESSION_RELEASED', 'The session was used after release().');
+  }
+
+  private values(feeds: Ort.FeedsType): Map<string, TensorValue> {
+    this.alive();
+    if (typeof feeds !== 'object' || feeds === null)
+      throw new KompaktError('KPT_INPUT_MISSING', expected('an object of feeds', 'run()', feeds));
+    for (const name of Object.keys(feeds))
+      if (!this.inputNames.includes(name))
+        throw new KompaktError('KPT_INPUT_UNKNOWN', unknownName('input', name, this.inputNames));
+    const symbols = new Map<string, number>();
+    const values = new Map<string, TensorValue>();
+    for (const info of this.inputs) {
+      const feed = feeds[info.name];
+      if (feed === undefined)
+        throw new KompaktError('KPT_INPUT_MISSING', `Input "${info.name}" was not fed.`, { input: info.name });
+      values.set(info.name, toValue(feed as TensorLike, info, symbols));
+    }
+    return values;
+  }
+
+  private fetchNames(fetches: Fetches | undefined): readonly string[] {
+    if (fetches === undefined) return this.outputNames;
+    const names = Array.isArray(fetches) ? (fetches as readonly string[]) : Object.keys(fetches);
+    for (const name of names)
+      if (!this.outputNames.includes(name))
+        throw new KompaktError('KPT_INPUT_UNKNOWN', unknownName('output', name, this.outputNames));
+    return names;
+  }
+
+  private collect(
+    values: ReadonlyMap<string, TensorValue>,
+    names: readonly string[],
+    fetches: Fetches | undefined,
+  ): Ort.ReturnType {
+    const result: Record<string, Tensor> = {};
+    const given = fetches === undefined || Array.isArray(fetches) ? {} : (fetches as Record<string, Tensor | null>);
+    for (const name of names) {
+      const tensor = toTensor(values.get(name)!);
+      const target = given[name];
+      if (target === undefined || target === null) result[name] = tensor;
+      else result[name] = fill(target, tensor, name);
+    }
+    return result;
+  }
+}
+
+// The types that programs reach through the name, as with onnxruntime-node.
+export declare namespace InferenceSession {
+  export type FeedsType = Ort.FeedsType;
+  export type FetchesType = Ort.FetchesType;
+  export type NullableFetchesType = Ort.OnnxValueMapType | { readonly [name: string]: Tensor | null };
+  export type OnnxValueMapType = Ort.OnnxValueMapType;
+  export type ReturnType = Ort.ReturnType;
+  export type SessionOptions = import('./options.js').SessionOptions;
+  export type RunOptions = import('./options.js').RunOptions;
+  export type ValueMetadata = Ort.ValueMetadata;
+}
+
+function fill(target: Tensor, source: Tensor, name: string): Tensor {
+  const [to, from] = [target.data as Float32Array, source.data as Float32Array];
+  if (target.type !== source.type || to.length !== from.length)
+    throw new KompaktError(
+      'KPT_BUFFER_INVALID',
+      expected(`a ${source.type} tensor of ${from.length} elements`, `output "${name}"`, `${target.type} of ${to.length}`),
+    );
+  to.set(from);
+  return target;
+}
+
+function splitArguments(
+  outputNames: readonly string[],
+  second: Fetches | RunOptions | undefined,
+  third: RunOptions | undefined,
+): { fetches: Fetches | undefined; options: RunOptions | undefined } {
+  if (second === undefined || third !== undefined || Array.isArray(second))
+    return { fetches: second as Fetches | undefined, options: third };
+  // As onnxruntime-common tells them apart: an object that names an output is fetches, any other is options.
+  const isFetches = outputNames.some((name) => Object.hasOwn(second, name));
+  return isFetches
+    ? { fetches: second as Fetches, options: undefined }
+    : { fetches: undefined, options: second as RunOptions };
+}
+
+const unknownName = (what: string, name: string, names: readonly string[]): string =>
+  `The model has no ${what} "${name}"; it has ${names.map((n) => `"${n}"`).join(', ') || 'none'}.`;
+
+const overrideDims = (info: ValueInfo, sizes: Readonly<Record<string, number>>): ValueInfo => ({
+  ...info,
+  dims: info.dims?.map((d) => (typeof d === 'string' ? (sizes[d] ?? d) : d)) ?? null,
+});
+
+const metadata = (info: ValueInfo): Ort.ValueMetadata =>
+  ({
+    name: info.name,
+    isTensor: true,
+    type: info.dtype,
+    shape: (info.dims ?? []).map((d) => d ?? ''),
+  }) as Ort.ValueMetadata;

@@ -1,0 +1,44 @@
+import { type Block, planMemory } from '../../lib/run/memory-plan.js';
+
+const block = (bytes: number, first: number, last: number): Block => ({ bytes, first, last, offset: -1 });
+
+/** Small deterministic generator: the property must hold for any lifetimes. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+test('blocks that live at the same time never overlap, and offsets are aligned', () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const next = random(seed);
+    const blocks = Array.from({ length: 40 }, () => {
+      const first = Math.floor(next() * 30);
+      return block(Math.floor(next() * 1000), first, first + Math.floor(next() * 10));
+    });
+    const arena = planMemory(blocks);
+    for (const a of blocks) {
+      expect(a.offset % 64).toBe(0);
+      expect(a.offset + a.bytes).toBeLessThanOrEqual(arena);
+      for (const b of blocks) {
+        if (a === b || a.bytes === 0 || b.bytes === 0) continue;
+        const together = a.first <= b.last && b.first <= a.last;
+        const overlap = a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+        expect(together && overlap).toBe(false);
+      }
+    }
+  }
+});
+
+test('blocks that never meet share memory', () => {
+  const blocks = [block(640, 0, 1), block(640, 2, 3), block(640, 4, 5)];
+  expect(planMemory(blocks)).toBe(640);
+  expect(blocks.map((b) => b.offset)).toEqual([0, 0, 0]);
+});
+
+test('an empty plan takes no memory', () => {
+  expect(planMemory([])).toBe(0);
+  expect(planMemory([block(0, 0, 5)])).toBe(0);
+});

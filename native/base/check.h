@@ -1,6 +1,5 @@
-// KPT_ASSERT: invariants, checked in builds without NDEBUG (tests, sanitizers). Bad input is never an assertion: it
-// is a Status at the place where it enters.
-// SPDX-License-Identifier: Apache-2.0
+// KPT_ASSERT: invariants, checked in builds without NDEBUG (tests, sanitizers). Bad input is never an
+// assertion: it is a Status at the place where it enters. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cassert>
 

@@ -1,6 +1,5 @@
-// Status: how native code reports failure. No exceptions cross any boundary; run/native.ts turns a failed Status
-// into a KompaktError.
-// SPDX-License-Identifier: Apache-2.0
+// Status: how native code reports failure. No exceptions cross any boundary; run/native.ts turns a failed
+// Status into a KompaktError. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <string>
 #include <utility>
@@ -10,7 +9,8 @@ namespace kompakt {
 class [[nodiscard]] Status {
  public:
   static Status Ok() { return Status(); }
-  /// `code` is a KPT_* code of lib/errors.ts (a string literal); `message` says what, where and what was received.
+  /// `code` is a KPT_* code of lib/errors.ts (a string literal); `message` says what, where and what was
+  /// received.
   static Status Error(const char* code, std::string message) {
     Status s;
     s.code_ = code;
@@ -26,10 +26,10 @@ class [[nodiscard]] Status {
   std::string message_;
 };
 
-#define KPT_RETURN_IF_ERROR(expression)          \
-  do {                                           \
+#define KPT_RETURN_IF_ERROR(expression)           \
+  do {                                            \
     ::kompakt::Status kpt_status_ = (expression); \
-    if (!kpt_status_.ok()) return kpt_status_;   \
+    if (!kpt_status_.ok()) return kpt_status_;    \
   } while (0)
 
 }  // namespace kompakt

@@ -1,6 +1,5 @@
-// ThreadPool: parallel loops for the steps of a plan, nothing else. Workers sleep between inferences and spin only
-// for a short time between the loops of one inference.
-// SPDX-License-Identifier: Apache-2.0
+// ThreadPool: parallel loops for the steps of a plan, nothing else. Workers sleep between inferences and spin
+// only for a short time between the loops of one inference. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -17,19 +16,22 @@ class ThreadPool {
 
   int threads() const { return threads_; }
 
-  /// Calls body(begin, end, thread) over disjoint ranges that cover [0, count), and returns when all are done.
-  /// `thread` is in [0, threads()) and no two concurrent calls share it (scratch memory can be indexed by it).
-  /// `grain`: ranges are not cut smaller than this. Results must not depend on the cut.
-  /// Only one thread at a time may call ParallelFor; body must not call it again.
+  /// Calls body(begin, end, thread) over disjoint ranges that cover [0, count), and returns when all are
+  /// done. `thread` is in [0, threads()) and no two concurrent calls share it (scratch memory can be indexed
+  /// by it). `grain`: ranges are not cut smaller than this. Results must not depend on the cut. Only one
+  /// thread at a time may call ParallelFor; body must not call it again.
   template <typename Body>
   void ParallelFor(int64_t count, int64_t grain, const Body& body) {
     if (threads_ == 1 || count <= grain) {
       if (count > 0) body(int64_t{0}, count, 0);
       return;
     }
-    Dispatch(count, grain, [](const void* b, int64_t begin, int64_t end, int thread) {
-      (*static_cast<const Body*>(b))(begin, end, thread);
-    }, &body);
+    Dispatch(
+        count, grain,
+        [](const void* b, int64_t begin, int64_t end, int thread) {
+          (*static_cast<const Body*>(b))(begin, end, thread);
+        },
+        &body);
   }
 
   /// Between Begin and End workers may spin while they wait for the next loop; outside they sleep.

@@ -44,7 +44,8 @@ uint32_t Detect() {
     tiers |= kAvx512Vnni;
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   // AVX-VNNI: CPUID leaf 7, subleaf 1, EAX bit 4 (older compilers have no name for it).
-  if ((tiers & kAvx2) && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & (1u << 4))) tiers |= kAvxVnni;
+  if ((tiers & kAvx2) && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & (1u << 4)))
+    tiers |= kAvxVnni;
 #elif KPT_ARM64
   tiers |= kNeon;
 #if defined(__linux__)

@@ -1,7 +1,7 @@
-// Tier regions: KPT_TIER_BEGIN_<tier> ... KPT_TIER_END around the code of a tier file, after all includes. Code inside
-// is compiled for that tier without any -m flag, so both builds keep one flat source list and no inline function
-// of a header can be emitted with instructions that an old CPU lacks. No lambdas and no STL inside a region.
-// SPDX-License-Identifier: Apache-2.0
+// Tier regions: KPT_TIER_BEGIN_<tier> ... KPT_TIER_END around the code of a tier file, after all includes.
+// Code inside is compiled for that tier without any -m flag, so both builds keep one flat source list and no
+// inline function of a header can be emitted with instructions that an old CPU lacks. No lambdas and no STL
+// inside a region. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #define KPT_PRAGMA(text) _Pragma(#text)

@@ -1,6 +1,5 @@
-// CPU tiers: one bit each. A kernel file belongs to exactly one tier and runs only where detection found all that
-// the tier promises.
-// SPDX-License-Identifier: Apache-2.0
+// CPU tiers: one bit each. A kernel file belongs to exactly one tier and runs only where detection found all
+// that the tier promises. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
 
@@ -34,8 +33,8 @@ enum Tier : uint32_t {
   kNeonI8mm = 1u << 5,
 };
 
-/// Bits of all tiers that this CPU has, cut to KOMPAKT_FORCE_TIER (scalar, avx2, avxvnni, avx512vnni, neon, dotprod,
-/// i8mm) and the tiers below it, when that is set. Detected once.
+/// Bits of all tiers that this CPU has, cut to KOMPAKT_FORCE_TIER (scalar, avx2, avxvnni, avx512vnni, neon,
+/// dotprod, i8mm) and the tiers below it, when that is set. Detected once.
 uint32_t SupportedTiers();
 
 /// True when kernels of `tier` may run.

@@ -11,10 +11,12 @@ struct DTypeEntry {
   size_t bytes;
   const char* name;
 };
-constexpr DTypeEntry kDTypes[] = {{4, "f32"}, {1, "u8"}, {1, "s8"}, {4, "s32"}, {8, "s64"}, {8, "f64"}, {2, "u16"}};
+constexpr DTypeEntry kDTypes[] = {{4, "f32"}, {1, "u8"},  {1, "s8"}, {4, "s32"},
+                                  {8, "s64"}, {8, "f64"}, {2, "u16"}};
 
 Status Missing(const char* name) {
-  return Status::Error("KPT_INTERNAL", std::string("step parameter '") + name + "' is absent or has the wrong type");
+  return Status::Error("KPT_INTERNAL",
+                       std::string("step parameter '") + name + "' is absent or has the wrong type");
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // Step: one operation of a plan, made once and run many times.
 //
-// A plan is a flat list of steps over an arena. Making a step (MakeXxx in native/ops/xxx.cc) checks its tensors and
-// parameters, chooses kernels, packs weights and resolves every pointer; running it allocates nothing, fails never
-// and knows no graph. Kinds are listed in ops.inc; their inputs, outputs and parameters are typed and described in
-// lib/ops/steps.ts, the one description that both sides follow.
+// A plan is a flat list of steps over an arena. Making a step (MakeXxx in native/ops/xxx.cc) checks its
+// tensors and parameters, chooses kernels, packs weights and resolves every pointer; running it allocates
+// nothing, fails never and knows no graph. Kinds are listed in ops.inc; their inputs, outputs and parameters
+// are typed and described in lib/ops/steps.ts, the one description that both sides follow.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
@@ -19,8 +19,8 @@
 
 namespace kompakt {
 
-/// Element types in the engine. 8-bit activations are always stored as kU8 (an int8 tensor as value + 128, with its
-/// zero point moved alike); kS8 appears only in constant weights.
+/// Element types in the engine. 8-bit activations are always stored as kU8 (an int8 tensor as value + 128,
+/// with its zero point moved alike); kS8 appears only in constant weights.
 enum class DType : uint8_t { kF32 = 0, kU8 = 1, kS8 = 2, kS32 = 3, kS64 = 4, kF64 = 5, kU16 = 6 };
 
 size_t DTypeBytes(DType dtype);
@@ -28,7 +28,8 @@ const char* DTypeName(DType dtype);
 
 constexpr int kMaxRank = 8;
 
-/// A row-major tensor in the arena or in constant memory. Shapes are physical: channels-last where the step says so.
+/// A row-major tensor in the arena or in constant memory. Shapes are physical: channels-last where the step
+/// says so.
 struct TensorView {
   DType dtype = DType::kF32;
   int rank = 0;
@@ -79,8 +80,8 @@ class Params {
 class PackCache {
  public:
   virtual ~PackCache() = default;
-  /// Returns the block under (constant, tag), calling pack(out) to fill `bytes` zeroed bytes the first time. When
-  /// `constant` is negative the block is made anew and kept. Null when memory is short.
+  /// Returns the block under (constant, tag), calling pack(out) to fill `bytes` zeroed bytes the first time.
+  /// When `constant` is negative the block is made anew and kept. Null when memory is short.
   template <typename Pack>
   const uint8_t* Get(int constant, const std::string& tag, size_t bytes, const Pack& pack) {
     bool fresh = false;
@@ -102,8 +103,8 @@ struct StepSpec {
   Params params;
   PackCache* packs = nullptr;
   int threads = 1;
-  /// Bytes of scratch for the whole step (all threads together), set by MakeXxx; RunContext::scratch has at least
-  /// this much, 64-byte aligned. Its contents do not survive the step.
+  /// Bytes of scratch for the whole step (all threads together), set by MakeXxx; RunContext::scratch has at
+  /// least this much, 64-byte aligned. Its contents do not survive the step.
   mutable size_t scratch_bytes = 0;
 
   const TensorView* in(size_t i) const { return i < inputs.size() ? inputs[i] : nullptr; }

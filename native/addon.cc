@@ -1,0 +1,19 @@
+// The names that JavaScript sees.
+// SPDX-License-Identifier: Apache-2.0
+#include <napi.h>
+
+#include "native/bind/cpu_bind.h"
+#include "native/bind/session_bind.h"
+
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("NativeSession", kompakt::NativeSession::Define(env));
+  exports.Set("NativePlan", kompakt::NativePlan::Define(env));
+  exports.Set("platform", Napi::Function::New(env, kompakt::Platform, "platform"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(kompakt, Init)

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "native/bind/cpu_bind.h"
+
+#include "native/cpu/tier.h"
+#include "native/cpu/topology.h"
+
+namespace kompakt {
+
+Napi::Value Platform(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Object platform = Napi::Object::New(env);
+  Napi::Array tiers = Napi::Array::New(env);
+  uint32_t count = 0;
+  for (Tier tier : {kScalar, kAvx2, kAvxVnni, kAvx512Vnni, kNeon, kNeonDotprod, kNeonI8mm})
+    if (HasTier(tier)) tiers.Set(count++, Napi::String::New(env, TierName(tier)));
+  platform.Set("tier", Napi::String::New(env, TierName(BestTier())));
+  platform.Set("tiers", tiers);
+  platform.Set("cpus", Napi::Number::New(env, UsableCpus()));
+  return platform;
+}
+
+}  // namespace kompakt

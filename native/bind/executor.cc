@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "native/bind/executor.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace kompakt {
+namespace {
+
+struct Job {
+  std::shared_ptr<Plan> plan;
+  size_t first;
+  size_t last;
+  Napi::FunctionReference done;
+  RunResult result = RunResult::kDone;
+};
+
+/// Deletes a job whose environment is closing: its reference must not be touched any more.
+void Discard(Job* job) {
+  job->done.SuppressDestruct();
+  delete job;
+}
+
+void CallDone(Napi::Env env, Napi::Function, Executor::State* state, Job* job);
+using Completion = Napi::TypedThreadSafeFunction<Executor::State, Job, &CallDone>;
+
+}  // namespace
+
+struct Executor::State {
+  std::thread thread;
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<Job*> queue;          // guarded by mutex
+  std::shared_ptr<Plan> running;   // guarded by mutex
+  bool stop = false;               // guarded by mutex
+  Completion completion;
+  int pending = 0;                 // touched only on the JavaScript thread
+  bool closed = false;             // touched only on the JavaScript thread
+
+  void Loop() {
+    while (true) {
+      Job* job = nullptr;
+      {
+        std::unique_lock<std::mutex> lock(mutex);
+        running.reset();
+        wake.wait(lock, [this] { return stop || !queue.empty(); });
+        if (stop) return;
+        job = queue.front();
+        queue.pop_front();
+        running = job->plan;
+      }
+      job->result = job->plan->Run(job->first, job->last);
+      if (completion.NonBlockingCall(job) != napi_ok) Discard(job);
+    }
+  }
+
+  void Shutdown() {
+    if (!thread.joinable()) return;
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      stop = true;
+      if (running) running->Abort();
+      for (Job* job : queue) Discard(job);
+      queue.clear();
+    }
+    wake.notify_one();
+    thread.join();
+  }
+};
+
+namespace {
+
+void CallDone(Napi::Env env, Napi::Function, Executor::State* state, Job* job) {
+  if (env == nullptr) return Discard(job);
+  if (--state->pending == 0) state->completion.Unref(env);
+  Napi::HandleScope scope(env);
+  const std::unique_ptr<Job> owned(job);
+  if (job->result == RunResult::kAborted)
+    job->done.Call({Napi::String::New(env, "KPT_ABORTED the run was aborted")});
+  else
+    job->done.Call(std::initializer_list<napi_value>{});
+}
+
+}  // namespace
+
+void Executor::Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last, Napi::Function done) {
+  if (!state_) {
+    state_ = std::make_shared<State>();
+    auto* keep = new std::shared_ptr<State>(state_);
+    state_->completion = Completion::New(
+        env, "kompakt run", 0, 1, state_.get(),
+        [](Napi::Env, std::shared_ptr<State>* kept, State*) {
+          (*kept)->Shutdown();
+          (*kept)->closed = true;
+          delete kept;
+        },
+        keep);
+    state_->completion.Unref(env);
+    state_->thread = std::thread(&State::Loop, state_.get());
+  }
+  if (state_->pending++ == 0) state_->completion.Ref(env);
+  Job* job = new Job{std::move(plan), first, last, Napi::Persistent(done)};
+  {
+    std::lock_guard<std::mutex> lock(state_->mutex);
+    state_->queue.push_back(job);
+  }
+  state_->wake.notify_one();
+}
+
+Executor::~Executor() {
+  if (!state_) return;
+  state_->Shutdown();
+  if (!state_->closed) state_->completion.Release();
+}
+
+}  // namespace kompakt

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "native/bind/session_bind.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "native/bind/bound_step.h"
+
+namespace kompakt {
+namespace {
+
+constexpr int kMaxThreads = 256;
+
+Napi::Value Failure(Napi::Env env, const char* code, const std::string& message) {
+  return Napi::String::New(env, std::string(code) + " " + message);
+}
+
+void AdjustMemory(Napi::Env env, int64_t bytes, int64_t* reported) {
+  Napi::MemoryManagement::AdjustExternalMemory(env, bytes - *reported);
+  *reported = bytes;
+}
+
+std::vector<uint32_t> Ids(const Napi::Value& value) {
+  std::vector<uint32_t> ids;
+  if (!value.IsArray()) return ids;
+  const Napi::Array array = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); ++i) ids.push_back(array.Get(i).ToNumber().Uint32Value());
+  return ids;
+}
+
+}  // namespace
+
+Napi::Function NativeSession::Define(Napi::Env env) {
+  return DefineClass(env, "NativeSession",
+                     {InstanceMethod<&NativeSession::AddConstant>("addConstant"),
+                      InstanceMethod<&NativeSession::Bytes>("bytes"),
+                      InstanceMethod<&NativeSession::Release>("release")});
+}
+
+NativeSession::NativeSession(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeSession>(info) {
+  const int threads = info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : 1;
+  session_ = std::make_shared<Session>(std::clamp(threads, 1, kMaxThreads));
+  executor_ = std::make_shared<Executor>();
+}
+
+NativeSession::~NativeSession() { AdjustMemory(Env(), 0, &reported_); }
+
+void NativeSession::ReportMemory(Napi::Env env) {
+  AdjustMemory(env, session_ ? static_cast<int64_t>(session_->bytes()) : 0, &reported_);
+}
+
+Napi::Value NativeSession::AddConstant(const Napi::CallbackInfo& info) {
+  if (!session_ || !info[0].IsTypedArray()) return Napi::Number::New(info.Env(), -1);
+  const auto bytes = info[0].As<Napi::Uint8Array>();
+  const int index = session_->AddConstant(bytes.Data(), bytes.ByteLength());
+  ReportMemory(info.Env());
+  return Napi::Number::New(info.Env(), index);
+}
+
+Napi::Value NativeSession::Bytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), session_ ? static_cast<double>(session_->bytes()) : 0.0);
+}
+
+void NativeSession::Release(const Napi::CallbackInfo& info) {
+  session_.reset();
+  executor_.reset();
+  ReportMemory(info.Env());
+}
+
+Napi::Function NativePlan::Define(Napi::Env env) {
+  return DefineClass(
+      env, "NativePlan",
+      {InstanceAccessor<&NativePlan::Error>("error"), InstanceMethod<&NativePlan::Write>("write"),
+       InstanceMethod<&NativePlan::Read>("read"), InstanceMethod<&NativePlan::Run>("run"),
+       InstanceMethod<&NativePlan::RunAsync>("runAsync"), InstanceMethod<&NativePlan::Bind>("bind"),
+       InstanceMethod<&NativePlan::Abort>("abort"), InstanceMethod<&NativePlan::ClearAbort>("clearAbort"),
+       InstanceMethod<&NativePlan::SetProfiling>("setProfiling"), InstanceMethod<&NativePlan::Profile>("profile"),
+       InstanceMethod<&NativePlan::ArenaBytes>("arenaBytes"), InstanceMethod<&NativePlan::Release>("release")});
+}
+
+NativePlan::NativePlan(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativePlan>(info) {
+  if (!info[0].IsObject() || !info[1].IsTypedArray()) {
+    error_ = "KPT_INTERNAL a plan is made from a session and a program";
+    return;
+  }
+  NativeSession* session = NativeSession::Unwrap(info[0].As<Napi::Object>());
+  if (session == nullptr || !session->session()) {
+    error_ = "KPT_SESSION_RELEASED the session was released";
+    return;
+  }
+  const auto program = info[1].As<Napi::Uint8Array>();
+  std::unique_ptr<Plan> plan;
+  const Status status = Plan::Create(session->session(), program.Data(), program.ByteLength(), &plan);
+  if (!status.ok()) {
+    error_ = std::string(status.code()) + " " + status.message();
+    return;
+  }
+  plan_ = std::move(plan);
+  executor_ = session->shared_executor();
+  session->ReportMemory(info.Env());
+  AdjustMemory(info.Env(), static_cast<int64_t>(plan_->arena_bytes() + plan_->scratch_bytes()), &reported_);
+}
+
+NativePlan::~NativePlan() { AdjustMemory(Env(), 0, &reported_); }
+
+Napi::Value NativePlan::Error(const Napi::CallbackInfo& info) {
+  return error_.empty() ? info.Env().Undefined() : Napi::String::New(info.Env(), error_);
+}
+
+Napi::Value NativePlan::Copy(const Napi::CallbackInfo& info, bool write) {
+  if (!plan_) return Failure(info.Env(), "KPT_SESSION_RELEASED", "the plan was released");
+  if (!info[1].IsTypedArray()) return Failure(info.Env(), "KPT_BUFFER_INVALID", "a typed array was expected");
+  const TensorView* tensor = plan_->arena_tensor(info[0].ToNumber().Uint32Value());
+  const auto view = info[1].As<Napi::Uint8Array>();
+  if (tensor == nullptr || view.ByteLength() != tensor->bytes())
+    return Failure(info.Env(), "KPT_BUFFER_INVALID",
+                   "the buffer has " + std::to_string(view.ByteLength()) + " bytes where " +
+                       std::to_string(tensor == nullptr ? 0 : tensor->bytes()) + " are needed");
+  if (tensor->bytes() == 0) return info.Env().Undefined();
+  if (write)
+    std::memcpy(tensor->data, view.Data(), tensor->bytes());
+  else
+    std::memcpy(view.Data(), tensor->data, tensor->bytes());
+  return info.Env().Undefined();
+}
+
+Napi::Value NativePlan::Write(const Napi::CallbackInfo& info) { return Copy(info, true); }
+Napi::Value NativePlan::Read(const Napi::CallbackInfo& info) { return Copy(info, false); }
+
+Napi::Value NativePlan::Run(const Napi::CallbackInfo& info) {
+  if (!plan_) return Failure(info.Env(), "KPT_SESSION_RELEASED", "the plan was released");
+  const RunResult result = plan_->Run(info[0].ToNumber().Uint32Value(), info[1].ToNumber().Uint32Value());
+  if (result == RunResult::kAborted) return Failure(info.Env(), "KPT_ABORTED", "the run was aborted");
+  return info.Env().Undefined();
+}
+
+Napi::Value NativePlan::RunAsync(const Napi::CallbackInfo& info) {
+  if (!plan_) return Failure(info.Env(), "KPT_SESSION_RELEASED", "the plan was released");
+  executor_->Submit(info.Env(), plan_, info[0].ToNumber().Uint32Value(), info[1].ToNumber().Uint32Value(),
+                    info[2].As<Napi::Function>());
+  return info.Env().Undefined();
+}
+
+Napi::Value NativePlan::Bind(const Napi::CallbackInfo& info) {
+  if (!plan_) return Failure(info.Env(), "KPT_SESSION_RELEASED", "the plan was released");
+  return MakeBoundStep(info.Env(), plan_, Ids(info[0]), info[1].As<Napi::Array>(), Ids(info[2]),
+                       info[3].As<Napi::Array>());
+}
+
+void NativePlan::Abort(const Napi::CallbackInfo&) {
+  if (plan_) plan_->Abort();
+}
+
+void NativePlan::ClearAbort(const Napi::CallbackInfo&) {
+  if (plan_) plan_->ClearAbort();
+}
+
+void NativePlan::SetProfiling(const Napi::CallbackInfo& info) {
+  if (plan_) plan_->SetProfiling(info[0].ToBoolean());
+}
+
+Napi::Value NativePlan::Profile(const Napi::CallbackInfo& info) {
+  Napi::Array times = Napi::Array::New(info.Env());
+  if (!plan_) return times;
+  uint32_t i = 0;
+  for (uint64_t time : plan_->profile()) times.Set(i++, Napi::Number::New(info.Env(), static_cast<double>(time)));
+  return times;
+}
+
+Napi::Value NativePlan::ArenaBytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(),
+                           plan_ ? static_cast<double>(plan_->arena_bytes() + plan_->scratch_bytes()) : 0.0);
+}
+
+void NativePlan::Release(const Napi::CallbackInfo& info) {
+  plan_.reset();
+  executor_.reset();
+  AdjustMemory(info.Env(), 0, &reported_);
+}
+
+}  // namespace kompakt

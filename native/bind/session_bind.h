@@ -1,0 +1,65 @@
+// NativeSession and NativePlan: the classes that run/native.ts sees. Arguments were validated in TypeScript; what could
+// still harm memory is checked again here. Failures come back as strings "KPT_CODE message", successes as undefined.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <napi.h>
+
+#include <memory>
+
+#include "native/bind/executor.h"
+#include "native/engine/plan.h"
+#include "native/engine/session.h"
+
+namespace kompakt {
+
+/// new NativeSession(threads)
+class NativeSession : public Napi::ObjectWrap<NativeSession> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit NativeSession(const Napi::CallbackInfo& info);
+  ~NativeSession() override;
+  std::shared_ptr<Session> session() const { return session_; }
+  std::shared_ptr<Executor> shared_executor() const { return executor_; }
+  /// Tells the garbage collector how much memory hangs on this object.
+  void ReportMemory(Napi::Env env);
+
+ private:
+  Napi::Value AddConstant(const Napi::CallbackInfo& info);  // (bytes: Uint8Array) -> index
+  Napi::Value Bytes(const Napi::CallbackInfo& info);
+  void Release(const Napi::CallbackInfo& info);
+
+  std::shared_ptr<Session> session_;
+  std::shared_ptr<Executor> executor_;
+  int64_t reported_ = 0;
+};
+
+/// new NativePlan(session, program: Uint8Array); `error` is set when the program was refused.
+class NativePlan : public Napi::ObjectWrap<NativePlan> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit NativePlan(const Napi::CallbackInfo& info);
+  ~NativePlan() override;
+
+ private:
+  Napi::Value Error(const Napi::CallbackInfo& info);
+  Napi::Value Write(const Napi::CallbackInfo& info);     // (tensor id, view)
+  Napi::Value Read(const Napi::CallbackInfo& info);      // (tensor id, view)
+  Napi::Value Run(const Napi::CallbackInfo& info);       // (first, last)
+  Napi::Value RunAsync(const Napi::CallbackInfo& info);  // (first, last, done: (error?: string) => void)
+  Napi::Value Bind(const Napi::CallbackInfo& info);      // (input ids, input views, output ids, output views) -> step
+  void Abort(const Napi::CallbackInfo& info);
+  void ClearAbort(const Napi::CallbackInfo& info);
+  void SetProfiling(const Napi::CallbackInfo& info);     // (on)
+  Napi::Value Profile(const Napi::CallbackInfo& info);   // -> Float64Array-like list of nanoseconds per step
+  Napi::Value ArenaBytes(const Napi::CallbackInfo& info);
+  void Release(const Napi::CallbackInfo& info);
+
+  Napi::Value Copy(const Napi::CallbackInfo& info, bool write);
+
+  std::shared_ptr<Plan> plan_;
+  std::shared_ptr<Executor> executor_;
+  std::string error_;
+  int64_t reported_ = 0;
+};
+
+}  // namespace kompakt

@@ -19,7 +19,9 @@
 #define KPT_TIER_BEGIN_AVXVNNI KPT_TARGET_BEGIN("avx2,fma,f16c,avxvnni")
 #define KPT_TIER_BEGIN_AVX512VNNI \
   KPT_TARGET_BEGIN("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
-// Advanced SIMD is the AArch64 baseline: an empty pair keeps the files alike.
+// Advanced SIMD is the AArch64 baseline, and portable code needs nothing: empty pairs keep the files alike.
+#define KPT_TIER_BEGIN_SCALAR
+#define KPT_TIER_END_SCALAR
 #define KPT_TIER_BEGIN_NEON
 #define KPT_TIER_END_NEON
 #if defined(__clang__)

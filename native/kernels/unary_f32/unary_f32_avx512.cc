@@ -1,0 +1,21 @@
+// unary_f32_avx512: AVX-512.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/tier.h"
+#if KPT_X86_64
+#include "native/cpu/region.h"
+#include "native/kernels/unary_f32/unary_f32.h"
+#include "native/simd/vec_avx512.h"
+
+KPT_TIER_BEGIN_AVX512VNNI
+#include "native/kernels/unary_f32/unary_f32-inl.h"
+
+namespace kompakt {
+
+void unary_f32_avx512(UnaryOp op, const float* x, float* y, int64_t count) {
+  unary_inl::Run(op, x, y, count);
+}
+
+}  // namespace kompakt
+
+KPT_TIER_END
+#endif

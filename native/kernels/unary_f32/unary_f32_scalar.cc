@@ -1,0 +1,18 @@
+// unary_f32_scalar: the reference: one lane, portable C++.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/region.h"
+#include "native/kernels/unary_f32/unary_f32.h"
+#include "native/simd/vec_scalar.h"
+
+KPT_TIER_BEGIN_SCALAR
+#include "native/kernels/unary_f32/unary_f32-inl.h"
+
+namespace kompakt {
+
+void unary_f32_scalar(UnaryOp op, const float* x, float* y, int64_t count) {
+  unary_inl::Run(op, x, y, count);
+}
+
+}  // namespace kompakt
+
+KPT_TIER_END_SCALAR

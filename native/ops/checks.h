@@ -1,0 +1,46 @@
+// What the makers of elementwise, pooling and reducing steps check and read alike.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "native/kernels/unary_f32/unary_f32.h"
+#include "native/ops/step.h"
+
+namespace kompakt {
+
+/// Elements below which work is not shared among threads.
+constexpr int64_t kElementGrain = 16384;
+
+/// How many items of `elements` elements each make a range worth a thread.
+inline int64_t GrainOf(int64_t elements) {
+  return elements >= kElementGrain ? 1 : kElementGrain / (elements + 1) + 1;
+}
+
+Status CheckDType(const StepSpec& spec, const TensorView& tensor, DType dtype);
+/// Equal numbers of elements; dims may be grouped differently.
+Status CheckSameSize(const StepSpec& spec, const TensorView& a, const TensorView& b);
+Status CheckSize(const StepSpec& spec, const TensorView& tensor, int64_t size);
+
+/// Reads a list of exactly `count` integers, none below `low`.
+Status ReadInts(const StepSpec& spec, const char* name, size_t count, int64_t low, std::vector<int64_t>* out);
+/// Reads the UnaryKind under `name` with its alpha and beta.
+Status ReadUnaryOp(const StepSpec& spec, const char* name, UnaryOp* out);
+/// Reads a zero point or bound of a stored byte.
+Status ReadByte(const StepSpec& spec, const char* name, int32_t* out);
+
+/// The end of every formula with 8-bit outputs: bounds and zero point of the stored byte.
+struct ByteRange {
+  int32_t zero = 0;
+  int32_t lo = 0;
+  int32_t hi = 255;
+};
+/// Reads `zero_name`, lo and hi.
+Status ReadByteRange(const StepSpec& spec, const char* zero_name, ByteRange* out);
+
+/// dims = [outer, reduced, inner] of a tensor, product checked against it.
+struct ReduceDims {
+  int64_t outer = 1;
+  int64_t reduced = 1;
+  int64_t inner = 1;
+};
+Status ReadReduceDims(const StepSpec& spec, const TensorView& x, ReduceDims* out);
+
+}  // namespace kompakt

@@ -13,7 +13,7 @@ export interface Activation {
 
 export const noActivation: Activation = { activation: 'none', alpha: 0, beta: 0 };
 
-const clamp = (x: number, low: number, high: number): number => (x < low ? low : x > high ? high : x);
+const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
@@ -43,7 +43,7 @@ const functions: Readonly<Record<UnaryKind, (x: number, alpha: number, beta: num
   mish: (x) => x * Math.tanh(softplus(x)),
   neg: (x) => -x,
   reciprocal: (x) => 1 / x,
-  relu: (x) => (x < 0 ? 0 : x),
+  relu: (x) => Math.max(x, 0),
   round: roundHalfEven,
   selu: (x, alpha, gamma) => gamma * (x < 0 ? alpha * Math.expm1(x) : x),
   sigmoid,

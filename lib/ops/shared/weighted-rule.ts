@@ -10,6 +10,12 @@ import { perChannel } from './weight-params.js';
 
 export const isPerTensor = (params: QuantParams): boolean => params.scale.data.length === 1;
 
+const is8Bit = (params: QuantParams): boolean =>
+  params.zeroPoint.dtype === 'uint8' || params.zeroPoint.dtype === 'int8';
+
+/** One scale for an 8-bit tensor: what activations of integer operators must have. */
+export const fitsScalarForm = (params: QuantParams): boolean => isPerTensor(params) && is8Bit(params);
+
 const scalar8 = (params: QuantParams): Scalar8 => ({
   scale: toNumbers(params.scale)[0],
   zero: toNumbers(params.zeroPoint)[0],
@@ -34,19 +40,14 @@ export function outputParams(ctx: IntegerContext): [string, string] {
   ];
 }
 
-const is8Bit = (params: QuantParams): boolean =>
-  params.zeroPoint.dtype === 'uint8' || params.zeroPoint.dtype === 'int8';
-
 /** True when input, weights and output are quantised in ways that the integer forms know. */
 export function fitsIntegerForm(
   ctx: IntegerContext,
   x: { params: QuantParams } | undefined,
   w: { params: QuantParams } | undefined,
 ): boolean {
-  if (x === undefined || w === undefined || !is8Bit(x.params) || !is8Bit(w.params)) return false;
-  return (
-    isPerTensor(x.params) && (ctx.output === undefined || (isPerTensor(ctx.output) && is8Bit(ctx.output)))
-  );
+  if (x === undefined || w === undefined || !fitsScalarForm(x.params) || !is8Bit(w.params)) return false;
+  return ctx.output === undefined || fitsScalarForm(ctx.output);
 }
 
 /**

@@ -1,0 +1,24 @@
+// GlobalLpPool: the p-norm of each channel.
+import { defineOp, intAttr, noMacs, staysFloat } from './op.js';
+import { referenceGlobalPool } from './shared/global-pool.js';
+import { inferGlobalPool } from './shared/pooling.js';
+
+export const globalLpPool = defineOp({
+  op: 'GlobalLpPool',
+  domain: '',
+  since: 2,
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: { p: { type: 'int', default: 2 } },
+  infer: (ctx) => [inferGlobalPool(ctx)],
+  reference: (ctx) => {
+    const p = intAttr(ctx.node, 'p', 2);
+    return referenceGlobalPool(
+      ctx,
+      (channel) => channel.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p),
+    );
+  },
+  cost: noMacs,
+  quantize: staysFloat('norms lose too much in 8 bits'),
+  lower: 'host',
+});

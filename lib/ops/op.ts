@@ -112,8 +112,8 @@ export interface IntegerContext {
   quantized(i: number): { readonly name: string; readonly params: QuantParams } | undefined;
   /** Constant value of an input (float or integer), else undefined. */
   constant(name: string): TensorValue | undefined;
-  /** Parameters of the QuantizeLinear behind output 0. */
-  readonly output: QuantParams;
+  /** Parameters of the QuantizeLinear behind output 0; undefined when there is none: the output stays float32. */
+  readonly output: QuantParams | undefined;
   /** Name that the integer output must have. */
   readonly outputName: string;
   /** Adds a constant to the graph and returns its name. */

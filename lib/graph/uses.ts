@@ -1,0 +1,68 @@
+// Which values nodes and graphs use, counting what subgraphs (If, Loop, Scan) capture from the graphs around them.
+import type { Graph, Node } from './graph.js';
+
+const captures = new WeakMap<Graph, readonly string[]>();
+
+export function subgraphsOf(node: Node): Graph[] {
+  const graphs: Graph[] = [];
+  for (const attribute of Object.values(node.attributes))
+    if (attribute.type === 'graph') graphs.push(attribute.value);
+  return graphs;
+}
+
+/** Values that a graph uses but does not define. Graphs are immutable, so the answer is kept. */
+export function capturesOf(graph: Graph): readonly string[] {
+  const known = captures.get(graph);
+  if (known !== undefined) return known;
+  const defined = new Set<string>(['', ...graph.constants.keys(), ...graph.inputs.map((i) => i.name)]);
+  for (const node of graph.nodes) for (const name of node.outputs) defined.add(name);
+  const outer = new Set<string>();
+  const use = (name: string) => {
+    if (!defined.has(name)) outer.add(name);
+  };
+  for (const node of graph.nodes) usesOf(node).forEach(use);
+  for (const output of graph.outputs) use(output.name);
+  const names = [...outer];
+  captures.set(graph, names);
+  return names;
+}
+
+/** Every value that a node needs: its inputs that are present, and what its subgraphs capture. May repeat names. */
+export function usesOf(node: Node): string[] {
+  const names = node.inputs.filter((name) => name !== '');
+  for (const graph of subgraphsOf(node)) names.push(...capturesOf(graph));
+  return names;
+}
+
+/** The node with uses renamed, in its inputs and in what its subgraphs capture. */
+export function renameInNode(node: Node, rename: (name: string) => string): Node {
+  const attributes = Object.entries(node.attributes).map(([key, attribute]) => [
+    key,
+    attribute.type === 'graph'
+      ? { type: 'graph', value: renameCaptures(attribute.value, rename) }
+      : attribute,
+  ]);
+  return { ...node, inputs: node.inputs.map(rename), attributes: Object.fromEntries(attributes) };
+}
+
+function renameCaptures(graph: Graph, rename: (name: string) => string): Graph {
+  const outer = new Set(capturesOf(graph));
+  const renameOuter = (name: string) => (outer.has(name) ? rename(name) : name);
+  if (![...outer].some((name) => rename(name) !== name)) return graph;
+  return Object.freeze({
+    ...graph,
+    nodes: Object.freeze(graph.nodes.map((node) => Object.freeze(renameInNode(node, renameOuter)))),
+    outputs: graph.outputs.map((output) => ({ ...output, name: renameOuter(output.name) })),
+  });
+}
+
+/** Adds every value and node name of a graph and its subgraphs to `names`. */
+export function collectNames(graph: Graph, names: Set<string>): void {
+  for (const input of graph.inputs) names.add(input.name);
+  for (const name of graph.constants.keys()) names.add(name);
+  for (const node of graph.nodes) {
+    names.add(node.name);
+    for (const name of node.outputs) names.add(name);
+    for (const inner of subgraphsOf(node)) collectNames(inner, names);
+  }
+}

@@ -1,0 +1,9 @@
+// Inverse sine.
+import { unaryOp } from './shared/elementwise.js';
+
+export const asin = unaryOp({
+  op: 'Asin',
+  since: 7,
+  float: () => Math.asin,
+  native: null,
+});

@@ -1,0 +1,34 @@
+// ConvTranspose: the transposed convolution, over one to three spatial axes.
+import { defineOp } from './op.js';
+import { noActivation } from './shared/activation.js';
+import {
+  costFloatConv,
+  type FloatConv,
+  inferFloatConv,
+  lowerFloatConv,
+  referenceFloatConv,
+} from './shared/conv-float.js';
+import { convTransposeAttributes, convTransposeGeometry } from './shared/conv-geometry.js';
+import { integerConv } from './shared/weighted-rule.js';
+
+const form: FloatConv = { geometry: convTransposeGeometry, activation: () => noActivation };
+
+export const convTranspose = defineOp({
+  op: 'ConvTranspose',
+  domain: '',
+  since: 1,
+  inputs: [2, 3],
+  outputs: [1, 1],
+  attributes: convTransposeAttributes,
+  infer: (ctx) => inferFloatConv(form, ctx),
+  reference: (ctx) => referenceFloatConv(form, ctx),
+  cost: (ctx) => costFloatConv(form, ctx),
+  quantize: {
+    kind: 'weighted',
+    weight: 1,
+    axis: () => 1,
+    bias: 2,
+    integer: (ctx) => integerConv(ctx, 'QConvTranspose', Object.keys(convTransposeAttributes), noActivation),
+  },
+  lower: (ctx) => lowerFloatConv(form, ctx),
+});

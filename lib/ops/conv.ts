@@ -1,0 +1,34 @@
+// Conv: convolution over one to three spatial axes.
+import { defineOp } from './op.js';
+import { noActivation } from './shared/activation.js';
+import {
+  costFloatConv,
+  type FloatConv,
+  inferFloatConv,
+  lowerFloatConv,
+  referenceFloatConv,
+} from './shared/conv-float.js';
+import { convAttributes, convGeometry } from './shared/conv-geometry.js';
+import { integerConv } from './shared/weighted-rule.js';
+
+const form: FloatConv = { geometry: convGeometry, activation: () => noActivation };
+
+export const conv = defineOp({
+  op: 'Conv',
+  domain: '',
+  since: 1,
+  inputs: [2, 3],
+  outputs: [1, 1],
+  attributes: convAttributes,
+  infer: (ctx) => inferFloatConv(form, ctx),
+  reference: (ctx) => referenceFloatConv(form, ctx),
+  cost: (ctx) => costFloatConv(form, ctx),
+  quantize: {
+    kind: 'weighted',
+    weight: 1,
+    axis: () => 0,
+    bias: 2,
+    integer: (ctx) => integerConv(ctx, 'QConv', Object.keys(convAttributes), noActivation),
+  },
+  lower: (ctx) => lowerFloatConv(form, ctx),
+});

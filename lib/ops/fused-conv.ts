@@ -1,0 +1,34 @@
+// FusedConv (ai.kompakt): Conv, then a residual (input Z) and an activation.
+import { defineOp } from './op.js';
+import { activationAttributes, activationOf } from './shared/activation.js';
+import {
+  costFloatConv,
+  type FloatConv,
+  inferFloatConv,
+  lowerFloatConv,
+  referenceFloatConv,
+} from './shared/conv-float.js';
+import { convAttributes, convGeometry } from './shared/conv-geometry.js';
+import { integerConv } from './shared/weighted-rule.js';
+
+const form: FloatConv = { geometry: convGeometry, activation: activationOf };
+
+export const fusedConv = defineOp({
+  op: 'FusedConv',
+  domain: 'ai.kompakt',
+  since: 1,
+  inputs: [2, 4],
+  outputs: [1, 1],
+  attributes: { ...convAttributes, ...activationAttributes },
+  infer: (ctx) => inferFloatConv(form, ctx),
+  reference: (ctx) => referenceFloatConv(form, ctx),
+  cost: (ctx) => costFloatConv(form, ctx),
+  quantize: {
+    kind: 'weighted',
+    weight: 1,
+    axis: () => 0,
+    bias: 2,
+    integer: (ctx) => integerConv(ctx, 'QConv', Object.keys(convAttributes), activationOf(ctx.node)),
+  },
+  lower: (ctx) => lowerFloatConv(form, ctx),
+});

@@ -1,0 +1,45 @@
+// Gemm: alpha * A x B + beta * C for matrices.
+import { defineOp, floatAttr, inputType, intAttr } from './op.js';
+import { noActivation } from './shared/activation.js';
+import {
+  costProduct,
+  type FormOf,
+  inferProduct,
+  lowerProduct,
+  referenceProduct,
+} from './shared/float-product.js';
+import { illegalShape } from './shared/illegal.js';
+import { productRule } from './shared/product-rule.js';
+
+const form: FormOf = (node) => ({
+  transA: intAttr(node, 'transA', 0) !== 0,
+  transB: intAttr(node, 'transB', 0) !== 0,
+  factor: floatAttr(node, 'alpha', 1),
+  biasFactor: floatAttr(node, 'beta', 1),
+  activation: noActivation,
+});
+
+export const gemm = defineOp({
+  op: 'Gemm',
+  domain: '',
+  since: 7,
+  inputs: [2, 3],
+  outputs: [1, 1],
+  attributes: {
+    alpha: { type: 'float', default: 1 },
+    beta: { type: 'float', default: 1 },
+    transA: { type: 'int', default: 0 },
+    transB: { type: 'int', default: 0 },
+  },
+  infer: (ctx) => {
+    for (const i of [0, 1]) {
+      const { dims } = inputType(ctx, i);
+      if (dims.length !== 2) illegalShape('matrices', ctx.where, dims);
+    }
+    return inferProduct(form, ctx);
+  },
+  reference: (ctx) => referenceProduct(form, ctx),
+  cost: (ctx) => costProduct(form, ctx),
+  quantize: productRule(form),
+  lower: (ctx) => lowerProduct(form, ctx),
+});

@@ -1,0 +1,9 @@
+// x * max(0, min(1, x / 6 + 0.5)).
+import { unaryOp } from './shared/elementwise.js';
+
+export const hardSwish = unaryOp({
+  op: 'HardSwish',
+  since: 14,
+  float: () => (x) => x * Math.max(0, Math.min(1, x / 6 + 0.5)),
+  native: () => ({ op: 'hard_swish' }),
+});

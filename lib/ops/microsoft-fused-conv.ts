@@ -1,0 +1,38 @@
+// FusedConv (com.microsoft): Conv, then a residual (input Z) and an activation named by its ONNX operator.
+import { defineOp } from './op.js';
+import { microsoftActivationOf } from './shared/activation.js';
+import {
+  costFloatConv,
+  type FloatConv,
+  inferFloatConv,
+  lowerFloatConv,
+  referenceFloatConv,
+} from './shared/conv-float.js';
+import { convAttributes, convGeometry } from './shared/conv-geometry.js';
+import { integerConv } from './shared/weighted-rule.js';
+
+const form: FloatConv = { geometry: convGeometry, activation: microsoftActivationOf };
+
+export const microsoftFusedConv = defineOp({
+  op: 'FusedConv',
+  domain: 'com.microsoft',
+  since: 1,
+  inputs: [2, 4],
+  outputs: [1, 1],
+  attributes: {
+    ...convAttributes,
+    activation: { type: 'string', default: '' },
+    activation_params: { type: 'floats', default: null },
+  },
+  infer: (ctx) => inferFloatConv(form, ctx),
+  reference: (ctx) => referenceFloatConv(form, ctx),
+  cost: (ctx) => costFloatConv(form, ctx),
+  quantize: {
+    kind: 'weighted',
+    weight: 1,
+    axis: () => 0,
+    bias: 2,
+    integer: (ctx) => integerConv(ctx, 'QConv', Object.keys(convAttributes), microsoftActivationOf(ctx.node)),
+  },
+  lower: (ctx) => lowerFloatConv(form, ctx),
+});

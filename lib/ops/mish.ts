@@ -1,0 +1,9 @@
+// x * tanh(softplus(x)).
+import { unaryOp } from './shared/elementwise.js';
+
+export const mish = unaryOp({
+  op: 'Mish',
+  since: 18,
+  float: () => (x) => x * Math.tanh(Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
+  native: () => ({ op: 'mish' }),
+});

@@ -1,0 +1,78 @@
+// What lowerings of float and integer convolutions share: 2-D step parameters, buffers with one or two spatial axes
+// as NHWC, and weights as [O,kH,kW,I/group].
+import { type Dims, sizeOf } from '../../tensor/shape.js';
+import { allocate, type TensorValue, tensor } from '../../tensor/tensor.js';
+import type { Buffer, LowerContext } from '../op.js';
+import type { ConvGeometry } from './convolution.js';
+import { derivedConstant } from './derived-constant.js';
+import type { Window } from './window.js';
+
+type Pair = readonly [number, number];
+
+/** Window parameters of 2-D steps. */
+export interface Window2d {
+  readonly strides: Pair;
+  readonly pads: readonly [number, number, number, number];
+  readonly dilations: Pair;
+}
+
+/** True for the one or two spatial axes that steps know. */
+export const isFlat = (window: Window): boolean => window.kernel.length <= 2;
+
+const pair = (dims: Dims, fill: number): Pair => (dims.length === 1 ? [fill, dims[0]] : [dims[0], dims[1]]);
+
+/** One spatial axis becomes W of an image with H = 1. */
+export function window2d(window: Window): Window2d {
+  const begin = pair(window.padsBegin, 0);
+  const end = pair(window.padsEnd, 0);
+  return {
+    strides: pair(window.strides, 1),
+    pads: [begin[0], begin[1], end[0], end[1]],
+    dilations: pair(window.dilations, 1),
+  };
+}
+
+export const kernel2d = (window: Window): Pair => pair(window.kernel, 1);
+
+/** A channels-last buffer [N,spatial...,C] as [N,H,W,C]. */
+export function asNhwc(ctx: LowerContext, buffer: Buffer): Buffer {
+  if (buffer.dims.length !== 3) return buffer;
+  const [n, w, c] = buffer.dims;
+  return ctx.reshape(buffer, [n, 1, w, c]);
+}
+
+export const readNhwc = (ctx: LowerContext, i: number): Buffer => asNhwc(ctx, ctx.read(i, 'channels-last'));
+export const writeNhwc = (ctx: LowerContext, i: number): Buffer => asNhwc(ctx, ctx.write(i, 'channels-last'));
+
+/** Weights [O,I/g,kernel...] (transposed: [I,O/g,kernel...]) as [O,kH,kW,I/g]. */
+export function weightsOhwi(w: TensorValue, g: ConvGeometry): TensorValue {
+  const tag = `ohwi ${g.transposed} ${g.groups}`;
+  return derivedConstant(w, tag, () => {
+    const taps = sizeOf(g.window.kernel);
+    const source = w.data as Float32Array;
+    const data = allocate(w.dtype, w.dims) as Float32Array;
+    let at = 0;
+    for (let o = 0; o < g.groups * g.filters; o++)
+      for (let k = 0; k < taps; k++)
+        for (let i = 0; i < g.channels; i++) {
+          const group = Math.floor(o / g.filters);
+          const row = g.transposed
+            ? (group * g.channels + i) * g.filters + (o % g.filters)
+            : o * g.channels + i;
+          data[at++] = source[row * taps + k];
+        }
+    return tensor(w.dtype, [g.groups * g.filters, ...kernel2d(g.window), g.channels], data);
+  });
+}
+
+/** 8-bit weights as s8: uint8 ones minus 128 (their zero points move alike, see storedWeightZero). */
+export function weightsS8(w: TensorValue): TensorValue {
+  if (w.dtype !== 'uint8') return w;
+  return derivedConstant(w, 's8', () => {
+    const data = new Int8Array(w.data.length);
+    (w.data as Uint8Array).forEach((v, i) => {
+      data[i] = v - 128;
+    });
+    return tensor('int8', w.dims, data);
+  });
+}

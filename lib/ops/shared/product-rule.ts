@@ -1,0 +1,55 @@
+// How matrix products take part in quantisation: with constant weights they become QGemm (whose A may have leading
+// dims in our graphs), with two activations QLinearMatMul.
+import type { Node } from '../../graph/graph.js';
+import type { IntegerContext, QuantizeRule } from '../op.js';
+import type { FormOf } from './float-product.js';
+import {
+  clampAttributes,
+  fitsIntegerForm,
+  int32Bias,
+  isPerTensor,
+  operand,
+  outputParams,
+} from './weighted-rule.js';
+
+function integerProduct(formOf: FormOf, ctx: IntegerContext): readonly Node[] | null {
+  const form = formOf(ctx.node);
+  const a = ctx.quantized(0);
+  const b = ctx.quantized(1);
+  if (!fitsIntegerForm(ctx, a, b) || a === undefined || b === undefined) return null;
+  if (form.transA || form.factor !== 1) return null;
+  const clamp = clampAttributes(form.activation, ctx.output);
+  if (clamp === null) return null;
+  const weights = ctx.constant(b.name);
+  const operands = [...operand(ctx, a.name, a.params), ...operand(ctx, b.name, b.params)];
+  const base = { name: ctx.node.name, outputs: [ctx.outputName] };
+  const plain = Object.keys(clamp).length === 0 && (ctx.node.inputs[2] ?? '') === '' && !form.transB;
+  if (weights === undefined || weights.dims.length !== 2) {
+    if (!plain || ctx.output === undefined || !isPerTensor(b.params)) return null;
+    const inputs = [...operands, ...outputParams(ctx)];
+    return [{ ...base, op: 'QLinearMatMul', domain: '', inputs, attributes: {} }];
+  }
+  const channels = weights.dims[form.transB ? 0 : 1];
+  if (!isPerTensor(b.params) && b.params.scale.data.length !== channels) return null;
+  const c = ctx.constant(ctx.quantized(2)?.name ?? ctx.node.inputs[2] ?? '');
+  if (c !== undefined && c.data.length !== (c.dims[c.dims.length - 1] ?? 1)) return null;
+  const bias = int32Bias(ctx, 2, a.params, b.params, channels, form.biasFactor);
+  if (bias === null) return null;
+  return [
+    {
+      ...base,
+      op: 'QGemm',
+      domain: 'com.microsoft',
+      inputs: [...operands, bias, ...outputParams(ctx)],
+      attributes: { transB: { type: 'int', value: Number(form.transB) }, ...clamp },
+    },
+  ];
+}
+
+export const productRule = (formOf: FormOf): QuantizeRule => ({
+  kind: 'weighted',
+  weight: 1,
+  axis: ({ node, weightDims }) => (formOf(node).transB ? weightDims.length - 2 : weightDims.length - 1),
+  bias: 2,
+  integer: (ctx) => integerProduct(formOf, ctx),
+});

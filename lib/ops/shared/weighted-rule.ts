@@ -1,0 +1,160 @@
+// How operators with constant weights take part in quantisation: the nodes that replace them between
+// DequantizeLinear and QuantizeLinear.
+import type { Attribute, Node } from '../../graph/graph.js';
+import { dtypes } from '../../tensor/dtype.js';
+import { type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
+import type { IntegerContext, QuantParams } from '../op.js';
+import type { Activation } from './activation.js';
+import { combinedScale, quantizeValue, type Scalar8 } from './quantized.js';
+import { perChannel } from './weight-params.js';
+
+export const isPerTensor = (params: QuantParams): boolean => params.scale.data.length === 1;
+
+const scalar8 = (params: QuantParams): Scalar8 => ({
+  scale: toNumbers(params.scale)[0],
+  zero: toNumbers(params.zeroPoint)[0],
+  dtype: params.zeroPoint.dtype,
+});
+
+/** The three inputs value, scale, zero point of a quantised operand, added as constants. */
+export function operand(ctx: IntegerContext, name: string, params: QuantParams): [string, string, string] {
+  return [
+    name,
+    ctx.addConstant(`${name}_scale`, params.scale),
+    ctx.addConstant(`${name}_zero_point`, params.zeroPoint),
+  ];
+}
+
+/** Scale and zero point of the output; two absent inputs for float output. */
+export function outputParams(ctx: IntegerContext): [string, string] {
+  if (ctx.output === undefined) return ['', ''];
+  return [
+    ctx.addConstant(`${ctx.outputName}_scale`, ctx.output.scale),
+    ctx.addConstant(`${ctx.outputName}_zero_point`, ctx.output.zeroPoint),
+  ];
+}
+
+const is8Bit = (params: QuantParams): boolean =>
+  params.zeroPoint.dtype === 'uint8' || params.zeroPoint.dtype === 'int8';
+
+/** True when input, weights and output are quantised in ways that the integer forms know. */
+export function fitsIntegerForm(
+  ctx: IntegerContext,
+  x: { params: QuantParams } | undefined,
+  w: { params: QuantParams } | undefined,
+): boolean {
+  if (x === undefined || w === undefined || !is8Bit(x.params) || !is8Bit(w.params)) return false;
+  return (
+    isPerTensor(x.params) && (ctx.output === undefined || (isPerTensor(ctx.output) && is8Bit(ctx.output)))
+  );
+}
+
+/**
+ * The bias of node input `i` as int32 in units of sx * sw[o]: as it is when it was quantised so, else converted.
+ * '' when the node has no bias, null when it has one that is not constant or does not fit.
+ */
+export function int32Bias(
+  ctx: IntegerContext,
+  i: number,
+  x: QuantParams,
+  w: QuantParams,
+  channels: number,
+  factor = 1,
+): string | null {
+  const name = ctx.node.inputs[i] ?? '';
+  if (name === '') return '';
+  const quantized = ctx.quantized(i);
+  const stored = ctx.constant(quantized?.name ?? name);
+  if (stored === undefined || (stored.data.length !== channels && stored.data.length !== 1)) return null;
+  const sx = toNumbers(x.scale)[0];
+  const sw = toNumbers(w.scale);
+  const unit = (o: number): number => combinedScale(sx, perChannel(sw, o));
+  if (factor === 1 && quantized !== undefined && matches(stored, quantized.params, unit, channels))
+    return quantized.name;
+  const own = quantized?.params;
+  const ownScale = own === undefined ? [1] : toNumbers(own.scale);
+  const ownZero = own === undefined ? [0] : toNumbers(own.zeroPoint);
+  const values = toNumbers(stored);
+  const real = (o: number): number =>
+    (perChannel(values, o) - perChannel(ownZero, o)) * perChannel(ownScale, o);
+  const out = Float64Array.from({ length: channels }, (_, o) => Math.round((factor * real(o)) / unit(o)));
+  const { min, max } = dtypes.int32;
+  if (!out.every((v) => v >= min && v <= max)) return null;
+  return ctx.addConstant(`${name}_int32`, tensor('int32', [channels], Int32Array.from(out)));
+}
+
+/** True when a stored int32 bias has the scale that accumulators have (files round it in different ways). */
+function matches(
+  stored: TensorValue,
+  params: QuantParams,
+  unit: (o: number) => number,
+  channels: number,
+): boolean {
+  if (stored.dtype !== 'int32' || stored.dims.length !== 1 || stored.data.length !== channels) return false;
+  if (!toNumbers(params.zeroPoint).every((z) => z === 0)) return false;
+  const scales = toNumbers(params.scale);
+  for (let o = 0; o < channels; o++) if (Math.abs(perChannel(scales, o) / unit(o) - 1) > 1e-5) return false;
+  return true;
+}
+
+const int = (value: number): Attribute => ({ type: 'int', value });
+
+/** An activation behind a requantisation as clamp attributes; null when it is more than a clamp. */
+export function clampAttributes(
+  activation: Activation,
+  output: QuantParams | undefined,
+): Readonly<Record<string, Attribute>> | null {
+  if (activation.activation === 'none') return {};
+  if (output === undefined) return null;
+  const params = scalar8(output);
+  if (activation.activation === 'relu') return { lo: int(quantizeValue(0, params)) };
+  if (activation.activation === 'clip')
+    return {
+      lo: int(quantizeValue(activation.alpha, params)),
+      hi: int(quantizeValue(activation.beta, params)),
+    };
+  return null;
+}
+
+/** Attributes of a node that its integer form keeps. */
+export function keptAttributes(node: Node, names: readonly string[]): Record<string, Attribute> {
+  return Object.fromEntries(Object.entries(node.attributes).filter(([name]) => names.includes(name)));
+}
+
+/** QConv or QConvTranspose for a float convolution with inputs X, W, B? and this activation. */
+export function integerConv(
+  ctx: IntegerContext,
+  op: 'QConv' | 'QConvTranspose',
+  attributes: readonly string[],
+  activation: Activation,
+): readonly Node[] | null {
+  const x = ctx.quantized(0);
+  const w = ctx.quantized(1);
+  if (!fitsIntegerForm(ctx, x, w) || x === undefined || w === undefined) return null;
+  const residual = ctx.node.inputs[3] ?? '';
+  const weight = ctx.constant(w.name);
+  const clamp = clampAttributes(activation, ctx.output);
+  if (residual !== '' || weight === undefined || clamp === null) return null;
+  if (op === 'QConvTranspose' && Object.keys(clamp).length > 0) return null;
+  const group = ctx.node.attributes.group;
+  const groups = group?.type === 'int' ? group.value : 1;
+  const channels = op === 'QConv' ? weight.dims[0] : weight.dims[1] * groups;
+  const bias = int32Bias(ctx, 2, x.params, w.params, channels);
+  if (bias === null) return null;
+  const inputs = [
+    ...operand(ctx, x.name, x.params),
+    ...operand(ctx, w.name, w.params),
+    ...outputParams(ctx),
+    bias,
+  ];
+  return [
+    {
+      name: ctx.node.name,
+      op,
+      domain: 'ai.kompakt',
+      inputs,
+      outputs: [ctx.outputName],
+      attributes: { ...keptAttributes(ctx.node, attributes), ...clamp },
+    },
+  ];
+}

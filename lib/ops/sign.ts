@@ -1,0 +1,12 @@
+// -1, 0 or 1.
+import { numberTypes } from './shared/elements.js';
+import { unaryOp } from './shared/elementwise.js';
+
+export const sign = unaryOp({
+  op: 'Sign',
+  since: 9,
+  types: numberTypes,
+  float: () => Math.sign,
+  integer: () => (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n),
+  native: () => ({ op: 'sign' }),
+});

@@ -1,0 +1,9 @@
+// Sine.
+import { unaryOp } from './shared/elementwise.js';
+
+export const sin = unaryOp({
+  op: 'Sin',
+  since: 7,
+  float: () => Math.sin,
+  native: null,
+});

@@ -1,0 +1,13 @@
+// Finds the large test data (models, images, sounds) that is not part of the repository.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const root = process.env.KOMPAKT_SHARED_DATA ?? resolve(__dirname, '../../../shared/data');
+
+/** Absolute path of a file or folder of the shared data; null, with the reason printed, when it is not here. */
+export function sharedData(relative: string): string | null {
+  const path = resolve(root, relative);
+  if (existsSync(path)) return path;
+  console.info(`skipped: ${relative} is not in the shared data (set KOMPAKT_SHARED_DATA to its folder)`);
+  return null;
+}

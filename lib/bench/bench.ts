@@ -1,0 +1,157 @@
+// Measures a model on this device: create, first run, latency percentiles, memory, operator times, device state. With
+// a second engine the two take turns in short blocks, so that what else the machine does strikes both alike.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Engine, EngineMemory, EngineName, EngineSession, Feeds, OperatorTime } from './engine.js';
+import { loadEngine } from './engines.js';
+import { concreteShapes, randomFeeds, type Shapes } from './feeds.js';
+import { type LatencySummary, summarize } from './statistics.js';
+import { type SystemState, systemState } from './system.js';
+
+export interface BenchOptions {
+  /** In the order of measurement. Default: kompakt alone. */
+  readonly engines?: readonly EngineName[];
+  /** Threads of each engine. Default 1. */
+  readonly threads?: number;
+  /** Shapes of inputs with free dimensions. */
+  readonly shapes?: Shapes;
+  /** Feeds to use in place of random ones. */
+  readonly feeds?: Feeds;
+  /** Timed seconds per engine; the default is 3. Ignored when `runs` is given. */
+  readonly seconds?: number;
+  /** Timed runs per engine. */
+  readonly runs?: number;
+  /** Untimed runs per engine after the first. Default 10, and at least 0.2 s. */
+  readonly warmup?: number;
+  /** Runs for operator times; 0 for none. Default 20. */
+  readonly profileRuns?: number;
+  /** Share done, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+export interface EngineReport {
+  readonly engine: EngineName;
+  readonly version: string;
+  /** Milliseconds. */
+  readonly create: number;
+  readonly firstRun: number;
+  readonly latency: LatencySummary;
+  /** Growth of the resident set, bytes: by create and first run, and by all runs after. */
+  readonly rssCreate: number;
+  readonly rssRuns: number;
+  readonly memory: EngineMemory | null;
+  readonly operators: readonly OperatorTime[] | null;
+}
+
+export interface BenchReport {
+  readonly threads: number;
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  readonly engines: readonly EngineReport[];
+  /** p50 of the first engine over p50 of the second: below 1 the first is faster. null for one engine. */
+  readonly ratio: number | null;
+  readonly before: SystemState;
+  readonly after: SystemState;
+}
+
+/** Length of one block of one engine. */
+const blockMilliseconds = 40;
+/** Between blocks of different engines: lets a thread pool that spins after a run go to sleep. */
+const pauseMilliseconds = 5;
+const warmupMilliseconds = 200;
+
+interface Contender {
+  readonly engine: Engine;
+  readonly session: EngineSession;
+  readonly create: number;
+  readonly firstRun: number;
+  readonly rssCreate: number;
+  readonly rssAfterFirst: number;
+  readonly times: number[];
+}
+
+export async function bench(model: string | Uint8Array, options: BenchOptions = {}): Promise<BenchReport> {
+  const threads = options.threads ?? 1;
+  const engines = await Promise.all((options.engines ?? ['kompakt']).map(loadEngine));
+  const before = systemState();
+  const contenders: Contender[] = [];
+  try {
+    let feeds = options.feeds;
+    for (const engine of engines) {
+      const rss = process.memoryUsage.rss();
+      const start = performance.now();
+      const session = await engine.create(model, threads);
+      const create = performance.now() - start;
+      feeds ??= randomFeeds(session.inputs, concreteShapes(session.inputs, options.shapes ?? {}));
+      const firstRun = await timed(session, feeds);
+      const rssAfterFirst = process.memoryUsage.rss();
+      const rssCreate = rssAfterFirst - rss;
+      contenders.push({ engine, session, create, firstRun, rssCreate, rssAfterFirst, times: [] });
+    }
+    await measure(contenders, feeds!, options);
+    const reports = [];
+    for (const contender of contenders)
+      reports.push(await report(contender, feeds!, options.profileRuns ?? 20));
+    return {
+      threads,
+      shapes: Object.fromEntries(Object.entries(feeds!).map(([name, value]) => [name, value.dims])),
+      engines: reports,
+      ratio: reports.length === 2 ? reports[0]!.latency.p50 / reports[1]!.latency.p50 : null,
+      before,
+      after: systemState(),
+    };
+  } finally {
+    for (const { session } of contenders) await session.release();
+  }
+}
+
+async function timed(session: EngineSession, feeds: Feeds): Promise<number> {
+  const start = performance.now();
+  await session.run(feeds);
+  return performance.now() - start;
+}
+
+/** Fills `times` of each contender, block by block in turn. */
+async function measure(contenders: readonly Contender[], feeds: Feeds, options: BenchOptions): Promise<void> {
+  const warmup = options.warmup ?? 10;
+  for (const { session } of contenders) {
+    let spent = 0;
+    for (let i = 0; i < warmup || (options.warmup === undefined && spent < warmupMilliseconds); i++)
+      spent += await timed(session, feeds);
+  }
+  const budget = (options.seconds ?? 3) * 1000;
+  const shareOf = ({ times }: Contender): number =>
+    options.runs === undefined
+      ? times.reduce((sum, time) => sum + time, 0) / budget
+      : times.length / options.runs;
+  const done = (): number => Math.min(1, ...contenders.map(shareOf));
+  while (done() < 1) {
+    for (const contender of contenders) {
+      if (shareOf(contender) >= 1) continue;
+      if (contenders.length > 1) {
+        await sleep(pauseMilliseconds);
+        await contender.session.run(feeds);
+      }
+      let spent = 0;
+      while (spent < blockMilliseconds && shareOf(contender) < 1) {
+        const time = await timed(contender.session, feeds);
+        contender.times.push(time);
+        spent += time;
+      }
+    }
+    options.onProgress?.(done());
+  }
+}
+
+async function report(contender: Contender, feeds: Feeds, profileRuns: number): Promise<EngineReport> {
+  const { engine, session, create, firstRun, rssCreate, rssAfterFirst, times } = contender;
+  return {
+    engine: engine.name,
+    version: engine.version,
+    create,
+    firstRun,
+    latency: summarize(times),
+    rssCreate,
+    rssRuns: process.memoryUsage.rss() - rssAfterFirst,
+    memory: session.memory(),
+    operators: profileRuns > 0 ? await session.operators(feeds, profileRuns) : null,
+  };
+}

@@ -1,0 +1,106 @@
+// The engines that can be measured: kompakt, and onnxruntime-node where it is installed. The only file of this folder
+// that knows either.
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type * as OrtCommon from 'onnxruntime-common';
+import { KompaktError } from '../errors.js';
+import { InferenceSession } from '../session/session.js';
+import type { Engine, EngineName, EngineSession } from './engine.js';
+
+/** Loads an engine. Throws KPT_PEER_MISSING when onnxruntime-node is asked for and not installed. */
+export async function loadEngine(name: EngineName): Promise<Engine> {
+  return name === 'kompakt' ? kompaktEngine : onnxruntimeEngine();
+}
+
+const packageVersion = (require: NodeJS.Require, name: string): string =>
+  (require(`${name}/package.json`) as { version: string }).version;
+
+/** Resolves from the caller's folder first, so that a globally installed kompakt finds the project's onnxruntime. */
+const resolvers = (): NodeJS.Require[] => [
+  createRequire(pathToFileURL(`${process.cwd()}/`)),
+  createRequire(new URL('../../package.json', import.meta.url)),
+];
+
+const kompaktEngine: Engine = {
+  name: 'kompakt',
+  version: (createRequire(import.meta.url)('../../package.json') as { version: string }).version,
+  async create(model, threads) {
+    const session =
+      typeof model === 'string'
+        ? await InferenceSession.create(model, { intraOpNumThreads: threads })
+        : await InferenceSession.create(model, { intraOpNumThreads: threads });
+    return {
+      inputs: tensorInputs(session.inputMetadata),
+      run: async (feeds) => void (await session.run(feeds)),
+      memory: () => session.memory(),
+      async operators(feeds, runs) {
+        session.startProfiling();
+        for (let i = 0; i < runs; i++) await session.run(feeds);
+        return session.endProfiling().map(({ name, op, native, nanoseconds, runs: counted }) => ({
+          name,
+          op,
+          native,
+          milliseconds: nanoseconds / 1e6 / Math.max(1, counted),
+        }));
+      },
+      release: () => session.release(),
+    };
+  },
+};
+
+type OrtModule = Pick<typeof OrtCommon, 'InferenceSession'>;
+
+async function onnxruntimeEngine(): Promise<Engine> {
+  for (const require of resolvers()) {
+    let module: OrtModule;
+    let version: string;
+    try {
+      module = require('onnxruntime-node') as OrtModule;
+      version = packageVersion(require, 'onnxruntime-node');
+    } catch {
+      continue;
+    }
+    return { name: 'onnxruntime', version, create: (model, threads) => createOrt(module, model, threads) };
+  }
+  throw new KompaktError(
+    'KPT_PEER_MISSING',
+    'onnxruntime-node is not installed, so there is nothing to measure against.',
+    { package: 'onnxruntime-node' },
+  );
+}
+
+/** onnxruntime at its fastest settings for repeated runs of one model on the CPU. */
+async function createOrt(
+  ort: OrtModule,
+  model: string | Uint8Array,
+  threads: number,
+): Promise<EngineSession> {
+  const options: OrtCommon.InferenceSession.SessionOptions = {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    executionMode: 'sequential',
+    enableCpuMemArena: true,
+    enableMemPattern: true,
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  };
+  const session =
+    typeof model === 'string'
+      ? await ort.InferenceSession.create(model, options)
+      : await ort.InferenceSession.create(model, options);
+  return {
+    inputs: tensorInputs(session.inputMetadata),
+    run: async (feeds) => void (await session.run(feeds)),
+    memory: () => null,
+    operators: async () => null,
+    release: () => session.release(),
+  };
+}
+
+const tensorInputs = (
+  metadata: readonly OrtCommon.InferenceSession.ValueMetadata[],
+): EngineSession['inputs'] =>
+  metadata.flatMap((input) =>
+    input.isTensor ? [{ name: input.name, type: input.type, shape: input.shape }] : [],
+  );

@@ -1,0 +1,153 @@
+// The device as the operating system shows it: model, clock, governor, temperature, throttling, memory. Every field is
+// null where the system does not say; nothing here needs rights or packages.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+export interface ThermalZone {
+  readonly name: string;
+  readonly celsius: number;
+}
+
+export interface SystemState {
+  /** "Raspberry Pi 5 Model B Rev 1.0", or the CPU's name. */
+  readonly model: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly freeMemoryBytes: number;
+  /** Current and highest clock of the first core. */
+  readonly megahertz: number | null;
+  readonly maxMegahertz: number | null;
+  readonly governor: string | null;
+  /** The hottest zone. */
+  readonly celsius: number | null;
+  readonly zones: readonly ThermalZone[];
+  /** Words for the throttle bits of a Raspberry Pi that are set; empty when none; null where there are no bits. */
+  readonly throttling: readonly string[] | null;
+  /** Power mode of a Jetson (nvpmodel). */
+  readonly powerMode: string | null;
+}
+
+/** Bits of the Raspberry Pi firmware's get_throttled. */
+const throttleBits: readonly (readonly [bit: number, word: string])[] = [
+  [0, 'under-voltage now'],
+  [1, 'clock capped now'],
+  [2, 'throttled now'],
+  [3, 'soft temperature limit now'],
+  [16, 'under-voltage has occurred'],
+  [17, 'clock capping has occurred'],
+  [18, 'throttling has occurred'],
+  [19, 'soft temperature limit has occurred'],
+];
+
+/** Words for the bits of a get_throttled value: "0x50005", "throttled=0x50005" or "50005" (hexadecimal). */
+export function throttleWords(text: string): readonly string[] | null {
+  const match = /(?:throttled=)?(?:0x)?([0-9a-f]+)\s*$/i.exec(text.trim());
+  if (match === null) return null;
+  const value = Number.parseInt(match[1]!, 16);
+  return throttleBits.filter(([bit]) => (value & (1 << bit)) !== 0).map(([, word]) => word);
+}
+
+/** Reads the state now. `root` is where /sys, /proc and /etc lie; another folder in tests. */
+export function systemState(root = '/'): SystemState {
+  const cpufreq = join(root, 'sys/devices/system/cpu/cpu0/cpufreq');
+  const zones = thermalZones(join(root, 'sys/class/thermal'));
+  return {
+    model: modelName(root),
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    freeMemoryBytes: freemem(),
+    megahertz: megahertz(join(cpufreq, 'scaling_cur_freq')) ?? procMegahertz(root),
+    maxMegahertz: megahertz(join(cpufreq, 'cpuinfo_max_freq')),
+    governor: readText(join(cpufreq, 'scaling_governor')),
+    celsius: zones.length === 0 ? null : Math.max(...zones.map((zone) => zone.celsius)),
+    zones,
+    throttling: throttling(root),
+    powerMode: powerMode(root),
+  };
+}
+
+function modelName(root: string): string {
+  const board = readText(join(root, 'proc/device-tree/model'));
+  if (board !== null) return board;
+  const cpu = /^(?:model name|Model)\s*:\s*(.+)$/m.exec(readText(join(root, 'proc/cpuinfo')) ?? '');
+  return cpu?.[1]?.trim() ?? cpus()[0]?.model ?? 'unknown';
+}
+
+/** Text of a small file without padding zeros and blanks; null when it is not there. */
+function readText(path: string): string | null {
+  try {
+    const text = readFileSync(path, 'utf8').replaceAll('\0', '').trim();
+    return text === '' ? null : text;
+  } catch {
+    return null;
+  }
+}
+
+function readNumber(path: string): number | null {
+  const text = readText(path);
+  const value = text === null ? Number.NaN : Number(text);
+  return Number.isFinite(value) ? value : null;
+}
+
+function megahertz(path: string): number | null {
+  const kilohertz = readNumber(path);
+  return kilohertz === null ? null : kilohertz / 1000;
+}
+
+function procMegahertz(root: string): number | null {
+  const match = /^cpu MHz\s*:\s*([\d.]+)$/m.exec(readText(join(root, 'proc/cpuinfo')) ?? '');
+  return match === null ? null : Number(match[1]);
+}
+
+function thermalZones(folder: string): ThermalZone[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.startsWith('thermal_zone'))
+    .sort()
+    .flatMap((name) => {
+      const millidegrees = readNumber(join(folder, name, 'temp'));
+      if (millidegrees === null) return [];
+      return [{ name: readText(join(folder, name, 'type')) ?? name, celsius: millidegrees / 1000 }];
+    });
+}
+
+function throttling(root: string): readonly string[] | null {
+  const file = readText(join(root, 'sys/devices/platform/soc/soc:firmware/get_throttled'));
+  if (file !== null) return throttleWords(file);
+  if (!existsSync(join(root, 'usr/bin/vcgencmd'))) return null;
+  const result = spawnSync('vcgencmd', ['get_throttled'], { encoding: 'utf8', timeout: 2000 });
+  return result.status === 0 ? throttleWords(result.stdout) : null;
+}
+
+function powerMode(root: string): string | null {
+  if (!existsSync(join(root, 'usr/sbin/nvpmodel'))) return null;
+  const result = spawnSync('nvpmodel', ['-q'], { encoding: 'utf8', timeout: 2000 });
+  return /NV Power Mode:\s*(\S+)/.exec(result.stdout ?? '')?.[1] ?? null;
+}
+
+/** What would make this device faster, one sentence each; empty when nothing stands out. */
+export function systemAdvice(state: SystemState): readonly string[] {
+  const advice: string[] = [];
+  if (state.governor !== null && state.governor !== 'performance')
+    advice.push(
+      `The CPU governor is '${state.governor}': 'performance' keeps the clock up between runs ` +
+        '(echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor).',
+    );
+  for (const word of state.throttling ?? [])
+    advice.push(
+      word.startsWith('under-voltage')
+        ? `The firmware reports ${word}: use a power supply and cable that hold 5.1 V under load.`
+        : `The firmware reports ${word}: add a heat sink or fan.`,
+    );
+  if (state.celsius !== null && state.celsius >= 75)
+    advice.push(`The CPU is at ${state.celsius.toFixed(0)} degrees: clocks fall from 80 on; cool it.`);
+  if (state.powerMode !== null && !/MAXN/i.test(state.powerMode))
+    advice.push(
+      `The Jetson runs in power mode ${state.powerMode}: 'sudo nvpmodel -m 0' selects the fastest.`,
+    );
+  if (state.freeMemoryBytes < 128 * 2 ** 20)
+    advice.push('Less than 128 MiB of memory is free: runs may wait for swapping.');
+  return advice;
+}

@@ -1,0 +1,17 @@
+// Every command, one line each, in the order of the help text.
+import type { Command } from '../command.js';
+import { benchCommand } from './bench.js';
+import { compareCommand } from './compare.js';
+import { doctorCommand } from './doctor.js';
+import { inspectCommand } from './inspect.js';
+import { quantizeCommand } from './quantize.js';
+import { runCommand } from './run.js';
+
+export const commands: readonly Command[] = [
+  inspectCommand,
+  runCommand,
+  quantizeCommand,
+  compareCommand,
+  benchCommand,
+  doctorCommand,
+];

@@ -1,0 +1,132 @@
+// kompakt inspect: what a model is, what it costs and which nodes run natively.
+import { stat } from 'node:fs/promises';
+import { bytesText, concreteShapes, countText, InferenceSession, Model, table } from '../../index.js';
+import type { Command } from '../command.js';
+import { shapeOption, shapesOf } from '../option-types.js';
+
+type Description = ReturnType<InferenceSession['describe']>;
+
+export const inspectCommand: Command = {
+  name: 'inspect',
+  summary: 'show inputs, outputs, sizes, cost and which nodes run natively',
+  arguments: [{ name: 'model', description: 'ONNX file' }],
+  options: [
+    shapeOption,
+    { flags: '--plan', description: 'list every node with its kind of execution, cost and output shape' },
+  ],
+  examples: [
+    ['kompakt inspect model.onnx', 'inputs, outputs, operators and totals'],
+    ['kompakt inspect det.onnx --shape x=1,3,320,320 --plan', 'every node at this input size'],
+  ],
+  async run({ args, options }) {
+    const file = args[0]!;
+    const model = await Model.load(file);
+    const session = await InferenceSession.create(file);
+    try {
+      const inputs = session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
+      const outputs = session.outputMetadata.flatMap((output) => (output.isTensor ? [output] : []));
+      const shapes = shapesOf(options);
+      const complete = inputs.every(
+        ({ name, shape }) => name in shapes || shape.slice(1).every((dim) => typeof dim === 'number'),
+      );
+      const concrete = complete ? Object.fromEntries(concreteShapes(inputs, shapes)) : null;
+      const document = {
+        file,
+        fileBytes: (await stat(file)).size,
+        opsets: model.graph.opsets,
+        inputs,
+        outputs,
+        nodes: model.graph.nodes.length,
+        shapes: concrete,
+        plan: concrete === null ? null : session.describe(concrete),
+      };
+      return { document, text: toText(document, options.flag('plan')) };
+    } finally {
+      await session.release();
+    }
+  },
+};
+
+interface Document {
+  readonly file: string;
+  readonly fileBytes: number;
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly inputs: readonly { name: string; type: string; shape: readonly (number | string)[] }[];
+  readonly outputs: Document['inputs'];
+  readonly nodes: number;
+  readonly shapes: Readonly<Record<string, readonly number[]>> | null;
+  readonly plan: Description | null;
+}
+
+function toText(document: Document, everyNode: boolean): string {
+  const opsets = Object.entries(document.opsets).map(
+    ([domain, version]) => `${domain || 'ai.onnx'} ${version}`,
+  );
+  const lines = [
+    `${document.file}: ${bytesText(document.fileBytes)}, ${document.nodes} nodes, opset ${opsets.join(', ')}`,
+    ...document.inputs.map((value) => `input   ${value.name}: ${value.type} [${value.shape.join(',')}]`),
+    ...document.outputs.map((value) => `output  ${value.name}: ${value.type} [${value.shape.join(',')}]`),
+  ];
+  const { plan, shapes } = document;
+  if (plan === null)
+    return [...lines, '', 'Give the free dimensions a size with --shape to see the plan and its cost.'].join(
+      '\n',
+    );
+  const sizes = Object.entries(shapes!).map(([name, dims]) => `${name} [${dims.join(',')}]`);
+  return [
+    ...lines,
+    '',
+    `at ${sizes.join(', ')}: ${countText(plan.macs)} MACs, weights ${bytesText(plan.weightBytes)}, arena ${bytesText(plan.arenaBytes)}`,
+    '',
+    everyNode ? nodeTable(plan) : operatorTable(plan),
+  ].join('\n');
+}
+
+const nodeTable = (plan: Description): string =>
+  table(
+    [
+      { title: 'node' },
+      { title: 'operator' },
+      { title: 'runs' },
+      { title: 'MACs' },
+      { title: 'weights', align: 'right' },
+      { title: 'output' },
+    ],
+    plan.nodes.map((node) => [
+      node.name,
+      node.op,
+      node.native ? 'native' : 'reference',
+      node.macs,
+      bytesText(node.weightBytes),
+      node.outputDims.map((dims) => `[${dims.join(',')}]`).join(' '),
+    ]),
+  );
+
+function operatorTable(plan: Description): string {
+  const groups = new Map<string, { native: number; reference: number; macs: number }>();
+  for (const { op, native, macs } of plan.nodes) {
+    const group = groups.get(op) ?? { native: 0, reference: 0, macs: 0 };
+    group[native ? 'native' : 'reference']++;
+    group.macs += macs;
+    groups.set(op, group);
+  }
+  const rows = [...groups].sort(([a, x], [b, y]) => y.macs - x.macs || (a < b ? -1 : 1));
+  const text = table(
+    [
+      { title: 'operator' },
+      { title: 'native' },
+      { title: 'reference' },
+      { title: 'MACs' },
+      { title: '% of MACs', digits: 1 },
+    ],
+    rows.map(([op, { native, reference, macs }]) => [
+      op,
+      native,
+      reference,
+      macs,
+      plan.macs === 0 ? 0 : (100 * macs) / plan.macs,
+    ]),
+  );
+  const slow = plan.nodes.filter((node) => !node.native).map((node) => `${node.name} (${node.op})`);
+  return slow.length === 0 ? text : `${text}\n\nrun by their reference: ${slow.join(', ')}`;
+}

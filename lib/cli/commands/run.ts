@@ -1,0 +1,153 @@
+// kompakt run: feed files or samples to a model, print or save what comes out.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  argMax,
+  InferenceSession,
+  KompaktError,
+  readNpy,
+  type Tensor,
+  table,
+  writeNpy,
+} from '../../index.js';
+import type { Command, Options } from '../command.js';
+import { type Sample, samplesOf } from '../data.js';
+import { dataOptions, type NamedText, namedText, threadsOption } from '../option-types.js';
+
+const topCount = 5;
+
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'run a model on input files or samples',
+  arguments: [{ name: 'model', description: 'ONNX file' }],
+  options: [
+    {
+      flags: '--input <name=file.npy>',
+      description: 'an input from a .npy file; once per input',
+      parse: namedText,
+      repeat: true,
+    },
+    ...dataOptions,
+    { flags: '-o, --output <folder>', description: 'save every output as <folder>/<sample>-<name>.npy' },
+    threadsOption,
+  ],
+  examples: [
+    ['kompakt run model.onnx --input x=photo.npy', 'prints the five largest values of each output'],
+    ['kompakt run model.onnx --data idx:images,labels --samples 100', 'top-1 over labelled samples'],
+  ],
+  async run({ args, options, progress }) {
+    const session = await InferenceSession.create(args[0]!, { intraOpNumThreads: options.number('threads') });
+    try {
+      const folder = options.text('output');
+      if (folder !== undefined) await makeFolder(folder);
+      const results: SampleResult[] = [];
+      const total = options.number('samples');
+      if (total !== undefined) progress.start('running', total);
+      for await (const { feeds, label } of samples(options, session)) {
+        const outputs = await session.run(feeds);
+        results.push(summarize(results.length, outputs, label));
+        if (folder !== undefined) await save(folder, results.length - 1, outputs);
+        progress.update(results.length);
+      }
+      const labelled = results.filter((result) => result.label !== null);
+      const right = labelled.filter((result) => result.outputs[0]?.top[0]?.index === result.label).length;
+      const top1 = labelled.length === 0 ? null : right / labelled.length;
+      const document = { model: args[0], samples: results, labelled: labelled.length, top1 };
+      return { document, text: toText(results, labelled.length, top1) };
+    } finally {
+      await session.release();
+    }
+  },
+};
+
+async function* samples(options: Options, session: InferenceSession): AsyncIterable<Sample> {
+  const files = options.list<NamedText>('input');
+  if (files.length === 0) {
+    if (options.text('data') === undefined)
+      throw new KompaktError('KPT_USAGE', 'Give the inputs with --input NAME=FILE.npy or with --data.');
+    yield* samplesOf(options, session);
+    return;
+  }
+  const feeds: Record<string, Tensor> = {};
+  for (const { name, text } of files) feeds[name] = await readNpy(text);
+  yield { feeds };
+}
+
+interface OutputSummary {
+  readonly name: string;
+  readonly type: string;
+  readonly dims: readonly number[];
+  /** The largest elements of the flattened output. */
+  readonly top: readonly { readonly index: number; readonly value: number }[];
+}
+
+interface SampleResult {
+  readonly sample: number;
+  readonly label: number | null;
+  readonly outputs: readonly OutputSummary[];
+}
+
+function summarize(sample: number, outputs: Readonly<Record<string, Tensor>>, label?: number): SampleResult {
+  return {
+    sample,
+    label: label ?? null,
+    outputs: Object.entries(outputs).map(([name, { type, dims, data }]) => ({
+      name,
+      type,
+      dims,
+      top: type === 'string' ? [] : largest(Float64Array.from(data as ArrayLike<number>, Number)),
+    })),
+  };
+}
+
+function largest(values: Float64Array): { index: number; value: number }[] {
+  const rest = values.slice();
+  return Array.from({ length: Math.min(topCount, values.length) }, () => {
+    const index = argMax(rest);
+    const value = values[index]!;
+    rest[index] = Number.NEGATIVE_INFINITY;
+    return { index, value };
+  });
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new KompaktError('KPT_FILE_WRITE', `The folder '${folder}' cannot be made.`, { folder }, error);
+  }
+}
+
+async function save(
+  folder: string,
+  sample: number,
+  outputs: Readonly<Record<string, Tensor>>,
+): Promise<void> {
+  for (const [name, tensor] of Object.entries(outputs))
+    await writeNpy(join(folder, `${sample}-${name.replaceAll(/[^\w.-]/g, '_')}.npy`), tensor);
+}
+
+function toText(results: readonly SampleResult[], labelled: number, top1: number | null): string {
+  const rows = results.flatMap(({ sample, label, outputs }) =>
+    outputs.map(({ name, type, dims, top }) => [
+      sample,
+      label,
+      name,
+      `${type} [${dims.join(',')}]`,
+      top.map(({ index, value }) => `${index}: ${value.toPrecision(5)}`).join('  '),
+    ]),
+  );
+  const text = table(
+    [
+      { title: 'sample' },
+      { title: 'label' },
+      { title: 'output' },
+      { title: 'shape' },
+      { title: 'largest (index: value)' },
+    ],
+    rows,
+  );
+  return top1 === null
+    ? text
+    : `${text}\n\ntop-1: ${(100 * top1).toFixed(2)} % of ${labelled} labelled samples`;
+}

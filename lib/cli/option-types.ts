@@ -1,0 +1,100 @@
+// Parsers of option values, and the options that several commands share.
+import { expected, KompaktError } from '../index.js';
+import type { OptionSpec, Options } from './command.js';
+
+const wrong = (what: string, flag: string, text: string): never => {
+  throw new KompaktError('KPT_USAGE', expected(what, flag, text));
+};
+
+/** A whole number of at least `least`. */
+export const wholeNumber =
+  (least: number) =>
+  (text: string, flag: string): number => {
+    const value = Number(text);
+    return Number.isInteger(value) && value >= least && text.trim() !== ''
+      ? value
+      : wrong(`a whole number of at least ${least}`, flag, text);
+  };
+
+export function positiveNumber(text: string, flag: string): number {
+  const value = Number(text);
+  return Number.isFinite(value) && value > 0 ? value : wrong('a number above 0', flag, text);
+}
+
+export const oneOf =
+  (...words: readonly string[]) =>
+  (text: string, flag: string): string =>
+    words.includes(text) ? text : wrong(`one of ${words.join(', ')}`, flag, text);
+
+/** "a,b,c" -> ['a', 'b', 'c']. */
+export const commaList = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+export interface NamedShape {
+  readonly name: string;
+  readonly dims: readonly number[];
+}
+
+/** "x=1,3,320,320". */
+export function namedShape(text: string, flag: string): NamedShape {
+  const match = /^(.+)=(\d+(?:,\d+)*)?$/.exec(text);
+  if (match === null) return wrong('NAME=D0,D1,... (as in x=1,3,320,320)', flag, text);
+  return { name: match[1]!, dims: (match[2] ?? '').split(',').filter(Boolean).map(Number) };
+}
+
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** "x=file.npy". */
+export function namedText(text: string, flag: string): NamedText {
+  const at = text.indexOf('=');
+  if (at <= 0 || at === text.length - 1) return wrong('NAME=FILE', flag, text);
+  return { name: text.slice(0, at), text: text.slice(at + 1) };
+}
+
+export function jsonObject(text: string, flag: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return wrong('a JSON object', flag, text);
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : wrong('a JSON object', flag, text);
+}
+
+export const shapeOption: OptionSpec = {
+  flags: '--shape <name=dims>',
+  description: 'size of an input with free dimensions, as in x=1,3,320,320; once per input',
+  parse: namedShape,
+  repeat: true,
+};
+
+export const shapesOf = (options: Options): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(options.list<NamedShape>('shape').map(({ name, dims }) => [name, dims]));
+
+export const threadsOption: OptionSpec = {
+  flags: '--threads <n>',
+  description: 'threads that one run uses',
+  parse: wholeNumber(1),
+  default: 1,
+};
+
+export const dataOptions: readonly OptionSpec[] = [
+  {
+    flags: '--data <source>',
+    description: 'samples: idx:IMAGES[,LABELS], cifar:FILE, npy:FILE, npz:FILE, images:FOLDER or wav:FOLDER',
+  },
+  {
+    flags: '--preprocess <json>',
+    description: 'from stored to model values, as in {"scale":0.0039,"mean":[0.5],"std":[0.5]}',
+    parse: jsonObject,
+  },
+  { flags: '--samples <n>', description: 'use at most this many samples', parse: wholeNumber(1) },
+];

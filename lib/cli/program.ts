@@ -1,0 +1,132 @@
+// Parses a command line, runs the command and reports: text or one JSON document on stdout, progress and errors on
+// stderr, exit code 0 for success, 1 for failure, 2 for bad usage.
+import { createRequire } from 'node:module';
+import { Command as Commander, CommanderError } from 'commander';
+import { errorTable, isKompaktError, KompaktError } from '../index.js';
+import { type Command, type Invocation, type OptionSpec, Options, type Result } from './command.js';
+import { commands } from './commands/index.js';
+import { progressOn } from './progress.js';
+
+export interface Streams {
+  readonly stdout: Pick<NodeJS.WriteStream, 'write'>;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Runs one command line (without node and script). Resolves to the exit code; never rejects. */
+export async function runCli(argv: readonly string[], streams: Streams): Promise<0 | 1 | 2> {
+  const json = argv.includes('--json');
+  const progress = progressOn(streams.stderr);
+  let outcome: { readonly command: Command; readonly invocation: Invocation } | undefined;
+  const program = buildProgram(streams, (command, args, values) => {
+    outcome = { command, invocation: { args, options: new Options(values), progress } };
+  });
+  try {
+    if (argv.length === 0) program.help();
+    await program.parseAsync([...argv], { from: 'user' });
+    if (outcome === undefined) return 0;
+    print(await outcome.command.run(outcome.invocation), json, streams);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    progress.stop();
+    return fail(error, json, streams);
+  } finally {
+    progress.stop();
+  }
+}
+
+type OnCommand = (
+  command: Command,
+  args: readonly string[],
+  values: Readonly<Record<string, unknown>>,
+) => void;
+
+/** The commander program; calls `onCommand` with what was asked for. Exported for docs/cli.md. */
+export function buildProgram(streams: Streams, onCommand: OnCommand): Commander {
+  const program = new Commander('kompakt')
+    .description('Compress neural networks and run them on edge CPUs.')
+    .version(packageVersion(), '-V, --version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void streams.stdout.write(text),
+      writeErr: () => {},
+    })
+    .showSuggestionAfterError(true);
+  for (const command of commands) {
+    const sub = program
+      .command(command.name)
+      .summary(command.summary)
+      .description(`${command.summary}.`)
+      .exitOverride();
+    for (const { name, description, optional } of command.arguments)
+      sub.argument(optional ? `[${name}]` : `<${name}>`, description);
+    for (const option of command.options) addOption(sub, option);
+    sub.option('--json', 'print one JSON document on stdout and nothing else there');
+    sub.addHelpText('after', examplesText(command));
+    sub.action((...parameters: unknown[]) => {
+      const args = parameters.slice(0, command.arguments.length);
+      onCommand(
+        command,
+        args.filter((arg) => typeof arg === 'string'),
+        sub.opts(),
+      );
+    });
+  }
+  return program;
+}
+
+function addOption(
+  to: Commander,
+  { flags, description, parse, repeat, default: fallback }: OptionSpec,
+): void {
+  const flag = /--[\w-]+/.exec(flags)?.[0] ?? flags;
+  const convert = (text: string): unknown => (parse === undefined ? text : parse(text, flag));
+  const step = (text: string, before: unknown): unknown =>
+    repeat ? [...((before as readonly unknown[] | undefined) ?? []), convert(text)] : convert(text);
+  const takesValue = /[<[]/.test(flags);
+  if (takesValue) to.option(flags, description, step, fallback);
+  else to.option(flags, description, fallback as boolean | undefined);
+}
+
+export function examplesText(command: Command): string {
+  const lines = command.examples.map(([line, what]) => `  $ ${line}\n      ${what}`);
+  return `\nExamples:\n${lines.join('\n')}`;
+}
+
+function packageVersion(): string {
+  const require = createRequire(import.meta.url);
+  return (require('../../package.json') as { version: string }).version;
+}
+
+function print(result: Result, json: boolean, streams: Streams): void {
+  streams.stdout.write(json ? `${toJson(result.document)}\n` : `${result.text}\n`);
+}
+
+/** JSON has no infinity and no big integers: they become strings. */
+const toJson = (value: unknown): string =>
+  JSON.stringify(
+    value,
+    (_, item: unknown) => {
+      if (typeof item === 'bigint') return item.toString();
+      return typeof item === 'number' && !Number.isFinite(item) ? String(item) : item;
+    },
+    2,
+  );
+
+function fail(error: unknown, json: boolean, streams: Streams): 1 | 2 {
+  const { code, message, remedy } = describeError(error);
+  if (json) streams.stdout.write(`${toJson({ error: { code, message, remedy } })}\n`);
+  streams.stderr.write(`error[${code}]: ${message}\n  ${remedy}\n`);
+  return code === 'KPT_USAGE' ? 2 : 1;
+}
+
+function describeError(error: unknown): { code: string; message: string; remedy: string } {
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '');
+    return { code: 'KPT_USAGE', message, remedy: errorTable.KPT_USAGE.remedy };
+  }
+  const known = isKompaktError(error)
+    ? (error as KompaktError)
+    : new KompaktError('KPT_INTERNAL', error instanceof Error ? error.message : String(error));
+  return { code: known.code, message: known.message, remedy: known.remedy ?? errorTable.KPT_INTERNAL.remedy };
+}

@@ -1,0 +1,41 @@
+import { concreteShapes, randomFeeds } from '../../lib/bench/feeds.js';
+
+const image = { name: 'x', type: 'float32', shape: ['N', 3, 'H', 'W'] };
+const fixed = { name: 'ids', type: 'int64', shape: ['N', 7] };
+
+test('a free first dimension is 1, others must be given', () => {
+  expect([...concreteShapes([fixed], {})]).toEqual([['ids', [1, 7]]]);
+  expect(() => concreteShapes([image], {})).toThrow(/--shape x=/);
+  expect([...concreteShapes([image], { x: [2, 3, 8, 9] })]).toEqual([['x', [2, 3, 8, 9]]]);
+});
+
+test.each([[[1, 4, 8, 8]], [[1, 3, 8]]])('shape %j does not fit [N,3,H,W]', (dims) => {
+  expect(() => concreteShapes([image], { x: dims })).toThrow(
+    expect.objectContaining({ code: 'KPT_SHAPE_MISMATCH' }),
+  );
+});
+
+test('an unknown name is an error that names the inputs', () => {
+  expect(() => concreteShapes([image], { y: [1] })).toThrow(
+    expect.objectContaining({ code: 'KPT_INPUT_UNKNOWN', message: expect.stringContaining('Expected x') }),
+  );
+});
+
+test('the same seed gives the same feeds; floats lie in [-1, 1), integers are 0 or 1', () => {
+  const shapes = concreteShapes([image, fixed], { x: [1, 3, 5, 4] });
+  const feeds = randomFeeds([image, fixed], shapes);
+  expect(feeds.x!.dims).toEqual([1, 3, 5, 4]);
+  const floats = feeds.x!.data as Float32Array;
+  expect(floats.every((v) => v >= -1 && v < 1)).toBe(true);
+  expect(new Set(floats).size).toBeGreaterThan(50);
+  expect([...(feeds.ids!.data as BigInt64Array)].every((v) => v === 0n || v === 1n)).toBe(true);
+  expect(randomFeeds([image, fixed], shapes).x!.data).toEqual(floats);
+  expect(randomFeeds([image, fixed], shapes, 2).x!.data).not.toEqual(floats);
+});
+
+test('strings cannot be made up', () => {
+  const text = { name: 't', type: 'string', shape: [1] };
+  expect(() => randomFeeds([text], concreteShapes([text], {}))).toThrow(
+    expect.objectContaining({ code: 'KPT_TYPE_MISMATCH' }),
+  );
+});

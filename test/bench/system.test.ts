@@ -1,0 +1,72 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { systemAdvice, systemState, throttleWords } from '../../lib/bench/system.js';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'kompakt-system-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const put = (path: string, text: string): void => {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+};
+
+test('reads what a Raspberry Pi shows', () => {
+  put('proc/device-tree/model', 'Raspberry Pi 5 Model B Rev 1.0\0');
+  put('sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq', '1500000\n');
+  put('sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq', '2400000\n');
+  put('sys/devices/system/cpu/cpu0/cpufreq/scaling_governor', 'ondemand\n');
+  put('sys/class/thermal/thermal_zone0/temp', '81250\n');
+  put('sys/class/thermal/thermal_zone0/type', 'cpu-thermal\n');
+  put('sys/class/thermal/cooling_device0/type', 'pwm-fan\n');
+  put('sys/devices/platform/soc/soc:firmware/get_throttled', '50005\n');
+  const state = systemState(root);
+  expect(state).toMatchObject({
+    model: 'Raspberry Pi 5 Model B Rev 1.0',
+    megahertz: 1500,
+    maxMegahertz: 2400,
+    governor: 'ondemand',
+    celsius: 81.25,
+    zones: [{ name: 'cpu-thermal', celsius: 81.25 }],
+    throttling: [
+      'under-voltage now',
+      'throttled now',
+      'under-voltage has occurred',
+      'throttling has occurred',
+    ],
+    powerMode: null,
+  });
+  const advice = systemAdvice(state).join('\n');
+  expect(advice).toMatch(/governor is 'ondemand'/);
+  expect(advice).toMatch(/power supply/);
+  expect(advice).toMatch(/81 degrees/);
+});
+
+test('an x86 server shows its name and clock and nothing else', () => {
+  put('proc/cpuinfo', 'model name\t: Some CPU @ 2.3GHz\ncpu MHz\t\t: 2300.123\n');
+  expect(systemState(root)).toMatchObject({
+    model: 'Some CPU @ 2.3GHz',
+    megahertz: 2300.123,
+    maxMegahertz: null,
+    governor: null,
+    celsius: null,
+    throttling: null,
+  });
+});
+
+test('a healthy device gets no advice', () => {
+  put('sys/devices/system/cpu/cpu0/cpufreq/scaling_governor', 'performance\n');
+  expect(systemAdvice({ ...systemState(root), freeMemoryBytes: 2 ** 30 })).toEqual([]);
+});
+
+test.each([
+  ['throttled=0x0', []],
+  ['0x4', ['throttled now']],
+  ['80008', ['soft temperature limit now', 'soft temperature limit has occurred']],
+  ['', null],
+])('get_throttled %j', (text, words) => {
+  expect(throttleWords(text)).toEqual(words);
+});

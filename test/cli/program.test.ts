@@ -1,0 +1,95 @@
+import { commands } from '../../lib/cli/commands/index.js';
+import { runCli } from '../../lib/cli/program.js';
+import { errorTable } from '../../lib/errors.js';
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function kompakt(...argv: string[]): Promise<Outcome> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const streams = {
+    stdout: { write: (text: string) => out.push(text) > 0 },
+    stderr: { isTTY: false, write: (text: string) => err.push(text) > 0 },
+  };
+  const code = await runCli(argv, streams as unknown as Parameters<typeof runCli>[1]);
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+test('without arguments it prints the commands', async () => {
+  const { code, out } = await kompakt();
+  expect(code).toBe(0);
+  for (const command of commands) expect(out).toContain(command.summary);
+});
+
+test.each(commands.map((command) => [command.name, command]))(
+  '%s --help shows options and examples',
+  async (name, command) => {
+    const { code, out, err } = await kompakt(name, '--help');
+    expect([code, err]).toEqual([0, '']);
+    for (const [line] of command.examples) {
+      expect(out).toContain(line);
+      expect(line.startsWith(`kompakt ${name}`)).toBe(true);
+    }
+    for (const { flags } of command.options) expect(out).toContain(flags);
+    expect(out).toContain('--json');
+  },
+);
+
+test.each([
+  [['frobnicate']],
+  [['bench']],
+  [['doctor', 'extra']],
+  [['bench', 'm.onnx', '--bogus']],
+  [['bench', 'm.onnx', '--threads', '0']],
+  [['bench', 'm.onnx', '--runs', 'many']],
+  [['bench', 'm.onnx', '--shape', 'x:1,2']],
+  [['bench', 'm.onnx', '--against', 'tflite']],
+  [['quantize', 'm.onnx', '--calibrator', 'guess']],
+  [['quantize', 'm.onnx', '--preprocess', '[1]']],
+  [['run', 'm.onnx', '--input', 'x']],
+])('bad usage: %j exits with 2', async (argv) => {
+  const { code, out, err } = await kompakt(...argv);
+  expect(code).toBe(2);
+  expect(out).toBe('');
+  expect(err).toMatch(/^error\[KPT_USAGE\]: .+\n {2}Run `kompakt --help`/);
+});
+
+test('the message of a bad value names the option', async () => {
+  expect((await kompakt('bench', 'm.onnx', '--threads', '0')).err).toContain('--threads');
+});
+
+test.each(['inspect', 'run', 'bench', 'quantize', 'compare'])(
+  '%s: a missing file exits with 1 and a remedy',
+  async (name) => {
+    const files = name === 'compare' ? ['no-such.onnx', 'no-such.onnx'] : ['no-such.onnx'];
+    const { code, out, err } = await kompakt(name, ...files);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain('error[KPT_FILE_NOT_FOUND]: ');
+    expect(err).toContain(`\n  ${errorTable.KPT_FILE_NOT_FOUND.remedy}\n`);
+  },
+);
+
+test('under --json an error is one document on stdout too', async () => {
+  const { code, out } = await kompakt('inspect', 'no-such.onnx', '--json');
+  expect(code).toBe(1);
+  expect(JSON.parse(out).error).toMatchObject({
+    code: 'KPT_FILE_NOT_FOUND',
+    remedy: errorTable.KPT_FILE_NOT_FOUND.remedy,
+  });
+});
+
+test('doctor --json prints one document', async () => {
+  const { code, out, err } = await kompakt('doctor', '--json');
+  expect([code, err]).toEqual([0, '']);
+  expect(JSON.parse(out)).toMatchObject({ architecture: process.arch, cpu: { tier: expect.any(String) } });
+});
+
+test('doctor prints what it knows for people', async () => {
+  const { out } = await kompakt('doctor');
+  expect(out).toMatch(/^device /);
+  expect(out).toMatch(/\ntier /);
+});

@@ -22,6 +22,13 @@ export interface ReadyPlan {
   readonly rest: GraphRunner | undefined;
 }
 
+/** What profiling knows besides the steps that the engine times itself. */
+export interface HostTiming {
+  runs: number;
+  /** Nanoseconds per node that ran by its reference. */
+  readonly host: Map<Node, number>;
+}
+
 /** Plans kept per runner. */
 const maxPlans = 8;
 
@@ -29,7 +36,7 @@ export class GraphRunner {
   private readonly plans = new Map<string, ReadyPlan>();
   private readonly subgraphs = new Map<Graph, GraphRunner>();
   private readonly busy = new Set<ReadyPlan>();
-  private profiling = false;
+  private timing: HostTiming | undefined;
 
   constructor(
     readonly graph: Graph,
@@ -56,10 +63,15 @@ export class GraphRunner {
     return this.make(types);
   }
 
-  /** Switches timing of steps on or off in all plans, those made later included. */
+  /** Switches timing on or off in all plans, those made later included. */
   profile(on: boolean): void {
-    this.profiling = on;
+    this.timing = on ? { runs: 0, host: new Map() } : undefined;
     for (const ready of this.plans.values()) ready.native.setProfiling(on);
+  }
+
+  /** Runs and reference times since profile(true). */
+  hostTiming(): HostTiming {
+    return this.timing ?? { runs: 0, host: new Map() };
   }
 
   readyPlans(): Iterable<ReadyPlan> {
@@ -70,7 +82,7 @@ export class GraphRunner {
     const plan = buildPlan(this.graph, types, this.engine);
     const nativePlan = new (native().NativePlan)(this.engine.session, plan.program);
     check(nativePlan.error);
-    if (this.profiling) nativePlan.setProfiling(true);
+    if (this.timing !== undefined) nativePlan.setProfiling(true);
     return { plan, native: nativePlan, rest: this.makeRest(plan) };
   }
 
@@ -222,6 +234,7 @@ class Run {
     private readonly ready: ReadyPlan,
     feeds: Values,
   ) {
+    runner.hostTiming().runs++;
     for (const [name, value] of feeds) this.hold(name, value);
   }
 
@@ -248,6 +261,7 @@ class Run {
   }
 
   host(node: Node): void {
+    const start = performance.now();
     const outputs = opOf(node).reference({
       node,
       opset: this.runner.graph.opsets[node.domain] ?? 1,
@@ -258,6 +272,8 @@ class Run {
     node.outputs.forEach((name, i) => {
       if (name !== '') this.hold(name, outputs[i]!);
     });
+    const { host } = this.runner.hostTiming();
+    host.set(node, (host.get(node) ?? 0) + (performance.now() - start) * 1e6);
   }
 
   /** Runs the node at the cut, if there is one, and says how to go on. */

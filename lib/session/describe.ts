@@ -12,6 +12,8 @@ export interface NodeDescription {
   /** native: steps of the engine; view: no work; folded: computed while planning; reference: by the slow interpreter;
    *  deferred: its shape depends on data, so it is planned when the model runs. */
   readonly where: 'native' | 'view' | 'folded' | 'reference' | 'deferred';
+  /** True when no reference is involved. */
+  readonly native: boolean;
   readonly steps: readonly string[];
   readonly macs: number;
   readonly weightBytes: number;
@@ -46,6 +48,7 @@ export function describePlan(runner: GraphRunner, types: ReadonlyMap<string, Ten
       name: node.name,
       op: opKey(node),
       where: host ? 'reference' : folded ? 'folded' : steps > 0 ? 'native' : 'view',
+      native: !host,
       steps: kinds[i]!,
       macs: cost.macs,
       weightBytes: cost.weightBytes,
@@ -57,6 +60,7 @@ export function describePlan(runner: GraphRunner, types: ReadonlyMap<string, Ten
       name: node.name,
       op: opKey(node),
       where: 'deferred',
+      native: false,
       steps: [],
       macs: 0,
       weightBytes: 0,

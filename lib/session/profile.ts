@@ -1,13 +1,17 @@
-// Profiler: time per operator, summed over the steps that the engine timed.
-import type { GraphRunner } from '../run/runner.js';
+// Profiler: time per operator, summed over the steps that the engine timed and the nodes that ran by their reference.
 import { opKey } from '../graph/graph.js';
+import type { GraphRunner } from '../run/runner.js';
 
 export interface OperatorTime {
   readonly name: string;
   readonly op: string;
+  /** False when the operator ran by its reference. */
+  readonly native: boolean;
   /** Step kinds of the operator. */
   readonly steps: readonly string[];
+  /** Sum over all runs. */
   readonly nanoseconds: number;
+  readonly runs: number;
 }
 
 export class Profiler {
@@ -17,20 +21,29 @@ export class Profiler {
     this.runner.profile(true);
   }
 
-  /** Operators with native steps, in execution order; several plans (input shapes) are added up by node name. */
+  /** In execution order; several plans (input shapes) are added up by node name. */
   stop(): readonly OperatorTime[] {
-    const times = new Map<string, { op: string; steps: Set<string>; nanoseconds: number }>();
-    for (const { plan, native } of this.runner.readyPlans()) {
-      native.profile().forEach((nanoseconds, step) => {
-        const { node } = plan.nodes[plan.stepNodes[step]!] ?? { node: undefined };
-        const name = node?.name ?? 'outputs';
-        const entry = times.get(name) ?? { op: node ? opKey(node) : '', steps: new Set(), nanoseconds: 0 };
-        entry.nanoseconds += nanoseconds;
-        entry.steps.add(plan.stepKinds[step]!);
-        times.set(name, entry);
+    const { runs, host } = this.runner.hostTiming();
+    const times = new Map<string, OperatorTime>();
+    const add = (name: string, op: string, step: string | null, nanoseconds: number): void => {
+      const known = times.get(name);
+      const steps = known?.steps ?? [];
+      times.set(name, {
+        name,
+        op,
+        native: step !== null,
+        steps: step === null || steps.includes(step) ? steps : [...steps, step],
+        nanoseconds: nanoseconds + (known?.nanoseconds ?? 0),
+        runs,
       });
-    }
+    };
+    for (const { plan, native } of this.runner.readyPlans())
+      native.profile().forEach((nanoseconds, i) => {
+        const node = plan.nodes[plan.stepNodes[i]!]?.node;
+        add(node?.name ?? 'outputs', node ? opKey(node) : '', plan.stepKinds[i]!, nanoseconds);
+      });
+    for (const [node, nanoseconds] of host) add(node.name, opKey(node), null, nanoseconds);
     this.runner.profile(false);
-    return [...times].map(([name, { op, steps, nanoseconds }]) => ({ name, op, steps: [...steps], nanoseconds }));
+    return [...times.values()];
   }
 }

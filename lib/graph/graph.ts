@@ -36,6 +36,8 @@ export interface ValueInfo {
   readonly dtype: DType;
   /** null when even the rank is unknown. */
   readonly dims: readonly Dim[] | null;
+  /** True when the file gives no type (legal in subgraphs): dtype is then a guess that nothing may rely on. */
+  readonly undeclared?: boolean;
 }
 
 export interface Graph {

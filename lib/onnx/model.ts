@@ -1,0 +1,81 @@
+// Model: a graph with what belongs to its file.
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { expected, KompaktError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
+import { type LoadedModel, loadModel } from './load.js';
+import type { LocalFunction } from './local-function.js';
+import { emptyMetadata, type ModelMetadata } from './metadata.js';
+import { saveModel } from './save.js';
+import { writeFileAtomically } from './write-file.js';
+
+export class Model implements LoadedModel {
+  readonly graph: Graph;
+  readonly metadata: ModelMetadata;
+  /** Bodies of operators of kompakt that other runtimes need; written when the graph uses them. */
+  readonly functions: readonly LocalFunction[];
+
+  constructor(
+    graph: Graph,
+    metadata: ModelMetadata = emptyMetadata,
+    functions: readonly LocalFunction[] = [],
+  ) {
+    this.graph = graph;
+    this.metadata = metadata;
+    this.functions = functions;
+  }
+
+  /** Loads an ONNX model from a file, with external data beside it, or from bytes. */
+  static async load(pathOrBytes: string | Uint8Array): Promise<Model> {
+    if (typeof pathOrBytes !== 'string') return Model.#fromBytes(pathOrBytes);
+    return Model.#fromFile(
+      pathOrBytes,
+      await readFile(pathOrBytes).catch((error) => unreadable(pathOrBytes, error)),
+    );
+  }
+
+  static loadSync(pathOrBytes: string | Uint8Array): Model {
+    if (typeof pathOrBytes !== 'string') return Model.#fromBytes(pathOrBytes);
+    let bytes: Uint8Array;
+    try {
+      bytes = readFileSync(pathOrBytes);
+    } catch (error) {
+      return unreadable(pathOrBytes, error);
+    }
+    return Model.#fromFile(pathOrBytes, bytes);
+  }
+
+  static #fromFile(path: string, bytes: Uint8Array): Model {
+    const loaded = loadModel(bytes, { folder: dirname(resolve(path)), file: path });
+    return new Model(loaded.graph, loaded.metadata, loaded.functions);
+  }
+
+  static #fromBytes(bytes: unknown): Model {
+    if (!(ArrayBuffer.isView(bytes) && !(bytes instanceof DataView)))
+      throw new KompaktError('KPT_OPTION_INVALID', expected('a path or a Uint8Array', 'the model', bytes));
+    const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const loaded = loadModel(view, { folder: null, file: 'model' });
+    return new Model(loaded.graph, loaded.metadata, loaded.functions);
+  }
+
+  /** The same model with another graph, and with more functions when that graph calls them. */
+  withGraph(graph: Graph, functions: readonly LocalFunction[] = this.functions): Model {
+    return new Model(graph, this.metadata, functions);
+  }
+
+  toBytes(): Uint8Array {
+    return saveModel(this);
+  }
+
+  /** Writes the model to a file: wholly or, with KPT_FILE_WRITE, not at all. */
+  async save(path: string): Promise<void> {
+    await writeFileAtomically(path, this.toBytes());
+  }
+}
+
+function unreadable(path: string, error: unknown): never {
+  if ((error as NodeJS.ErrnoException).code === 'ERR_FS_FILE_TOO_LARGE')
+    throw new KompaktError('KPT_TOO_LARGE', `The file '${path}' is larger than 2 GiB.`, { path }, error);
+  throw new KompaktError('KPT_FILE_NOT_FOUND', `The file '${path}' cannot be read.`, { path }, error);
+}

@@ -1,10 +1,192 @@
 // Every operator, one line each. Dispatch, conformance tests and docs/ops.md enumerate this list.
 import { KompaktError } from '../errors.js';
 import { type Node, opKey } from '../graph/graph.js';
+import { abs } from './abs.js';
+import { acos } from './acos.js';
+import { acosh } from './acosh.js';
+import { add } from './add.js';
+import { and } from './and.js';
+import { asin } from './asin.js';
+import { asinh } from './asinh.js';
+import { atan } from './atan.js';
+import { atanh } from './atanh.js';
+import { bitShift } from './bit-shift.js';
+import { bitwiseAnd } from './bitwise-and.js';
+import { bitwiseNot } from './bitwise-not.js';
+import { bitwiseOr } from './bitwise-or.js';
+import { bitwiseXor } from './bitwise-xor.js';
+import { cast } from './cast.js';
+import { castLike } from './cast-like.js';
+import { ceil } from './ceil.js';
+import { celu } from './celu.js';
+import { clip } from './clip.js';
+import { concat } from './concat.js';
+import { constantOfShape } from './constant-of-shape.js';
+import { cos } from './cos.js';
+import { cosh } from './cosh.js';
+import { div } from './div.js';
+import { dropout } from './dropout.js';
+import { elu } from './elu.js';
+import { equal } from './equal.js';
+import { erf } from './erf.js';
+import { exp } from './exp.js';
+import { expand } from './expand.js';
+import { flatten } from './flatten.js';
+import { floor } from './floor.js';
+import { gather } from './gather.js';
+import { gatherElements } from './gather-elements.js';
+import { gatherNd } from './gather-nd.js';
+import { gelu } from './gelu.js';
+import { greater } from './greater.js';
+import { greaterOrEqual } from './greater-or-equal.js';
+import { hardSigmoid } from './hard-sigmoid.js';
+import { hardSwish } from './hard-swish.js';
+import { identity } from './identity.js';
+import { isInf } from './is-inf.js';
+import { isNan } from './is-nan.js';
+import { leakyRelu } from './leaky-relu.js';
+import { less } from './less.js';
+import { lessOrEqual } from './less-or-equal.js';
+import { log } from './log.js';
+import { max } from './max.js';
+import { mean } from './mean.js';
+import { min } from './min.js';
+import { mish } from './mish.js';
+import { mod } from './mod.js';
+import { mul } from './mul.js';
+import { neg } from './neg.js';
+import { not } from './not.js';
 import type { OpDef } from './op.js';
+import { or } from './or.js';
+import { pad } from './pad.js';
+import { pow } from './pow.js';
+import { prelu } from './prelu.js';
+import { range } from './range.js';
+import { reciprocal } from './reciprocal.js';
+import { relu } from './relu.js';
+import { reshape } from './reshape.js';
+import { round } from './round.js';
+import { scatterElements } from './scatter-elements.js';
+import { scatterNd } from './scatter-nd.js';
+import { selu } from './selu.js';
+import { shape } from './shape.js';
+import { shrink } from './shrink.js';
+import { sigmoid } from './sigmoid.js';
+import { sign } from './sign.js';
+import { sin } from './sin.js';
+import { sinh } from './sinh.js';
+import { size } from './size.js';
+import { slice } from './slice.js';
+import { softplus } from './softplus.js';
+import { softsign } from './softsign.js';
+import { split } from './split.js';
+import { sqrt } from './sqrt.js';
+import { squeeze } from './squeeze.js';
+import { sub } from './sub.js';
+import { sum } from './sum.js';
+import { swish } from './swish.js';
+import { tan } from './tan.js';
+import { tanh } from './tanh.js';
+import { thresholdedRelu } from './thresholded-relu.js';
+import { tile } from './tile.js';
+import { transpose } from './transpose.js';
+import { unsqueeze } from './unsqueeze.js';
+import { where } from './where.js';
+import { xor } from './xor.js';
 
 const opList: readonly OpDef[] = [
   // (sorted)
+  abs,
+  acos,
+  acosh,
+  add,
+  and,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  bitShift,
+  bitwiseAnd,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseXor,
+  cast,
+  castLike,
+  ceil,
+  celu,
+  clip,
+  concat,
+  constantOfShape,
+  cos,
+  cosh,
+  div,
+  dropout,
+  elu,
+  equal,
+  erf,
+  exp,
+  expand,
+  flatten,
+  floor,
+  gather,
+  gatherElements,
+  gatherNd,
+  gelu,
+  greater,
+  greaterOrEqual,
+  hardSigmoid,
+  hardSwish,
+  identity,
+  isInf,
+  isNan,
+  leakyRelu,
+  less,
+  lessOrEqual,
+  log,
+  max,
+  mean,
+  min,
+  mish,
+  mod,
+  mul,
+  neg,
+  not,
+  or,
+  pad,
+  pow,
+  prelu,
+  range,
+  reciprocal,
+  relu,
+  reshape,
+  round,
+  scatterElements,
+  scatterNd,
+  selu,
+  shape,
+  shrink,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  size,
+  slice,
+  softplus,
+  softsign,
+  split,
+  sqrt,
+  squeeze,
+  sub,
+  sum,
+  swish,
+  tan,
+  tanh,
+  thresholdedRelu,
+  tile,
+  transpose,
+  unsqueeze,
+  where,
+  xor,
 ];
 
 export const ops: ReadonlyMap<string, OpDef> = new Map(opList.map((def) => [opKey(def), def]));

@@ -192,7 +192,7 @@ export function variadicOp(spec: {
 const plainResult = { activation: 'none', alpha: 0, beta: 0 } as const;
 
 /** Plans a native binary function of float32. */
-export function lowerBinary(op: BinaryKind): Lower {
+export function lowerBinary(op: BinaryKind): (ctx: LowerContext) => boolean {
   return (ctx) => {
     if (ctx.outputs[0]!.dtype !== 'float32') return false;
     const operands = broadcastOperands(ctx);

@@ -1,0 +1,22 @@
+// Converts the element type.
+
+import type { Node } from '../graph/graph.js';
+import { type DType, dtypeFromOnnx } from '../tensor/dtype.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import { castTensor, lowerCast } from './shared/casting.js';
+
+export const cast = defineOp({
+  op: 'Cast',
+  domain: '',
+  since: 6,
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: { to: { type: 'int' }, saturate: { type: 'int', default: 1 } },
+  infer: (ctx) => [{ dtype: target(ctx.node, ctx.where), dims: inputType(ctx, 0).dims }],
+  reference: (ctx) => [castTensor(inputValue(ctx, 0), target(ctx.node, ctx.where), ctx.where)],
+  cost: noMacs,
+  quantize: staysFloat('it changes the type itself'),
+  lower: lowerCast,
+});
+
+const target = (node: Node, where: string): DType => dtypeFromOnnx(intAttr(node, 'to'), where);

@@ -1,0 +1,54 @@
+// Limits x to [min, max]; both bounds are optional inputs.
+import { type DType, isInt64 } from '../tensor/dtype.js';
+import { scalarOf, type TensorValue } from '../tensor/tensor.js';
+import { defineOp, inputValue, noMacs, type ReferenceContext } from './op.js';
+import { type Element, elementsOf, fromElements, numberTypes, typedInput } from './shared/elements.js';
+import { knownInputs, lowerUnary } from './shared/elementwise.js';
+
+export const clip = defineOp({
+  op: 'Clip',
+  domain: '',
+  since: 11,
+  inputs: [1, 3],
+  outputs: [1, 1],
+  attributes: {},
+  infer: (ctx) => {
+    const x = typedInput(ctx, 0, numberTypes);
+    for (const i of [1, 2]) if (ctx.inputs[i] !== undefined) typedInput(ctx, i, [x.dtype]);
+    return [x];
+  },
+  reference,
+  cost: noMacs,
+  quantize: { kind: 'table' },
+  lower: (ctx) => {
+    const [, min, max] = knownInputs(ctx);
+    const known = [min, max].every((bound, k) => bound !== undefined || ctx.inputs[k + 1] === undefined);
+    if (!known) return false;
+    return lowerUnary(ctx, reference, () => ({
+      op: 'clip',
+      alpha: min === undefined ? lowest : scalarOf(min, ctx.where),
+      beta: max === undefined ? -lowest : scalarOf(max, ctx.where),
+    }));
+  },
+});
+
+/** The lowest finite float32: an absent bound limits infinity, as the specification has it. */
+const lowest = -3.4028234663852886e38;
+
+function reference(ctx: ReferenceContext): readonly TensorValue[] {
+  const x = inputValue(ctx, 0);
+  const min = bound(ctx, 1, x.dtype, lowest);
+  const max = bound(ctx, 2, x.dtype, -lowest);
+  const values = Array.from(elementsOf(x), (v) => {
+    const raised = min !== null && v < min ? min : v;
+    return max !== null && raised > max ? max : raised;
+  });
+  return [fromElements(x.dtype, x.dims, values)];
+}
+
+function bound(ctx: ReferenceContext, i: number, dtype: DType, absent: number): Element | null {
+  const value = ctx.inputs[i];
+  if (value === undefined) return dtype === 'float32' ? absent : null;
+  scalarOf(value, `input ${i} of ${ctx.where}`);
+  return isInt64(dtype) ? BigInt(value.data[0]!) : elementsOf(value)[0]!;
+}

@@ -1,0 +1,43 @@
+// Repeats a tensor to a shape by broadcasting.
+
+import { broadcastDims } from '../tensor/shape.js';
+import { defineOp, type InferContext, inputType, needValue, noMacs, type TensorType } from './op.js';
+import { integersOf } from './shared/elements.js';
+import { knownContext } from './shared/known-context.js';
+import { lowerInLayout, type Move, moveValues } from './shared/move.js';
+
+export const expand = defineOp({
+  op: 'Expand',
+  domain: '',
+  since: 8,
+  inputs: [2, 2],
+  outputs: [1, 1],
+  attributes: {},
+  infer,
+  reference: (ctx) => {
+    const known = knownContext(ctx);
+    return moveValues(ctx.inputs, infer(known), [moveOf(known)]);
+  },
+  cost: noMacs,
+  quantize: { kind: 'same-scale', data: [0] },
+  lower: (ctx) => lowerInLayout(ctx, [moveOf(ctx)]),
+});
+
+function infer(ctx: InferContext): readonly TensorType[] {
+  const { dtype, dims } = inputType(ctx, 0);
+  return [{ dtype, dims: broadcastDims([dims, integersOf(needValue(ctx, 1))], ctx.where) }];
+}
+
+function moveOf(ctx: InferContext): Move {
+  const x = inputType(ctx, 0).dims;
+  const y = infer(ctx)[0]!.dims;
+  const shift = y.length - x.length;
+  const loops = y.map((count, axis) => ({
+    count,
+    xAxis: Math.max(0, axis - shift),
+    xStep: axis < shift || x[axis - shift] === 1 ? 0 : 1,
+    yAxis: axis,
+    yStep: 1,
+  }));
+  return { input: 0, output: 0, loops, xStart: [], yStart: [] };
+}

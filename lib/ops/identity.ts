@@ -1,0 +1,17 @@
+// The input itself.
+import { defineOp, inputType, inputValue, noMacs } from './op.js';
+import { lowerAsIs } from './shared/move.js';
+
+export const identity = defineOp({
+  op: 'Identity',
+  domain: '',
+  since: 1,
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: {},
+  infer: (ctx) => [inputType(ctx, 0)],
+  reference: (ctx) => [inputValue(ctx, 0)],
+  cost: noMacs,
+  quantize: { kind: 'same-scale', data: [0] },
+  lower: lowerAsIs,
+});

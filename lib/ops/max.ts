@@ -1,0 +1,13 @@
+// Largest of all inputs, element by element, broadcasting; NaN wins.
+import { variadicOp } from './shared/binary.js';
+import { arithmeticRule } from './shared/integer-arithmetic.js';
+
+export const max = variadicOp({
+  op: 'Max',
+  since: 6,
+  float: (a, b) => Math.max(a, b),
+  // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
+  integer: (a, b) => (a > b ? a : b),
+  native: 'max',
+  quantize: arithmeticRule((a, b) => Math.max(a, b), null),
+});

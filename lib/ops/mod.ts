@@ -1,0 +1,26 @@
+// Remainder, broadcasting: with the sign of the divisor (integers), or of the dividend when fmod = 1.
+import { expected, KompaktError } from '../errors.js';
+import { intAttr, staysFloat } from './op.js';
+import { binaryOp } from './shared/binary.js';
+
+export const mod = binaryOp({
+  op: 'Mod',
+  since: 10,
+  attributes: { fmod: { type: 'int', default: 0 } },
+  float: ({ node, where }) => {
+    if (intAttr(node, 'fmod', 0) !== 1)
+      throw new KompaktError('KPT_ATTRIBUTE_INVALID', expected('fmod = 1, as floats need,', where, 0));
+    return (a, b) => a % b;
+  },
+  integer: ({ node, where }) => {
+    const truncated = intAttr(node, 'fmod', 0) === 1;
+    return (a, b) => {
+      if (b === 0n)
+        throw new KompaktError('KPT_DATA_MALFORMED', expected('a divisor other than 0', where, 0));
+      const rest = a % b;
+      return truncated || rest === 0n || rest < 0n === b < 0n ? rest : rest + b;
+    };
+  },
+  native: null,
+  quantize: staysFloat('a remainder jumps, which a scale cannot follow'),
+});

@@ -1,0 +1,47 @@
+// start, start + delta, ... up to but without limit.
+
+import { expected, KompaktError } from '../errors.js';
+import { scalarOf, type TensorValue } from '../tensor/tensor.js';
+import { defineOp, type InferContext, needValue, noMacs, staysFloat } from './op.js';
+import { alikeInputs, fromElements } from './shared/elements.js';
+import { knownContext } from './shared/known-context.js';
+
+export const range = defineOp({
+  op: 'Range',
+  domain: '',
+  since: 11,
+  inputs: [3, 3],
+  outputs: [1, 1],
+  attributes: {},
+  infer: (ctx) => {
+    const { dtype } = alikeInputs(ctx, ['float32', 'float64', 'int16', 'int32', 'int64'])[0]!;
+    return [{ dtype, dims: [length(ctx)] }];
+  },
+  reference: (ctx) => {
+    const n = length(knownContext(ctx));
+    const { dtype } = ctx.inputs[0] as TensorValue;
+    const [start, , delta] = [0, 1, 2].map((i) => scalarOf(ctx.inputs[i]!, ctx.where)) as [
+      number,
+      number,
+      number,
+    ];
+    return [
+      fromElements(
+        dtype,
+        [n],
+        Array.from({ length: n }, (_, i) => start + i * delta),
+      ),
+    ];
+  },
+  cost: noMacs,
+  quantize: staysFloat('it makes its values from numbers'),
+  lower: 'host',
+});
+
+function length(ctx: InferContext): number {
+  const [start, limit, delta] = [0, 1, 2].map((i) => scalarOf(needValue(ctx, i), ctx.where));
+  const n = Math.max(0, Math.ceil((limit! - start!) / delta!));
+  if (!Number.isFinite(n))
+    throw new KompaktError('KPT_DATA_MALFORMED', expected('a finite range', ctx.where, delta));
+  return n;
+}

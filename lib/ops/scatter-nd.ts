@@ -1,0 +1,48 @@
+// A copy of the data with slices written at coordinate tuples.
+import { expected, KompaktError } from '../errors.js';
+import { sameDims, sizeOf } from '../tensor/shape.js';
+import { defineOp, inputType, inputValue, noMacs, staysFloat, stringAttr } from './op.js';
+import { typedInput } from './shared/elements.js';
+import { tupleOffsets } from './shared/gathering.js';
+import { scatterAt } from './shared/scatter.js';
+
+export const scatterNd = defineOp({
+  op: 'ScatterND',
+  domain: '',
+  since: 11,
+  inputs: [3, 3],
+  outputs: [1, 1],
+  attributes: { reduction: { type: 'string', default: 'none' } },
+  infer: (ctx) => {
+    const x = inputType(ctx, 0);
+    const indices = typedInput(ctx, 1, ['int64']).dims;
+    const updates = typedInput(ctx, 2, [x.dtype]).dims;
+    const tuple = indices.at(-1) ?? 0;
+    if (
+      tuple < 1 ||
+      tuple > x.dims.length ||
+      !sameDims(updates, [...indices.slice(0, -1), ...x.dims.slice(tuple)])
+    )
+      throw new KompaktError(
+        'KPT_SHAPE_MISMATCH',
+        expected(`index tuples into [${x.dims.join(',')}] and updates that fit`, ctx.where, [
+          `[${indices.join(',')}] [${updates.join(',')}]`,
+        ]),
+      );
+    return [x];
+  },
+  reference: (ctx) => {
+    const [data, indices, updates] = [inputValue(ctx, 0), inputValue(ctx, 1), inputValue(ctx, 2)];
+    const tuple = indices.dims.at(-1)!;
+    const inner = sizeOf(data.dims.slice(tuple));
+    const starts = tupleOffsets(indices, data.dims.slice(0, tuple), ctx.where);
+    const offsets = Float64Array.from(
+      { length: starts.length * inner },
+      (_, i) => starts[Math.floor(i / inner)]! * inner + (i % inner),
+    );
+    return [scatterAt(data, updates, offsets, stringAttr(ctx.node, 'reduction', 'none'), ctx.where)];
+  },
+  cost: noMacs,
+  quantize: staysFloat('data and updates may have different scales'),
+  lower: 'host',
+});

@@ -1,0 +1,26 @@
+// The dims of a tensor, or a range of them, as a list of int64.
+
+import type { Node } from '../graph/graph.js';
+import type { Dims } from '../tensor/shape.js';
+import { i64 } from '../tensor/tensor.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+
+export const shape = defineOp({
+  op: 'Shape',
+  domain: '',
+  since: 1,
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: { start: { type: 'int', default: 0 }, end: { type: 'int', default: null } },
+  infer: (ctx) => [{ dtype: 'int64', dims: [range(ctx.node, inputType(ctx, 0).dims).length] }],
+  reference: (ctx) => [i64(range(ctx.node, inputValue(ctx, 0).dims))],
+  cost: noMacs,
+  quantize: staysFloat('it reads no values'),
+  lower: (ctx) => {
+    ctx.alias(0, ctx.constant(i64(range(ctx.node, inputType(ctx, 0).dims))), 'plain');
+    return true;
+  },
+});
+
+const range = (node: Node, dims: Dims): Dims =>
+  dims.slice(intAttr(node, 'start', 0), intAttr(node, 'end', dims.length));

@@ -1,0 +1,76 @@
+// Conversion between element types as ONNX Cast defines it.
+import { expected, KompaktError } from '../../errors.js';
+import { type DType, dtypes, isFloat, isInt64 } from '../../tensor/dtype.js';
+import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
+import type { LowerContext } from '../op.js';
+import { elementsOf, fromElements, wrapInteger } from './elements.js';
+import { readAsIs } from './layout.js';
+import { lowerAsIs } from './move.js';
+
+/** Floats truncate to integers, integers wrap, anything but 0 is true, numbers are written as text and read back. */
+export function castTensor(x: TensorValue, to: DType, where: string): TensorValue {
+  if (x.dtype === to) return x;
+  if (to === 'string')
+    return tensor(
+      to,
+      x.dims,
+      Array.from(elementsOf(x), (v) => textOf(v, x.dtype)),
+    );
+  if (x.dtype === 'string') return castTensor(numbersFromText(x, where), to, where);
+  if (to === 'bool')
+    return tensor(
+      to,
+      x.dims,
+      Uint8Array.from(toNumbers(x), (v) => Number(v !== 0)),
+    );
+  if (isFloat(to)) return fromNumbers(to, x.dims, toNumbers(x));
+  return fromElements(
+    to,
+    x.dims,
+    Array.from(elementsOf(x), (v) => integerOf(v, to)),
+  );
+}
+
+/** An integer of the type: what does not fit wraps when it was an integer; NaN is 0 and infinity saturates. */
+function integerOf(v: number | bigint | string, to: DType): bigint {
+  if (typeof v === 'bigint') return wrapInteger(to, v);
+  const n = Number(v);
+  if (Number.isNaN(n)) return 0n;
+  const { min, max } = dtypes[to];
+  return wrapInteger(to, Number.isFinite(n) ? BigInt(Math.trunc(n)) : saturated(n > 0 ? max : min, to));
+}
+
+/** Bounds of 64-bit types are one past the end in doubles. */
+const saturated = (bound: number, to: DType): bigint =>
+  isInt64(to) && bound > 0 ? BigInt(bound) - 1n : BigInt(bound);
+
+function textOf(v: number | bigint | string, from: DType): string {
+  if (from === 'bool') return v === 0 ? '0' : '1';
+  if (typeof v !== 'number' || Number.isInteger(v)) return String(v);
+  if (Number.isNaN(v)) return 'NaN';
+  if (!Number.isFinite(v)) return v > 0 ? 'INF' : '-INF';
+  return String(from === 'float32' ? Number(v.toPrecision(8)) : v);
+}
+
+function numbersFromText(x: TensorValue, where: string): TensorValue {
+  const values = Array.from(x.data as readonly string[], (text) => {
+    const n = /^[+-]?inf(inity)?$/i.test(text) ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text);
+    if (Number.isNaN(n) && !/^[+-]?nan$/i.test(text))
+      throw new KompaktError('KPT_DATA_MALFORMED', expected('the text of a number', where, text));
+    return n;
+  });
+  return fromNumbers('float64', x.dims, values);
+}
+
+/** Types that the native conversion takes. 8-bit integers are unsigned there: int8 is stored with a bias. */
+const native: readonly DType[] = ['float32', 'int32', 'int64', 'uint8', 'bool'];
+
+/** Plans a conversion, or none where nothing changes. */
+export function lowerCast(ctx: LowerContext): boolean {
+  const [from, to] = [ctx.inputs[0]!.dtype, ctx.outputs[0]!.dtype];
+  if (from === to) return lowerAsIs(ctx);
+  if (!native.includes(from) || !native.includes(to)) return false;
+  const { buffer, layout } = readAsIs(ctx, 0);
+  ctx.emit('cast', [buffer], [ctx.write(0, layout)], { toBool: Number(to === 'bool') });
+  return true;
+}

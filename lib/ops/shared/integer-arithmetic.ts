@@ -1,0 +1,50 @@
+// Quantisation rules of arithmetic operators: a table where one operand is a constant number, else the integer
+// operator of two quantised operands where there is one.
+import type { Node } from '../../graph/graph.js';
+import type { IntegerContext, QuantizeRule } from '../op.js';
+import { isByteScale, scalarTable } from './scalar-table.js';
+
+/** The rule of a binary operator; `integerOp` is the com.microsoft operator of two quantised inputs, if any. */
+export function arithmeticRule(
+  f: (a: number, b: number) => number,
+  integerOp: 'QLinearAdd' | 'QLinearMul' | null,
+): QuantizeRule {
+  return {
+    kind: 'arithmetic',
+    data: 'all',
+    integer: (ctx) => scalarTable(ctx, f) ?? (integerOp === null ? null : twoScales(ctx, integerOp)),
+  };
+}
+
+function twoScales(ctx: IntegerContext, op: string): readonly Node[] | null {
+  const operands = scaledInputs(ctx);
+  if (operands?.length !== 2) return null;
+  return [
+    {
+      name: ctx.fresh(`${ctx.node.name}_quantized`),
+      op,
+      domain: 'com.microsoft',
+      inputs: [...operands.flat(), ...outputScale(ctx)],
+      outputs: [ctx.outputName],
+      attributes: {},
+    },
+  ];
+}
+
+/** [value, scale, zero point] names of all inputs, or null unless every one has an 8-bit type and scale per tensor,
+ *  the same type as the output. */
+export function scaledInputs(ctx: IntegerContext): (readonly string[])[] | null {
+  const all = ctx.node.inputs.map((_, i) => {
+    const x = ctx.quantized(i);
+    if (x === undefined || !isByteScale(x.params)) return null;
+    if (x.params.zeroPoint.dtype !== ctx.output.zeroPoint.dtype) return null;
+    return [x.name, ctx.addConstant('scale', x.params.scale), ctx.addConstant('zero', x.params.zeroPoint)];
+  });
+  return all.every((x) => x !== null) && isByteScale(ctx.output) ? all : null;
+}
+
+/** [scale, zero point] names of the output. */
+export const outputScale = (ctx: IntegerContext): readonly string[] => [
+  ctx.addConstant('scale', ctx.output.scale),
+  ctx.addConstant('zero', ctx.output.zeroPoint),
+];

@@ -1,0 +1,45 @@
+// Factory of operators that give the same elements in the same order under other dims.
+
+import type { Dims } from '../../tensor/shape.js';
+import { tensor } from '../../tensor/tensor.js';
+import {
+  type AttributeSpec,
+  defineOp,
+  type InferContext,
+  inputType,
+  inputValue,
+  noMacs,
+  type OpDef,
+} from '../op.js';
+import { knownContext } from './known-context.js';
+import { lowerAsView } from './move.js';
+
+export function viewOp(spec: {
+  readonly op: string;
+  readonly since: number;
+  readonly inputs: readonly [number, number];
+  readonly attributes?: Readonly<Record<string, AttributeSpec>>;
+  /** Dims of the output; throws when the sizes differ. */
+  readonly dims: (ctx: InferContext, x: Dims) => Dims;
+}): OpDef {
+  return defineOp({
+    op: spec.op,
+    domain: '',
+    since: spec.since,
+    inputs: spec.inputs,
+    outputs: [1, 1],
+    attributes: spec.attributes ?? {},
+    infer: (ctx) => {
+      const x = inputType(ctx, 0);
+      return [{ dtype: x.dtype, dims: spec.dims(ctx, x.dims) }];
+    },
+    reference: (ctx) => {
+      const x = inputValue(ctx, 0);
+      const dims = spec.dims(knownContext(ctx), x.dims);
+      return [tensor(x.dtype, dims, x.data)];
+    },
+    cost: noMacs,
+    quantize: { kind: 'same-scale', data: [0] },
+    lower: lowerAsView,
+  });
+}

@@ -1,0 +1,21 @@
+// The number of elements of a tensor, as int64.
+import { sizeOf } from '../tensor/shape.js';
+import { i64 } from '../tensor/tensor.js';
+import { defineOp, inputType, inputValue, noMacs, staysFloat } from './op.js';
+
+export const size = defineOp({
+  op: 'Size',
+  domain: '',
+  since: 1,
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: {},
+  infer: () => [{ dtype: 'int64', dims: [] }],
+  reference: (ctx) => [i64([sizeOf(inputValue(ctx, 0).dims)], [])],
+  cost: noMacs,
+  quantize: staysFloat('it reads no values'),
+  lower: (ctx) => {
+    ctx.alias(0, ctx.constant(i64([sizeOf(inputType(ctx, 0).dims)], [])), 'plain');
+    return true;
+  },
+});

@@ -1,0 +1,75 @@
+// A box of a tensor, with steps (also negative) along some axes.
+
+import { expected, KompaktError } from '../errors.js';
+import { normalizeAxis } from '../tensor/shape.js';
+import { defineOp, type InferContext, inputType, needValue, noMacs, type TensorType } from './op.js';
+import { integersOf } from './shared/elements.js';
+import { knownContext } from './shared/known-context.js';
+import { lowerInLayout, type Move, moveValues } from './shared/move.js';
+
+export const slice = defineOp({
+  op: 'Slice',
+  domain: '',
+  since: 10,
+  inputs: [3, 5],
+  outputs: [1, 1],
+  attributes: {},
+  infer,
+  reference: (ctx) => {
+    const known = knownContext(ctx);
+    return moveValues(ctx.inputs, infer(known), [moveOf(known)]);
+  },
+  cost: noMacs,
+  quantize: { kind: 'same-scale', data: [0] },
+  lower: (ctx) => lowerInLayout(ctx, [moveOf(ctx)]),
+});
+
+interface Range {
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+function infer(ctx: InferContext): readonly TensorType[] {
+  return [{ dtype: inputType(ctx, 0).dtype, dims: ranges(ctx).map((r) => r.count) }];
+}
+
+function moveOf(ctx: InferContext): Move {
+  const axes = ranges(ctx);
+  return {
+    input: 0,
+    output: 0,
+    loops: axes.map((r, axis) => ({ count: r.count, xAxis: axis, xStep: r.step, yAxis: axis, yStep: 1 })),
+    xStart: axes.map((r) => (r.count === 0 ? 0 : r.start)),
+    yStart: [],
+  };
+}
+
+/** What is taken along every axis of the input. */
+function ranges(ctx: InferContext): Range[] {
+  const { dims } = inputType(ctx, 0);
+  const starts = integersOf(needValue(ctx, 1));
+  const ends = integersOf(needValue(ctx, 2));
+  const axes = ctx.inputs[3] === undefined ? starts.map((_, i) => i) : integersOf(needValue(ctx, 3));
+  const steps = ctx.inputs[4] === undefined ? starts.map(() => 1) : integersOf(needValue(ctx, 4));
+  if ([ends, axes, steps].some((list) => list.length !== starts.length) || steps.includes(0))
+    throw new KompaktError(
+      'KPT_SHAPE_MISMATCH',
+      expected('starts, ends, axes and steps (not 0) of one length', ctx.where, steps),
+    );
+  const result: Range[] = dims.map((count) => ({ start: 0, step: 1, count }));
+  axes.forEach((given, i) => {
+    const axis = normalizeAxis(given, dims.length, ctx.where);
+    result[axis] = rangeOf(dims[axis]!, starts[i]!, ends[i]!, steps[i]!);
+  });
+  return result;
+}
+
+/** Negative positions count from the end; then they are clamped to what the direction of the step allows. */
+function rangeOf(dim: number, start: number, end: number, step: number): Range {
+  const [low, high] = step > 0 ? [0, dim] : [-1, dim - 1];
+  const clamp = (at: number, floor: number) => Math.max(floor, Math.min(high, at < 0 ? at + dim : at));
+  const from = clamp(start, 0);
+  const to = clamp(end, low);
+  return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
+}

@@ -3,8 +3,9 @@ import { KompaktError } from '../errors.js';
 import type { Dims } from '../tensor/shape.js';
 import { bytesOf, type TensorValue } from '../tensor/tensor.js';
 import { type NativeSession, native } from './native.js';
+import type { ConstantStore } from './plan-builder.js';
 
-export class Engine {
+export class Engine implements ConstantStore {
   readonly session: NativeSession;
   readonly threads: number;
 

@@ -8,7 +8,6 @@ import { toStorage } from '../ops/storage.js';
 import { bytesPerElement, type DType } from '../tensor/dtype.js';
 import { type Dims, sameDims, sizeOf, stridesOf } from '../tensor/shape.js';
 import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
-import type { Engine } from './engine.js';
 import type { Block } from './memory-plan.js';
 import { fitsArena, type ProgramStep } from './program.js';
 
@@ -40,6 +39,11 @@ export function physicalDims(dims: Dims, layout: Layout): number[] {
 /** True when both layouts are the same memory: one channel, or one pixel. */
 const layoutsCoincide = (dims: Dims): boolean => dims[1] === 1 || sizeOf(dims.slice(2)) === 1;
 
+/** Takes constants and gives each an index; equal ones may share it. */
+export interface ConstantStore {
+  constant(value: TensorValue): number;
+}
+
 export class PlanBuilder {
   readonly values = new Map<string, PlanValue>();
   readonly buffers: PlannedBuffer[] = [];
@@ -51,7 +55,7 @@ export class PlanBuilder {
   time = 0;
   currentNode = 0;
 
-  constructor(readonly engine: Engine) {}
+  constructor(readonly constants: ConstantStore) {}
 
   value(name: string): PlanValue {
     const value = this.values.get(name);
@@ -75,7 +79,7 @@ export class PlanBuilder {
   }
 
   constantBuffer(value: TensorValue, layout: Layout = 'plain'): PlannedBuffer {
-    const constant = this.engine.constant(value);
+    const constant = this.constants.constant(value);
     return this.add({ dtype: value.dtype, dims: value.dims, layout, block: null, constant });
   }
 

@@ -4,10 +4,9 @@ import type { Graph, Node } from '../graph/graph.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType } from '../ops/op.js';
 import type { TensorValue } from '../tensor/tensor.js';
-import type { Engine } from './engine.js';
 import { capturesOf, type Facts, inferContext, inferNode, typeOf } from './inference.js';
 import { planMemory } from './memory-plan.js';
-import { LoweringContext, PlanBuilder, type PlannedBuffer } from './plan-builder.js';
+import { type ConstantStore, LoweringContext, PlanBuilder, type PlannedBuffer } from './plan-builder.js';
 import { encodeProgram, fitsArena } from './program.js';
 
 export type ScheduleItem =
@@ -46,8 +45,12 @@ export interface Plan {
   readonly rest: readonly Node[];
 }
 
-export function buildPlan(graph: Graph, inputTypes: ReadonlyMap<string, TensorType>, engine: Engine): Plan {
-  const builder = new PlanBuilder(engine);
+export function buildPlan(
+  graph: Graph,
+  inputTypes: ReadonlyMap<string, TensorType>,
+  constants: ConstantStore,
+): Plan {
+  const builder = new PlanBuilder(constants);
   for (const [name, value] of graph.constants)
     builder.values.set(name, { type: typeOf(value), known: value, fromHost: false, born: 0 });
   for (const [name, type] of inputTypes)

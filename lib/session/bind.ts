@@ -43,16 +43,26 @@ export function bindSession(
   for (const name of outputNames) {
     const location = plan.locations.get(name)!;
     if (location.buffer === undefined || location.type.dtype === 'int8')
-      throw new KompaktError('KPT_OPTION_INVALID', `Output "${name}" is constant or int8 and cannot be bound; use run().`);
+      throw new KompaktError(
+        'KPT_OPTION_INVALID',
+        `Output "${name}" is constant or int8 and cannot be bound; use run().`,
+      );
     outputs[name] = outputTensor(bindings.outputs?.[name], location.type, name);
     outputIds.push(location.buffer);
   }
   const bound = inputs
-    .map((info, i) => ({ id: plan.locations.get(info.name)!.buffer, view: values[i]!.data as TypedArray, info }))
+    .map((info, i) => ({
+      id: plan.locations.get(info.name)!.buffer,
+      view: values[i]!.data as TypedArray,
+      info,
+    }))
     .filter((entry) => entry.id !== undefined);
   for (const { info } of bound)
     if (info.dtype === 'int8')
-      throw new KompaktError('KPT_OPTION_INVALID', `Input "${info.name}" is int8 and cannot be bound; use run().`);
+      throw new KompaktError(
+        'KPT_OPTION_INVALID',
+        `Input "${info.name}" is int8 and cannot be bound; use run().`,
+      );
   const step = ready.native.bind(
     bound.map((entry) => entry.id!),
     bound.map((entry) => entry.view),
@@ -63,7 +73,10 @@ export function bindSession(
   const call = (): void => {
     const status = step();
     if (status !== undefined)
-      throw new KompaktError('KPT_BUFFER_INVALID', 'A bound buffer was detached or resized since it was bound.');
+      throw new KompaktError(
+        'KPT_BUFFER_INVALID',
+        'A bound buffer was detached or resized since it was bound.',
+      );
   };
   return Object.assign(call, { outputs });
 }
@@ -81,7 +94,8 @@ function asTensor(bound: Tensor | TypedArray | undefined, info: ValueInfo): Tens
 }
 
 function outputTensor(bound: Tensor | TypedArray | undefined, type: TensorType, name: string): Tensor {
-  const data = bound === undefined ? allocate(type.dtype, type.dims) : ArrayBuffer.isView(bound) ? bound : bound.data;
+  const data =
+    bound === undefined ? allocate(type.dtype, type.dims) : ArrayBuffer.isView(bound) ? bound : bound.data;
   const array = dtypes[type.dtype].array!;
   const size = type.dims.reduce((a, b) => a * b, 1);
   if (!(data instanceof array) || data.length !== size)

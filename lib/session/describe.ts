@@ -1,10 +1,11 @@
 // describe(): the nodes of a planned model, where each runs, what it costs.
+
+import { opKey } from '../graph/graph.js';
 import { opOf } from '../ops/index.js';
 import type { TensorType } from '../ops/op.js';
 import { inferContext } from '../run/inference.js';
 import type { GraphRunner } from '../run/runner.js';
 import type { Dims } from '../tensor/shape.js';
-import { opKey } from '../graph/graph.js';
 
 export interface NodeDescription {
   readonly name: string;
@@ -43,7 +44,9 @@ export function describePlan(runner: GraphRunner, types: ReadonlyMap<string, Ten
     kinds[plan.stepNodes[i]!]?.push(kind);
   });
   const nodes: NodeDescription[] = plan.nodes.map(({ node, host, folded, steps, outputs }, i) => {
-    const cost = folded ? { macs: 0, weightBytes: 0 } : opOf(node).cost(inferContext(graph, node, facts), outputs);
+    const cost = folded
+      ? { macs: 0, weightBytes: 0 }
+      : opOf(node).cost(inferContext(graph, node, facts), outputs);
     return {
       name: node.name,
       op: opKey(node),

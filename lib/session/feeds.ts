@@ -59,6 +59,9 @@ function checkDims(
 /** The Tensor that a program sees. 16-bit floats stay raw bits, as in onnxruntime-node. */
 export function toTensor(value: TensorValue): Tensor {
   if (value.dtype === 'bfloat16')
-    throw new KompaktError('KPT_ONNX_UNSUPPORTED', 'A bfloat16 output cannot be given to JavaScript; add a Cast.');
+    throw new KompaktError(
+      'KPT_ONNX_UNSUPPORTED',
+      'A bfloat16 output cannot be given to JavaScript; add a Cast.',
+    );
   return new Tensor(value.dtype as Exclude<DType, 'bfloat16'>, value.data as never, value.dims);
 }

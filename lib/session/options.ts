@@ -34,7 +34,10 @@ export function checkOptions(options: SessionOptions | undefined): CheckedOption
   const freeDimensions = options?.freeDimensionOverrides ?? {};
   for (const [name, size] of Object.entries(freeDimensions))
     if (!Number.isInteger(size) || size < 0)
-      throw new KompaktError('KPT_OPTION_INVALID', expected('a size', `freeDimensionOverrides.${name}`, size));
+      throw new KompaktError(
+        'KPT_OPTION_INVALID',
+        expected('a size', `freeDimensionOverrides.${name}`, size),
+      );
   return {
     threads,
     optimize: options?.graphOptimizationLevel !== 'disabled',

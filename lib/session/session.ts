@@ -4,12 +4,12 @@ import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
 import { Model } from '../onnx/model.js';
+import type { TensorType } from '../ops/op.js';
 import { prepareForRun } from '../passes/pipeline.js';
 import { Engine } from '../run/engine.js';
 import { GraphRunner } from '../run/runner.js';
-import type { TensorType } from '../ops/op.js';
 import type { TensorValue } from '../tensor/tensor.js';
-import { type BoundStep, bindSession, type Bindings } from './bind.js';
+import { type Bindings, type BoundStep, bindSession } from './bind.js';
 import { type Description, describePlan } from './describe.js';
 import { type TensorLike, toTensor, toValue } from './feeds.js';
 import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
@@ -78,7 +78,11 @@ export class InferenceSession implements Ort {
    *  is at once unless earlier runs of this session are still going. */
   run(feeds: Ort.FeedsType, options?: RunOptions): Promise<Ort.ReturnType>;
   run(feeds: Ort.FeedsType, fetches: Fetches, options?: RunOptions): Promise<Ort.ReturnType>;
-  async run(feeds: Ort.FeedsType, second?: Fetches | RunOptions, third?: RunOptions): Promise<Ort.ReturnType> {
+  async run(
+    feeds: Ort.FeedsType,
+    second?: Fetches | RunOptions,
+    third?: RunOptions,
+  ): Promise<Ort.ReturnType> {
     const { fetches, options } = splitArguments(this.outputNames, second, third);
     const names = this.fetchNames(fetches);
     const values = this.values(feeds);
@@ -142,7 +146,8 @@ export class InferenceSession implements Ort {
   }
 
   private alive(): void {
-    if (this.released) throw new KompaktError('KPT_SESSION_RELEASED', 'The session was used after release().');
+    if (this.released)
+      throw new KompaktError('KPT_SESSION_RELEASED', 'The session was used after release().');
   }
 
   private values(feeds: Ort.FeedsType): Map<string, TensorValue> {
@@ -157,7 +162,9 @@ export class InferenceSession implements Ort {
     for (const info of this.inputs) {
       const feed = feeds[info.name];
       if (feed === undefined)
-        throw new KompaktError('KPT_INPUT_MISSING', `Input "${info.name}" was not fed.`, { input: info.name });
+        throw new KompaktError('KPT_INPUT_MISSING', `Input "${info.name}" was not fed.`, {
+          input: info.name,
+        });
       values.set(info.name, toValue(feed as TensorLike, info, symbols));
     }
     return values;
@@ -178,7 +185,8 @@ export class InferenceSession implements Ort {
     fetches: Fetches | undefined,
   ): Ort.ReturnType {
     const result: Record<string, Tensor> = {};
-    const given = fetches === undefined || Array.isArray(fetches) ? {} : (fetches as Record<string, Tensor | null>);
+    const given =
+      fetches === undefined || Array.isArray(fetches) ? {} : (fetches as Record<string, Tensor | null>);
     for (const name of names) {
       const tensor = toTensor(values.get(name)!);
       const target = given[name];
@@ -206,7 +214,11 @@ function fill(target: Tensor, source: Tensor, name: string): Tensor {
   if (target.type !== source.type || to.length !== from.length)
     throw new KompaktError(
       'KPT_BUFFER_INVALID',
-      expected(`a ${source.type} tensor of ${from.length} elements`, `output "${name}"`, `${target.type} of ${to.length}`),
+      expected(
+        `a ${source.type} tensor of ${from.length} elements`,
+        `output "${name}"`,
+        `${target.type} of ${to.length}`,
+      ),
     );
   to.set(from);
   return target;

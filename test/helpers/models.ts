@@ -37,7 +37,11 @@ export const npmModels: readonly TestModel[] = [
   },
   { name: 'alexa', path: wakeWord('alexa_v0.1.onnx'), shapes: [{ 'onnx::Flatten_0': [1, 16, 96] }] },
   { name: 'hey_jarvis', path: wakeWord('hey_jarvis_v0.1.onnx'), shapes: [{ 'x.1': [1, 16, 96] }] },
-  { name: 'hey_mycroft', path: wakeWord('hey_mycroft_v0.1.onnx'), shapes: [{ 'onnx::Flatten_0': [1, 16, 96] }] },
+  {
+    name: 'hey_mycroft',
+    path: wakeWord('hey_mycroft_v0.1.onnx'),
+    shapes: [{ 'onnx::Flatten_0': [1, 16, 96] }],
+  },
   {
     name: 'melspectrogram',
     path: wakeWord('melspectrogram.onnx'),
@@ -67,7 +71,11 @@ const sharedModels: readonly { name: string; file: string; shapes: TestModel['sh
 ];
 
 /** Models of the shared data folder; `path` is null where the folder is absent. */
-export const extraModels = sharedModels.map(({ name, file, shapes }) => ({ name, path: sharedData(file), shapes }));
+export const extraModels = sharedModels.map(({ name, file, shapes }) => ({
+  name,
+  path: sharedData(file),
+  shapes,
+}));
 
 /** Deterministic values in [-1, 1), smooth enough to look like a signal and rough enough to excite every channel. */
 export function signal(size: number, seed = 1): Float32Array {

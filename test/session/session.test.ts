@@ -1,7 +1,8 @@
 // InferenceSession as programs see it: the interface of onnxruntime-node, errors, order, memory.
 import { Worker } from 'node:worker_threads';
-import * as ort from 'onnxruntime-node';
 import { Tensor } from 'onnxruntime-common';
+import * as ort from 'onnxruntime-node';
+import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import { Model } from '../../lib/onnx/model.js';
 import { InferenceSession } from '../../lib/session/session.js';
@@ -175,7 +176,9 @@ describe('bound steps', () => {
   test('wrong and detached buffers are refused', async () => {
     const session = await InferenceSession.create(alexa);
     expect(await codeOf(() => session.bind({ inputs: {} }))).toBe('KPT_INPUT_MISSING');
-    expect(await codeOf(() => session.bind({ inputs: { [input]: new Float32Array(3) } }))).toBe('KPT_SHAPE_MISMATCH');
+    expect(await codeOf(() => session.bind({ inputs: { [input]: new Float32Array(3) } }))).toBe(
+      'KPT_SHAPE_MISMATCH',
+    );
     const outputs = { '13': new Float32Array(7) };
     expect(await codeOf(() => session.bind({ inputs: { [input]: signal(16 * 96) }, outputs }))).toBe(
       'KPT_BUFFER_INVALID',
@@ -183,7 +186,7 @@ describe('bound steps', () => {
     const x = signal(16 * 96);
     const step = session.bind({ inputs: { [input]: x } });
     step();
-    structuredClone(x.buffer, { transfer: [x.buffer] });
+    structuredClone(x.buffer, { transfer: [x.buffer as ArrayBuffer] });
     expect(await codeOf(step)).toBe('KPT_BUFFER_INVALID');
   });
 });
@@ -193,7 +196,8 @@ describe('memory', () => {
     const g = new GraphBuilder('residual');
     const x = g.input('x', 'float32', [1, 64, 16, 16]);
     const w = g.constant('w', f32([64, 64, 3, 3], signal(64 * 64 * 9)));
-    g.output('y', g.node('Conv', [x, w], { pads: [1, 1, 1, 1] }));
+    const [y] = g.node('Conv', [x, w], { pads: attr.ints([1, 1, 1, 1]) });
+    g.output(y!, 'float32', [1, 64, 16, 16]);
     return new Model(g.build());
   };
 

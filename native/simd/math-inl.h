@@ -2,6 +2,7 @@
 // where Fma is written and nowhere else, so that every tier computes the same bits. Included once in a
 // translation unit, after a vec_*.h and inside the tier region. Polynomials are least-maximum fits of the
 // function named beside them. SPDX-License-Identifier: Apache-2.0
+#pragma once
 #include "native/simd/vec.h"
 
 namespace kompakt::simd {

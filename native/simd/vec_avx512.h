@@ -2,17 +2,17 @@
 // (*-inl.h) and give the same bits everywhere. Each translation unit includes exactly one of them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// GCC 12 takes the undefined pass-through operand of its own intrinsics for an uninitialized variable.
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include <immintrin.h>
 
 #include <cstdint>
 
 #include "native/cpu/region.h"
 #include "native/simd/vec.h"
-
-// GCC 12 takes the undefined pass-through operand of its own intrinsics for an uninitialized variable.
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
 
 KPT_TIER_BEGIN_AVX512VNNI
 namespace kompakt::simd {

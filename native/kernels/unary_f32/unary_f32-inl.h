@@ -1,6 +1,7 @@
 // unary_f32 for the vectors of the including file: the one definition of every function of UnaryKind.
 // SPDX-License-Identifier: Apache-2.0
 #include "native/kernels/unary_f32/unary_f32.h"
+#include "native/simd/floats-inl.h"
 #include "native/simd/math-inl.h"
 
 namespace kompakt {
@@ -92,14 +93,8 @@ KPT_UNARY_LIST(KPT_UNARY_STRUCT)
 template <typename Op>
 static void Map(UnaryOp op, const float* x, float* y, int64_t count) {
   const F32 a = Set(op.alpha), b = Set(op.beta);
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) Store(y + i, Op::Apply(Load(x + i), a, b));
-  if (i < count) {
-    float rest[kLanes] = {};
-    __builtin_memcpy(rest, x + i, static_cast<size_t>(count - i) * sizeof(float));
-    Store(rest, Op::Apply(Load(rest), a, b));
-    __builtin_memcpy(y + i, rest, static_cast<size_t>(count - i) * sizeof(float));
-  }
+  for (int64_t i = 0; i < count; i += kLanes)
+    StoreSome(y + i, Op::Apply(LoadSome(x + i, count - i), a, b), count - i);
 }
 
 static void Run(UnaryOp op, const float* x, float* y, int64_t count) {

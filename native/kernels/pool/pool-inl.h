@@ -1,0 +1,77 @@
+// pool for the vectors of the including file. Channels outside, taps inside: the accumulator stays in a
+// register. SPDX-License-Identifier: Apache-2.0
+#include "native/kernels/pool/pool.h"
+#include "native/simd/bytes-inl.h"
+#include "native/simd/floats-inl.h"
+
+namespace kompakt {
+namespace {
+namespace pool_inl {
+
+using namespace simd;
+
+static void MaxU8(const uint8_t* x, const int64_t* taps, int64_t tap_count, uint8_t* y, int64_t channels) {
+  int64_t c = 0;
+  if (tap_count == 0) __builtin_memset(y, 0, static_cast<size_t>(channels));
+  if (tap_count == 0) return;
+  for (; c + kByteLanes <= channels; c += kByteLanes) {
+    Bytes best = LoadBytes(x + taps[0] + c);
+    for (int64_t t = 1; t < tap_count; ++t) best = MaxBytes(best, LoadBytes(x + taps[t] + c));
+    StoreBytes(y + c, best);
+  }
+  for (; c < channels; ++c) {
+    uint8_t best = 0;
+    for (int64_t t = 0; t < tap_count; ++t) {
+      const uint8_t value = x[taps[t] + c];
+      best = value > best ? value : best;
+    }
+    y[c] = best;
+  }
+}
+
+static void MaxF32(const float* x, const int64_t* taps, int64_t tap_count, float* y, int64_t channels) {
+  for (int64_t c = 0; c < channels; c += kLanes) {
+    F32 best = Set(-__builtin_inff());
+    for (int64_t t = 0; t < tap_count; ++t) best = Max(LoadSome(x + taps[t] + c, channels - c), best);
+    StoreSome(y + c, best, channels - c);
+  }
+}
+
+static void AverageF32(const float* x, const int64_t* taps, int64_t tap_count, float divisor, float* y,
+                       int64_t channels) {
+  const F32 d = Set(tap_count == 0 ? 1.0f : divisor);
+  for (int64_t c = 0; c < channels; c += kLanes) {
+    F32 sum = Set(0.0f);
+    for (int64_t t = 0; t < tap_count; ++t) sum = Add(sum, LoadSome(x + taps[t] + c, channels - c));
+    StoreSome(y + c, Div(sum, d), channels - c);
+  }
+}
+
+KPT_VEC F32 Finish(const AverageU8Params& params, I32 sum, int64_t tap_count) {
+  const F32 v = ToFloat(SubI(sum, SetI(static_cast<int32_t>(tap_count) * params.x_zero)));
+  return RoundToByte(Mul(v, Set(params.factor)), Set(static_cast<float>(params.y_zero)),
+                     Set(static_cast<float>(params.lo)), Set(static_cast<float>(params.hi)));
+}
+
+static void AverageU8(const AverageU8Params& params, const uint8_t* x, const int64_t* taps, int64_t tap_count,
+                      uint8_t* y, int64_t channels) {
+  for (int64_t c = 0; c < channels; c += kLanes) {
+    I32 sum = SetI(0);
+    for (int64_t t = 0; t < tap_count; ++t) sum = AddI(sum, LoadSomeU8(x + taps[t] + c, channels - c));
+    StoreFloatAsU8(y + c, Finish(params, sum, tap_count), channels - c);
+  }
+}
+
+static void AverageRowU8(const AverageU8Params& params, const uint8_t* x, int64_t count, uint8_t* y) {
+  I32 sums = SetI(0);
+  for (int64_t i = 0; i < count; i += kLanes) sums = AddI(sums, LoadSomeU8(x + i, count - i));
+  int32_t lanes[kLanes];
+  StoreI(lanes, sums);
+  int32_t sum = 0;
+  for (int i = 0; i < kLanes; ++i) sum += lanes[i];
+  StoreFloatAsU8(y, Finish(params, SetI(sum), count), 1);
+}
+
+}  // namespace pool_inl
+}  // namespace
+}  // namespace kompakt

@@ -1,0 +1,21 @@
+// pool_avx512: AVX-512.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/tier.h"
+#if KPT_X86_64
+#include "native/cpu/region.h"
+#include "native/kernels/pool/pool.h"
+#include "native/simd/vec_avx512.h"
+
+KPT_TIER_BEGIN_AVX512VNNI
+#include "native/kernels/pool/pool-inl.h"
+
+namespace kompakt {
+
+extern const PoolKernel pool_avx512;
+const PoolKernel pool_avx512 = {pool_inl::MaxU8, pool_inl::MaxF32, pool_inl::AverageF32, pool_inl::AverageU8,
+                                pool_inl::AverageRowU8};
+
+}  // namespace kompakt
+
+KPT_TIER_END
+#endif

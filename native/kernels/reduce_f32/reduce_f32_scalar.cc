@@ -1,0 +1,17 @@
+// reduce_f32_scalar: the reference: one lane, portable C++.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/region.h"
+#include "native/kernels/reduce_f32/reduce_f32.h"
+#include "native/simd/vec_scalar.h"
+
+KPT_TIER_BEGIN_SCALAR
+#include "native/kernels/reduce_f32/reduce_f32-inl.h"
+
+namespace kompakt {
+
+extern const ReduceKernel reduce_f32_scalar;
+const ReduceKernel reduce_f32_scalar = {reduce_inl::RunRow, reduce_inl::RunColumns};
+
+}  // namespace kompakt
+
+KPT_TIER_END_SCALAR

@@ -1,0 +1,78 @@
+// Tails of float32 vectors, and reductions in a fixed order. Included once in a translation unit, after a
+// vec_*.h and inside the tier region. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "native/simd/vec.h"
+
+namespace kompakt::simd {
+namespace {
+
+// kLanes elements, or the `count` that are left and zeros.
+KPT_VEC F32 LoadSome(const float* p, int64_t count) {
+  if (count >= kLanes) return Load(p);
+  float rest[kLanes] = {};
+  __builtin_memcpy(rest, p, static_cast<size_t>(count) * sizeof(float));
+  return Load(rest);
+}
+
+KPT_VEC void StoreSome(float* p, F32 v, int64_t count) {
+  if (count >= kLanes) return Store(p, v);
+  float rest[kLanes];
+  Store(rest, v);
+  __builtin_memcpy(p, rest, static_cast<size_t>(count) * sizeof(float));
+}
+
+// Element r of a row goes to partial r % kPartials, whatever the width of a vector.
+constexpr int kPartials = 16;
+
+// Op has Init(), Value(x, argument) and Combine(partial, value). Partials are combined as a tree: 8 apart, 4,
+// 2, 1.
+template <typename Op>
+[[maybe_unused]] static float ReduceRow(const float* x, int64_t count, float argument) {
+  constexpr int kVectors = kPartials / kLanes;
+  const F32 arg = Set(argument);
+  F32 partial[kVectors];
+  for (int v = 0; v < kVectors; ++v) partial[v] = Op::Init();
+  int64_t i = 0;
+  for (; i + kPartials <= count; i += kPartials)
+    for (int v = 0; v < kVectors; ++v)
+      partial[v] = Op::Combine(partial[v], Op::Value(Load(x + i + v * kLanes), arg));
+  // Twice as long, so that vectors wider than a level of the tree may be loaded past its end.
+  float parts[2 * kPartials] = {};
+  for (int v = 0; v < kVectors; ++v) Store(parts + v * kLanes, partial[v]);
+  if (i < count) {
+    float rest[kPartials] = {}, updated[kPartials];
+    __builtin_memcpy(rest, x + i, static_cast<size_t>(count - i) * sizeof(float));
+    for (int v = 0; v < kVectors; ++v)
+      Store(updated + v * kLanes, Op::Combine(partial[v], Op::Value(Load(rest + v * kLanes), arg)));
+    __builtin_memcpy(parts, updated, static_cast<size_t>(count - i) * sizeof(float));
+  }
+  for (int width = kPartials / 2; width > 0; width /= 2)
+    for (int j = 0; j < width; j += kLanes)
+      Store(parts + j, Op::Combine(Load(parts + j), Load(parts + width + j)));
+  return parts[0];
+}
+
+// The same over kLanes (or `left`) columns of a matrix, in order of the rows.
+template <typename Op>
+KPT_VEC F32 ReduceColumns(const float* x, int64_t rows, int64_t stride, int64_t left, F32 argument) {
+  F32 all = Op::Init();
+  for (int64_t r = 0; r < rows; ++r)
+    all = Op::Combine(all, Op::Value(LoadSome(x + r * stride, left), argument));
+  return all;
+}
+
+struct RowSum {
+  KPT_VEC F32 Init() { return Set(0.0f); }
+  KPT_VEC F32 Value(F32 x, F32) { return x; }
+  KPT_VEC F32 Combine(F32 a, F32 b) { return Add(a, b); }
+};
+
+// NaN wins.
+struct RowMax {
+  KPT_VEC F32 Init() { return Set(-__builtin_inff()); }
+  KPT_VEC F32 Value(F32 x, F32) { return x; }
+  KPT_VEC F32 Combine(F32 a, F32 b) { return Select(IsNan(a), a, Max(a, b)); }
+};
+
+}  // namespace
+}  // namespace kompakt::simd

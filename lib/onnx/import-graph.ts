@@ -30,6 +30,9 @@ import { readValueInfo } from './value-info.js';
 /** Most nodes that inlining may make: functions that call functions grow exponentially. */
 const maxNodes = 4_000_000;
 
+/** Deepest chain of functions that call functions. */
+const maxCalls = 100;
+
 /** Where nodes come from: the main graph and its subgraphs, or one call of a function. */
 interface Frame {
   readonly opset: number;
@@ -233,6 +236,11 @@ export class GraphImporter {
       throw new KompaktError(
         'KPT_GRAPH_INVALID',
         `Model-local function '${fn.name}' calls itself, at ${where}.`,
+      );
+    if (frame.calls.length >= maxCalls)
+      throw new KompaktError(
+        'KPT_ONNX_UNSUPPORTED',
+        `Functions are nested deeper than ${maxCalls} at ${where}.`,
       );
     const scope = new Scope(null, this.#names);
     (fn.input ?? []).forEach((formal, i) => {

@@ -1,0 +1,22 @@
+// QuantizeLinear (com.microsoft): saturate(roundHalfEven(x / scale) + zero_point).
+import { defineOp, noMacs, staysFloat } from './op.js';
+import {
+  inferQuantize,
+  lowerQuantize,
+  quantizeAttributes,
+  referenceQuantize,
+} from './shared/linear-quantization.js';
+
+export const microsoftQuantizeLinear = defineOp({
+  op: 'QuantizeLinear',
+  domain: 'com.microsoft',
+  since: 1,
+  inputs: [2, 3],
+  outputs: [1, 1],
+  attributes: quantizeAttributes,
+  infer: inferQuantize,
+  reference: referenceQuantize,
+  cost: noMacs,
+  quantize: staysFloat('it is the border between float and integer'),
+  lower: lowerQuantize,
+});

@@ -1,0 +1,23 @@
+// Softmax along one axis.
+import { defineOp, noMacs } from './op.js';
+import { inferRows, lowerSoftmax, referenceRows, softmaxRow } from './shared/axis-rows.js';
+import { integerUnary } from './shared/integer-unary.js';
+
+export const softmax = defineOp({
+  op: 'Softmax',
+  domain: '',
+  since: 13,
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: { axis: { type: 'int', default: -1 } },
+  infer: inferRows,
+  reference: (ctx) => referenceRows(ctx, softmaxRow),
+  cost: noMacs,
+  quantize: {
+    kind: 'arithmetic',
+    data: [0],
+    integer: (ctx) =>
+      integerUnary(ctx, 'QLinearSoftmax', 'com.microsoft', { opset: { type: 'int', value: 13 } }),
+  },
+  lower: (ctx) => lowerSoftmax(ctx, 0),
+});

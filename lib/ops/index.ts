@@ -6,6 +6,8 @@ import { acos } from './acos.js';
 import { acosh } from './acosh.js';
 import { add } from './add.js';
 import { and } from './and.js';
+import { argMax } from './arg-max.js';
+import { argMin } from './arg-min.js';
 import { asin } from './asin.js';
 import { asinh } from './asinh.js';
 import { atan } from './atan.js';
@@ -20,10 +22,12 @@ import { castLike } from './cast-like.js';
 import { ceil } from './ceil.js';
 import { celu } from './celu.js';
 import { clip } from './clip.js';
+import { compress } from './compress.js';
 import { concat } from './concat.js';
 import { constantOfShape } from './constant-of-shape.js';
 import { cos } from './cos.js';
 import { cosh } from './cosh.js';
+import { cumSum } from './cum-sum.js';
 import { div } from './div.js';
 import { dropout } from './dropout.js';
 import { elu } from './elu.js';
@@ -31,6 +35,7 @@ import { equal } from './equal.js';
 import { erf } from './erf.js';
 import { exp } from './exp.js';
 import { expand } from './expand.js';
+import { eyeLike } from './eye-like.js';
 import { flatten } from './flatten.js';
 import { floor } from './floor.js';
 import { gather } from './gather.js';
@@ -55,7 +60,9 @@ import { mish } from './mish.js';
 import { mod } from './mod.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';
+import { nonZero } from './non-zero.js';
 import { not } from './not.js';
+import { oneHot } from './one-hot.js';
 import type { OpDef } from './op.js';
 import { or } from './or.js';
 import { pad } from './pad.js';
@@ -63,8 +70,19 @@ import { pow } from './pow.js';
 import { prelu } from './prelu.js';
 import { range } from './range.js';
 import { reciprocal } from './reciprocal.js';
+import { reduceL1 } from './reduce-l1.js';
+import { reduceL2 } from './reduce-l2.js';
+import { reduceLogSum } from './reduce-log-sum.js';
+import { reduceLogSumExp } from './reduce-log-sum-exp.js';
+import { reduceMax } from './reduce-max.js';
+import { reduceMean } from './reduce-mean.js';
+import { reduceMin } from './reduce-min.js';
+import { reduceProd } from './reduce-prod.js';
+import { reduceSum } from './reduce-sum.js';
+import { reduceSumSquare } from './reduce-sum-square.js';
 import { relu } from './relu.js';
 import { reshape } from './reshape.js';
+import { reverseSequence } from './reverse-sequence.js';
 import { round } from './round.js';
 import { scatterElements } from './scatter-elements.js';
 import { scatterNd } from './scatter-nd.js';
@@ -89,7 +107,9 @@ import { tan } from './tan.js';
 import { tanh } from './tanh.js';
 import { thresholdedRelu } from './thresholded-relu.js';
 import { tile } from './tile.js';
+import { topK } from './top-k.js';
 import { transpose } from './transpose.js';
+import { trilu } from './trilu.js';
 import { unsqueeze } from './unsqueeze.js';
 import { where } from './where.js';
 import { xor } from './xor.js';
@@ -101,6 +121,8 @@ const opList: readonly OpDef[] = [
   acosh,
   add,
   and,
+  argMax,
+  argMin,
   asin,
   asinh,
   atan,
@@ -115,10 +137,12 @@ const opList: readonly OpDef[] = [
   ceil,
   celu,
   clip,
+  compress,
   concat,
   constantOfShape,
   cos,
   cosh,
+  cumSum,
   div,
   dropout,
   elu,
@@ -126,6 +150,7 @@ const opList: readonly OpDef[] = [
   erf,
   exp,
   expand,
+  eyeLike,
   flatten,
   floor,
   gather,
@@ -150,15 +175,28 @@ const opList: readonly OpDef[] = [
   mod,
   mul,
   neg,
+  nonZero,
   not,
+  oneHot,
   or,
   pad,
   pow,
   prelu,
   range,
   reciprocal,
+  reduceL1,
+  reduceL2,
+  reduceLogSum,
+  reduceLogSumExp,
+  reduceMax,
+  reduceMean,
+  reduceMin,
+  reduceProd,
+  reduceSum,
+  reduceSumSquare,
   relu,
   reshape,
+  reverseSequence,
   round,
   scatterElements,
   scatterNd,
@@ -183,7 +221,9 @@ const opList: readonly OpDef[] = [
   tanh,
   thresholdedRelu,
   tile,
+  topK,
   transpose,
+  trilu,
   unsqueeze,
   where,
   xor,

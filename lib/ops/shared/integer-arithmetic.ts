@@ -31,16 +31,19 @@ function twoScales(ctx: IntegerContext, op: string): readonly Node[] | null {
   ];
 }
 
-/** [value, scale, zero point] names of all inputs, or null unless every one has an 8-bit type and scale per tensor,
- *  the same type as the output. */
+/** [value, scale, zero point] names of input i, or null unless it has a scale per tensor and an 8-bit type, the same
+ *  as the output. */
+export function scaledInput(ctx: IntegerContext, i: number): readonly string[] | null {
+  const x = ctx.quantized(i);
+  if (x === undefined || !isByteScale(x.params) || !isByteScale(ctx.output)) return null;
+  if (x.params.zeroPoint.dtype !== ctx.output.zeroPoint.dtype) return null;
+  return [x.name, ctx.addConstant('scale', x.params.scale), ctx.addConstant('zero', x.params.zeroPoint)];
+}
+
+/** The same of all inputs, or null when one has none. */
 export function scaledInputs(ctx: IntegerContext): (readonly string[])[] | null {
-  const all = ctx.node.inputs.map((_, i) => {
-    const x = ctx.quantized(i);
-    if (x === undefined || !isByteScale(x.params)) return null;
-    if (x.params.zeroPoint.dtype !== ctx.output.zeroPoint.dtype) return null;
-    return [x.name, ctx.addConstant('scale', x.params.scale), ctx.addConstant('zero', x.params.zeroPoint)];
-  });
-  return all.every((x) => x !== null) && isByteScale(ctx.output) ? all : null;
+  const all = ctx.node.inputs.map((_, i) => scaledInput(ctx, i));
+  return all.every((x) => x !== null) ? all : null;
 }
 
 /** [scale, zero point] names of the output. */

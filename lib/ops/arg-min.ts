@@ -1,0 +1,4 @@
+// Index of the smallest value along an axis.
+import { argOp } from './shared/arg.js';
+
+export const argMin = argOp('ArgMin', (a, b) => a < b);

@@ -1,0 +1,63 @@
+// The slices along an axis (or the elements, without axis) where a condition holds.
+import { normalizeAxis, sizeOf } from '../tensor/shape.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  inputValue,
+  intAttr,
+  needValue,
+  noMacs,
+  type TensorType,
+} from './op.js';
+import { elementsOf, pick, typedInput } from './shared/elements.js';
+import { knownContext } from './shared/known-context.js';
+
+export const compress = defineOp({
+  op: 'Compress',
+  domain: '',
+  since: 9,
+  inputs: [2, 2],
+  outputs: [1, 1],
+  attributes: { axis: { type: 'int', default: null } },
+  infer,
+  reference: (ctx) => {
+    const known = knownContext(ctx);
+    const x = inputValue(ctx, 0);
+    const { outer, inner, dim, chosen } = selection(known);
+    const offsets = Array.from({ length: outer }, (_, o) =>
+      chosen.flatMap((k) => Array.from({ length: inner }, (_, i) => (o * dim + k) * inner + i)),
+    );
+    return [pick(x, infer(known)[0]!.dims, offsets.flat())];
+  },
+  cost: noMacs,
+  quantize: { kind: 'same-scale', data: [0] },
+  lower: 'host',
+});
+
+function infer(ctx: InferContext): readonly TensorType[] {
+  const { dtype, dims } = inputType(ctx, 0);
+  const { axis, chosen } = selection(ctx);
+  return [{ dtype, dims: axis === null ? [chosen.length] : dims.with(axis, chosen.length) }];
+}
+
+/** The input as [outer, dim, inner], and what is chosen along dim. */
+function selection(ctx: InferContext) {
+  const { dims } = inputType(ctx, 0);
+  typedInput(ctx, 1, ['bool']);
+  const axis =
+    ctx.node.attributes.axis === undefined
+      ? null
+      : normalizeAxis(intAttr(ctx.node, 'axis'), dims.length, ctx.where);
+  const dim = axis === null ? sizeOf(dims) : dims[axis]!;
+  const condition = elementsOf(needValue(ctx, 1));
+  const chosen: number[] = [];
+  for (let i = 0; i < Math.min(dim, condition.length); i++) if (condition[i] === 1) chosen.push(i);
+  return {
+    axis,
+    dim,
+    chosen,
+    outer: axis === null ? 1 : sizeOf(dims.slice(0, axis)),
+    inner: axis === null ? 1 : sizeOf(dims.slice(axis + 1)),
+  };
+}

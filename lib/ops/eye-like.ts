@@ -1,0 +1,44 @@
+// Ones on a diagonal of a matrix shaped like the input.
+import { expected, KompaktError } from '../errors.js';
+import { dtypeFromOnnx } from '../tensor/dtype.js';
+import { fromNumbers } from '../tensor/tensor.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  intAttr,
+  noMacs,
+  staysFloat,
+  type TensorType,
+} from './op.js';
+import { knownContext } from './shared/known-context.js';
+
+export const eyeLike = defineOp({
+  op: 'EyeLike',
+  domain: '',
+  since: 9,
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: { dtype: { type: 'int', default: null }, k: { type: 'int', default: 0 } },
+  infer,
+  reference: (ctx) => {
+    const { dtype, dims } = infer(knownContext(ctx))[0]!;
+    const [rows, columns] = dims as [number, number];
+    const k = intAttr(ctx.node, 'k', 0);
+    const values = Array.from({ length: rows * columns }, (_, at) =>
+      Number((at % columns) - Math.floor(at / columns) === k),
+    );
+    return [fromNumbers(dtype, dims, values)];
+  },
+  cost: noMacs,
+  quantize: staysFloat('it reads no values'),
+  lower: 'host',
+});
+
+function infer(ctx: InferContext): readonly TensorType[] {
+  const x = inputType(ctx, 0);
+  if (x.dims.length !== 2)
+    throw new KompaktError('KPT_SHAPE_MISMATCH', expected('a matrix', ctx.where, x.dims));
+  const asked = ctx.node.attributes.dtype === undefined ? null : intAttr(ctx.node, 'dtype');
+  return [{ dtype: asked === null ? x.dtype : dtypeFromOnnx(asked, ctx.where), dims: x.dims }];
+}

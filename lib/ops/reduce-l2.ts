@@ -1,0 +1,12 @@
+// Euclidean norm over axes.
+import { staysFloat } from './op.js';
+import { reduceOp } from './shared/reduce.js';
+
+export const reduceL2 = reduceOp({
+  op: 'ReduceL2',
+  since: 1,
+  float: (values) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0)),
+  integer: (values) => BigInt(Math.trunc(Math.sqrt(Number(values.reduce((sum, v) => sum + v * v, 0n))))),
+  native: 'l2',
+  quantize: staysFloat('its native form takes floats'),
+});

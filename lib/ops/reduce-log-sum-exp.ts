@@ -1,0 +1,19 @@
+// Logarithm of the sum of exponentials over axes.
+import { staysFloat } from './op.js';
+import { reduceOp } from './shared/reduce.js';
+
+export const reduceLogSumExp = reduceOp({
+  op: 'ReduceLogSumExp',
+  since: 1,
+  float: logSumExp,
+  integer: (values) => BigInt(Math.trunc(logSumExp(Float64Array.from(values, Number)))),
+  native: 'log_sum_exp',
+  quantize: staysFloat('its native form takes floats'),
+});
+
+/** Shifted by the largest value, so that nothing overflows. */
+function logSumExp(values: Float64Array): number {
+  const largest = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (!Number.isFinite(largest)) return largest;
+  return largest + Math.log(values.reduce((sum, v) => sum + Math.exp(v - largest), 0));
+}

@@ -1,0 +1,13 @@
+// Logarithm of the sum over axes.
+import { staysFloat } from './op.js';
+import { reduceOp } from './shared/reduce.js';
+
+export const reduceLogSum = reduceOp({
+  op: 'ReduceLogSum',
+  since: 1,
+  float: (values) => Math.log(values.reduce((sum, v) => sum + v, 0)),
+  integer: (values) => BigInt(Math.trunc(Math.log(Number(values.reduce((sum, v) => sum + v, 0n))))),
+  native: 'sum',
+  log: true,
+  quantize: staysFloat('its native form takes floats'),
+});

@@ -1,0 +1,19 @@
+// Largest value over axes.
+import { dtypes } from '../tensor/dtype.js';
+import { staysFloat } from './op.js';
+import { wrapInteger } from './shared/elements.js';
+import { reduceOp, reduceTypes } from './shared/reduce.js';
+
+// biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+export const reduceMax = reduceOp({
+  op: 'ReduceMax',
+  since: 1,
+  types: [...reduceTypes, 'uint8', 'int8', 'bool'],
+  float: (values) => values.reduce((a, b) => Math.max(a, b), -Infinity),
+  integer: (values, dtype) =>
+    values.reduce(larger, values[0] ?? wrapInteger(dtype, BigInt(dtypes[dtype].min))),
+  native: 'max',
+  quantize: staysFloat('its native form takes floats'),
+});

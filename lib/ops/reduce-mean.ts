@@ -1,0 +1,36 @@
+// Mean over axes.
+import type { Node } from '../graph/graph.js';
+import { type IntegerContext, intAttr } from './op.js';
+import { integersOf } from './shared/elements.js';
+import { outputScale, scaledInput } from './shared/integer-arithmetic.js';
+import { reduceOp } from './shared/reduce.js';
+
+export const reduceMean = reduceOp({
+  op: 'ReduceMean',
+  since: 1,
+  float: (values) => values.reduce((sum, v) => sum + v, 0) / values.length,
+  integer: (values) =>
+    values.length === 0 ? 0n : values.reduce((sum, v) => sum + v, 0n) / BigInt(values.length),
+  native: 'mean',
+  quantize: { kind: 'arithmetic', data: [0], integer },
+});
+
+/** Only with axes that are written down: QReduceMean has them as an attribute. */
+function integer(ctx: IntegerContext): readonly Node[] | null {
+  const x = scaledInput(ctx, 0);
+  const axes = ctx.constant(ctx.node.inputs[1] ?? '');
+  if (x === null || axes === undefined || axes.data.length === 0) return null;
+  return [
+    {
+      name: ctx.fresh(`${ctx.node.name}_quantized`),
+      op: 'QReduceMean',
+      domain: 'ai.kompakt',
+      inputs: [...x, ...outputScale(ctx)],
+      outputs: [ctx.outputName],
+      attributes: {
+        axes: { type: 'ints', value: integersOf(axes) },
+        keepdims: { type: 'int', value: intAttr(ctx.node, 'keepdims', 1) },
+      },
+    },
+  ];
+}

@@ -1,0 +1,22 @@
+// Smallest value over axes.
+import { dtypes, isInt64 } from '../tensor/dtype.js';
+import { staysFloat } from './op.js';
+import { wrapInteger } from './shared/elements.js';
+import { reduceOp, reduceTypes } from './shared/reduce.js';
+
+// biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
+export const reduceMin = reduceOp({
+  op: 'ReduceMin',
+  since: 1,
+  types: [...reduceTypes, 'uint8', 'int8', 'bool'],
+  float: (values) => values.reduce((a, b) => Math.min(a, b), Infinity),
+  integer: (values, dtype) =>
+    values.reduce(
+      smaller,
+      values[0] ?? wrapInteger(dtype, BigInt(dtypes[dtype].max) - (isInt64(dtype) ? 1n : 0n)),
+    ),
+  native: 'min',
+  quantize: staysFloat('its native form takes floats'),
+});

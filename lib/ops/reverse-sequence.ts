@@ -1,0 +1,48 @@
+// Reverses the first elements of every sequence of a batch; each sequence has its own length.
+import { expected, KompaktError } from '../errors.js';
+import { type Dims, sameDims, stridesOf } from '../tensor/shape.js';
+import { toNumbers } from '../tensor/tensor.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
+import { pick, typedInput } from './shared/elements.js';
+
+export const reverseSequence = defineOp({
+  op: 'ReverseSequence',
+  domain: '',
+  since: 10,
+  inputs: [2, 2],
+  outputs: [1, 1],
+  attributes: { batch_axis: { type: 'int', default: 1 }, time_axis: { type: 'int', default: 0 } },
+  infer: (ctx) => {
+    const x = inputType(ctx, 0);
+    const batch = intAttr(ctx.node, 'batch_axis', 1);
+    const time = intAttr(ctx.node, 'time_axis', 0);
+    if (
+      x.dims.length < 2 ||
+      batch + time !== 1 ||
+      !sameDims(typedInput(ctx, 1, ['int64']).dims, [x.dims[batch] as number])
+    )
+      throw new KompaktError(
+        'KPT_SHAPE_MISMATCH',
+        expected('axes 0 and 1 for batch and time, and one length for each of the batch', ctx.where, x.dims),
+      );
+    return [x];
+  },
+  reference: (ctx) => {
+    const x = inputValue(ctx, 0);
+    const batch = intAttr(ctx.node, 'batch_axis', 1);
+    const lengths = toNumbers(inputValue(ctx, 1));
+    const time = 1 - batch;
+    const [batchStride, timeStride] = [stridesOf(x.dims)[batch]!, stridesOf(x.dims)[time]!];
+    const coordinate = (at: number, axis: number, dims: Dims, stride: number) =>
+      Math.floor(at / stride) % dims[axis]!;
+    const offsets = Array.from({ length: x.data.length }, (_, at) => {
+      const t = coordinate(at, time, x.dims, timeStride);
+      const length = lengths[coordinate(at, batch, x.dims, batchStride)]!;
+      return t < length ? at + (length - 1 - 2 * t) * timeStride : at;
+    });
+    return [pick(x, x.dims, offsets)];
+  },
+  cost: noMacs,
+  quantize: { kind: 'same-scale', data: [0] },
+  lower: 'host',
+});

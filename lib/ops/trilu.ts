@@ -1,0 +1,36 @@
+// Keeps the upper or lower triangle of matrices; zero elsewhere.
+import { expected, KompaktError } from '../errors.js';
+import { isInt64 } from '../tensor/dtype.js';
+import { scalarOf } from '../tensor/tensor.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import { type Element, fromRaw } from './shared/elements.js';
+
+export const trilu = defineOp({
+  op: 'Trilu',
+  domain: '',
+  since: 14,
+  inputs: [1, 2],
+  outputs: [1, 1],
+  attributes: { upper: { type: 'int', default: 1 } },
+  infer: (ctx) => {
+    const x = inputType(ctx, 0);
+    if (x.dims.length < 2 || x.dtype === 'string')
+      throw new KompaktError('KPT_SHAPE_MISMATCH', expected('matrices of numbers', ctx.where, x.dims));
+    return [x];
+  },
+  reference: (ctx) => {
+    const x = inputValue(ctx, 0);
+    const k = ctx.inputs[1] === undefined ? 0 : scalarOf(inputValue(ctx, 1), ctx.where);
+    const upper = intAttr(ctx.node, 'upper', 1) === 1;
+    const [rows, columns] = x.dims.slice(-2) as [number, number];
+    const zero: Element = isInt64(x.dtype) ? 0n : 0;
+    const values = Array.from(x.data as ArrayLike<Element>, (v, at) => {
+      const diagonal = (at % columns) - (Math.floor(at / columns) % rows);
+      return (upper ? diagonal >= k : diagonal <= k) ? v : zero;
+    });
+    return [fromRaw(x.dtype, x.dims, values)];
+  },
+  cost: noMacs,
+  quantize: staysFloat('its zeros would need the zero point'),
+  lower: 'host',
+});

@@ -95,7 +95,9 @@ async function quantizeTo(task, file) {
   await quantized.save(file);
 }
 
-const feedsOf = ({ tensor: { data, dims } }, input) => ({ [input]: new Tensor('float32', data, dims) });
+function feedsOf({ tensor: { data, dims } }, input) {
+  return { [input]: new Tensor('float32', data, dims) };
+}
 
 /** What a model answers on the samples, in kompakt or in onnxruntime: the two sessions are used alike. */
 async function answers(Session, task, file, samples) {

@@ -227,6 +227,105 @@ const opList: readonly OpDef[] = [
   unsqueeze,
   where,
   xor,
+import { averagePool } from './average-pool.js';
+import { batchNormalization } from './batch-normalization.js';
+import { conv } from './conv.js';
+import { convInteger } from './conv-integer.js';
+import { convTranspose } from './conv-transpose.js';
+import { depthToSpace } from './depth-to-space.js';
+import { dequantizeLinear } from './dequantize-linear.js';
+import { dynamicQuantizeLinear } from './dynamic-quantize-linear.js';
+import { fusedConv } from './fused-conv.js';
+import { fusedMatMul } from './fused-mat-mul.js';
+import { gemm } from './gemm.js';
+import { globalAveragePool } from './global-average-pool.js';
+import { globalLpPool } from './global-lp-pool.js';
+import { globalMaxPool } from './global-max-pool.js';
+import { groupNormalization } from './group-normalization.js';
+import { hardmax } from './hardmax.js';
+import { instanceNormalization } from './instance-normalization.js';
+import { layerNormalization } from './layer-normalization.js';
+import { logSoftmax } from './log-softmax.js';
+import { lpNormalization } from './lp-normalization.js';
+import { lpPool } from './lp-pool.js';
+import { lrn } from './lrn.js';
+import { matMul } from './mat-mul.js';
+import { matMulInteger } from './mat-mul-integer.js';
+import { maxPool } from './max-pool.js';
+import { microsoftDequantizeLinear } from './microsoft-dequantize-linear.js';
+import { microsoftFusedConv } from './microsoft-fused-conv.js';
+import { microsoftGelu } from './microsoft-gelu.js';
+import { microsoftQuantizeLinear } from './microsoft-quantize-linear.js';
+import type { OpDef } from './op.js';
+import { qConv } from './q-conv.js';
+import { qConvTranspose } from './q-conv-transpose.js';
+import { qGemm } from './q-gemm.js';
+import { qLinearAdd } from './q-linear-add.js';
+import { qLinearAveragePool } from './q-linear-average-pool.js';
+import { qLinearConcat } from './q-linear-concat.js';
+import { qLinearConv } from './q-linear-conv.js';
+import { qLinearGlobalAveragePool } from './q-linear-global-average-pool.js';
+import { qLinearLeakyRelu } from './q-linear-leaky-relu.js';
+import { qLinearMatMul } from './q-linear-mat-mul.js';
+import { qLinearMul } from './q-linear-mul.js';
+import { qLinearSigmoid } from './q-linear-sigmoid.js';
+import { qLinearSoftmax } from './q-linear-softmax.js';
+import { qReduceMean } from './q-reduce-mean.js';
+import { qTable } from './q-table.js';
+import { quantizeLinear } from './quantize-linear.js';
+import { softmax } from './softmax.js';
+import { spaceToDepth } from './space-to-depth.js';
+import { unary } from './unary.js';
+
+const opList: readonly OpDef[] = [
+  averagePool,
+  batchNormalization,
+  convInteger,
+  convTranspose,
+  conv,
+  depthToSpace,
+  dequantizeLinear,
+  dynamicQuantizeLinear,
+  fusedConv,
+  fusedMatMul,
+  gemm,
+  globalAveragePool,
+  globalLpPool,
+  globalMaxPool,
+  groupNormalization,
+  hardmax,
+  instanceNormalization,
+  layerNormalization,
+  logSoftmax,
+  lpNormalization,
+  lpPool,
+  lrn,
+  matMulInteger,
+  matMul,
+  maxPool,
+  microsoftDequantizeLinear,
+  microsoftFusedConv,
+  microsoftGelu,
+  microsoftQuantizeLinear,
+  qConvTranspose,
+  qConv,
+  qGemm,
+  qLinearAdd,
+  qLinearAveragePool,
+  qLinearConcat,
+  qLinearConv,
+  qLinearGlobalAveragePool,
+  qLinearLeakyRelu,
+  qLinearMatMul,
+  qLinearMul,
+  qLinearSigmoid,
+  qLinearSoftmax,
+  qReduceMean,
+  qTable,
+  quantizeLinear,
+  softmax,
+  spaceToDepth,
+  unary,
 ];
 
 export const ops: ReadonlyMap<string, OpDef> = new Map(opList.map((def) => [opKey(def), def]));

@@ -1,0 +1,28 @@
+// LpNormalization: every row along an axis divided by its 1- or 2-norm.
+import { defineOp, intAttr, noMacs, staysFloat } from './op.js';
+import { inferRows, referenceRows } from './shared/axis-rows.js';
+import { illegalAttribute } from './shared/illegal.js';
+
+export const lpNormalization = defineOp({
+  op: 'LpNormalization',
+  domain: '',
+  since: 1,
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: { axis: { type: 'int', default: -1 }, p: { type: 'int', default: 2 } },
+  infer: (ctx) => {
+    const p = intAttr(ctx.node, 'p', 2);
+    if (p !== 1 && p !== 2) illegalAttribute('p of 1 or 2', ctx.where, p);
+    return inferRows(ctx);
+  },
+  reference: (ctx) => {
+    const p = intAttr(ctx.node, 'p', 2);
+    return referenceRows(ctx, (row) => {
+      const norm = row.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p);
+      return row.map((v) => (norm === 0 ? 0 : v / norm));
+    });
+  },
+  cost: noMacs,
+  quantize: staysFloat('norms lose too much in 8 bits'),
+  lower: 'host',
+});

@@ -19,7 +19,7 @@ export const movedDims = (move: BlockMove): number[] => merged(move, move.to);
 /** Stride of every part when the merged axes are stored in `layout`. */
 function partStrides(move: BlockMove, groups: readonly Dims[], layout: Layout): number[] {
   const dims = merged(move, groups);
-  const [n, c, h, w] = dims;
+  const [, c, h, w] = dims;
   const base = layout === 'plain' ? stridesOf(dims) : [h * w * c, 1, w * c, c];
   const strides = new Array<number>(move.sizes.length);
   groups.forEach((group, axis) => {

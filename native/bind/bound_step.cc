@@ -89,7 +89,8 @@ Napi::Value MakeBoundStep(Napi::Env env, std::shared_ptr<Plan> plan, const std::
   const bool fits = BindBuffers(env, *step->plan, input_ids, inputs, &step->inputs) &&
                     BindBuffers(env, *step->plan, output_ids, outputs, &step->outputs);
   napi_value function = nullptr;
-  if (!fits || napi_create_function(env, "step", NAPI_AUTO_LENGTH, RunBoundStep, step.get(), &function) != napi_ok) {
+  if (!fits ||
+      napi_create_function(env, "step", NAPI_AUTO_LENGTH, RunBoundStep, step.get(), &function) != napi_ok) {
     FreeBoundStep(env, step.release(), nullptr);
     return Napi::String::New(env, "KPT_BUFFER_INVALID a bound buffer has the wrong byte length");
   }

@@ -32,12 +32,12 @@ struct Executor::State {
   std::thread thread;
   std::mutex mutex;
   std::condition_variable wake;
-  std::deque<Job*> queue;          // guarded by mutex
-  std::shared_ptr<Plan> running;   // guarded by mutex
-  bool stop = false;               // guarded by mutex
+  std::deque<Job*> queue;         // guarded by mutex
+  std::shared_ptr<Plan> running;  // guarded by mutex
+  bool stop = false;              // guarded by mutex
   Completion completion;
-  int pending = 0;                 // touched only on the JavaScript thread
-  bool closed = false;             // touched only on the JavaScript thread
+  int pending = 0;      // touched only on the JavaScript thread
+  bool closed = false;  // touched only on the JavaScript thread
 
   void Loop() {
     while (true) {
@@ -85,7 +85,8 @@ void CallDone(Napi::Env env, Napi::Function, Executor::State* state, Job* job) {
 
 }  // namespace
 
-void Executor::Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last, Napi::Function done) {
+void Executor::Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last,
+                      Napi::Function done) {
   if (!state_) {
     state_ = std::make_shared<State>();
     auto* keep = new std::shared_ptr<State>(state_);

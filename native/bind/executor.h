@@ -1,5 +1,5 @@
-// Executor: one long-lived thread per session that runs plans off the JavaScript thread, first come first served. It
-// starts with the first asynchronous run and keeps the process alive only while work is pending.
+// Executor: one long-lived thread per session that runs plans off the JavaScript thread, first come first
+// served. It starts with the first asynchronous run and keeps the process alive only while work is pending.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <napi.h>
@@ -18,15 +18,15 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  /// Queues steps [first, last); `done` is called on the JavaScript thread with no argument, or with the string
-  /// "KPT_ABORTED ..." when the plan was aborted.
+  /// Queues steps [first, last); `done` is called on the JavaScript thread with no argument, or with the
+  /// string "KPT_ABORTED ..." when the plan was aborted.
   void Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last, Napi::Function done);
 
   struct State;
 
  private:
-  // Shared with the thread-safe function, whose finalizer may run after the executor is gone (a normal release) or
-  // before (the environment closes first, as when a worker thread exits).
+  // Shared with the thread-safe function, whose finalizer may run after the executor is gone (a normal
+  // release) or before (the environment closes first, as when a worker thread exits).
   std::shared_ptr<State> state_;
 };
 

@@ -32,10 +32,10 @@ std::vector<uint32_t> Ids(const Napi::Value& value) {
 }  // namespace
 
 Napi::Function NativeSession::Define(Napi::Env env) {
-  return DefineClass(env, "NativeSession",
-                     {InstanceMethod<&NativeSession::AddConstant>("addConstant"),
-                      InstanceMethod<&NativeSession::Bytes>("bytes"),
-                      InstanceMethod<&NativeSession::Release>("release")});
+  return DefineClass(
+      env, "NativeSession",
+      {InstanceMethod<&NativeSession::AddConstant>("addConstant"),
+       InstanceMethod<&NativeSession::Bytes>("bytes"), InstanceMethod<&NativeSession::Release>("release")});
 }
 
 NativeSession::NativeSession(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeSession>(info) {
@@ -75,8 +75,9 @@ Napi::Function NativePlan::Define(Napi::Env env) {
        InstanceMethod<&NativePlan::Read>("read"), InstanceMethod<&NativePlan::Run>("run"),
        InstanceMethod<&NativePlan::RunAsync>("runAsync"), InstanceMethod<&NativePlan::Bind>("bind"),
        InstanceMethod<&NativePlan::Abort>("abort"), InstanceMethod<&NativePlan::ClearAbort>("clearAbort"),
-       InstanceMethod<&NativePlan::SetProfiling>("setProfiling"), InstanceMethod<&NativePlan::Profile>("profile"),
-       InstanceMethod<&NativePlan::ArenaBytes>("arenaBytes"), InstanceMethod<&NativePlan::Release>("release")});
+       InstanceMethod<&NativePlan::SetProfiling>("setProfiling"),
+       InstanceMethod<&NativePlan::Profile>("profile"), InstanceMethod<&NativePlan::ArenaBytes>("arenaBytes"),
+       InstanceMethod<&NativePlan::Release>("release")});
 }
 
 NativePlan::NativePlan(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativePlan>(info) {
@@ -164,7 +165,8 @@ Napi::Value NativePlan::Profile(const Napi::CallbackInfo& info) {
   Napi::Array times = Napi::Array::New(info.Env());
   if (!plan_) return times;
   uint32_t i = 0;
-  for (uint64_t time : plan_->profile()) times.Set(i++, Napi::Number::New(info.Env(), static_cast<double>(time)));
+  for (uint64_t time : plan_->profile())
+    times.Set(i++, Napi::Number::New(info.Env(), static_cast<double>(time)));
   return times;
 }
 

@@ -1,6 +1,6 @@
-// NativeSession and NativePlan: the classes that run/native.ts sees. Arguments were validated in TypeScript; what could
-// still harm memory is checked again here. Failures come back as strings "KPT_CODE message", successes as undefined.
-// SPDX-License-Identifier: Apache-2.0
+// NativeSession and NativePlan: the classes that run/native.ts sees. Arguments were validated in TypeScript;
+// what could still harm memory is checked again here. Failures come back as strings "KPT_CODE message",
+// successes as undefined. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <napi.h>
 
@@ -46,11 +46,12 @@ class NativePlan : public Napi::ObjectWrap<NativePlan> {
   Napi::Value Read(const Napi::CallbackInfo& info);      // (tensor id, view)
   Napi::Value Run(const Napi::CallbackInfo& info);       // (first, last)
   Napi::Value RunAsync(const Napi::CallbackInfo& info);  // (first, last, done: (error?: string) => void)
-  Napi::Value Bind(const Napi::CallbackInfo& info);      // (input ids, input views, output ids, output views) -> step
+  Napi::Value Bind(
+      const Napi::CallbackInfo& info);  // (input ids, input views, output ids, output views) -> step
   void Abort(const Napi::CallbackInfo& info);
   void ClearAbort(const Napi::CallbackInfo& info);
-  void SetProfiling(const Napi::CallbackInfo& info);     // (on)
-  Napi::Value Profile(const Napi::CallbackInfo& info);   // -> Float64Array-like list of nanoseconds per step
+  void SetProfiling(const Napi::CallbackInfo& info);    // (on)
+  Napi::Value Profile(const Napi::CallbackInfo& info);  // -> Float64Array-like list of nanoseconds per step
   Napi::Value ArenaBytes(const Napi::CallbackInfo& info);
   void Release(const Napi::CallbackInfo& info);
 

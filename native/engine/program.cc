@@ -2,8 +2,8 @@
 //   u32 magic "KPTP", u32 version
 //   f64 arena bytes
 //   u32 tensors: { u8 dtype, u8 constant?, u8 rank, i32 constant index, f64 arena offset, f64 dims[rank] }
-//   u32 steps:   { text kind, ids inputs, ids outputs, u16 params: { text name, u8 is text, text | u32 n, f64[n] } }
-//   text = u16 length + bytes; ids = u16 count + i32[count]
+//   u32 steps:   { text kind, ids inputs, ids outputs, u16 params: { text name, u8 is text, text | u32 n,
+//   f64[n] } } text = u16 length + bytes; ids = u16 count + i32[count]
 // SPDX-License-Identifier: Apache-2.0
 #include "native/engine/program.h"
 

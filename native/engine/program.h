@@ -1,6 +1,6 @@
-// Program: the decoded form of what run/program.ts encodes. Bytes come from JavaScript or a file and are not trusted:
-// decoding checks every count, index and size against what is there.
-// SPDX-License-Identifier: Apache-2.0
+// Program: the decoded form of what run/program.ts encodes. Bytes come from JavaScript or a file and are not
+// trusted: decoding checks every count, index and size against what is there. SPDX-License-Identifier:
+// Apache-2.0
 #pragma once
 #include <cstddef>
 #include <cstdint>

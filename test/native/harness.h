@@ -77,6 +77,7 @@ class TestTensor {
 class ParamList {
  public:
   ParamList& Set(const char* name, double value) { return Set(name, std::vector<double>{value}); }
+  ParamList& Set(const char* name, int value) { return Set(name, static_cast<double>(value)); }
   ParamList& Set(const char* name, std::vector<double> values);
   ParamList& Set(const char* name, const char* text);
   Params params;

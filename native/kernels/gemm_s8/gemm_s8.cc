@@ -1,0 +1,92 @@
+// gemm_s8: the table of kernels, choice of one, panels and packing.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/kernels/gemm_s8/gemm_s8.h"
+
+#include <algorithm>
+
+namespace kompakt {
+
+#define KERNEL(tier, function, ...) void function(const GemmS8Block& block);
+#include "native/kernels/gemm_s8/kernels.inc"
+#undef KERNEL
+
+namespace {
+
+/// [k / 4][column][k % 4]: four products of one column are one lane of a dot product instruction.
+size_t OffsetK4(int k, int column, int width) {
+  return (static_cast<size_t>(k / 4) * width + column) * 4 + k % 4;
+}
+
+#if KPT_ARM64
+/// Blocks of 16 k by 4 columns for gemm_s8_neon.cc, which rotates A by pairs: rotation r holds for column j
+/// the pair (j + r) % 8 in its low and (j + r + 4) % 8 in its high half.
+size_t OffsetRotatedPairs(int k, int column, int width) {
+  const int pair = k % 16 / 2, j = column % 4;
+  const int distance = (pair - j + 8) % 8;
+  const int rotation = distance % 4, half = distance / 4;
+  const size_t block = static_cast<size_t>(k / 16) * (width / 4) + column / 4;
+  return block * 64 + rotation * 16 + half * 8 + j * 2 + k % 2;
+}
+#endif
+
+constexpr GemmS8Kernel kKernels[] = {
+#define KERNEL(tier, function, name, unit, max_units, k_group, a_offset, min_weight, offset) \
+  {tier, name, unit, max_units, k_group, a_offset, min_weight, offset, function},
+#include "native/kernels/gemm_s8/kernels.inc"
+#undef KERNEL
+};
+constexpr size_t kCount = sizeof(kKernels) / sizeof(kKernels[0]);
+
+}  // namespace
+
+const GemmS8Kernel* GemmS8Kernels(size_t* count) {
+  *count = kCount;
+  return kKernels;
+}
+
+const GemmS8Kernel& ChooseGemmS8() {
+  for (const GemmS8Kernel& kernel : kKernels)
+    if (HasTier(kernel.tier)) return kernel;
+  return kKernels[kCount - 1];
+}
+
+GemmS8Panels::GemmS8Panels(const GemmS8Kernel& kernel, int64_t columns)
+    : n(columns), unit(kernel.unit), count(0), units((columns + kernel.unit - 1) / kernel.unit) {
+  count = (units + kernel.max_units - 1) / kernel.max_units;
+}
+
+int GemmS8Panels::Columns(int64_t panel) const {
+  return static_cast<int>(std::min<int64_t>(Begin(panel + 1), n) - Begin(panel));
+}
+
+size_t GemmS8TapBytes(const GemmS8Kernel& kernel, int tap_bytes) {
+  const size_t padded = static_cast<size_t>(tap_bytes + kernel.k_group - 1) / kernel.k_group * kernel.k_group;
+  return padded * kernel.unit;
+}
+
+size_t GemmS8PackedBytes(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes) {
+  return GemmS8TapBytes(kernel, tap_bytes) * static_cast<size_t>(taps) * static_cast<size_t>(panels.units);
+}
+
+const int8_t* GemmS8Panel(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes,
+                          const int8_t* packed, int64_t panel) {
+  return packed + GemmS8TapBytes(kernel, tap_bytes) * static_cast<size_t>(taps) *
+                      static_cast<size_t>(panels.BeginUnit(panel));
+}
+
+void PackGemmS8(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes,
+                const int8_t* w, int64_t n_stride, int64_t tap_stride, int64_t k_stride, int8_t* packed) {
+  int8_t* out = packed;  // panels lie one after another
+  for (int64_t panel = 0; panel < panels.count; ++panel) {
+    const int width = panels.Width(panel), columns = panels.Columns(panel);
+    const size_t tap_size = GemmS8TapBytes(kernel, tap_bytes) * static_cast<size_t>(width / kernel.unit);
+    for (int t = 0; t < taps; ++t, out += tap_size) {
+      const int8_t* tap = w + panels.Begin(panel) * n_stride + t * tap_stride;
+      for (int column = 0; column < columns; ++column)
+        for (int k = 0; k < tap_bytes; ++k)
+          out[kernel.offset(k, column, width)] = tap[column * n_stride + k * k_stride];
+    }
+  }
+}
+
+}  // namespace kompakt

@@ -1,0 +1,103 @@
+// gemm_s8: u8 activations x s8 weights -> s32 -> u8 or f32, one panel of columns at a time. Convolutions,
+// matrix products and fully connected layers are all this kernel: row m of A is a set of `taps` runs of bytes
+// whose addresses are a + row_offsets[m] + tap_offsets[t], so no im2col is ever written.
+//
+//             columns of the panel (units * unit)
+//            +-------------------------------+
+//   row m    |  acc[m][n] = bias[n] + row_bias[m] + sum over taps t, k < tap_bytes of
+//            |        (A[m][t][k] - a_offset) * B[t][k][n]
+//            +-------------------------------+
+//   u8:  y = clamp(roundHalfEven(acc * scale[n]) + zero, lo, hi)     (requantize.h)
+//   f32: y = float(acc) * scale[n]
+//
+// Weights are packed for one kernel with PackGemmS8 and are zero where k >= tap_bytes or n >= N, so a tap may
+// be read past its end (less than kReadPadding bytes): the garbage meets zeros. SPDX-License-Identifier:
+// Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "native/cpu/tier.h"
+#include "native/kernels/requantize/requantize.h"
+
+namespace kompakt {
+
+/// One call: `rows` rows by one panel.
+struct GemmS8Block {
+  const uint8_t* a;
+  const int32_t* row_offsets;  // [rows], bytes
+  const int32_t* tap_offsets;  // [taps], bytes
+  int64_t rows;
+  int taps;
+  int tap_bytes;            // k of one tap, not padded
+  const int8_t* b;          // the packed panel
+  const int32_t* bias;      // [panel width], zero points folded (see FoldGemmS8Bias)
+  const int32_t* row_bias;  // [rows] or null
+  const float* scale;       // [panel width]
+  bool pairs_fit;           // every 255 * (w[2i] + w[2i+1]) fits 16 bits: lets AVX2 use vpmaddubsw exactly
+  bool to_f32;
+  void* y;            // u8 or f32
+  int64_t y_stride;   // elements between rows
+  int columns;        // valid columns of the panel; the others are computed and not stored
+  OutputRange range;  // u8 only; requires every scale in [0, kMaxFastScale)
+};
+
+struct GemmS8Kernel {
+  Tier tier;
+  const char* name;
+  /// Columns of one vector, and the most vectors in a panel.
+  int unit;
+  int max_units;
+  /// Taps are padded in B to a multiple of this.
+  int k_group;
+  /// What the kernel subtracts from every byte of A while it loads it (0, or 128 where products are s8 x s8).
+  int a_offset;
+  /// The least weight it takes: -128 or -127. Callers write others as a sum of two, as further taps.
+  int min_weight;
+  /// Byte offset of weight (k, column) inside one packed tap of a panel `width` columns wide.
+  size_t (*offset)(int k, int column, int width);
+  void (*run)(const GemmS8Block& block);
+};
+
+/// All kernels compiled for this architecture, best first; the last is the reference. Check HasTier before
+/// use.
+const GemmS8Kernel* GemmS8Kernels(size_t* count);
+/// The best kernel that this CPU supports.
+const GemmS8Kernel& ChooseGemmS8();
+
+/// How N columns are cut into panels: as few as possible, of nearly equal width, each a multiple of
+/// kernel.unit.
+struct GemmS8Panels {
+  GemmS8Panels() = default;
+  GemmS8Panels(const GemmS8Kernel& kernel, int64_t n);
+  int64_t n = 0;
+  int unit = 1;
+  int64_t count = 0;
+  int64_t units = 0;  // in all panels
+
+  /// First unit of a panel; Begin(count) is `units`.
+  int64_t BeginUnit(int64_t panel) const { return panel * units / count; }
+  int64_t Begin(int64_t panel) const { return BeginUnit(panel) * unit; }
+  int Width(int64_t panel) const { return static_cast<int>(Begin(panel + 1) - Begin(panel)); }
+  int Columns(int64_t panel) const;
+};
+
+/// Bytes of one tap of one unit of columns, and of all packed weights.
+size_t GemmS8TapBytes(const GemmS8Kernel& kernel, int tap_bytes);
+size_t GemmS8PackedBytes(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes);
+
+/// Packs weights w[n * n_stride + t * tap_stride + k * k_stride] into zeroed `packed`.
+void PackGemmS8(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes,
+                const int8_t* w, int64_t n_stride, int64_t tap_stride, int64_t k_stride, int8_t* packed);
+
+/// The panel's weights inside `packed`.
+const int8_t* GemmS8Panel(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes,
+                          const int8_t* packed, int64_t panel);
+
+/// bias + (a_offset - x_zero) * (sum of the column's weights), in wrapping int32.
+inline int32_t FoldGemmS8Bias(const GemmS8Kernel& kernel, int32_t bias, int32_t x_zero, int32_t weight_sum) {
+  return static_cast<int32_t>(static_cast<uint32_t>(bias) + static_cast<uint32_t>(kernel.a_offset - x_zero) *
+                                                                static_cast<uint32_t>(weight_sum));
+}
+
+}  // namespace kompakt

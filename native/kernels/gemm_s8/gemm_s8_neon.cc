@@ -1,0 +1,51 @@
+// gemm_s8 on baseline NEON (Cortex-A72): SMULL, SMLAL and SADALP. Two products of s8 by weights within [-127,
+// 127] fit 16 bits (2 * 128 * 127 = 32512), so 16 k of 4 columns take 4 x (SMULL + SMLAL2 + SADALP): the
+// multiplier pipe's bound. Lane j of a sum belongs to column j because B holds pairs of k in rotated order
+// (OffsetRotatedPairs) and A is rotated by one pair between the four steps: no horizontal additions.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/kernels/gemm_s8/gemm_s8.h"
+
+#if KPT_ARM64
+#include "native/kernels/gemm_s8/gemm_s8_neon.inc"
+#include "native/simd/s8_neon.h"
+
+namespace kompakt {
+namespace {
+
+struct NeonProduct {
+  template <int kRotation, int kRows, int kVecs>
+  static KPT_ALWAYS_INLINE void Rotation(const int8x16_t (&a)[kRows], const int8_t* b,
+                                         int32x4_t (&acc)[kRows][kVecs]) {
+    int8x16_t run[kRows];
+    for (int m = 0; m < kRows; ++m) run[m] = vextq_s8(a[m], a[m], 2 * kRotation);
+    for (int v = 0; v < kVecs; ++v) {
+      const int8x16_t weights = vld1q_s8(b + 64 * v + 16 * kRotation);
+      for (int m = 0; m < kRows; ++m) {
+        const int16x8_t low = vmull_s8(vget_low_s8(run[m]), vget_low_s8(weights));
+        acc[m][v] = vpadalq_s16(acc[m][v], vmlal_high_s8(low, run[m], weights));
+      }
+    }
+  }
+
+  template <int kRows, int kVecs>
+  static KPT_ALWAYS_INLINE const int8_t* Tap(const uint8_t* const (&a)[kRows], int64_t offset, int tap_bytes,
+                                             const int8_t* b, int32x4_t (&acc)[kRows][kVecs]) {
+    const uint8x16_t flip = vdupq_n_u8(0x80);
+    for (int k = 0; k < tap_bytes; k += 16, b += 64 * kVecs) {
+      int8x16_t run[kRows];
+      for (int m = 0; m < kRows; ++m)
+        run[m] = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(a[m] + offset + k), flip));
+      Rotation<0>(run, b, acc);
+      Rotation<1>(run, b, acc);
+      Rotation<2>(run, b, acc);
+      Rotation<3>(run, b, acc);
+    }
+    return b;
+  }
+};
+
+}  // namespace
+
+void GemmS8Neon(const GemmS8Block& block) { RunGemmS8<NeonProduct>(block); }
+}  // namespace kompakt
+#endif

@@ -1,0 +1,85 @@
+// ConvShape: reading and checking.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/ops/conv_shape.h"
+
+#include <cmath>
+
+namespace kompakt {
+namespace {
+
+bool InRange(int64_t value, int64_t low, int64_t high) { return value >= low && value <= high; }
+
+Status ReadRange(const StepSpec& spec, OutputRange* range) {
+  KPT_RETURN_IF_ERROR(spec.params.Int32("yZero", &range->zero));
+  KPT_RETURN_IF_ERROR(spec.params.Int32("lo", &range->lo));
+  KPT_RETURN_IF_ERROR(spec.params.Int32("hi", &range->hi));
+  if (!InRange(range->zero, 0, 255) || !InRange(range->lo, 0, 255) || !InRange(range->hi, range->lo, 255))
+    return spec.Fail("yZero, lo or hi is outside of 0..255");
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status ConvShape::Read(const StepSpec& spec, bool transposed) {
+  const TensorView& x = *spec.in(0);
+  const TensorView& w = *spec.in(1);
+  const TensorView& y = spec.out();
+  if (x.dtype != DType::kU8 || x.rank != 4) return spec.Fail("x must be u8 of rank 4");
+  if (w.dtype != DType::kS8 || w.rank != 4 || !w.is_constant())
+    return spec.Fail("w must be a s8 constant of rank 4");
+  if ((y.dtype != DType::kU8 && y.dtype != DType::kF32) || y.rank != 4)
+    return spec.Fail("y must be u8 or f32 of rank 4");
+  std::vector<int64_t> strides, pads, dilations;
+  KPT_RETURN_IF_ERROR(spec.params.Ints("strides", &strides));
+  KPT_RETURN_IF_ERROR(spec.params.Ints("pads", &pads));
+  KPT_RETURN_IF_ERROR(spec.params.Ints("dilations", &dilations));
+  KPT_RETURN_IF_ERROR(spec.params.Int("group", &group));
+  KPT_RETURN_IF_ERROR(spec.params.Int32("xZero", &x_zero));
+  KPT_RETURN_IF_ERROR(ReadRange(spec, &range));
+  if (strides.size() != 2 || pads.size() != 4 || dilations.size() != 2)
+    return spec.Fail("strides, pads or dilations has the wrong length");
+  batch = x.dims[0], in_height = x.dims[1], in_width = x.dims[2], channels = x.dims[3];
+  out_height = y.dims[1], out_width = y.dims[2], out_channels = y.dims[3];
+  kernel_height = w.dims[1], kernel_width = w.dims[2], group_in = w.dims[3];
+  stride_y = strides[0], stride_x = strides[1], dilation_y = dilations[0], dilation_x = dilations[1];
+  pad_top = pads[0], pad_left = pads[1];
+  if (stride_y < 1 || stride_x < 1 || dilation_y < 1 || dilation_x < 1 || pad_top < 0 || pad_left < 0 ||
+      pads[2] < 0 || pads[3] < 0 || !InRange(x_zero, 0, 255))
+    return spec.Fail("a stride, dilation, pad or xZero is out of range");
+  if (y.dims[0] != batch || w.dims[0] != out_channels || group < 1 || group_in * group != channels ||
+      out_channels % group != 0)
+    return spec.Fail("channels, batch and group do not agree");
+  group_out = out_channels / group;
+  if (transposed) return Status::Ok();
+  // The window may end before the padded input does, never after it.
+  const int64_t last_y = (out_height - 1) * stride_y + (kernel_height - 1) * dilation_y;
+  const int64_t last_x = (out_width - 1) * stride_x + (kernel_width - 1) * dilation_x;
+  if (y.size() > 0 && (last_y >= in_height + pad_top + pads[2] || last_x >= in_width + pad_left + pads[3]))
+    return spec.Fail("the window leaves the padded input");
+  if ((last_y + 1) * (last_x + 1) > INT32_MAX / 2 || (last_x + 1) * channels > INT32_MAX / 4)
+    return spec.Fail("the input is too large");
+  return Status::Ok();
+}
+
+Status ConvChannels::Read(const StepSpec& spec, int64_t out_channels, bool has_zero) {
+  const TensorView* b = spec.in(2);
+  const TensorView* s = spec.in(3);
+  const TensorView* z = has_zero ? spec.in(4) : nullptr;
+  if (b != nullptr && (b->dtype != DType::kS32 || b->size() != out_channels || !b->is_constant()))
+    return spec.Fail("bias must be a s32 constant with one value per output channel");
+  if (s == nullptr || s->dtype != DType::kF32 || s->size() != out_channels || !s->is_constant())
+    return spec.Fail("scale must be a f32 constant with one value per output channel");
+  if (z != nullptr && (z->dtype != DType::kS32 || z->size() != out_channels || !z->is_constant()))
+    return spec.Fail("wZero must be a s32 constant with one value per output channel");
+  scale = s->as<float>();
+  if (b != nullptr) bias = b->as<int32_t>();
+  if (z != nullptr) weight_zero = z->as<int32_t>();
+  for (int64_t o = 0; o < out_channels; ++o) {
+    if (!std::isfinite(scale[o])) return spec.Fail("a scale is not finite");
+    if (weight_zero != nullptr && !InRange(weight_zero[o], -128, 127))
+      return spec.Fail("a wZero is out of range");
+  }
+  return Status::Ok();
+}
+
+}  // namespace kompakt

@@ -1,0 +1,38 @@
+// ConvShape: the dimensions and window of an 8-bit convolution step, read and checked once.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "native/kernels/requantize/requantize.h"
+#include "native/ops/step.h"
+
+namespace kompakt {
+
+struct ConvShape {
+  int64_t batch, in_height, in_width, channels;   // x [batch, in_height, in_width, channels]
+  int64_t out_height, out_width, out_channels;    // y
+  int64_t kernel_height, kernel_width, group_in;  // w [out_channels, kernel_height, kernel_width, group_in]
+  int64_t group, group_out;
+  int64_t stride_y, stride_x, dilation_y, dilation_x;
+  int64_t pad_top, pad_left;
+  int32_t x_zero;
+  OutputRange range;
+
+  /// Reads window, group, xZero, yZero, lo and hi of `spec`, and checks x, w and y (u8 or f32) against one
+  /// another. `transposed`: the window slides over y (ConvTranspose).
+  Status Read(const StepSpec& spec, bool transposed);
+  int64_t taps() const { return kernel_height * kernel_width; }
+};
+
+/// The step's constants of one value per output channel.
+struct ConvChannels {
+  const int32_t* bias = nullptr;  // null: 0
+  const float* scale = nullptr;
+  const int32_t* weight_zero = nullptr;  // null: 0
+
+  /// Takes inputs `bias_at`, then scale, then (when has_zero) wZero.
+  Status Read(const StepSpec& spec, int64_t out_channels, bool has_zero);
+};
+
+}  // namespace kompakt

@@ -1,0 +1,126 @@
+// PackedWeights: a weight minus its zero point needs up to 9 bits, and some kernels take no -128. Such a
+// weight is written as a sum of s8 parts, and each part is one more round over the same taps: exact, and rare
+// enough to cost nothing in models quantised symmetrically. SPDX-License-Identifier: Apache-2.0
+#include "native/ops/packed_weights.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace kompakt {
+namespace {
+
+/// The weights without zero points, [column][part][tap][k] of one group.
+class GroupWeights {
+ public:
+  GroupWeights(const WeightSource& s, const int32_t* zeros, int64_t group)
+      : source_(s), zeros_(zeros), group_(group) {}
+
+  int At(int64_t column, int64_t tap, int64_t k) const {
+    const int64_t at = source_.offset + group_ * source_.group_stride + column * source_.column_stride +
+                       tap * source_.tap_stride + k * source_.k_stride;
+    return source_.w->as<int8_t>()[at] - (zeros_ == nullptr ? 0 : zeros_[group_ * source_.columns + column]);
+  }
+  int32_t Sum(int64_t column) const {
+    uint32_t sum = 0;
+    for (int64_t t = 0; t < source_.taps; ++t)
+      for (int64_t k = 0; k < source_.tap_bytes; ++k) sum += static_cast<uint32_t>(At(column, t, k));
+    return static_cast<int32_t>(sum);
+  }
+  /// True when every weight is a sum of `parts` values within [low, 127].
+  bool Fits(int parts, int low) const {
+    for (int64_t column = 0; column < source_.columns; ++column)
+      for (int64_t t = 0; t < source_.taps; ++t)
+        for (int64_t k = 0; k < source_.tap_bytes; ++k) {
+          const int w = At(column, t, k);
+          if (w > 127 * parts || w < low * parts) return false;
+        }
+    return true;
+  }
+  std::vector<int8_t> Split(int parts) const {
+    std::vector<int8_t> out(static_cast<size_t>(source_.columns * parts * source_.taps * source_.tap_bytes));
+    size_t at = 0;
+    for (int64_t column = 0; column < source_.columns; ++column)
+      for (int part = 0; part < parts; ++part)
+        for (int64_t t = 0; t < source_.taps; ++t)
+          for (int64_t k = 0; k < source_.tap_bytes; ++k) {
+            const int w = At(column, t, k), share = w / parts;
+            out[at++] = static_cast<int8_t>(part == 0 ? w - share * (parts - 1) : share);
+          }
+    return out;
+  }
+
+ private:
+  const WeightSource& source_;
+  const int32_t* zeros_;
+  int64_t group_;
+};
+
+/// Whether 255 * (w[k] + w[k + 1]) stays within 16 bits for every even k, whatever the activations are.
+bool PairsFit(const std::vector<int8_t>& w, int64_t tap_bytes) {
+  for (size_t begin = 0; begin < w.size(); begin += static_cast<size_t>(tap_bytes))
+    for (int64_t k = 0; k + 1 < tap_bytes; k += 2) {
+      const int a = w[begin + k], b = w[begin + k + 1];
+      if (std::max(a, 0) + std::max(b, 0) > 128 || std::min(a, 0) + std::min(b, 0) < -128) return false;
+    }
+  return true;
+}
+
+}  // namespace
+
+Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const ConvChannels& channels,
+                           int32_t x_zero) {
+  kernel_ = &ChooseGemmS8();
+  panels_ = GemmS8Panels(*kernel_, s.columns);
+  taps_ = static_cast<int>(s.taps);
+  tap_bytes_ = static_cast<int>(s.tap_bytes);
+  const int64_t width = panels_.units * panels_.unit;
+  bias_ = AlignedBuffer(static_cast<size_t>(s.groups * width) * 4);
+  scale_ = AlignedBuffer(static_cast<size_t>(s.groups * width) * 4);
+  if (bias_.data() == nullptr || scale_.data() == nullptr) return Status::Error("KPT_TOO_LARGE", "weights");
+
+  for (int64_t g = 0; g < s.groups; ++g) {
+    const GroupWeights weights(s, channels.weight_zero, g);
+    // -129..-255 and 128..255 never need more than three parts.
+    while (!weights.Fits(parts_, kernel_->min_weight)) ++parts_;
+    for (int64_t n = 0; n < s.columns; ++n) {
+      const int64_t o = g * s.columns + n;
+      const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[o];
+      bias_.as<int32_t>()[g * width + n] = FoldGemmS8Bias(*kernel_, bias, x_zero, weights.Sum(n));
+      scale_.as<float>()[g * width + n] = channels.scale[o];
+      if (!(channels.scale[o] >= -kMaxFastScale && channels.scale[o] <= kMaxFastScale)) fast_scale_ = false;
+    }
+  }
+  group_bytes_ = GemmS8PackedBytes(*kernel_, panels_, taps(), tap_bytes_);
+  const std::string tag = s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" +
+                          std::to_string(s.taps) + ":" + std::to_string(parts_);
+  // A weight zero point is part of the packing but not of the constant's identity.
+  const int constant = channels.weight_zero == nullptr ? s.w->constant : -1;
+  pairs_fit_ = true;
+  std::vector<std::vector<int8_t>> split;
+  for (int64_t g = 0; g < s.groups; ++g) {
+    split.push_back(GroupWeights(s, channels.weight_zero, g).Split(parts_));
+    pairs_fit_ = pairs_fit_ && PairsFit(split.back(), s.tap_bytes);
+  }
+  packed_ = reinterpret_cast<const int8_t*>(
+      spec.packs->Get(constant, tag, group_bytes_ * static_cast<size_t>(s.groups), [&](uint8_t* block) {
+        const int64_t tap = s.tap_bytes, column = tap * taps();
+        for (int64_t g = 0; g < s.groups; ++g)
+          PackGemmS8(*kernel_, panels_, taps(), tap_bytes_, split[g].data(), column, tap, 1,
+                     reinterpret_cast<int8_t*>(block) + group_bytes_ * static_cast<size_t>(g));
+      }));
+  return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "packed weights") : Status::Ok();
+}
+
+void PackedWeights::Bind(int64_t group, int64_t panel, GemmS8Block* block) const {
+  const int64_t at = group * panels_.units * panels_.unit + panels_.Begin(panel);
+  block->taps = taps();
+  block->tap_bytes = tap_bytes_;
+  block->b = GemmS8Panel(*kernel_, panels_, taps(), tap_bytes_,
+                         packed_ + group_bytes_ * static_cast<size_t>(group), panel);
+  block->bias = bias_.as<int32_t>() + at;
+  block->scale = scale_.as<float>() + at;
+  block->pairs_fit = pairs_fit_;
+  block->columns = panels_.Columns(panel);
+}
+
+}  // namespace kompakt

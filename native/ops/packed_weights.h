@@ -1,0 +1,49 @@
+// PackedWeights: the s8 weights of one gemm_s8, ready to run: weight zero points resolved, panels packed,
+// biases folded. Shared by the convolution, transposed convolution and matrix product steps.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "native/base/aligned_buffer.h"
+#include "native/kernels/gemm_s8/gemm_s8.h"
+#include "native/ops/conv_shape.h"
+
+namespace kompakt {
+
+/// Describes w[group][column][tap][k] by its strides, in elements.
+struct WeightSource {
+  const TensorView* w = nullptr;
+  std::string tag;  // tells apart different packings of one constant
+  int64_t groups = 1, columns = 0, taps = 0, tap_bytes = 0;
+  int64_t group_stride = 0, column_stride = 0, tap_stride = 0, k_stride = 1;
+  int64_t offset = 0;
+};
+
+class PackedWeights {
+ public:
+  /// `channels` has one value for every group and column; x_zero is folded into the bias.
+  Status Make(const StepSpec& spec, const WeightSource& source, const ConvChannels& channels, int32_t x_zero);
+
+  const GemmS8Kernel& kernel() const { return *kernel_; }
+  const GemmS8Panels& panels() const { return panels_; }
+  /// Taps of the kernel: those of the source, `parts` times.
+  int taps() const { return taps_ * parts_; }
+  int parts() const { return parts_; }
+  /// False: some scale is too large to convert before clamping; compute f32 and round it (requantize.h).
+  bool fast_scale() const { return fast_scale_; }
+
+  /// Sets kernel operands of one panel: b, bias, scale, taps, tap_bytes, columns, pairs_fit.
+  void Bind(int64_t group, int64_t panel, GemmS8Block* block) const;
+
+ private:
+  const GemmS8Kernel* kernel_ = nullptr;
+  GemmS8Panels panels_;
+  const int8_t* packed_ = nullptr;
+  AlignedBuffer bias_, scale_;
+  size_t group_bytes_ = 0;
+  int taps_ = 0, tap_bytes_ = 0, parts_ = 1;
+  bool pairs_fit_ = false, fast_scale_ = true;
+};
+
+}  // namespace kompakt

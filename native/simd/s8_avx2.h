@@ -1,0 +1,101 @@
+// 8-bit vocabulary of the AVX2 tier: 8 int32 lanes, exact dot products of u8 by s8, requantisation and
+// stores. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <immintrin.h>
+
+#include <cstdint>
+#include <cstring>
+
+#include "native/base/check.h"
+#include "native/cpu/region.h"
+#include "native/kernels/requantize/requantize.h"
+
+KPT_TIER_BEGIN_AVX2
+namespace kompakt {
+
+struct S8Avx2 {
+  using I = __m256i;
+  using F = __m256;
+  static constexpr int kLanes = 8;
+  static constexpr int kMaxVecs = 2;
+  /// Rows of a tile for 1..kMaxVecs vectors: 8 accumulators leave room for the widened halves.
+  static constexpr int kMaxRows[kMaxVecs] = {8, 4};
+
+  static KPT_ALWAYS_INLINE I Load(const void* p) { return _mm256_loadu_si256(static_cast<const I*>(p)); }
+  static KPT_ALWAYS_INLINE void Store(void* p, I v) { _mm256_storeu_si256(static_cast<I*>(p), v); }
+  static KPT_ALWAYS_INLINE F LoadF(const float* p) { return _mm256_loadu_ps(p); }
+  static KPT_ALWAYS_INLINE I Splat(int32_t v) { return _mm256_set1_epi32(v); }
+  static KPT_ALWAYS_INLINE I Splat4(const uint8_t* p) {
+    int32_t quad;
+    std::memcpy(&quad, p, 4);
+    return _mm256_set1_epi32(quad);
+  }
+  static KPT_ALWAYS_INLINE I Add(I a, I b) { return _mm256_add_epi32(a, b); }
+  /// Exact: bytes 0, 2 and 1, 3 of every lane are widened to 16 bits and multiplied in pairs.
+  static KPT_ALWAYS_INLINE I Dot(I acc, I a, I b) {
+    const I even = _mm256_madd_epi16(_mm256_and_si256(a, _mm256_set1_epi16(255)),
+                                     _mm256_srai_epi16(_mm256_slli_epi16(b, 8), 8));
+    const I odd = _mm256_madd_epi16(_mm256_srli_epi16(a, 8), _mm256_srai_epi16(b, 8));
+    return _mm256_add_epi32(acc, _mm256_add_epi32(even, odd));
+  }
+  static KPT_ALWAYS_INLINE F Scale(I acc, F scale) { return _mm256_mul_ps(_mm256_cvtepi32_ps(acc), scale); }
+  static KPT_ALWAYS_INLINE I Round(F v) { return _mm256_cvtps_epi32(v); }
+  /// g++ 12 spills accumulators inside the loop before an inlined epilogue unless they are pinned in between.
+  static KPT_ALWAYS_INLINE void Pin(I& v) { asm volatile("" : "+x"(v)); }
+
+  /// Rounded lanes of four vectors to bytes in order: + zero, clamped.
+  struct Bytes {
+    I zero, lo, hi, order;
+    explicit KPT_ALWAYS_INLINE Bytes(const OutputRange& r)
+        : zero(_mm256_set1_epi16(static_cast<int16_t>(r.zero))),
+          lo(_mm256_set1_epi8(static_cast<char>(r.lo))),
+          hi(_mm256_set1_epi8(static_cast<char>(r.hi))),
+          order(_mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)) {}
+    KPT_ALWAYS_INLINE I Pack(I a, I b, I c, I d) const {
+      const I ab = _mm256_adds_epi16(_mm256_packs_epi32(a, b), zero);
+      const I cd = _mm256_adds_epi16(_mm256_packs_epi32(c, d), zero);
+      const I bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(ab, cd), order);
+      return _mm256_min_epu8(_mm256_max_epu8(bytes, lo), hi);
+    }
+  };
+
+  /// Stores the first `count` bytes of the kVecs vectors' worth that start at lane group `part`.
+  template <int kVecs>
+  static KPT_ALWAYS_INLINE void StoreBytes(uint8_t* y, I bytes, int part, int count) {
+    __m128i half = kVecs == 2
+                       ? (part == 0 ? _mm256_castsi256_si128(bytes) : _mm256_extracti128_si256(bytes, 1))
+                       : (part < 2 ? _mm256_castsi256_si128(bytes) : _mm256_extracti128_si256(bytes, 1));
+    if (kVecs == 1 && part % 2 == 1) half = _mm_unpackhi_epi64(half, half);
+    if (kVecs == 2 && count == 16) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(y), half);
+    } else if (kVecs == 1 && count == 8) {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(y), half);
+    } else {
+      uint8_t tail[16];
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(tail), half);
+      for (int i = 0; i < count && i < 16; ++i) y[i] = tail[i];
+    }
+  }
+
+  /// Stores the first `count` lanes.
+  static KPT_ALWAYS_INLINE void StoreFloats(float* y, F v, int count) {
+    if (count >= kLanes) {
+      _mm256_storeu_ps(y, v);
+      return;
+    }
+    float tail[kLanes];
+    _mm256_storeu_ps(tail, v);
+    for (int i = 0; i < count; ++i) y[i] = tail[i];
+  }
+};
+
+/// As S8Avx2 where sums of two products are known to fit 16 bits (GemmS8Block::pairs_fit): half the work,
+/// still exact.
+struct S8Avx2Pairs : S8Avx2 {
+  static KPT_ALWAYS_INLINE I Dot(I acc, I a, I b) {
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), _mm256_set1_epi16(1)));
+  }
+};
+
+}  // namespace kompakt
+KPT_TIER_END

@@ -1,0 +1,97 @@
+// 8-bit vocabulary of the AVX-512 VNNI tier: 16 int32 lanes, dot products of u8 by s8, requantisation and
+// stores. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "native/base/check.h"
+#include "native/cpu/region.h"
+#include "native/kernels/requantize/requantize.h"
+
+#if defined(__GNUC__) && !defined(__clang__)
+// g++ 12 warns about the deliberately undefined operands inside its own avx512fintrin.h.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+
+KPT_TIER_BEGIN_AVX512VNNI
+namespace kompakt {
+
+struct S8Avx512Vnni {
+  using I = __m512i;
+  using F = __m512;
+  static constexpr int kLanes = 16;
+  static constexpr int kMaxVecs = 4;
+  /// Rows of a tile for 1..kMaxVecs vectors: at most 24 accumulators.
+  static constexpr int kMaxRows[kMaxVecs] = {12, 12, 8, 6};
+
+  static KPT_ALWAYS_INLINE I Load(const void* p) { return _mm512_loadu_si512(p); }
+  static KPT_ALWAYS_INLINE void Store(void* p, I v) { _mm512_storeu_si512(p, v); }
+  static KPT_ALWAYS_INLINE I Zero() { return _mm512_setzero_si512(); }
+  static KPT_ALWAYS_INLINE F LoadF(const float* p) { return _mm512_loadu_ps(p); }
+  static KPT_ALWAYS_INLINE I Splat(int32_t v) { return _mm512_set1_epi32(v); }
+  static KPT_ALWAYS_INLINE I Splat4(const uint8_t* p) {
+    int32_t quad;
+    __builtin_memcpy(&quad, p, 4);
+    return _mm512_set1_epi32(quad);
+  }
+  static KPT_ALWAYS_INLINE I Add(I a, I b) { return _mm512_add_epi32(a, b); }
+  static KPT_ALWAYS_INLINE I Dot(I acc, I a, I b) { return _mm512_dpbusd_epi32(acc, a, b); }
+  static KPT_ALWAYS_INLINE F Scale(I acc, F scale) { return _mm512_mul_ps(_mm512_cvtepi32_ps(acc), scale); }
+  static KPT_ALWAYS_INLINE I Round(F v) { return _mm512_cvtps_epi32(v); }
+  /// g++ 12 spills accumulators inside the loop before an inlined epilogue unless they are pinned in between.
+  static KPT_ALWAYS_INLINE void Pin(I& v) { asm volatile("" : "+v"(v)); }
+
+  /// Rounded lanes of four vectors to bytes in order: + zero, clamped.
+  struct Bytes {
+    I zero, lo, hi, order;
+    explicit KPT_ALWAYS_INLINE Bytes(const OutputRange& r)
+        : zero(_mm512_set1_epi16(static_cast<int16_t>(r.zero))),
+          lo(_mm512_set1_epi8(static_cast<char>(r.lo))),
+          hi(_mm512_set1_epi8(static_cast<char>(r.hi))),
+          order(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)) {}
+    KPT_ALWAYS_INLINE I Pack(I a, I b, I c, I d) const {
+      const I ab = _mm512_adds_epi16(_mm512_packs_epi32(a, b), zero);
+      const I cd = _mm512_adds_epi16(_mm512_packs_epi32(c, d), zero);
+      const I bytes = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(ab, cd));
+      return _mm512_min_epu8(_mm512_max_epu8(bytes, lo), hi);
+    }
+  };
+
+  /// Stores `count` bytes, at most kVecs vectors' worth, of those that start at lane group `part`.
+  template <int kVecs>
+  static KPT_ALWAYS_INLINE void StoreBytes(uint8_t* y, I bytes, int part, int count) {
+    if (kVecs == 1) {
+      const __m128i quarter = part == 0   ? _mm512_castsi512_si128(bytes)
+                              : part == 1 ? _mm512_extracti32x4_epi32(bytes, 1)
+                              : part == 2 ? _mm512_extracti32x4_epi32(bytes, 2)
+                                          : _mm512_extracti32x4_epi32(bytes, 3);
+      if (count == 16)
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(y), quarter);
+      else
+        _mm_mask_storeu_epi8(y, static_cast<__mmask16>((1u << count) - 1), quarter);
+    } else if (kVecs == 2) {
+      const __m256i half = part == 0 ? _mm512_castsi512_si256(bytes) : _mm512_extracti64x4_epi64(bytes, 1);
+      if (count == 32)
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), half);
+      else
+        _mm256_mask_storeu_epi8(y, static_cast<__mmask32>((uint64_t{1} << count) - 1), half);
+    } else if (count == 64) {
+      _mm512_storeu_si512(y, bytes);
+    } else {
+      _mm512_mask_storeu_epi8(y, (uint64_t{1} << count) - 1, bytes);
+    }
+  }
+
+  /// Stores the first `count` lanes.
+  static KPT_ALWAYS_INLINE void StoreFloats(float* y, F v, int count) {
+    if (count >= kLanes)
+      _mm512_storeu_ps(y, v);
+    else if (count > 0)
+      _mm512_mask_storeu_ps(y, static_cast<__mmask16>((1u << count) - 1), v);
+  }
+};
+
+}  // namespace kompakt
+KPT_TIER_END

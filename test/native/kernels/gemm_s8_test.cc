@@ -1,0 +1,119 @@
+// Every supported gemm_s8 tier gives the bytes of the reference, over shapes around its tile and extreme
+// values. SPDX-License-Identifier: Apache-2.0
+#include "native/kernels/gemm_s8/gemm_s8.h"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "test/native/harness.h"
+
+namespace kompakt {
+namespace {
+
+using testing::GuardedBuffer;
+using testing::Random;
+
+struct Case {
+  int64_t m, n;
+  int taps, k;
+  int w_low = -127, w_high = 127, x_low = 0, x_high = 255;
+  float scale = 0.001f;
+  bool row_bias = false;
+};
+
+/// y of one kernel, [m][n], for data that depends only on the case.
+std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, bool to_f32) {
+  Random random(static_cast<uint64_t>(c.m * 131 + c.n * 17 + c.k + c.taps));
+  const GemmS8Panels panels(kernel, c.n);
+  const int64_t row_bytes = static_cast<int64_t>(c.taps) * c.k + 3;  // odd: no alignment to rely on
+  GuardedBuffer a(static_cast<size_t>(c.m * row_bytes));
+  for (size_t i = 0; i < a.size(); ++i) a.data()[i] = static_cast<uint8_t>(random.Int(c.x_low, c.x_high));
+  std::vector<int8_t> w(static_cast<size_t>(c.n) * c.taps * c.k);
+  for (int8_t& v : w) v = static_cast<int8_t>(random.Int(c.w_low, c.w_high));
+  const int64_t width = panels.units * panels.unit;
+  std::vector<int32_t> bias(width, 12345), row_bias(c.m), rows(c.m), taps(c.taps);
+  std::vector<float> scale(width, 0.f);
+  for (int64_t n = 0; n < c.n; ++n) {
+    int32_t sum = 0;
+    for (int i = 0; i < c.taps * c.k; ++i) sum += w[n * c.taps * c.k + i];
+    bias[n] = FoldGemmS8Bias(kernel, random.Int(-5000, 5000), 77, sum);
+    scale[n] = random.Float(c.scale * 0.5f, c.scale);
+  }
+  for (int64_t m = 0; m < c.m; ++m) rows[m] = static_cast<int32_t>((c.m - 1 - m) * row_bytes);
+  for (int64_t m = 0; m < c.m; ++m) row_bias[m] = random.Int(-100000, 100000);
+  for (int t = 0; t < c.taps; ++t) taps[t] = t * c.k;
+  AlignedBuffer packed(GemmS8PackedBytes(kernel, panels, c.taps, c.k));
+  PackGemmS8(kernel, panels, c.taps, c.k, w.data(), c.taps * c.k, c.k, 1, packed.as<int8_t>());
+  GuardedBuffer y(static_cast<size_t>(c.m * c.n) * (to_f32 ? 4 : 1));
+  for (int64_t p = 0; p < panels.count; ++p) {
+    GemmS8Block g = {};
+    g.a = a.data(), g.row_offsets = rows.data(), g.tap_offsets = taps.data();
+    g.rows = c.m, g.taps = c.taps, g.tap_bytes = c.k;
+    g.b = GemmS8Panel(kernel, panels, c.taps, c.k, packed.as<int8_t>(), p);
+    g.bias = bias.data() + panels.Begin(p), g.scale = scale.data() + panels.Begin(p);
+    g.row_bias = c.row_bias ? row_bias.data() : nullptr;
+    g.pairs_fit = c.w_low >= -64 && c.w_high <= 64;
+    g.to_f32 = to_f32;
+    g.y = y.data() + panels.Begin(p) * (to_f32 ? 4 : 1);
+    g.y_stride = c.n, g.columns = panels.Columns(p);
+    g.range = {130, 3, 250};
+    kernel.run(g);
+  }
+  CHECK(y.Intact());
+  return std::vector<uint8_t>(y.data(), y.data() + y.size());
+}
+
+void CheckTiers(const Case& c) {
+  size_t count = 0;
+  const GemmS8Kernel* kernels = GemmS8Kernels(&count);
+  const GemmS8Kernel& reference = kernels[count - 1];
+  for (bool to_f32 : {false, true}) {
+    const std::vector<uint8_t> expected = RunCase(reference, c, to_f32);
+    for (size_t i = 0; i + 1 < count; ++i) {
+      if (!HasTier(kernels[i].tier) || c.w_low < kernels[i].min_weight) continue;
+      INFO(kernels[i].name, " m ", c.m, " n ", c.n, " k ", c.k, " taps ", c.taps, " f32 ", to_f32);
+      CHECK(RunCase(kernels[i], c, to_f32) == expected);
+    }
+  }
+}
+
+TEST_CASE("gemm_s8: every tier equals the reference around its tile") {
+  for (int64_t m : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 23, 25, 49})
+    for (int64_t n : {1, 7, 8, 15, 16, 17, 32, 48, 64, 67}) CheckTiers({m, n, 1, 20});
+  for (int64_t n = 1; n <= 131; n += 3) CheckTiers({5, n, 2, 9});
+}
+
+TEST_CASE("gemm_s8: depths and taps") {
+  for (int k : {0, 1, 2, 3, 4, 5, 7, 8, 12, 13, 15, 16, 17, 31, 32, 33, 64, 127})
+    for (int taps : {1, 3, 9}) CheckTiers({7, 37, taps, k});
+  CheckTiers({3, 33, 1, 4608});
+}
+
+TEST_CASE("gemm_s8: extremes do not saturate inside") {
+  for (int w : {-128, -127, 127}) {
+    Case c{9, 40, 1, 64};
+    c.w_low = c.w_high = w, c.x_low = c.x_high = 255, c.scale = 0.0001f;
+    CheckTiers(c);
+    c.x_low = c.x_high = 0;
+    CheckTiers(c);
+  }
+  Case deep{2, 16, 1, 60000};
+  deep.w_low = deep.w_high = 127, deep.x_low = deep.x_high = 255, deep.scale = kMaxFastScale;
+  CheckTiers(deep);
+}
+
+TEST_CASE("gemm_s8: small weights take the paired path, row biases are added") {
+  Case c{13, 24, 1, 50};
+  c.w_low = -64, c.w_high = 64;
+  CheckTiers(c);
+  c.w_low = c.w_high = 64, c.x_low = 255;
+  CheckTiers(c);
+  c.row_bias = true;
+  CheckTiers(c);
+}
+
+}  // namespace
+}  // namespace kompakt

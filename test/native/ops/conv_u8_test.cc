@@ -1,0 +1,111 @@
+// conv_u8 against its definition: windows, groups, zero points, fused residual and table, threads.
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "test/native/ops/conv_u8_naive.h"
+
+namespace kompakt::testing {
+namespace {
+
+TEST_CASE("conv_u8: pointwise, and as a matrix product") {
+  for (int64_t c : {1, 3, 4, 16, 24, 67})
+    for (int64_t o : {1, 8, 16, 24, 65}) {
+      ConvCase t;
+      t.c = c, t.o = o, t.kh = t.kw = 1, t.n = 2, t.h = 7, t.w = 9;
+      CHECK(CompareConv(t) == "");
+      t.n = t.h = 1, t.w = 1;
+      CHECK(CompareConv(t) == "");
+      t.w = 100, t.threads = 3;
+      CHECK(CompareConv(t) == "");
+    }
+}
+
+TEST_CASE("conv_u8: windows, strides, dilations and uneven pads") {
+  for (int64_t k : {1, 2, 3, 5, 7})
+    for (int64_t stride : {1, 2, 3})
+      for (int64_t c : {1, 3, 8}) {
+        ConvCase t;
+        t.h = 13, t.w = 11, t.c = c, t.o = 19, t.kh = t.kw = k, t.sh = t.sw = stride;
+        CHECK(CompareConv(t) == "");
+        t.pt = 1, t.pl = 2, t.pb = 0, t.pr = 3, t.n = 2;
+        CHECK(CompareConv(t) == "");
+        t.sw = 1, t.threads = 3;
+        CHECK(CompareConv(t) == "");
+      }
+  ConvCase dilated;
+  dilated.h = 17, dilated.w = 15, dilated.c = 5, dilated.o = 6, dilated.dh = 2, dilated.dw = 3;
+  dilated.pt = dilated.pl = dilated.pb = dilated.pr = 2;
+  CHECK(CompareConv(dilated) == "");
+  ConvCase audio;
+  audio.h = 1, audio.w = 50, audio.c = 12, audio.o = 10, audio.kh = 1, audio.kw = 9, audio.pl = audio.pr = 4;
+  CHECK(CompareConv(audio) == "");
+}
+
+TEST_CASE("conv_u8: groups") {
+  for (int64_t group : {2, 3, 6}) {
+    ConvCase t;
+    t.c = 12, t.o = 18, t.group = group, t.pt = t.pl = t.pb = t.pr = 1, t.h = t.w = 8;
+    CHECK(CompareConv(t) == "");
+    t.residual = t.table = true, t.threads = 3;
+    CHECK(CompareConv(t) == "");
+  }
+  ConvCase multiplied;
+  multiplied.c = multiplied.group = 6, multiplied.o = 12;
+  CHECK(CompareConv(multiplied) == "");
+}
+
+TEST_CASE("conv_u8: weight zero points, -128 and large scales") {
+  ConvCase t;
+  t.c = 20, t.o = 9;
+  t.weight_zero = true, t.w_low = -128;
+  CHECK(CompareConv(t) == "");
+  t.weight_zero = false, t.w_high = -128;
+  CHECK(CompareConv(t) == "");
+  t.w_low = -3, t.w_high = 3;
+  for (float scale : {1.5f, 4096.f, 1e30f}) {
+    t.scale = scale;
+    CHECK(CompareConv(t) == "");
+    t.threads = 2;
+    CHECK(CompareConv(t) == "");
+  }
+}
+
+TEST_CASE("conv_u8: clamps, residual, table and f32 output") {
+  for (int variant = 0; variant < 16; ++variant) {
+    ConvCase t;
+    t.h = 9, t.w = 8, t.c = 16, t.o = 35, t.pt = t.pl = t.pb = t.pr = 1, t.sh = t.sw = 1 + variant % 2;
+    t.bias = variant & 1, t.residual = variant & 2, t.table = variant & 4, t.threads = variant & 8 ? 3 : 1;
+    t.lo = 121, t.hi = 200;
+    CHECK(CompareConv(t) == "");
+    t.residual = t.table = false, t.to_f32 = true;
+    CHECK(CompareConv(t) == "");
+  }
+}
+
+TEST_CASE("conv_u8: bands and panel groups over threads") {
+  ConvCase t;
+  t.h = t.w = 40, t.c = 16, t.o = 16, t.pt = t.pl = t.pb = t.pr = 1, t.threads = 3;
+  CHECK(CompareConv(t) == "");
+  t.h = t.w = 4, t.c = 64, t.o = 300, t.residual = true;
+  CHECK(CompareConv(t) == "");
+  t.kh = t.kw = 1, t.h = 1, t.w = 1, t.pt = t.pl = t.pb = t.pr = 0;
+  CHECK(CompareConv(t) == "");
+}
+
+TEST_CASE("conv_u8: empty tensors and refused shapes") {
+  ConvCase t;
+  t.n = 0;
+  CHECK(CompareConv(t) == "");
+  TestTensor x(DType::kU8, {1, 4, 4, 3}), w(DType::kS8, {2, 3, 3, 4}), scale(DType::kF32, {2}),
+      y(DType::kU8, {1, 2, 2, 2});
+  w.Constant(0);
+  scale.Constant(1);
+  ParamList params;
+  params.Set("strides", {1, 1}).Set("dilations", {1, 1}).Set("pads", {0, 0, 0, 0}).Set("group", 1);
+  params.Set("xZero", 0).Set("yZero", 0).Set("lo", 0).Set("hi", 255).Set("residual", std::vector<double>{});
+  const Status status = RunStep("conv_u8", {&x, &w, nullptr, &scale}, {&y}, params);
+  CHECK_FALSE(status.ok());
+}
+
+}  // namespace
+}  // namespace kompakt::testing

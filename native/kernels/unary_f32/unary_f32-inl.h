@@ -102,7 +102,7 @@ static void Map(UnaryOp op, const float* x, float* y, int64_t count) {
   }
 }
 
-static void Run(UnaryOp op, const float* x, float* y, int64_t count) {
+[[maybe_unused]] static void Run(UnaryOp op, const float* x, float* y, int64_t count) {
   switch (op.kind) {
     case UnaryKind::kNone:
       if (x != y && count > 0) __builtin_memmove(y, x, static_cast<size_t>(count) * sizeof(float));

@@ -6,3 +6,10 @@
 #define KPT_ASSERT(condition) assert(condition)
 #define KPT_RESTRICT __restrict
 #define KPT_ALWAYS_INLINE inline __attribute__((always_inline))
+
+/// In front of a loop whose count the compiler knows: unrolls it fully, so that arrays indexed in it become registers.
+#if defined(__clang__)
+#define KPT_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define KPT_UNROLL _Pragma("GCC unroll 32")
+#endif

@@ -97,7 +97,7 @@ static void Map(UnaryOp op, const float* x, float* y, int64_t count) {
     StoreSome(y + i, Op::Apply(LoadSome(x + i, count - i), a, b), count - i);
 }
 
-static void Run(UnaryOp op, const float* x, float* y, int64_t count) {
+[[maybe_unused]] static void Run(UnaryOp op, const float* x, float* y, int64_t count) {
   switch (op.kind) {
     case UnaryKind::kNone:
       if (x != y && count > 0) __builtin_memmove(y, x, static_cast<size_t>(count) * sizeof(float));

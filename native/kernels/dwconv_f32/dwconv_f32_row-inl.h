@@ -1,0 +1,111 @@
+// The row of dwconv_f32, for every tier: included after a vocabulary of native/simd, inside a tier region and
+// a namespace.
+//
+// kPixels neighbouring outputs are computed at a time, one vector of channels each. With undilated windows of
+// 3 or 5 columns the compiler sees which inputs they share and loads each once:
+//
+//   stride 1, 3 columns:  x0 x1 x2 x3 ...        y0 = x0 w0 + x1 w1 + x2 w2
+//                            \  |  /             y1 =         x1 w0 + x2 w1 + x3 w2 ...
+// SPDX-License-Identifier: Apache-2.0
+#include "native/kernels/dwconv_f32/dwconv_f32.h"
+#include "native/kernels/unary_f32/fused_f32-inl.h"
+
+namespace kompakt {
+namespace {
+namespace dwconv_f32_inl {
+
+using namespace simd;
+
+KPT_VEC void FinishPixel(const DwconvF32Row& row, int64_t ox, int64_t c, F32 x) {
+  const int64_t at = ox * row.channels + c;
+  if (row.bias != nullptr) x = Add(x, Load(row.bias + c));
+  if (row.residual != nullptr) x = Add(x, Load(row.residual + at));
+  x = Activate(x, row.activation);
+  const int64_t left = row.channels - c;
+  if (left >= kLanes)
+    Store(row.y + at, x);
+  else
+    StoreFirst(row.y + at, x, static_cast<int>(left));
+}
+
+/// kCount outputs from `ox` on, whose windows lie inside the input. kW and kStride are 0 where they are not
+/// known; the dilation is 1 where they are.
+template <int kCount, int kW, int kStride>
+__attribute__((noinline)) void InnerPixels(const DwconvF32Row& row, int64_t ox) {
+  const int64_t stride = kStride > 0 ? kStride : row.stride;
+  const int64_t first = (ox * stride - row.pad_left) * row.channels;
+  for (int64_t c = 0; c < row.channels; c += kLanes) {
+    F32 acc[kCount];
+    KPT_UNROLL
+    for (int p = 0; p < kCount; ++p) acc[p] = Set(0.0f);
+    const float* w = row.w + c;
+    for (int64_t i = 0; i < row.line_count; ++i) {
+      const float* x = row.lines[i] + first + c;
+      if constexpr (kW > 0) {
+        constexpr int kColumns = (kCount - 1) * kStride + kW;
+        F32 columns[kColumns];
+        KPT_UNROLL
+        for (int j = 0; j < kColumns; ++j) columns[j] = Load(x + j * row.channels);
+        KPT_UNROLL
+        for (int kx = 0; kx < kW; ++kx, w += row.w_stride) {
+          const F32 weight = Load(w);
+          KPT_UNROLL
+          for (int p = 0; p < kCount; ++p) acc[p] = Fma(columns[p * kStride + kx], weight, acc[p]);
+        }
+      } else {
+        for (int64_t kx = 0; kx < row.kw; ++kx, w += row.w_stride, x += row.dilation * row.channels) {
+          const F32 weight = Load(w);
+          KPT_UNROLL
+          for (int p = 0; p < kCount; ++p) acc[p] = Fma(Load(x + p * stride * row.channels), weight, acc[p]);
+        }
+      }
+    }
+    KPT_UNROLL
+    for (int p = 0; p < kCount; ++p) FinishPixel(row, ox + p, c, acc[p]);
+  }
+}
+
+/// One output whose window reaches into the padding.
+__attribute__((noinline)) void EdgePixel(const DwconvF32Row& row, int64_t ox) {
+  for (int64_t c = 0; c < row.channels; c += kLanes) {
+    F32 acc = Set(0.0f);
+    const float* w = row.w + c;
+    for (int64_t i = 0; i < row.line_count; ++i)
+      for (int64_t kx = 0; kx < row.kw; ++kx, w += row.w_stride) {
+        const int64_t ix = ox * row.stride + kx * row.dilation - row.pad_left;
+        if (ix >= 0 && ix < row.in_w) acc = Fma(Load(row.lines[i] + ix * row.channels + c), Load(w), acc);
+      }
+    FinishPixel(row, ox, c, acc);
+  }
+}
+
+template <int kW, int kStride>
+void ComputeRow(const DwconvF32Row& row) {
+  int64_t ox = 0;
+  // Outputs before `inner` and from `edge` on have windows that reach into the padding.
+  int64_t inner = (row.pad_left + row.stride - 1) / row.stride;
+  if (row.pad_left < 0) inner = 0;
+  const int64_t room = row.in_w - 1 + row.pad_left - (row.kw - 1) * row.dilation;
+  int64_t edge = room < 0 ? 0 : room / row.stride + 1;
+  if (inner > row.out_w) inner = row.out_w;
+  if (edge > row.out_w) edge = row.out_w;
+  for (; ox < inner; ++ox) EdgePixel(row, ox);
+  for (; ox + kPixels <= edge; ox += kPixels) InnerPixels<kPixels, kW, kStride>(row, ox);
+  for (; ox + kPixels / 2 <= edge; ox += kPixels / 2) InnerPixels<kPixels / 2, kW, kStride>(row, ox);
+  for (; ox < edge; ++ox) InnerPixels<1, kW, kStride>(row, ox);
+  for (; ox < row.out_w; ++ox) EdgePixel(row, ox);
+}
+
+KPT_VEC void ComputeAnyRow(const DwconvF32Row& row) {
+  if (row.dilation == 1) {
+    if (row.kw == 3 && row.stride == 1) return ComputeRow<3, 1>(row);
+    if (row.kw == 3 && row.stride == 2) return ComputeRow<3, 2>(row);
+    if (row.kw == 5 && row.stride == 1) return ComputeRow<5, 1>(row);
+    if (row.kw == 5 && row.stride == 2) return ComputeRow<5, 2>(row);
+  }
+  ComputeRow<0, 0>(row);
+}
+
+}  // namespace dwconv_f32_inl
+}  // namespace
+}  // namespace kompakt

@@ -1,0 +1,28 @@
+// gemm_f32_avx2: AVX2 with FMA.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/tier.h"
+#if KPT_X86_64
+#include "native/cpu/region.h"
+#include "native/kernels/gemm_f32/gemm_f32.h"
+#include "native/simd/dot_avx2.h"
+
+KPT_TIER_BEGIN_AVX2
+#include "native/kernels/gemm_f32/gemm_f32_tile-inl.h"
+
+namespace kompakt {
+
+void gemm_f32_avx2(int rows, int vectors, const GemmF32Tile& tile) {
+  switch (vectors) {
+    case 1:
+      return gemm_f32_inl::ComputeRows<1, 8>(rows, tile);
+    case 2:
+      return gemm_f32_inl::ComputeRows<2, 6>(rows, tile);
+    case 3:
+      return gemm_f32_inl::ComputeRows<3, 4>(rows, tile);
+  }
+}
+
+}  // namespace kompakt
+
+KPT_TIER_END
+#endif

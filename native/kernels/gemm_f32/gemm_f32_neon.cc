@@ -1,0 +1,27 @@
+// gemm_f32_neon: Advanced SIMD.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/tier.h"
+#if KPT_ARM64
+#include "native/cpu/region.h"
+#include "native/kernels/gemm_f32/gemm_f32.h"
+#include "native/kernels/gemm_f32/gemm_f32_tile-inl.h"
+#include "native/simd/dot_neon.h"
+
+namespace kompakt {
+
+void gemm_f32_neon(int rows, int vectors, const GemmF32Tile& tile) {
+  switch (vectors) {
+    case 1:
+      return gemm_f32_inl::ComputeRows<1, 8>(rows, tile);
+    case 2:
+      return gemm_f32_inl::ComputeRows<2, 8>(rows, tile);
+    case 3:
+      return gemm_f32_inl::ComputeRows<3, 6>(rows, tile);
+    case 4:
+      return gemm_f32_inl::ComputeRows<4, 4>(rows, tile);
+  }
+}
+
+}  // namespace kompakt
+
+#endif

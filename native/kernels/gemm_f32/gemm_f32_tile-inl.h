@@ -1,0 +1,114 @@
+// The tile of gemm_f32, for every tier: included after a vocabulary of native/simd, inside a tier region and
+// a namespace.
+//
+// kRows x kVectors accumulators stay in registers over all of k. One step of k loads kVectors vectors of the
+// panel and multiplies each by one value of every row:
+//
+//            b[0] b[1]         for r, j: acc[r][j] = fma(a[r], b[j], acc[r][j])
+//   a[0]  [ acc  acc ]
+//   a[1]  [ acc  acc ]
+//   ...
+// SPDX-License-Identifier: Apache-2.0
+#include "native/kernels/gemm_f32/gemm_f32.h"
+#include "native/kernels/unary_f32/fused_f32-inl.h"
+
+namespace kompakt {
+namespace {
+namespace gemm_f32_inl {
+
+using namespace simd;
+
+/// Finishes one vector of C: everything behind the chain over k.
+KPT_VEC F32 Finish(const GemmF32Tile& tile, int row, int column, F32 x) {
+  if (tile.factor != 1.0f) x = Mul(x, Set(tile.factor));
+  if (tile.bias != nullptr) x = Add(x, Load(tile.bias + column));
+  if (tile.residual != nullptr) x = Add(x, Load(tile.residual + row * tile.residual_stride + column));
+  return Activate(x, tile.activation);
+}
+
+template <int kRows, int kVectors>
+__attribute__((noinline)) void ComputeTile(const GemmF32Tile& tile) {
+  constexpr int kWidth = kVectors * kLanes;
+  F32 acc[kRows][kVectors];
+  KPT_UNROLL
+  for (int r = 0; r < kRows; ++r) {
+    KPT_UNROLL
+    for (int j = 0; j < kVectors; ++j) acc[r][j] = Set(0.0f);
+  }
+
+  const float* b = tile.b;
+  const float* const* rows = tile.rows;
+  const int64_t depth = tile.depth;
+  for (int64_t t = 0; t < tile.taps; ++t, rows += tile.tap_stride) {
+    const float* a[kRows];
+    KPT_UNROLL
+    for (int r = 0; r < kRows; ++r) a[r] = rows[r];
+    int64_t k = 0;
+    for (; k + kDepthStep <= depth; k += kDepthStep, b += kDepthStep * kWidth) {
+      if constexpr (kLanes == 4) {
+        // One load of A serves all steps.
+        RowStep step[kRows];
+        KPT_UNROLL
+        for (int r = 0; r < kRows; ++r) step[r] = LoadRow(a[r] + k);
+        KPT_UNROLL
+        for (int kk = 0; kk < kDepthStep; ++kk) {
+          F32 panel[kVectors];
+          KPT_UNROLL
+          for (int j = 0; j < kVectors; ++j) panel[j] = Load(b + kk * kWidth + j * kLanes);
+          KPT_UNROLL
+          for (int r = 0; r < kRows; ++r) FmaRow<kVectors>(acc[r], panel, step[r], kk);
+        }
+      } else {
+        F32 panel[kDepthStep][kVectors];
+        KPT_UNROLL
+        for (int kk = 0; kk < kDepthStep; ++kk) {
+          KPT_UNROLL
+          for (int j = 0; j < kVectors; ++j) panel[kk][j] = Load(b + kk * kWidth + j * kLanes);
+        }
+        KPT_UNROLL
+        for (int r = 0; r < kRows; ++r) {
+          KPT_UNROLL
+          for (int kk = 0; kk < kDepthStep; ++kk) FmaRow<kVectors>(acc[r], panel[kk], LoadRow(a[r] + k), kk);
+        }
+      }
+    }
+    for (; k < depth; ++k, b += kWidth) {
+      F32 panel[kVectors];
+      KPT_UNROLL
+      for (int j = 0; j < kVectors; ++j) panel[j] = Load(b + j * kLanes);
+      KPT_UNROLL
+      for (int r = 0; r < kRows; ++r) {
+        const F32 value = Set(a[r][k]);
+        KPT_UNROLL
+        for (int j = 0; j < kVectors; ++j) acc[r][j] = Fma(value, panel[j], acc[r][j]);
+      }
+    }
+  }
+  KPT_UNROLL
+  for (int r = 0; r < kRows; ++r) {
+    KPT_UNROLL
+    for (int j = 0; j < kVectors; ++j) Pin(acc[r][j]);
+  }
+
+  constexpr int kLast = (kVectors - 1) * kLanes;
+  KPT_UNROLL
+  for (int r = 0; r < kRows; ++r) {
+    float* c = tile.c + r * tile.c_stride;
+    KPT_UNROLL
+    for (int j = 0; j + 1 < kVectors; ++j) Store(c + j * kLanes, Finish(tile, r, j * kLanes, acc[r][j]));
+    StoreFirst(c + kLast, Finish(tile, r, kLast, acc[r][kVectors - 1]), tile.columns - kLast);
+  }
+}
+
+/// ComputeTile<rows, kVectors> for a number of rows known only at run time.
+template <int kVectors, int kMaxRows>
+KPT_VEC void ComputeRows(int rows, const GemmF32Tile& tile) {
+  if constexpr (kMaxRows > 0) {
+    if (rows == kMaxRows) return ComputeTile<kMaxRows, kVectors>(tile);
+    ComputeRows<kVectors, kMaxRows - 1>(rows, tile);
+  }
+}
+
+}  // namespace gemm_f32_inl
+}  // namespace
+}  // namespace kompakt

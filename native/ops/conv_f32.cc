@@ -1,0 +1,177 @@
+// conv_f32: a float32 convolution as an indirect product (no copy of the input), or depthwise. A window over
+// few channels is gathered into rows first: chains of a few multiply-adds per tap would leave the kernel
+// idle. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+
+#include "native/ops/activation_f32.h"
+#include "native/ops/convolution.h"
+#include "native/ops/dwconv_f32.h"
+#include "native/ops/gemm_f32_loop.h"
+
+namespace kompakt {
+namespace {
+
+class ConvF32 : public Step {
+ public:
+  ConvF32(const Convolution& conv, UnaryOp activation) : conv_(conv), activation_(activation) {}
+
+  Status Prepare(const StepSpec& spec) {
+    const TensorView &x = *spec.in(0), &w = *spec.in(1), *bias = spec.in(2), *residual = spec.in(3);
+    const int64_t columns = conv_.o / conv_.group, taps = conv_.kh * conv_.kw, k = taps * conv_.depth;
+    constexpr int64_t kFewChannels = 8;
+    gathered_ = taps > 1 && conv_.depth <= kFewChannels && conv_.group == 1;
+    x_ = x.as<float>();
+    bias_ = bias == nullptr ? nullptr : bias->as<float>();
+    residual_ = residual == nullptr ? nullptr : residual->as<float>();
+    y_ = spec.out().as<float>();
+
+    gemm_.kernel = GemmF32Kernels().Best();
+    gemm_.panels = CutGemmF32(gemm_.kernel, columns);
+    gemm_.columns = columns;
+    gemm_.taps = gathered_ ? 1 : taps;
+    gemm_.depth = gathered_ ? k : conv_.depth;
+    gemm_.residual_stride = gemm_.c_stride = conv_.o;
+    gemm_.factor = 1.0f;
+    gemm_.activation = InlinePart(activation_);
+    group_size_ = k * gemm_.panels.padded_columns();
+    const std::string tag = "gemm_f32/" + std::to_string(gemm_.panels.lanes) + "x" +
+                            std::to_string(gemm_.panels.vectors) + "/" + std::to_string(conv_.group) + "/" +
+                            std::to_string(k);
+    packed_ = reinterpret_cast<const float*>(spec.packs->Get(
+        w.constant, tag, static_cast<size_t>(conv_.group * group_size_) * sizeof(float), [&](uint8_t* out) {
+          for (int64_t g = 0; g < conv_.group; ++g)
+            PackGemmF32(gemm_.panels, k, columns, w.as<float>() + g * columns * k, 1, k, 0,
+                        gemm_.panels.count(), reinterpret_cast<float*>(out) + g * group_size_);
+        }));
+    zeros_ = AlignedBuffer(static_cast<size_t>(conv_.c) * sizeof(float));
+    if (packed_ == nullptr || zeros_.data() == nullptr)
+      return Status::Error("KPT_TOO_LARGE", "out of memory: the weights of conv_f32");
+
+    row_offsets_ = TapOffsets(conv_.oh, conv_.kh, conv_.h, conv_.stride_h, conv_.dilation_h, conv_.pad_top,
+                              conv_.w * conv_.c);
+    column_offsets_ =
+        TapOffsets(conv_.ow, conv_.kw, conv_.w, conv_.stride_w, conv_.dilation_w, conv_.pad_left, conv_.c);
+    // Neighbouring windows share their input: a row costs the cache about one pixel per step of the stride.
+    const int64_t pixel_bytes = conv_.c * static_cast<int64_t>(sizeof(float));
+    loop_ = GemmF32Loop(conv_.n * conv_.oh * conv_.ow,
+                        gathered_ ? k * static_cast<int64_t>(sizeof(float)) : pixel_bytes * conv_.stride_w,
+                        gemm_.panels, spec.threads);
+    pointer_bytes_ = AlignUp(static_cast<size_t>(gemm_.taps * loop_.most_rows()) * sizeof(float*));
+    thread_bytes_ =
+        pointer_bytes_ +
+        (gathered_ ? AlignUp(static_cast<size_t>(loop_.most_rows() * k) * sizeof(float) + kReadPadding) : 0);
+    spec.scratch_bytes = thread_bytes_ * static_cast<size_t>(spec.threads);
+    return Status::Ok();
+  }
+
+  void Run(const RunContext& context) override {
+    context.pool->ParallelFor(loop_.pieces(), 1, [&](int64_t begin, int64_t end, int thread) {
+      uint8_t* scratch = context.scratch + static_cast<size_t>(thread) * thread_bytes_;
+      for (int64_t i = begin; i < end; ++i) RunOne(loop_.piece(i), scratch);
+    });
+  }
+
+ private:
+  static size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+  void RunOne(const GemmF32Piece& piece, uint8_t* scratch) const {
+    const float** rows = reinterpret_cast<const float**>(scratch);
+    if (gathered_)
+      Gather(piece, reinterpret_cast<float*>(scratch + pointer_bytes_), rows);
+    else
+      Point(piece, rows);
+    for (int64_t g = 0; g < conv_.group; ++g) {
+      GemmF32 gemm = gemm_;
+      gemm.b = packed_ + g * group_size_;
+      gemm.bias = bias_ == nullptr ? nullptr : bias_ + g * gemm.columns;
+      gemm.residual = residual_ == nullptr ? nullptr : residual_ + g * gemm.columns;
+      gemm.c = y_ + g * gemm.columns;
+      RunPiece(gemm, activation_, piece, rows, piece.row_count);
+      if (g + 1 < conv_.group)
+        for (int64_t i = 0; i < gemm.taps * piece.row_count; ++i) rows[i] += conv_.depth;
+    }
+  }
+
+  /// Calls visit(row of the piece, image, offsets of the row's taps, offsets of the column's taps) for every
+  /// output pixel of a piece.
+  template <typename Visit>
+  void ForPixels(const GemmF32Piece& piece, const Visit& visit) const {
+    int64_t ox = piece.first_row % conv_.ow, line = piece.first_row / conv_.ow;
+    for (int64_t i = 0; i < piece.row_count; ++i) {
+      const float* image = x_ + line / conv_.oh * conv_.h * conv_.w * conv_.c;
+      visit(i, image, row_offsets_.data() + line % conv_.oh * conv_.kh,
+            column_offsets_.data() + ox * conv_.kw);
+      if (++ox == conv_.ow) ox = 0, ++line;
+    }
+  }
+
+  /// rows[tap][i] = where tap `tap` of pixel i begins; padding is a row of zeros.
+  void Point(const GemmF32Piece& piece, const float** rows) const {
+    const float* zeros = zeros_.as<float>();
+    ForPixels(piece, [&](int64_t i, const float* image, const int64_t* row, const int64_t* column) {
+      const float** to = rows + i;
+      for (int64_t ky = 0; ky < conv_.kh; ++ky)
+        for (int64_t kx = 0; kx < conv_.kw; ++kx, to += piece.row_count)
+          *to = (row[ky] | column[kx]) < 0 ? zeros : image + row[ky] + column[kx];
+    });
+  }
+
+  /// Copies the window of every pixel into one row of `gathered`.
+  void Gather(const GemmF32Piece& piece, float* gathered, const float** rows) const {
+    const int64_t line = conv_.kw * conv_.depth;
+    ForPixels(piece, [&](int64_t i, const float* image, const int64_t* row, const int64_t* column) {
+      float* to = gathered + i * conv_.kh * line;
+      rows[i] = to;
+      for (int64_t ky = 0; ky < conv_.kh; ++ky, to += line) {
+        // Undilated windows are one run of memory wherever they do not reach into the padding.
+        if (row[ky] >= 0 && conv_.dilation_w == 1 && column[0] >= 0 && column[conv_.kw - 1] >= 0) {
+          std::memcpy(to, image + row[ky] + column[0], static_cast<size_t>(line) * sizeof(float));
+          continue;
+        }
+        for (int64_t kx = 0; kx < conv_.kw; ++kx) {
+          const bool outside = (row[ky] | column[kx]) < 0;
+          const float* from = outside ? zeros_.as<float>() : image + row[ky] + column[kx];
+          std::copy(from, from + conv_.depth, to + kx * conv_.depth);
+        }
+      }
+    });
+  }
+
+  const Convolution conv_;
+  const UnaryOp activation_;
+  GemmF32 gemm_{};
+  GemmF32Loop loop_;
+  bool gathered_ = false;
+  const float* x_ = nullptr;
+  const float* bias_ = nullptr;
+  const float* residual_ = nullptr;
+  float* y_ = nullptr;
+  const float* packed_ = nullptr;
+  int64_t group_size_ = 0;
+  AlignedBuffer zeros_;
+  std::vector<int64_t> row_offsets_, column_offsets_;
+  size_t pointer_bytes_ = 0, thread_bytes_ = 0;
+};
+
+}  // namespace
+
+Status MakeConvF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
+  KPT_RETURN_IF_ERROR(spec.CheckArity(2, 4, 1));
+  Convolution conv;
+  KPT_RETURN_IF_ERROR(ReadConvolution(spec, &conv));
+  UnaryOp activation;
+  KPT_RETURN_IF_ERROR(ReadActivation(spec, &activation));
+  if (spec.in(0)->dtype != DType::kF32 || spec.in(1)->dtype != DType::kF32 || spec.out().dtype != DType::kF32)
+    return spec.Fail("x, w and y must be f32");
+  if (!spec.in(1)->is_constant()) return spec.Fail("w must be constant");
+  KPT_RETURN_IF_ERROR(CheckOptional(spec, 2, DType::kF32, conv.o));
+  KPT_RETURN_IF_ERROR(CheckOptional(spec, 3, DType::kF32, spec.out().size()));
+  if (conv.group == conv.c && conv.group == conv.o) return MakeDwconvF32(spec, conv, activation, out);
+  auto step = std::make_unique<ConvF32>(conv, activation);
+  KPT_RETURN_IF_ERROR(step->Prepare(spec));
+  *out = std::move(step);
+  return Status::Ok();
+}
+
+}  // namespace kompakt

@@ -1,0 +1,97 @@
+// The depthwise form of conv_f32: rows of the output are shared among the threads.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/ops/dwconv_f32.h"
+
+#include <algorithm>
+
+#include "native/kernels/dwconv_f32/dwconv_f32.h"
+
+namespace kompakt {
+namespace {
+
+class DwconvF32 : public Step {
+ public:
+  DwconvF32(const Convolution& conv, UnaryOp activation) : conv_(conv), activation_(activation) {}
+
+  Status Prepare(const StepSpec& spec) {
+    const TensorView &x = *spec.in(0), &w = *spec.in(1), *bias = spec.in(2), *residual = spec.in(3);
+    kernel_ = DwconvF32Kernels().Best();
+    x_ = x.as<float>();
+    y_ = spec.out().as<float>();
+    residual_ = residual == nullptr ? nullptr : residual->as<float>();
+    row_.w_stride = DwconvF32Stride(conv_.c);
+    row_.kw = conv_.kw;
+    row_.channels = conv_.c;
+    row_.in_w = conv_.w;
+    row_.out_w = conv_.ow;
+    row_.stride = conv_.stride_w;
+    row_.dilation = conv_.dilation_w;
+    row_.pad_left = conv_.pad_left;
+    row_.bias = bias == nullptr ? nullptr : bias->as<float>();
+    row_.activation = IsInlineActivation(activation_.kind) ? activation_ : UnaryOp{};
+    const int64_t taps = conv_.kh * conv_.kw;
+    // [O, kH, kW, 1] becomes [kH, kW, C].
+    packed_ = reinterpret_cast<const float*>(
+        spec.packs->Get(w.constant, "dwconv_f32/" + std::to_string(taps),
+                        static_cast<size_t>(taps * row_.w_stride) * sizeof(float), [&](uint8_t* out) {
+                          float* to = reinterpret_cast<float*>(out);
+                          for (int64_t c = 0; c < conv_.c; ++c)
+                            for (int64_t t = 0; t < taps; ++t)
+                              to[t * row_.w_stride + c] = w.as<float>()[c * taps + t];
+                        }));
+    if (packed_ == nullptr) return Status::Error("KPT_TOO_LARGE", "out of memory: the weights of conv_f32");
+    spec.scratch_bytes = static_cast<size_t>(spec.threads * conv_.kh) * sizeof(float*);
+    return Status::Ok();
+  }
+
+  void Run(const RunContext& context) override {
+    context.pool->ParallelFor(conv_.n * conv_.oh, 1, [&](int64_t begin, int64_t end, int thread) {
+      const float** lines = reinterpret_cast<const float**>(context.scratch) + thread * conv_.kh;
+      for (int64_t line = begin; line < end; ++line) RunLine(line, lines);
+    });
+  }
+
+ private:
+  void RunLine(int64_t line, const float** lines) const {
+    const float* image = x_ + line / conv_.oh * conv_.h * conv_.w * conv_.c;
+    const int64_t top = line % conv_.oh * conv_.stride_h - conv_.pad_top;
+    // Rows of taps in the padding are skipped: they lie before and after those inside.
+    int64_t first = 0, count = 0;
+    for (int64_t ky = 0; ky < conv_.kh; ++ky) {
+      const int64_t iy = top + ky * conv_.dilation_h;
+      if (iy < 0 || iy >= conv_.h) continue;
+      if (count == 0) first = ky;
+      lines[count++] = image + iy * conv_.w * conv_.c;
+    }
+    DwconvF32Row row = row_;
+    const int64_t size = conv_.ow * conv_.o;
+    row.lines = lines;
+    row.line_count = count;
+    row.w = packed_ + first * conv_.kw * row_.w_stride;
+    row.y = y_ + line * size;
+    row.residual = residual_ == nullptr ? nullptr : residual_ + line * size;
+    kernel_(row);
+    if (row.activation.kind != activation_.kind) UnaryF32(activation_, row.y, row.y, size);
+  }
+
+  const Convolution conv_;
+  const UnaryOp activation_;
+  DwconvF32Fn kernel_ = nullptr;
+  DwconvF32Row row_{};
+  const float* x_ = nullptr;
+  const float* residual_ = nullptr;
+  float* y_ = nullptr;
+  const float* packed_ = nullptr;
+};
+
+}  // namespace
+
+Status MakeDwconvF32(const StepSpec& spec, const Convolution& conv, UnaryOp activation,
+                     std::unique_ptr<Step>* out) {
+  auto step = std::make_unique<DwconvF32>(conv, activation);
+  KPT_RETURN_IF_ERROR(step->Prepare(spec));
+  *out = std::move(step);
+  return Status::Ok();
+}
+
+}  // namespace kompakt

@@ -53,6 +53,17 @@ Status ReadByteRange(const StepSpec& spec, const char* zero_name, ByteRange* out
   return Status::Ok();
 }
 
+Status ReadAverageU8(const StepSpec& spec, AverageU8Params* out) {
+  KPT_RETURN_IF_ERROR(ReadByte(spec, "xZero", &out->x_zero));
+  KPT_RETURN_IF_ERROR(spec.params.Float("factor", &out->factor));
+  ByteRange range;
+  KPT_RETURN_IF_ERROR(ReadByteRange(spec, "yZero", &range));
+  out->y_zero = range.zero;
+  out->lo = range.lo;
+  out->hi = range.hi;
+  return Status::Ok();
+}
+
 Status ReadReduceDims(const StepSpec& spec, const TensorView& x, ReduceDims* out) {
   std::vector<int64_t> dims;
   KPT_RETURN_IF_ERROR(ReadInts(spec, "dims", 3, 0, &dims));

@@ -1,6 +1,7 @@
 // What the makers of elementwise, pooling and reducing steps check and read alike.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "native/kernels/pool/pool.h"
 #include "native/kernels/unary_f32/unary_f32.h"
 #include "native/ops/step.h"
 
@@ -34,6 +35,11 @@ struct ByteRange {
 };
 /// Reads `zero_name`, lo and hi.
 Status ReadByteRange(const StepSpec& spec, const char* zero_name, ByteRange* out);
+
+/// Bytes whose sum and whose count times a zero point fit in 32 bits.
+constexpr int64_t kMaxAverageCount = INT32_MAX / 255;
+/// Reads xZero, factor, yZero, lo and hi.
+Status ReadAverageU8(const StepSpec& spec, AverageU8Params* out);
 
 /// dims = [outer, reduced, inner] of a tensor, product checked against it.
 struct ReduceDims {

@@ -5,6 +5,7 @@
 // GCC 12 takes the undefined pass-through operand of its own intrinsics for an uninitialized variable.
 #if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 
 #include <immintrin.h>

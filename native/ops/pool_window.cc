@@ -1,0 +1,46 @@
+// PoolWindow: reading the geometry and listing the taps of a pixel.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/ops/pool_window.h"
+
+namespace kompakt {
+
+Status PoolWindow::Make(const StepSpec& spec, bool has_dilations) {
+  const TensorView& x = *spec.in(0);
+  const TensorView& y = spec.out();
+  if (x.rank != 4 || y.rank != 4 || x.dims[0] != y.dims[0] || x.dims[3] != y.dims[3])
+    return spec.Fail("expected x and y to be NHWC with the same N and C");
+  std::vector<int64_t> kernel, strides, pads, dilations{1, 1};
+  KPT_RETURN_IF_ERROR(ReadInts(spec, "kernel", 2, 1, &kernel));
+  KPT_RETURN_IF_ERROR(ReadInts(spec, "strides", 2, 1, &strides));
+  KPT_RETURN_IF_ERROR(ReadInts(spec, "pads", 4, 0, &pads));
+  if (has_dilations) KPT_RETURN_IF_ERROR(ReadInts(spec, "dilations", 2, 1, &dilations));
+  if (kernel[0] * kernel[1] > INT32_MAX) return spec.Fail("the window is too large");
+  batch_ = x.dims[0], in_h_ = x.dims[1], in_w_ = x.dims[2], channels_ = x.dims[3];
+  out_h_ = y.dims[1], out_w_ = y.dims[2];
+  kernel_h_ = kernel[0], kernel_w_ = kernel[1];
+  stride_h_ = strides[0], stride_w_ = strides[1];
+  dilation_h_ = dilations[0], dilation_w_ = dilations[1];
+  top_ = pads[0], left_ = pads[1], bottom_ = pads[2], right_ = pads[3];
+  if ((out_h_ - 1) * stride_h_ >= in_h_ + top_ + bottom_ ||
+      (out_w_ - 1) * stride_w_ >= in_w_ + left_ + right_)
+    return spec.Fail("an output window starts outside of the padded input");
+  spec.scratch_bytes = static_cast<size_t>(kernel_size() * spec.threads) * sizeof(int64_t);
+  return Status::Ok();
+}
+
+int64_t PoolWindow::Taps(int64_t oh, int64_t ow, int64_t* taps, int64_t* padded_count) const {
+  int64_t count = 0;
+  for (int64_t kh = 0; kh < kernel_h_; ++kh) {
+    const int64_t h = oh * stride_h_ - top_ + kh * dilation_h_;
+    if (h >= in_h_ + bottom_) break;
+    for (int64_t kw = 0; kw < kernel_w_; ++kw) {
+      const int64_t w = ow * stride_w_ - left_ + kw * dilation_w_;
+      if (w >= in_w_ + right_) break;
+      ++*padded_count;
+      if (h >= 0 && h < in_h_ && w >= 0 && w < in_w_) taps[count++] = (h * in_w_ + w) * channels_;
+    }
+  }
+  return count;
+}
+
+}  // namespace kompakt

@@ -1,0 +1,47 @@
+// PoolWindow: which inputs an output pixel of a pooling sees, and the loop over output pixels.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "native/ops/checks.h"
+
+namespace kompakt {
+
+class PoolWindow {
+ public:
+  /// Reads kernel, strides, pads and dilations, checks the NHWC dims of x and y, and reserves scratch for the
+  /// taps. Every window of y has to start inside the padded input.
+  Status Make(const StepSpec& spec, bool has_dilations);
+
+  int64_t channels() const { return channels_; }
+  int64_t kernel_size() const { return kernel_h_ * kernel_w_; }
+
+  /// Calls pixel(x_offset, taps, tap_count, padded_count, y_offset) for every output pixel, in parallel. Taps
+  /// are the offsets, in order kH, kW, of the inputs that exist; padded_count also counts those in the
+  /// padding.
+  template <typename Pixel>
+  void ForEach(const RunContext& context, const Pixel& pixel) const {
+    int64_t* scratch = reinterpret_cast<int64_t*>(context.scratch);
+    const int64_t work = channels_ * kernel_size();
+    context.pool->ParallelFor(batch_ * out_h_, GrainOf(work * out_w_),
+                              [&](int64_t begin, int64_t end, int thread) {
+                                int64_t* taps = scratch + thread * kernel_size();
+                                for (int64_t row = begin; row < end; ++row) {
+                                  const int64_t image = row / out_h_, oh = row % out_h_;
+                                  for (int64_t ow = 0; ow < out_w_; ++ow) {
+                                    int64_t padded_count = 0;
+                                    const int64_t tap_count = Taps(oh, ow, taps, &padded_count);
+                                    pixel(image * in_h_ * in_w_ * channels_, taps, tap_count, padded_count,
+                                          (row * out_w_ + ow) * channels_);
+                                  }
+                                }
+                              });
+  }
+
+ private:
+  int64_t Taps(int64_t oh, int64_t ow, int64_t* taps, int64_t* padded_count) const;
+
+  int64_t batch_ = 0, in_h_ = 0, in_w_ = 0, channels_ = 0, out_h_ = 0, out_w_ = 0;
+  int64_t kernel_h_ = 1, kernel_w_ = 1, stride_h_ = 1, stride_w_ = 1, dilation_h_ = 1, dilation_w_ = 1;
+  int64_t top_ = 0, left_ = 0, bottom_ = 0, right_ = 0;
+};
+
+}  // namespace kompakt

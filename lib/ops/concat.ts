@@ -16,6 +16,7 @@ import { alikeInputs, allTypes } from './shared/elements.js';
 import { outputScale, scaledInputs } from './shared/integer-arithmetic.js';
 import { knownContext } from './shared/known-context.js';
 import { boxLoops, lowerMoves, type Move, moveValues } from './shared/move.js';
+import { isByteScale } from './shared/scalar-table.js';
 
 export const concat = defineOp({
   op: 'Concat',
@@ -64,14 +65,15 @@ function moves(ctx: InferContext): Move[] {
 }
 
 function integer(ctx: IntegerContext): readonly Node[] | null {
-  const parts = scaledInputs(ctx);
-  if (parts === null) return null;
+  const { output } = ctx;
+  const parts = isByteScale(output) ? scaledInputs(ctx, output) : null;
+  if (!isByteScale(output) || parts === null) return null;
   return [
     {
       name: ctx.fresh(`${ctx.node.name}_quantized`),
       op: 'QLinearConcat',
       domain: 'com.microsoft',
-      inputs: [...outputScale(ctx), ...parts.flat()],
+      inputs: [...outputScale(ctx, output), ...parts.flat()],
       outputs: [ctx.outputName],
       attributes: ctx.node.attributes,
     },

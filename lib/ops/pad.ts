@@ -3,13 +3,15 @@
 
 import { expected, KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
+import { isInt64 } from '../tensor/dtype.js';
 import { normalizeAxis, sameDims } from '../tensor/shape.js';
-import { fromNumbers, type TensorValue, toNumbers } from '../tensor/tensor.js';
+import { fromNumbers, toNumbers } from '../tensor/tensor.js';
 import {
   defineOp,
   type InferContext,
   type IntegerContext,
   inputType,
+  type LowerContext,
   needValue,
   noMacs,
   stringAttr,
@@ -17,7 +19,7 @@ import {
 } from './op.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
-import { lowerMoves, type Move, movable, moveValues } from './shared/move.js';
+import { lowerMoves, type Move, moveValues } from './shared/move.js';
 import { isByteScale, quantizedValue, tableNode } from './shared/scalar-table.js';
 import { storageBias } from './storage.js';
 
@@ -43,15 +45,12 @@ export const pad = defineOp({
   quantize: { kind: 'arithmetic', data: [0], integer },
   lower: (ctx) => {
     const copies = moves(ctx);
-    const { dtype, dims } = ctx.outputs[0]!;
+    if (copies.length > maxCopies) return false;
     const layout = ctx.layoutOf(0);
-    if (!movable(dtype) || copies.length > maxCopies) return false;
-    if (modeOf(ctx.node, ctx.where) === 'constant' && !sameDims(dims, inputType(ctx, 0).dims)) {
-      const value = ctx.inputs[2] === undefined ? 0 : fillValue(ctx.value(2));
-      if (value === null) return false;
-      ctx.emit('fill', [], [ctx.write(0, layout)], { value: value + storageBias(dtype) });
-    }
-    return lowerMoves(ctx, copies, () => layout, layout);
+    const whole =
+      modeOf(ctx.node, ctx.where) !== 'constant' || sameDims(ctx.outputs[0]!.dims, inputType(ctx, 0).dims);
+    const fill = whole ? undefined : fillValue(ctx);
+    return fill !== null && lowerMoves(ctx, copies, () => layout, layout, fill);
   },
 });
 
@@ -140,17 +139,21 @@ function sourceOf(mode: Mode, at: number, dim: number): number | null {
 }
 
 /** The constant as a step takes it, or null when it is unknown or has no number form there. */
-function fillValue(value: TensorValue | undefined): number | null {
-  if (value === undefined || value.data.length !== 1) return null;
-  if (value.dtype === 'float16' || value.dtype === 'bfloat16') return value.data[0] as number;
+function fillValue(ctx: LowerContext): number | null {
+  const { dtype } = ctx.outputs[0]!;
+  if (ctx.inputs[2] === undefined) return storageBias(dtype);
+  const value = ctx.value(2);
+  if (value?.data.length !== 1) return null;
+  if (dtype === 'float16' || dtype === 'bfloat16') return value.data[0] as number;
   const number = toNumbers(value)[0]!;
-  return Number.isSafeInteger(number) || value.dtype === 'float32' ? number : null;
+  return isInt64(dtype) && !Number.isSafeInteger(number) ? null : number + storageBias(dtype);
 }
 
 /** Pads with the quantised constant; a table then moves the bytes to the output's scale. */
 function integer(ctx: IntegerContext): readonly Node[] | null {
   const x = ctx.quantized(0);
-  if (x === undefined || !isByteScale(x.params) || !isByteScale(ctx.output)) return null;
+  const { output } = ctx;
+  if (x === undefined || !isByteScale(x.params) || !isByteScale(output)) return null;
   const name = ctx.node.inputs[2] ?? '';
   const constant = name === '' ? 0 : ctx.constant(name);
   if (constant === undefined) return null;
@@ -165,6 +168,6 @@ function integer(ctx: IntegerContext): readonly Node[] | null {
   ];
   return [
     { ...ctx.node, name: ctx.fresh(`${ctx.node.name}_quantized`), inputs, outputs: [padded] },
-    tableNode(ctx, { name: padded, params: x.params }, (v) => v),
+    tableNode(ctx, { name: padded, params: x.params }, output, (v) => v),
   ];
 }

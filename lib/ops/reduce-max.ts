@@ -4,7 +4,6 @@ import { staysFloat } from './op.js';
 import { wrapInteger } from './shared/elements.js';
 import { reduceOp, reduceTypes } from './shared/reduce.js';
 
-// biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 export const reduceMax = reduceOp({

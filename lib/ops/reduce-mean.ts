@@ -4,6 +4,7 @@ import { type IntegerContext, intAttr } from './op.js';
 import { integersOf } from './shared/elements.js';
 import { outputScale, scaledInput } from './shared/integer-arithmetic.js';
 import { reduceOp } from './shared/reduce.js';
+import { isByteScale } from './shared/scalar-table.js';
 
 export const reduceMean = reduceOp({
   op: 'ReduceMean',
@@ -17,7 +18,9 @@ export const reduceMean = reduceOp({
 
 /** Only with axes that are written down: QReduceMean has them as an attribute. */
 function integer(ctx: IntegerContext): readonly Node[] | null {
-  const x = scaledInput(ctx, 0);
+  const { output } = ctx;
+  if (!isByteScale(output)) return null;
+  const x = scaledInput(ctx, 0, output);
   const axes = ctx.constant(ctx.node.inputs[1] ?? '');
   if (x === null || axes === undefined || axes.data.length === 0) return null;
   return [
@@ -25,7 +28,7 @@ function integer(ctx: IntegerContext): readonly Node[] | null {
       name: ctx.fresh(`${ctx.node.name}_quantized`),
       op: 'QReduceMean',
       domain: 'ai.kompakt',
-      inputs: [...x, ...outputScale(ctx)],
+      inputs: [...x, ...outputScale(ctx, output)],
       outputs: [ctx.outputName],
       attributes: {
         axes: { type: 'ints', value: integersOf(axes) },

@@ -16,6 +16,7 @@ import {
   staysFloat,
 } from '../op.js';
 import type { BinaryKind } from '../steps.js';
+import { derivedConstant } from './derived-constant.js';
 import {
   alikeInputs,
   type Element,
@@ -245,18 +246,16 @@ export function broadcastOperands(ctx: LowerContext): {
   const follows = all.every((x) => x.constant || x.fullRank || x.single);
   if (rank < 3 || !exists || !follows)
     return { buffers: all.map((x) => readPlain(ctx, x.i)), layout: 'plain' };
-  const order = axisOrder(rank, 'channels-last');
   const buffers = all.map((x) => {
     if (x.single) return ctx.reshape(readPlain(ctx, x.i), [1]);
-    return x.constant
-      ? ctx.constant(permuted(aligned(x.constant, rank), order))
-      : ctx.read(x.i, 'channels-last');
+    return x.constant ? ctx.constant(channelsLast(x.constant, rank)) : ctx.read(x.i, 'channels-last');
   });
   return { buffers, layout: 'channels-last' };
 }
 
-/** The tensor with leading dims of 1 up to `rank`. */
-const aligned = (t: TensorValue, rank: number): TensorValue => ({
-  ...t,
-  dims: [...new Array<number>(rank - t.dims.length).fill(1), ...t.dims],
-});
+/** The constant with leading dims of 1 up to `rank`, in the order of channels-last memory. */
+const channelsLast = (t: TensorValue, rank: number): TensorValue =>
+  derivedConstant(t, `channels-last of rank ${rank}`, () => {
+    const dims = [...new Array<number>(rank - t.dims.length).fill(1), ...t.dims];
+    return permuted({ ...t, dims }, axisOrder(rank, 'channels-last'));
+  });

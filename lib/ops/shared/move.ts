@@ -81,12 +81,16 @@ function blank(dtype: DType, dims: Dims, fill: Element | undefined): TypedArray 
 /** True for types that the engine can move. */
 export const movable = (dtype: DType): boolean => !['string', 'int4', 'uint4'].includes(dtype);
 
-/** Plans one native copy per move, in the layouts given. False when a copy has more loops than a step takes. */
+/**
+ * Plans one native copy per move, in the layouts given, after filling the outputs where `fill` is given (as stored).
+ * False when a copy has more loops than a step takes.
+ */
 export function lowerMoves(
   ctx: LowerContext,
   moves: readonly Move[],
   layoutOfInput: (i: number) => Layout,
   layoutOfOutput: Layout,
+  fill?: number,
 ): boolean {
   if (!ctx.outputs.every((t) => movable(t.dtype))) return false;
   const plans = moves.map((move) => {
@@ -98,6 +102,7 @@ export function lowerMoves(
   const targets = ctx.outputs.map((_, i) =>
     ctx.node.outputs[i] === '' ? null : ctx.write(i, layoutOfOutput),
   );
+  if (fill !== undefined) for (const y of targets) if (y !== null) ctx.emit('fill', [], [y], { value: fill });
   moves.forEach((move, i) => {
     const y = targets[move.output] ?? null;
     if (y === null || plans[i]!.dims.includes(0)) return;

@@ -4,7 +4,7 @@ import { dtypes } from '../../tensor/dtype.js';
 import { type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import type { IntegerContext, QuantParams } from '../op.js';
 import { storageBias } from '../storage.js';
-import { roundHalfEven } from './rounding.js';
+import { quantizeValue } from './quantized.js';
 
 /** Computes one number of the node's output from its two inputs, in order. */
 type Arithmetic = (a: number, b: number) => number;
@@ -15,30 +15,34 @@ export function scalarTable(ctx: IntegerContext, f: Arithmetic): readonly Node[]
   const right = constantNumber(ctx, 1);
   if ((left === null) === (right === null)) return null;
   const x = ctx.quantized(left === null ? 0 : 1);
-  if (x === undefined || !isByteScale(x.params) || !isByteScale(ctx.output)) return null;
+  const { output } = ctx;
+  if (x === undefined || !isByteScale(x.params) || !isByteScale(output)) return null;
   const unary = left === null ? (v: number) => f(v, right!) : (v: number) => f(left, v);
-  return [tableNode(ctx, x, unary)];
+  return [tableNode(ctx, x, output, unary)];
 }
 
 /** The node that computes f on the 8-bit tensor x, giving the node's output. */
 export function tableNode(
   ctx: IntegerContext,
   x: { readonly name: string; readonly params: QuantParams },
+  output: QuantParams,
   f: (v: number) => number,
 ): Node {
   return {
     name: ctx.fresh(`${ctx.node.name}_table`),
     op: 'QTable',
     domain: 'ai.kompakt',
-    inputs: [x.name, ctx.addConstant('table', quantizedTable(x.params, ctx.output, f))],
+    inputs: [x.name, ctx.addConstant('table', quantizedTable(x.params, output, f))],
     outputs: [ctx.outputName],
-    attributes: { to: { type: 'int', value: dtypes[ctx.output.zeroPoint.dtype].onnx } },
+    attributes: { to: { type: 'int', value: dtypes[output.zeroPoint.dtype].onnx } },
   };
 }
 
 /** One scale for the whole tensor, and an 8-bit zero point. */
-export const isByteScale = (q: QuantParams): boolean =>
-  q.scale.data.length === 1 && (q.zeroPoint.dtype === 'uint8' || q.zeroPoint.dtype === 'int8');
+export const isByteScale = (q: QuantParams | undefined): q is QuantParams =>
+  q !== undefined &&
+  q.scale.data.length === 1 &&
+  (q.zeroPoint.dtype === 'uint8' || q.zeroPoint.dtype === 'int8');
 
 /** The stored output byte of every stored input byte: quantise(f(dequantise(x))) in float32. */
 function quantizedTable(x: QuantParams, y: QuantParams, f: (v: number) => number): TensorValue {
@@ -50,12 +54,10 @@ function quantizedTable(x: QuantParams, y: QuantParams, f: (v: number) => number
   return tensor('uint8', [256], table);
 }
 
-/** saturate(roundHalfEven(x / scale) + zero) in float32. NaN gives the zero point. */
+/** The byte-sized integer that stands for x under the parameters of a whole tensor. */
 export function quantizedValue(q: QuantParams, x: number): number {
   const [scale, zero] = [toNumbers(q.scale)[0]!, toNumbers(q.zeroPoint)[0]!];
-  const { min, max } = dtypes[q.zeroPoint.dtype];
-  if (Number.isNaN(x)) return zero;
-  return Math.max(min, Math.min(max, roundHalfEven(Math.fround(Math.fround(x) / scale)) + zero));
+  return quantizeValue(Math.fround(x), { scale, zero, dtype: q.zeroPoint.dtype });
 }
 
 /**

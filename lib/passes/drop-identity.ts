@@ -22,7 +22,8 @@ const identities: Readonly<Record<string, IsIdentity>> = {
   Dropout: (node, editor) => {
     const training = editor.constant(node.inputs[2] ?? '');
     const maskUnused = (node.outputs[1] ?? '') === '' || editor.consumers(node.outputs[1]).length === 0;
-    const inference = (node.inputs[2] ?? '') === '' || (training !== undefined && toNumbers(training)[0] === 0);
+    const inference =
+      (node.inputs[2] ?? '') === '' || (training !== undefined && toNumbers(training)[0] === 0);
     return inference && maskUnused && !editor.isGraphOutput(node.outputs[1] ?? '');
   },
   Cast: (node, _, { types }) =>

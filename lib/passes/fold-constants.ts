@@ -17,7 +17,7 @@ const keepsIntegers = new Set(['QuantizeLinear', 'DequantizeLinear']);
 export const foldConstants: Pass = {
   name: 'fold-constants',
   summary: 'op(constants) -> constant',
-  source: 'constant propagation; values by the operator\'s reference',
+  source: "constant propagation; values by the operator's reference",
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const node of editor.nodes) {

@@ -3,8 +3,9 @@
 import { type Graph, opKey } from '../graph/graph.js';
 import { ops } from '../ops/index.js';
 import type { InferContext, TensorType } from '../ops/op.js';
-import { type TensorValue } from '../tensor/tensor.js';
 import { sizeOf } from '../tensor/shape.js';
+import type { TensorValue } from '../tensor/tensor.js';
+import { isOp } from './pattern.js';
 
 export interface InferredTypes {
   readonly types: ReadonlyMap<string, TensorType>;
@@ -54,11 +55,11 @@ export function inferTypes(graph: Graph, inputs: ReadonlyMap<string, TensorType>
     try {
       const outputs = def.infer(context);
       const small = outputs.every((type) => sizeOf(type.dims) <= maxKnownElements);
-      const computed =
-        small && node.inputs.length > 0 && node.inputs.every((name, i) => name === '' || values[i] !== undefined)
-          ? def.reference({ node, opset, where, inputs: values })
-          : // A shape is known without the data that it is the shape of.
-            undefined;
+      // Shape and Size read the dims of their input only: no data is needed.
+      const needed = isOp(node, 'Shape', 'Size') ? context.inputs.map(withoutData) : values;
+      const ready =
+        node.inputs.length > 0 && node.inputs.every((n, i) => n === '' || needed[i] !== undefined);
+      const computed = small && ready ? def.reference({ node, opset, where, inputs: needed }) : undefined;
       node.outputs.forEach((name, i) => {
         if (name === '') return;
         types.set(name, outputs[i]);
@@ -70,3 +71,5 @@ export function inferTypes(graph: Graph, inputs: ReadonlyMap<string, TensorType>
   }
   return { types, known, exact };
 }
+
+const withoutData = (type: TensorType | undefined): TensorValue | undefined => type && { ...type, data: [] };

@@ -35,9 +35,7 @@ export function outputChannels(editor: GraphEditor, node: Node | undefined): Cha
   if (isOp(node, 'Gemm')) {
     const transposed = intAttr(node, 'transB', 0) === 1;
     const channels = dims[transposed ? 0 : 1];
-    const channelOf = transposed
-      ? (i: number) => Math.floor(i / dims[1])
-      : (i: number) => i % channels;
+    const channelOf = transposed ? (i: number) => Math.floor(i / dims[1]) : (i: number) => i % channels;
     return { node, weight, channels, rank: 2, axis: 1, channelOf };
   }
   const shared = { node, weight, rank: dims.length, axis: 1 };
@@ -111,7 +109,10 @@ export function hasChannelBias(editor: GraphEditor, layout: ChannelLayout): bool
   const bias = name === '' ? undefined : editor.constant(name);
   if (bias === undefined) return name === '';
   const biasDims = bias.dims;
-  return bias.data.length === 1 || (biasDims[biasDims.length - 1] === layout.channels && bias.data.length === layout.channels);
+  return (
+    bias.data.length === 1 ||
+    (biasDims[biasDims.length - 1] === layout.channels && bias.data.length === layout.channels)
+  );
 }
 
 function biasValues(editor: GraphEditor, layout: ChannelLayout): ArrayLike<number> {

@@ -4,8 +4,11 @@ import type { GraphEditor } from '../graph/rewrite.js';
 import { type TensorValue, toNumbers } from '../tensor/tensor.js';
 
 /** True for a node of ai.onnx with this operator. */
-export const isOp = (node: Node | undefined, ...names: readonly string[]): node is Node =>
-  node !== undefined && node.domain === '' && names.includes(node.op);
+export const isOp = <T extends string>(
+  node: Node | undefined,
+  ...names: readonly T[]
+): node is Node & { readonly op: T } =>
+  node !== undefined && node.domain === '' && (names as readonly string[]).includes(node.op);
 
 /** The one number of a constant of one element. */
 export function scalarConstant(editor: GraphEditor, name: string | undefined): number | undefined {
@@ -47,7 +50,10 @@ export const isNear = (a: number | undefined, b: number): boolean =>
 export const attributeOf = (node: Node, name: string): Attribute | undefined => node.attributes[name];
 
 /** The bounds of a Clip with constant bounds; infinite where absent; undefined when one is not constant. */
-export function clipBounds(editor: GraphEditor, node: Node | undefined): readonly [number, number] | undefined {
+export function clipBounds(
+  editor: GraphEditor,
+  node: Node | undefined,
+): readonly [number, number] | undefined {
   if (isOp(node, 'Relu')) return [0, Number.POSITIVE_INFINITY];
   if (!isOp(node, 'Clip')) return undefined;
   const bound = (name: string | undefined, absent: number): number | undefined =>

@@ -1,0 +1,47 @@
+// Options of post-training quantisation.
+import { z } from 'zod';
+import { calibrators } from '../../calibrate/index.js';
+
+const calibratorNames = calibrators.map((c) => c.name);
+
+export const quantizeOptions = z
+  .strictObject({
+    /** How ranges of activations are chosen (lib/calibrate). */
+    calibrator: z
+      .string()
+      .refine((name) => calibratorNames.includes(name), {
+        message: `expected one of ${calibratorNames.join(', ')}`,
+      })
+      .default('percentile'),
+    /** Most samples taken from the calibration data. */
+    samples: z.int().min(1).default(300),
+    activationType: z.enum(['uint8', 'int8']).default('uint8'),
+    /** Zero point in the middle: ranges of activations are made symmetric. */
+    symmetric: z.boolean().default(false),
+    /** One weight scale per output channel instead of one per tensor. */
+    perChannel: z.boolean().default(true),
+    /** Bits of weights; below 8 the range of the 8-bit storage is narrowed. */
+    weightBits: z.int().min(2).max(8).default(8),
+    /** Nodes that stay in float. */
+    exclude: z
+      .strictObject({
+        names: z.array(z.string()).default([]),
+        types: z.array(z.string()).default([]),
+        /** Regular expressions over node names. */
+        patterns: z.array(z.string().refine(isRegExp, { message: 'not a regular expression' })).default([]),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+export type QuantizeOptions = z.input<typeof quantizeOptions>;
+export type CompleteQuantizeOptions = z.output<typeof quantizeOptions>;
+
+function isRegExp(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,110 @@
+// Whatever is computed element by element between one DequantizeLinear and a QuantizeLinear becomes a table of 256
+// bytes, also x * Sigmoid(x) and chains such as (x * c + d) behind HardSwish, and a mere change of scale.
+import { type Node, opKey } from '../graph/graph.js';
+import { GraphEditor } from '../graph/rewrite.js';
+import { ops } from '../ops/index.js';
+import { f32, type TensorValue } from '../tensor/tensor.js';
+import { bypass } from './bypass.js';
+import { realValues, tableNode, tableOf } from './byte-table.js';
+import { inferTypes } from './infer-types.js';
+import type { Pass } from './pass.js';
+import { isOp } from './pattern.js';
+import { dequantizedFrom, isPerTensor8, type Quantized, quantParams, sameParams } from './quantized-value.js';
+
+/** Binary operators that work element by element. */
+export const elementwiseBinary: ReadonlySet<string> = new Set([
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Pow',
+  'Max',
+  'Min',
+]);
+
+export const fuseTables: Pass = {
+  name: 'fuse-tables',
+  summary: 'QuantizeLinear(f(DequantizeLinear(x))), f element by element -> QTable(x)',
+  source: "f at all 256 inputs by the operators' references: exact",
+  run(graph) {
+    const editor = new GraphEditor(graph);
+    const { types } = inferTypes(graph);
+    const dtypeOf = (name: string) => types.get(name)?.dtype;
+    for (const node of editor.nodes) {
+      if (!isOp(node, 'QuantizeLinear')) continue;
+      const params = quantParams(editor, node, dtypeOf);
+      if (params === undefined || !isPerTensor8(params)) continue;
+      const region = new Region(editor, (value) => dequantizedFrom(editor, value, dtypeOf), graph.opsets);
+      const values = region.evaluate(node.inputs[0]);
+      const source = region.source;
+      if (values === undefined || source === undefined) continue;
+      if (region.empty && sameParams(source.params, params)) {
+        bypass(editor, node, source.name);
+        continue;
+      }
+      const table = tableOf(values.data as Float32Array, params);
+      editor.replace(
+        [node],
+        [tableNode(editor, source.name, table, params.zeroPoint.dtype, node.outputs[0])],
+      );
+    }
+    return editor.finish();
+  },
+};
+
+/** Evaluates a value at all stored bytes of the one 8-bit value that it depends on. */
+class Region {
+  source: Quantized | undefined;
+  /** No node lies between source and value. */
+  empty = true;
+  readonly #memo = new Map<string, TensorValue | undefined>();
+
+  constructor(
+    private readonly editor: GraphEditor,
+    private readonly dequantized: (value: string) => Quantized | undefined,
+    private readonly opsets: Readonly<Record<string, number>>,
+  ) {}
+
+  /** 256 results; undefined when the value depends on anything but one 8-bit value, element by element. */
+  evaluate(value: string): TensorValue | undefined {
+    if (!this.#memo.has(value)) this.#memo.set(value, this.#compute(value));
+    return this.#memo.get(value);
+  }
+
+  #compute(value: string): TensorValue | undefined {
+    const from = this.dequantized(value);
+    if (from !== undefined) return this.#start(from);
+    const node = this.editor.producer(value);
+    if (node === undefined || node.outputs[0] !== value) return undefined;
+    const inputs = this.#inputs(node);
+    if (inputs === undefined) return undefined;
+    this.empty = false;
+    const opset = this.opsets[node.domain] ?? 1;
+    const [y] = ops
+      .get(opKey(node))!
+      .reference({ node, opset, inputs, where: `${node.op} node '${node.name}'` });
+    return y.dtype === 'float32' && y.data.length === 256 ? y : undefined;
+  }
+
+  #start(from: Quantized): TensorValue | undefined {
+    if (!isPerTensor8(from.params) || this.editor.constant(from.name) !== undefined) return undefined;
+    if (this.source !== undefined && this.source.name !== from.name) return undefined;
+    if (this.source !== undefined && !sameParams(this.source.params, from.params)) return undefined;
+    this.source = from;
+    return f32([256], realValues(from.params));
+  }
+
+  #inputs(node: Node): (TensorValue | undefined)[] | undefined {
+    const unary = ops.get(opKey(node))?.quantize.kind === 'table';
+    const binary = node.domain === '' && elementwiseBinary.has(node.op) && node.inputs.length === 2;
+    if (!unary && !binary) return undefined;
+    const inputs = node.inputs.map((name, i) => {
+      if (name === '') return undefined;
+      const constant = this.editor.constant(name);
+      if (constant === undefined) return unary && i > 0 ? null : (this.evaluate(name) ?? null);
+      // A constant of higher rank could raise the rank of the result, a longer one would differ by element.
+      return constant.data.length === 1 && constant.dims.length <= 1 ? constant : null;
+    });
+    return inputs.some((v) => v === null) ? undefined : (inputs as (TensorValue | undefined)[]);
+  }
+}

@@ -1,7 +1,7 @@
 // A model as a Probe: sessions over its graph with the wanted values as outputs.
 import { Tensor } from 'onnxruntime-common';
 import type { Graph } from '../graph/graph.js';
-import type { Model } from '../session/model.js';
+import { Model } from '../onnx/model.js';
 import { InferenceSession } from '../session/session.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { type CompareOptions, type Comparison, compareProbes, type Probe } from './compare.js';
@@ -16,7 +16,7 @@ export async function compare(
   candidate: Model,
   options: CompareModelsOptions,
 ): Promise<Comparison> {
-  const probes = [new SessionProbe(reference.graph), new SessionProbe(candidate.graph)] as const;
+  const probes = [new SessionProbe(reference), new SessionProbe(candidate)] as const;
   try {
     return await compareProbes(...probes, toValues(options.data), options);
   } finally {
@@ -29,10 +29,14 @@ export async function compare(
  * second session that has them as outputs, where fusions across them cannot happen.
  */
 class SessionProbe implements Probe {
-  #plain: Promise<InferenceSession> | undefined;
-  readonly #probing = new Map<string, Promise<InferenceSession>>();
+  #plain: InferenceSession | undefined;
+  readonly #probing = new Map<string, InferenceSession>();
 
-  constructor(readonly graph: Graph) {}
+  constructor(private readonly model: Model) {}
+
+  get graph(): Graph {
+    return this.model.graph;
+  }
 
   async evaluate(
     feeds: ReadonlyMap<string, TensorValue>,
@@ -41,27 +45,25 @@ class SessionProbe implements Probe {
     const outputs = new Set(this.graph.outputs.map((output) => output.name));
     const inner = names.filter((name) => !outputs.has(name));
     const tensors = toTensors(feeds);
-    this.#plain ??= InferenceSession.fromGraph(this.graph);
-    const results = toEntries(await (await this.#plain).run(tensors)).filter(([name]) =>
-      names.includes(name),
-    );
+    this.#plain ??= InferenceSession.fromModel(this.model);
+    const results = toEntries(await this.#plain.run(tensors)).filter(([name]) => names.includes(name));
     if (inner.length === 0) return new Map(results);
-    const probing = await this.#probingSession(inner);
+    const probing = this.#probingSession(inner);
     return new Map([...results, ...toEntries(await probing.run(tensors, inner))]);
   }
 
-  #probingSession(names: readonly string[]): Promise<InferenceSession> {
+  #probingSession(names: readonly string[]): InferenceSession {
     const key = names.join('\n');
     let session = this.#probing.get(key);
     if (session === undefined) {
-      session = InferenceSession.fromGraph(withOutputs(this.graph, names));
+      session = InferenceSession.fromModel(new Model(withOutputs(this.graph, names)));
       this.#probing.set(key, session);
     }
     return session;
   }
 
   async release(): Promise<void> {
-    for (const session of [this.#plain, ...this.#probing.values()]) await (await session)?.release();
+    for (const session of [this.#plain, ...this.#probing.values()]) await session?.release();
   }
 }
 

@@ -95,7 +95,7 @@ const nodeTable = (plan: Description): string =>
     plan.nodes.map((node) => [
       node.name,
       node.op,
-      node.native ? 'native' : 'reference',
+      node.where,
       node.macs,
       bytesText(node.weightBytes),
       node.outputDims.map((dims) => `[${dims.join(',')}]`).join(' '),

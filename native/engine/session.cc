@@ -6,7 +6,8 @@
 namespace kompakt {
 namespace {
 
-/// Four independent multiply-xor lanes over 8-byte words: fast, and good enough where memcmp has the last word.
+/// Four independent multiply-xor lanes over 8-byte words: fast, and good enough where memcmp has the last
+/// word.
 uint64_t HashBytes(const uint8_t* bytes, size_t size) {
   constexpr uint64_t kPrime = 0x9e3779b97f4a7c15u;
   uint64_t lanes[4] = {size, 1, 2, 3};

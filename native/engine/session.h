@@ -19,8 +19,8 @@ class Session : public PackCache {
  public:
   explicit Session(int threads) : pool_(threads) {}
 
-  /// Copies `size` bytes and returns the constant's index, or -1 when memory is short. Equal bytes of equal `shape` share
-  /// one index, so plans for other input shapes find their weights packed.
+  /// Copies `size` bytes and returns the constant's index, or -1 when memory is short. Equal bytes of equal
+  /// `shape` share one index, so plans for other input shapes find their weights packed.
   int AddConstant(const uint8_t* bytes, size_t size, const std::string& shape);
   const AlignedBuffer* constant(int index) const {
     return index >= 0 && static_cast<size_t>(index) < constants_.size() ? &constants_[index].bytes : nullptr;

@@ -1,6 +1,6 @@
-// run_plan THREADS DUMP...: runs plans dumped by test/helpers/plan-dump.ts on the engine alone, without Node, and prints for
-// each a line "<FNV-1a of the outputs> <file>". scripts/test-arm64.mjs runs it under an emulator and compares the lines.
-// SPDX-License-Identifier: Apache-2.0
+// run_plan THREADS DUMP...: runs plans dumped by test/helpers/plan-dump.ts on the engine alone, without Node,
+// and prints for each a line "<FNV-1a of the outputs> <file>". scripts/test-arm64.mjs runs it under an
+// emulator and compares the lines. SPDX-License-Identifier: Apache-2.0
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>

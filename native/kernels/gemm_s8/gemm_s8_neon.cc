@@ -6,8 +6,11 @@
 #include "native/kernels/gemm_s8/gemm_s8.h"
 
 #if KPT_ARM64
-#include "native/kernels/gemm_s8/gemm_s8_neon.inc"
+#include "native/cpu/region.h"
 #include "native/simd/s8_neon.h"
+
+KPT_TIER_BEGIN_NEON
+#include "native/kernels/gemm_s8/gemm_s8_neon.inc"
 
 namespace kompakt {
 namespace {
@@ -48,4 +51,5 @@ struct NeonProduct {
 
 void GemmS8Neon(const GemmS8Block& block) { RunGemmS8<NeonProduct>(block); }
 }  // namespace kompakt
+KPT_TIER_END_NEON
 #endif

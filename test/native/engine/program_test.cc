@@ -1,5 +1,5 @@
-// Programs are not trusted: every truncation and every flipped byte is refused or decodes into something consistent.
-// SPDX-License-Identifier: Apache-2.0
+// Programs are not trusted: every truncation and every flipped byte is refused or decodes into something
+// consistent. SPDX-License-Identifier: Apache-2.0
 #include "native/engine/program.h"
 
 #include <cstring>
@@ -27,10 +27,17 @@ class Writer {
   std::vector<uint8_t> out;
 };
 
-Writer& Header(Writer& w, double arena) { return w.Put<uint32_t>(0x5054504b).Put<uint32_t>(1).Put<double>(arena); }
+Writer& Header(Writer& w, double arena) {
+  return w.Put<uint32_t>(0x5054504b).Put<uint32_t>(1).Put<double>(arena);
+}
 
 Writer& Tensor(Writer& w, uint8_t dtype, double offset, double size) {
-  return w.Put<uint8_t>(dtype).Put<uint8_t>(0).Put<uint8_t>(1).Put<int32_t>(0).Put<double>(offset).Put<double>(size);
+  return w.Put<uint8_t>(dtype)
+      .Put<uint8_t>(0)
+      .Put<uint8_t>(1)
+      .Put<int32_t>(0)
+      .Put<double>(offset)
+      .Put<double>(size);
 }
 
 /// fill(value = 7) over 16 bytes.
@@ -77,7 +84,8 @@ TEST_CASE("changed bytes never crash") {
       std::vector<uint8_t> changed = bytes;
       changed[at] = static_cast<uint8_t>(changed[at] ^ change);
       Program program;
-      if (!DecodeProgram(changed.data(), changed.size(), &program).ok() || program.arena_bytes > 1 << 20) continue;
+      if (!DecodeProgram(changed.data(), changed.size(), &program).ok() || program.arena_bytes > 1 << 20)
+        continue;
       std::unique_ptr<Plan> plan;
       if (Plan::Create(std::make_shared<Session>(1), changed.data(), changed.size(), &plan).ok())
         plan->Run(0, plan->step_count());

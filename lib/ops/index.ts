@@ -12,6 +12,8 @@ import { asin } from './asin.js';
 import { asinh } from './asinh.js';
 import { atan } from './atan.js';
 import { atanh } from './atanh.js';
+import { averagePool } from './average-pool.js';
+import { batchNormalization } from './batch-normalization.js';
 import { bitShift } from './bit-shift.js';
 import { bitwiseAnd } from './bitwise-and.js';
 import { bitwiseNot } from './bitwise-not.js';
@@ -25,11 +27,17 @@ import { clip } from './clip.js';
 import { compress } from './compress.js';
 import { concat } from './concat.js';
 import { constantOfShape } from './constant-of-shape.js';
+import { conv } from './conv.js';
+import { convInteger } from './conv-integer.js';
+import { convTranspose } from './conv-transpose.js';
 import { cos } from './cos.js';
 import { cosh } from './cosh.js';
 import { cumSum } from './cum-sum.js';
+import { depthToSpace } from './depth-to-space.js';
+import { dequantizeLinear } from './dequantize-linear.js';
 import { div } from './div.js';
 import { dropout } from './dropout.js';
+import { dynamicQuantizeLinear } from './dynamic-quantize-linear.js';
 import { elu } from './elu.js';
 import { equal } from './equal.js';
 import { erf } from './erf.js';
@@ -38,23 +46,44 @@ import { expand } from './expand.js';
 import { eyeLike } from './eye-like.js';
 import { flatten } from './flatten.js';
 import { floor } from './floor.js';
+import { fusedConv } from './fused-conv.js';
+import { fusedMatMul } from './fused-mat-mul.js';
 import { gather } from './gather.js';
 import { gatherElements } from './gather-elements.js';
 import { gatherNd } from './gather-nd.js';
 import { gelu } from './gelu.js';
+import { gemm } from './gemm.js';
+import { globalAveragePool } from './global-average-pool.js';
+import { globalLpPool } from './global-lp-pool.js';
+import { globalMaxPool } from './global-max-pool.js';
 import { greater } from './greater.js';
 import { greaterOrEqual } from './greater-or-equal.js';
+import { groupNormalization } from './group-normalization.js';
 import { hardSigmoid } from './hard-sigmoid.js';
 import { hardSwish } from './hard-swish.js';
+import { hardmax } from './hardmax.js';
 import { identity } from './identity.js';
+import { instanceNormalization } from './instance-normalization.js';
 import { isInf } from './is-inf.js';
 import { isNan } from './is-nan.js';
+import { layerNormalization } from './layer-normalization.js';
 import { leakyRelu } from './leaky-relu.js';
 import { less } from './less.js';
 import { lessOrEqual } from './less-or-equal.js';
 import { log } from './log.js';
+import { logSoftmax } from './log-softmax.js';
+import { lpNormalization } from './lp-normalization.js';
+import { lpPool } from './lp-pool.js';
+import { lrn } from './lrn.js';
+import { matMul } from './mat-mul.js';
+import { matMulInteger } from './mat-mul-integer.js';
 import { max } from './max.js';
+import { maxPool } from './max-pool.js';
 import { mean } from './mean.js';
+import { microsoftDequantizeLinear } from './microsoft-dequantize-linear.js';
+import { microsoftFusedConv } from './microsoft-fused-conv.js';
+import { microsoftGelu } from './microsoft-gelu.js';
+import { microsoftQuantizeLinear } from './microsoft-quantize-linear.js';
 import { min } from './min.js';
 import { mish } from './mish.js';
 import { mod } from './mod.js';
@@ -68,6 +97,22 @@ import { or } from './or.js';
 import { pad } from './pad.js';
 import { pow } from './pow.js';
 import { prelu } from './prelu.js';
+import { qConv } from './q-conv.js';
+import { qConvTranspose } from './q-conv-transpose.js';
+import { qGemm } from './q-gemm.js';
+import { qLinearAdd } from './q-linear-add.js';
+import { qLinearAveragePool } from './q-linear-average-pool.js';
+import { qLinearConcat } from './q-linear-concat.js';
+import { qLinearConv } from './q-linear-conv.js';
+import { qLinearGlobalAveragePool } from './q-linear-global-average-pool.js';
+import { qLinearLeakyRelu } from './q-linear-leaky-relu.js';
+import { qLinearMatMul } from './q-linear-mat-mul.js';
+import { qLinearMul } from './q-linear-mul.js';
+import { qLinearSigmoid } from './q-linear-sigmoid.js';
+import { qLinearSoftmax } from './q-linear-softmax.js';
+import { qReduceMean } from './q-reduce-mean.js';
+import { qTable } from './q-table.js';
+import { quantizeLinear } from './quantize-linear.js';
 import { range } from './range.js';
 import { reciprocal } from './reciprocal.js';
 import { reduceL1 } from './reduce-l1.js';
@@ -95,8 +140,10 @@ import { sin } from './sin.js';
 import { sinh } from './sinh.js';
 import { size } from './size.js';
 import { slice } from './slice.js';
+import { softmax } from './softmax.js';
 import { softplus } from './softplus.js';
 import { softsign } from './softsign.js';
+import { spaceToDepth } from './space-to-depth.js';
 import { split } from './split.js';
 import { sqrt } from './sqrt.js';
 import { squeeze } from './squeeze.js';
@@ -110,12 +157,12 @@ import { tile } from './tile.js';
 import { topK } from './top-k.js';
 import { transpose } from './transpose.js';
 import { trilu } from './trilu.js';
+import { unary } from './unary.js';
 import { unsqueeze } from './unsqueeze.js';
 import { where } from './where.js';
 import { xor } from './xor.js';
 
 const opList: readonly OpDef[] = [
-  // (sorted)
   abs,
   acos,
   acosh,
@@ -127,24 +174,32 @@ const opList: readonly OpDef[] = [
   asinh,
   atan,
   atanh,
+  averagePool,
+  batchNormalization,
   bitShift,
   bitwiseAnd,
   bitwiseNot,
   bitwiseOr,
   bitwiseXor,
-  cast,
   castLike,
+  cast,
   ceil,
   celu,
   clip,
   compress,
   concat,
   constantOfShape,
+  convInteger,
+  convTranspose,
+  conv,
   cos,
   cosh,
   cumSum,
+  depthToSpace,
+  dequantizeLinear,
   div,
   dropout,
+  dynamicQuantizeLinear,
   elu,
   equal,
   erf,
@@ -153,23 +208,44 @@ const opList: readonly OpDef[] = [
   eyeLike,
   flatten,
   floor,
-  gather,
+  fusedConv,
+  fusedMatMul,
   gatherElements,
   gatherNd,
+  gather,
   gelu,
-  greater,
+  gemm,
+  globalAveragePool,
+  globalLpPool,
+  globalMaxPool,
   greaterOrEqual,
+  greater,
+  groupNormalization,
   hardSigmoid,
   hardSwish,
+  hardmax,
   identity,
+  instanceNormalization,
   isInf,
   isNan,
+  layerNormalization,
   leakyRelu,
-  less,
   lessOrEqual,
+  less,
+  logSoftmax,
   log,
+  lpNormalization,
+  lpPool,
+  lrn,
+  matMulInteger,
+  matMul,
+  maxPool,
   max,
   mean,
+  microsoftDequantizeLinear,
+  microsoftFusedConv,
+  microsoftGelu,
+  microsoftQuantizeLinear,
   min,
   mish,
   mod,
@@ -181,133 +257,8 @@ const opList: readonly OpDef[] = [
   or,
   pad,
   pow,
-  prelu,
-  range,
-  reciprocal,
-  reduceL1,
-  reduceL2,
-  reduceLogSum,
-  reduceLogSumExp,
-  reduceMax,
-  reduceMean,
-  reduceMin,
-  reduceProd,
-  reduceSum,
-  reduceSumSquare,
-  relu,
-  reshape,
-  reverseSequence,
-  round,
-  scatterElements,
-  scatterNd,
-  selu,
-  shape,
-  shrink,
-  sigmoid,
-  sign,
-  sin,
-  sinh,
-  size,
-  slice,
-  softplus,
-  softsign,
-  split,
-  sqrt,
-  squeeze,
-  sub,
-  sum,
-  swish,
-  tan,
-  tanh,
-  thresholdedRelu,
-  tile,
-  topK,
-  transpose,
-  trilu,
-  unsqueeze,
-  where,
-  xor,
-import { averagePool } from './average-pool.js';
-import { batchNormalization } from './batch-normalization.js';
-import { conv } from './conv.js';
-import { convInteger } from './conv-integer.js';
-import { convTranspose } from './conv-transpose.js';
-import { depthToSpace } from './depth-to-space.js';
-import { dequantizeLinear } from './dequantize-linear.js';
-import { dynamicQuantizeLinear } from './dynamic-quantize-linear.js';
-import { fusedConv } from './fused-conv.js';
-import { fusedMatMul } from './fused-mat-mul.js';
-import { gemm } from './gemm.js';
-import { globalAveragePool } from './global-average-pool.js';
-import { globalLpPool } from './global-lp-pool.js';
-import { globalMaxPool } from './global-max-pool.js';
-import { groupNormalization } from './group-normalization.js';
-import { hardmax } from './hardmax.js';
-import { instanceNormalization } from './instance-normalization.js';
-import { layerNormalization } from './layer-normalization.js';
-import { logSoftmax } from './log-softmax.js';
-import { lpNormalization } from './lp-normalization.js';
-import { lpPool } from './lp-pool.js';
-import { lrn } from './lrn.js';
-import { matMul } from './mat-mul.js';
-import { matMulInteger } from './mat-mul-integer.js';
-import { maxPool } from './max-pool.js';
-import { microsoftDequantizeLinear } from './microsoft-dequantize-linear.js';
-import { microsoftFusedConv } from './microsoft-fused-conv.js';
-import { microsoftGelu } from './microsoft-gelu.js';
-import { microsoftQuantizeLinear } from './microsoft-quantize-linear.js';
-import type { OpDef } from './op.js';
-import { qConv } from './q-conv.js';
-import { qConvTranspose } from './q-conv-transpose.js';
-import { qGemm } from './q-gemm.js';
-import { qLinearAdd } from './q-linear-add.js';
-import { qLinearAveragePool } from './q-linear-average-pool.js';
-import { qLinearConcat } from './q-linear-concat.js';
-import { qLinearConv } from './q-linear-conv.js';
-import { qLinearGlobalAveragePool } from './q-linear-global-average-pool.js';
-import { qLinearLeakyRelu } from './q-linear-leaky-relu.js';
-import { qLinearMatMul } from './q-linear-mat-mul.js';
-import { qLinearMul } from './q-linear-mul.js';
-import { qLinearSigmoid } from './q-linear-sigmoid.js';
-import { qLinearSoftmax } from './q-linear-softmax.js';
-import { qReduceMean } from './q-reduce-mean.js';
-import { qTable } from './q-table.js';
-import { quantizeLinear } from './quantize-linear.js';
-import { softmax } from './softmax.js';
-import { spaceToDepth } from './space-to-depth.js';
-import { unary } from './unary.js';
-
-const opList: readonly OpDef[] = [
-  averagePool,
-  batchNormalization,
-  convInteger,
-  convTranspose,
-  conv,
-  depthToSpace,
-  dequantizeLinear,
-  dynamicQuantizeLinear,
-  fusedConv,
-  fusedMatMul,
-  gemm,
-  globalAveragePool,
-  globalLpPool,
-  globalMaxPool,
-  groupNormalization,
-  hardmax,
-  instanceNormalization,
-  layerNormalization,
-  logSoftmax,
-  lpNormalization,
-  lpPool,
-  lrn,
-  matMulInteger,
-  matMul,
-  maxPool,
-  microsoftDequantizeLinear,
-  microsoftFusedConv,
-  microsoftGelu,
-  microsoftQuantizeLinear,
   qConvTranspose,
+  prelu,
   qConv,
   qGemm,
   qLinearAdd,
@@ -323,9 +274,54 @@ const opList: readonly OpDef[] = [
   qReduceMean,
   qTable,
   quantizeLinear,
+  range,
+  reciprocal,
+  reduceL1,
+  reduceL2,
+  reduceLogSumExp,
+  reduceLogSum,
+  reduceMax,
+  reduceMean,
+  reduceMin,
+  reduceProd,
+  reduceSumSquare,
+  reduceSum,
+  relu,
+  reshape,
+  reverseSequence,
+  round,
+  scatterElements,
+  scatterNd,
+  selu,
+  shape,
+  shrink,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  size,
+  slice,
   softmax,
+  softplus,
+  softsign,
   spaceToDepth,
+  split,
+  sqrt,
+  squeeze,
+  sub,
+  sum,
+  swish,
+  tan,
+  tanh,
+  thresholdedRelu,
+  tile,
+  topK,
+  transpose,
+  trilu,
   unary,
+  unsqueeze,
+  where,
+  xor,
 ];
 
 export const ops: ReadonlyMap<string, OpDef> = new Map(opList.map((def) => [opKey(def), def]));

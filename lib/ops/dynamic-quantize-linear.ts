@@ -1,9 +1,9 @@
 // DynamicQuantizeLinear: quantises to uint8 with the scale and zero point of the data at hand.
 import { fromNumbers, tensor, toNumbers } from '../tensor/tensor.js';
 import { defineOp, inputType, inputValue, noMacs, staysFloat } from './op.js';
-import { roundHalfEven } from './shared/activation.js';
 import { checkType } from './shared/illegal.js';
 import { quantizeValue, saturate } from './shared/quantized.js';
+import { roundHalfEven } from './shared/rounding.js';
 
 export const dynamicQuantizeLinear = defineOp({
   op: 'DynamicQuantizeLinear',

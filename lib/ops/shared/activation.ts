@@ -2,8 +2,9 @@
 import type { Node } from '../../graph/graph.js';
 import { type AttributeSpec, floatAttr, floatsAttr, stringAttr } from '../op.js';
 import type { UnaryKind } from '../steps.js';
-import { erf } from './erf.js';
+import { erf } from './error-function.js';
 import { illegalAttribute } from './illegal.js';
+import { roundHalfEven } from './rounding.js';
 
 export interface Activation {
   readonly activation: UnaryKind;
@@ -16,14 +17,6 @@ export const noActivation: Activation = { activation: 'none', alpha: 0, beta: 0 
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-
-export function roundHalfEven(x: number): number {
-  const down = Math.floor(x);
-  const rest = x - down;
-  if (rest < 0.5) return down;
-  if (rest > 0.5) return down + 1;
-  return down % 2 === 0 ? down : down + 1;
-}
 
 const functions: Readonly<Record<UnaryKind, (x: number, alpha: number, beta: number) => number>> = {
   none: (x) => x,

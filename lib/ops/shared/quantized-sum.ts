@@ -1,5 +1,5 @@
 // Sums of two quantised values with scales of their own: the law of add_u8, QLinearAdd and fused residuals.
-import { roundHalfEven } from './activation.js';
+import { roundHalfEven } from './rounding.js';
 
 /** roundHalfEven(fa * a + fb * b) + zero; two products and one sum, each rounded to float32. */
 export const addQuantized = (fa: number, a: number, fb: number, b: number, zero: number): number =>

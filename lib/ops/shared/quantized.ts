@@ -4,8 +4,8 @@ import { type DType, dtypes } from '../../tensor/dtype.js';
 import { type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import { type InferContext, inputValue, type ReferenceContext } from '../op.js';
 import { storageBias } from '../storage.js';
-import { roundHalfEven } from './activation.js';
 import { byteTypes, checkType, illegalShape, illegalType } from './illegal.js';
+import { roundHalfEven } from './rounding.js';
 
 /** Scale, zero point and type of a tensor that is quantised as a whole. */
 export interface Scalar8 {

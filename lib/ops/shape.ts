@@ -19,10 +19,6 @@ export const shape = defineOp({
   reference: (ctx) => [i64(range(ctx.node, inputValue(ctx, 0).dims))],
   cost: noMacs,
   quantize: staysFloat('it reads no values'),
-<<<<<<< HEAD
-  // Never asked for: infer gives the value, so the plan folds the node.
-=======
->>>>>>> t3
   lower: 'host',
 });
 

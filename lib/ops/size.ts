@@ -14,9 +14,5 @@ export const size = defineOp({
   reference: (ctx) => [i64([sizeOf(inputValue(ctx, 0).dims)], [])],
   cost: noMacs,
   quantize: staysFloat('it reads no values'),
-<<<<<<< HEAD
-  // Never asked for: infer gives the value, so the plan folds the node.
-=======
->>>>>>> t3
   lower: 'host',
 });

@@ -26,6 +26,7 @@ import { celu } from './celu.js';
 import { clip } from './clip.js';
 import { compress } from './compress.js';
 import { concat } from './concat.js';
+import { constant } from './constant.js';
 import { constantOfShape } from './constant-of-shape.js';
 import { conv } from './conv.js';
 import { convInteger } from './conv-integer.js';
@@ -35,9 +36,11 @@ import { cosh } from './cosh.js';
 import { cumSum } from './cum-sum.js';
 import { depthToSpace } from './depth-to-space.js';
 import { dequantizeLinear } from './dequantize-linear.js';
+import { det } from './det.js';
 import { div } from './div.js';
 import { dropout } from './dropout.js';
 import { dynamicQuantizeLinear } from './dynamic-quantize-linear.js';
+import { einsum } from './einsum.js';
 import { elu } from './elu.js';
 import { equal } from './equal.js';
 import { erf } from './erf.js';
@@ -63,6 +66,7 @@ import { hardSigmoid } from './hard-sigmoid.js';
 import { hardSwish } from './hard-swish.js';
 import { hardmax } from './hardmax.js';
 import { identity } from './identity.js';
+import { ifOp } from './if.js';
 import { instanceNormalization } from './instance-normalization.js';
 import { isInf } from './is-inf.js';
 import { isNan } from './is-nan.js';
@@ -72,6 +76,7 @@ import { less } from './less.js';
 import { lessOrEqual } from './less-or-equal.js';
 import { log } from './log.js';
 import { logSoftmax } from './log-softmax.js';
+import { loop } from './loop.js';
 import { lpNormalization } from './lp-normalization.js';
 import { lpPool } from './lp-pool.js';
 import { lrn } from './lrn.js';
@@ -89,6 +94,7 @@ import { mish } from './mish.js';
 import { mod } from './mod.js';
 import { mul } from './mul.js';
 import { neg } from './neg.js';
+import { nonMaxSuppression } from './non-max-suppression.js';
 import { nonZero } from './non-zero.js';
 import { not } from './not.js';
 import { oneHot } from './one-hot.js';
@@ -129,6 +135,7 @@ import { relu } from './relu.js';
 import { reshape } from './reshape.js';
 import { reverseSequence } from './reverse-sequence.js';
 import { round } from './round.js';
+import { scan } from './scan.js';
 import { scatterElements } from './scatter-elements.js';
 import { scatterNd } from './scatter-nd.js';
 import { selu } from './selu.js';
@@ -163,6 +170,7 @@ import { where } from './where.js';
 import { xor } from './xor.js';
 
 const opList: readonly OpDef[] = [
+  // (sorted)
   abs,
   acos,
   acosh,
@@ -188,6 +196,7 @@ const opList: readonly OpDef[] = [
   clip,
   compress,
   concat,
+  constant,
   constantOfShape,
   conv,
   convInteger,
@@ -197,9 +206,11 @@ const opList: readonly OpDef[] = [
   cumSum,
   depthToSpace,
   dequantizeLinear,
+  det,
   div,
   dropout,
   dynamicQuantizeLinear,
+  einsum,
   elu,
   equal,
   erf,
@@ -225,6 +236,7 @@ const opList: readonly OpDef[] = [
   hardSwish,
   hardmax,
   identity,
+  ifOp,
   instanceNormalization,
   isInf,
   isNan,
@@ -234,6 +246,7 @@ const opList: readonly OpDef[] = [
   lessOrEqual,
   log,
   logSoftmax,
+  loop,
   lpNormalization,
   lpPool,
   lrn,
@@ -251,6 +264,7 @@ const opList: readonly OpDef[] = [
   mod,
   mul,
   neg,
+  nonMaxSuppression,
   nonZero,
   not,
   oneHot,
@@ -290,6 +304,7 @@ const opList: readonly OpDef[] = [
   reshape,
   reverseSequence,
   round,
+  scan,
   scatterElements,
   scatterNd,
   selu,

@@ -1,0 +1,42 @@
+// Runs one of two subgraphs, chosen by a condition.
+import { sameDims } from '../tensor/shape.js';
+import { scalarOf, type TensorValue } from '../tensor/tensor.js';
+import {
+  defineOp,
+  graphAttr,
+  type InferContext,
+  inputValue,
+  NeedsData,
+  noMacs,
+  staysFloat,
+  type TensorType,
+} from './op.js';
+import { typedInput } from './shared/elements.js';
+import { branchTypes, runBody } from './shared/subgraph.js';
+
+export const ifOp = defineOp({
+  op: 'If',
+  domain: '',
+  since: 1,
+  inputs: [1, 1],
+  outputs: [1, Number.POSITIVE_INFINITY],
+  attributes: { then_branch: { type: 'graph' }, else_branch: { type: 'graph' } },
+  infer: (ctx: InferContext): readonly TensorType[] => {
+    typedInput(ctx, 0, ['bool']);
+    const condition = ctx.value(0);
+    if (condition !== undefined)
+      return branchTypes(ctx, graphAttr(ctx.node, branch(condition, ctx.where)), []);
+    const yes = branchTypes(ctx, graphAttr(ctx.node, 'then_branch'), []);
+    const no = branchTypes(ctx, graphAttr(ctx.node, 'else_branch'), []);
+    const alike = yes.every((t, i) => t.dtype === no[i]?.dtype && sameDims(t.dims, no[i]!.dims));
+    if (!alike) throw new NeedsData(0);
+    return yes;
+  },
+  reference: (ctx) => runBody(ctx, graphAttr(ctx.node, branch(inputValue(ctx, 0), ctx.where)), []),
+  cost: noMacs,
+  quantize: staysFloat('its branches are graphs of their own'),
+  lower: 'host',
+});
+
+const branch = (condition: TensorValue, where: string): string =>
+  scalarOf(condition, where) === 0 ? 'else_branch' : 'then_branch';

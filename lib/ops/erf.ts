@@ -1,7 +1,7 @@
 // Gauss error function.
 import { numberTypes } from './shared/elements.js';
 import { unaryOp } from './shared/elementwise.js';
-import { erf as errorFunction } from './shared/erf.js';
+import { erf as errorFunction } from './shared/error-function.js';
 
 export const erf = unaryOp({
   op: 'Erf',

@@ -1,7 +1,7 @@
 // Gaussian error linear unit: x * (1 + erf(x / sqrt(2))) / 2, or its approximation by tanh.
 import { stringAttr } from './op.js';
 import { unaryOp } from './shared/elementwise.js';
-import { erf } from './shared/erf.js';
+import { erf } from './shared/error-function.js';
 
 const exact = (x: number): number => 0.5 * x * (1 + erf(x * Math.SQRT1_2));
 const byTanh = (x: number): number =>

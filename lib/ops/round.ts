@@ -1,7 +1,6 @@
 // Rounds to the nearest integer, halves to even.
-
-import { roundHalfEven } from './shared/activation.js';
 import { unaryOp } from './shared/elementwise.js';
+import { roundHalfEven } from './shared/rounding.js';
 
 export const round = unaryOp({
   op: 'Round',

@@ -1,0 +1,141 @@
+// GraphRunner: native stretches, host nodes, shapes that depend on data, control flow, plan caching. Each graph is also run by
+// the reference interpreter, which shares nothing with plans.
+import { attr } from '../../lib/graph/attribute.js';
+import { GraphBuilder } from '../../lib/graph/builder.js';
+import type { Graph } from '../../lib/graph/graph.js';
+import { Engine } from '../../lib/run/engine.js';
+import { referenceRun } from '../../lib/run/reference.js';
+import { GraphRunner } from '../../lib/run/runner.js';
+import { f32, i64, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
+import { signal } from '../helpers/models.js';
+
+const numbers = (value: TensorValue | undefined): number[] => [...toNumbers(value!)];
+
+async function check(graph: Graph, feeds: Record<string, TensorValue>): Promise<void> {
+  const engine = new Engine(2);
+  const runner = new GraphRunner(graph, engine);
+  const given = new Map(Object.entries(feeds));
+  const wanted = referenceRun(graph, given);
+  for (const actual of [runner.runSync(given), await runner.run(given), runner.runSync(given)])
+    for (const { name } of graph.outputs) {
+      expect(actual.get(name)!.dims).toEqual(wanted.get(name)!.dims);
+      expect(actual.get(name)!.dtype).toBe(wanted.get(name)!.dtype);
+      const [a, b] = [numbers(actual.get(name)), numbers(wanted.get(name))];
+      a.forEach((v, i) => {
+        expect(v).toBeCloseTo(b[i]!, 4);
+      });
+    }
+  runner.release();
+  engine.release();
+}
+
+/** Relu -> Cos (no step for it) -> Conv: native, host, native. */
+function withHostNode(): Graph {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', ['N', 3, 'H', 'W']);
+  const [relu] = g.node('Relu', [x]);
+  const [cos] = g.node('Cos', [relu!]);
+  const w = g.constant('w', f32([4, 3, 3, 3], signal(108)));
+  const [conv] = g.node('Conv', [cos!, w], { pads: attr.ints([1, 1, 1, 1]) });
+  const [sum] = g.node('Add', [conv!, conv!]);
+  g.output(sum!, 'float32');
+  g.output(cos!, 'float32');
+  return g.build();
+}
+
+test('host nodes run between native steps, in both layouts', async () => {
+  for (const dims of [
+    [1, 3, 5, 7],
+    [2, 3, 1, 1],
+    [1, 3, 16, 16],
+  ])
+    await check(withHostNode(), { x: f32(dims, signal(dims.reduce((a, b) => a * b))) });
+});
+
+test('a shape that depends on data cuts the plan and goes on', async () => {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', [null]);
+  const [positive] = g.node('Relu', [x]);
+  const [indices] = g.node('NonZero', [positive!]);
+  const [rows] = g.node('Transpose', [indices!]);
+  const [picked] = g.node('GatherND', [x, rows!]);
+  const [doubled] = g.node('Add', [picked!, picked!]);
+  g.output(doubled!, 'float32');
+  g.output(positive!, 'float32');
+  const graph = g.build();
+  await check(graph, { x: f32([6], [1, -1, 2, 0, 3, -5]) });
+  await check(graph, { x: f32([2], [-1, -2]) });
+});
+
+test('the branches of If see outer values and may have other shapes', async () => {
+  const branch = (op: string): Graph => {
+    const b = new GraphBuilder(op, undefined, ['h']);
+    const [y] = op === 'Tanh' ? b.node('Tanh', ['h']) : b.node('Concat', ['h', 'h'], { axis: attr.int(0) });
+    b.output(y!, 'float32');
+    return b.build();
+  };
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', [4]);
+  const flag = g.input('flag', 'bool', []);
+  const [h] = g.node('Relu', [x], {}, { outputs: ['h'] });
+  expect(h).toBe('h');
+  const [y] = g.node('If', [flag], {
+    then_branch: attr.graph(branch('Tanh')),
+    else_branch: attr.graph(branch('Concat')),
+  });
+  const [z] = g.node('Relu', [y!]);
+  g.output(z!, 'float32');
+  const graph = g.build();
+  for (const on of [1, 0])
+    await check(graph, { x: f32([4], [1, -2, 3, 0.5]), flag: tensor('bool', [], Uint8Array.of(on)) });
+});
+
+test('shape arithmetic folds away: Reshape by a computed shape is planned statically', () => {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', ['N', 2, 3]);
+  const [shape] = g.node('Shape', [x]);
+  const [n] = g.node('Gather', [shape!, g.constant('zero', i64([0]))]);
+  const [target] = g.node('Concat', [n!, g.constant('minus', i64([-1]))], { axis: attr.int(0) });
+  const [flat] = g.node('Reshape', [x, target!]);
+  g.output(flat!, 'float32');
+  const engine = new Engine(1);
+  const runner = new GraphRunner(g.build(), engine);
+  const { plan } = runner.prepare(new Map([['x', { dtype: 'float32', dims: [5, 2, 3] }]]));
+  expect(plan.rest).toEqual([]);
+  expect(plan.schedule).toEqual([]);
+  expect(numbers(runner.runSync(new Map([['x', f32([5, 2, 3], signal(30))]])).get(flat!))).toEqual([
+    ...signal(30),
+  ]);
+});
+
+test('plans are kept per input shape and share packed weights', () => {
+  const engine = new Engine(1);
+  const runner = new GraphRunner(withHostNode(), engine);
+  const feed = (h: number): Map<string, TensorValue> => new Map([['x', f32([1, 3, h, 8], signal(24 * h))]]);
+  runner.runSync(feed(4));
+  const bytes = engine.weightBytes();
+  for (const h of [5, 6, 7, 8, 9, 10, 11, 12, 13, 14]) runner.runSync(feed(h));
+  expect(engine.weightBytes()).toBe(bytes);
+  const types = new Map([['x', { dtype: 'float32' as const, dims: [1, 3, 14, 8] }]]);
+  expect(runner.prepare(types)).toBe(runner.prepare(types));
+});
+
+test('int8 values keep their meaning across host and engine', async () => {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'int8', [2, 3]);
+  const [t] = g.node('Transpose', [x], { perm: attr.ints([1, 0]) });
+  g.output(t!, 'int8');
+  g.output(x, 'int8');
+  await check(g.build(), { x: tensor('int8', [2, 3], Int8Array.of(-128, -1, 0, 1, 127, 5)) });
+});
+
+test('zero-size and rank-0 tensors pass through', async () => {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', null);
+  const [y] = g.node('Relu', [x]);
+  const [z] = g.node('Add', [y!, y!]);
+  g.output(z!, 'float32');
+  const graph = g.build();
+  await check(graph, { x: f32([], [-2]) });
+  await check(graph, { x: f32([0, 3], []) });
+});

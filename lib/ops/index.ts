@@ -170,7 +170,6 @@ import { where } from './where.js';
 import { xor } from './xor.js';
 
 const opList: readonly OpDef[] = [
-  // (sorted)
   abs,
   acos,
   acosh,

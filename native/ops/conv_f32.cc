@@ -117,6 +117,14 @@ class ConvF32 : public Step {
     });
   }
 
+  /// Copies `count` floats, and what comes after them up to a multiple of 8: rows are gathered in the order
+  /// of memory, so that the next copy mends it, and buffers may be read past their ends. Windows are far too
+  /// short for memcpy.
+  static void CopyPadded(float* to, const float* from, int64_t count) {
+    constexpr int64_t kBlock = 8;
+    for (int64_t i = 0; i < count; i += kBlock) std::memcpy(to + i, from + i, kBlock * sizeof(float));
+  }
+
   /// Copies the window of every pixel into one row of `gathered`.
   void Gather(const GemmF32Piece& piece, float* gathered, const float** rows) const {
     const int64_t line = conv_.kw * conv_.depth;
@@ -126,13 +134,13 @@ class ConvF32 : public Step {
       for (int64_t ky = 0; ky < conv_.kh; ++ky, to += line) {
         // Undilated windows are one run of memory wherever they do not reach into the padding.
         if (row[ky] >= 0 && conv_.dilation_w == 1 && column[0] >= 0 && column[conv_.kw - 1] >= 0) {
-          std::memcpy(to, image + row[ky] + column[0], static_cast<size_t>(line) * sizeof(float));
+          CopyPadded(to, image + row[ky] + column[0], line);
           continue;
         }
         for (int64_t kx = 0; kx < conv_.kw; ++kx) {
           const bool outside = (row[ky] | column[kx]) < 0;
-          const float* from = outside ? zeros_.as<float>() : image + row[ky] + column[kx];
-          std::copy(from, from + conv_.depth, to + kx * conv_.depth);
+          CopyPadded(to + kx * conv_.depth, outside ? zeros_.as<float>() : image + row[ky] + column[kx],
+                     conv_.depth);
         }
       }
     });

@@ -16,66 +16,90 @@ namespace dwconv_f32_inl {
 
 using namespace simd;
 
-KPT_VEC void FinishPixel(const DwconvF32Row& row, int64_t ox, int64_t c, F32 x) {
-  const int64_t at = ox * row.channels + c;
-  if (row.bias != nullptr) x = Add(x, Load(row.bias + c));
-  if (row.residual != nullptr) x = Add(x, Load(row.residual + at));
-  x = Activate(x, row.activation);
-  const int64_t left = row.channels - c;
-  if (left >= kLanes)
-    Store(row.y + at, x);
-  else
-    StoreFirst(row.y + at, x, static_cast<int>(left));
+/// Everything behind the chains over the taps, for kCount neighbouring outputs from `ox` on at channels c, c
+/// + 1, ...
+template <int kCount>
+KPT_VEC void FinishPixels(const DwconvF32Row& row, int64_t ox, int64_t c, F32* acc) {
+  const int64_t channels = row.channels, at = ox * channels + c, left = channels - c;
+  if (row.bias != nullptr) {
+    const F32 bias = Load(row.bias + c);
+    KPT_UNROLL
+    for (int p = 0; p < kCount; ++p) acc[p] = Add(acc[p], bias);
+  }
+  if (row.residual != nullptr) {
+    const float* residual = row.residual + at;
+    KPT_UNROLL
+    for (int p = 0; p < kCount; ++p) acc[p] = Add(acc[p], Load(residual + p * channels));
+  }
+  Activate<kCount>(acc, row.activation);
+  float* y = row.y + at;
+  if (left >= kLanes) {
+    KPT_UNROLL
+    for (int p = 0; p < kCount; ++p, y += channels) Store(y, acc[p]);
+  } else {
+    KPT_UNROLL
+    for (int p = 0; p < kCount; ++p, y += channels) StoreFirst(y, acc[p], static_cast<int>(left));
+  }
 }
 
 /// kCount outputs from `ox` on, whose windows lie inside the input. kW and kStride are 0 where they are not
 /// known; the dilation is 1 where they are.
 template <int kCount, int kW, int kStride>
 __attribute__((noinline)) void InnerPixels(const DwconvF32Row& row, int64_t ox) {
-  const int64_t stride = kStride > 0 ? kStride : row.stride;
-  const int64_t first = (ox * stride - row.pad_left) * row.channels;
-  for (int64_t c = 0; c < row.channels; c += kLanes) {
+  // Read once: a stored vector may alias anything, `row` included.
+  const int64_t stride = kStride > 0 ? kStride : row.stride, channels = row.channels, w_stride = row.w_stride;
+  const int64_t first = (ox * stride - row.pad_left) * channels, line_count = row.line_count;
+  const float* const* lines = row.lines;
+  for (int64_t c = 0; c < channels; c += kLanes) {
     F32 acc[kCount];
     KPT_UNROLL
     for (int p = 0; p < kCount; ++p) acc[p] = Set(0.0f);
     const float* w = row.w + c;
-    for (int64_t i = 0; i < row.line_count; ++i) {
-      const float* x = row.lines[i] + first + c;
+    for (int64_t i = 0; i < line_count; ++i) {
+      const float* x = lines[i] + first + c;
       if constexpr (kW > 0) {
         constexpr int kColumns = (kCount - 1) * kStride + kW;
-        F32 columns[kColumns];
+        F32 weights[kW];
         KPT_UNROLL
-        for (int j = 0; j < kColumns; ++j) columns[j] = Load(x + j * row.channels);
+        for (int kx = 0; kx < kW; ++kx, w += w_stride) weights[kx] = Load(w);
+        // Column by column: a column is used by the (at most kW) outputs whose windows it lies in, in the
+        // order of kx for each of them.
         KPT_UNROLL
-        for (int kx = 0; kx < kW; ++kx, w += row.w_stride) {
-          const F32 weight = Load(w);
+        for (int j = 0; j < kColumns; ++j, x += channels) {
+          const F32 column = Load(x);
           KPT_UNROLL
-          for (int p = 0; p < kCount; ++p) acc[p] = Fma(columns[p * kStride + kx], weight, acc[p]);
+          for (int p = 0; p < kCount; ++p)
+            if (j - p * kStride >= 0 && j - p * kStride < kW)
+              acc[p] = Fma(column, weights[j - p * kStride], acc[p]);
         }
       } else {
-        for (int64_t kx = 0; kx < row.kw; ++kx, w += row.w_stride, x += row.dilation * row.channels) {
+        for (int64_t kx = 0; kx < row.kw; ++kx, w += w_stride, x += row.dilation * channels) {
           const F32 weight = Load(w);
           KPT_UNROLL
-          for (int p = 0; p < kCount; ++p) acc[p] = Fma(Load(x + p * stride * row.channels), weight, acc[p]);
+          for (int p = 0; p < kCount; ++p) acc[p] = Fma(Load(x + p * stride * channels), weight, acc[p]);
         }
       }
     }
-    KPT_UNROLL
-    for (int p = 0; p < kCount; ++p) FinishPixel(row, ox + p, c, acc[p]);
+    FinishPixels<kCount>(row, ox, c, acc);
   }
 }
 
 /// One output whose window reaches into the padding.
 __attribute__((noinline)) void EdgePixel(const DwconvF32Row& row, int64_t ox) {
-  for (int64_t c = 0; c < row.channels; c += kLanes) {
+  // Taps [from, to) lie inside the input.
+  int64_t from = 0, to = row.kw;
+  const int64_t left = ox * row.stride - row.pad_left;
+  while (from < to && left + from * row.dilation < 0) ++from;
+  while (to > from && left + (to - 1) * row.dilation >= row.in_w) --to;
+  const int64_t channels = row.channels, step = row.dilation * channels, line_count = row.line_count;
+  for (int64_t c = 0; c < channels; c += kLanes) {
     F32 acc = Set(0.0f);
-    const float* w = row.w + c;
-    for (int64_t i = 0; i < row.line_count; ++i)
-      for (int64_t kx = 0; kx < row.kw; ++kx, w += row.w_stride) {
-        const int64_t ix = ox * row.stride + kx * row.dilation - row.pad_left;
-        if (ix >= 0 && ix < row.in_w) acc = Fma(Load(row.lines[i] + ix * row.channels + c), Load(w), acc);
-      }
-    FinishPixel(row, ox, c, acc);
+    for (int64_t i = 0; i < line_count; ++i) {
+      const float* x = row.lines[i] + left * channels + from * step + c;
+      const float* w = row.w + (i * row.kw + from) * row.w_stride + c;
+      for (int64_t kx = from; kx < to; ++kx, x += step, w += row.w_stride) acc = Fma(Load(x), Load(w), acc);
+    }
+    FinishPixels<1>(row, ox, c, &acc);
   }
 }
 

@@ -4,8 +4,10 @@
 #if KPT_ARM64
 #include "native/cpu/region.h"
 #include "native/kernels/gemm_f32/gemm_f32.h"
-#include "native/kernels/gemm_f32/gemm_f32_tile-inl.h"
 #include "native/simd/dot_neon.h"
+
+KPT_TIER_BEGIN_NEON
+#include "native/kernels/gemm_f32/gemm_f32_tile-inl.h"
 
 namespace kompakt {
 
@@ -23,5 +25,7 @@ void gemm_f32_neon(int rows, int vectors, const GemmF32Tile& tile) {
 }
 
 }  // namespace kompakt
+
+KPT_TIER_END_NEON
 
 #endif

@@ -18,12 +18,44 @@ namespace gemm_f32_inl {
 
 using namespace simd;
 
-/// Finishes one vector of C: everything behind the chain over k.
-KPT_VEC F32 Finish(const GemmF32Tile& tile, int row, int column, F32 x) {
-  if (tile.factor != 1.0f) x = Mul(x, Set(tile.factor));
-  if (tile.bias != nullptr) x = Add(x, Load(tile.bias + column));
-  if (tile.residual != nullptr) x = Add(x, Load(tile.residual + row * tile.residual_stride + column));
-  return Activate(x, tile.activation);
+/// Everything behind the chain over k. What `tile` says is read before the first store: a vector may alias
+/// anything.
+template <int kRows, int kVectors>
+KPT_VEC void Finish(const GemmF32Tile& tile, F32 (*acc)[kVectors]) {
+  F32* all = acc[0];
+  if (tile.factor != 1.0f) {
+    const F32 factor = Set(tile.factor);
+    KPT_UNROLL
+    for (int i = 0; i < kRows * kVectors; ++i) all[i] = Mul(all[i], factor);
+  }
+  if (tile.bias != nullptr) {
+    KPT_UNROLL
+    for (int j = 0; j < kVectors; ++j) {
+      const F32 bias = Load(tile.bias + j * kLanes);
+      KPT_UNROLL
+      for (int r = 0; r < kRows; ++r) acc[r][j] = Add(acc[r][j], bias);
+    }
+  }
+  if (tile.residual != nullptr) {
+    KPT_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      KPT_UNROLL
+      for (int j = 0; j < kVectors; ++j)
+        acc[r][j] = Add(acc[r][j], Load(tile.residual + r * tile.residual_stride + j * kLanes));
+    }
+  }
+  Activate<kRows * kVectors>(all, tile.activation);
+
+  constexpr int kLast = (kVectors - 1) * kLanes;
+  const int64_t c_stride = tile.c_stride;
+  const int last_columns = tile.columns - kLast;
+  float* c = tile.c;
+  KPT_UNROLL
+  for (int r = 0; r < kRows; ++r, c += c_stride) {
+    KPT_UNROLL
+    for (int j = 0; j + 1 < kVectors; ++j) Store(c + j * kLanes, acc[r][j]);
+    StoreFirst(c + kLast, acc[r][kVectors - 1], last_columns);
+  }
 }
 
 template <int kRows, int kVectors>
@@ -89,15 +121,7 @@ __attribute__((noinline)) void ComputeTile(const GemmF32Tile& tile) {
     KPT_UNROLL
     for (int j = 0; j < kVectors; ++j) Pin(acc[r][j]);
   }
-
-  constexpr int kLast = (kVectors - 1) * kLanes;
-  KPT_UNROLL
-  for (int r = 0; r < kRows; ++r) {
-    float* c = tile.c + r * tile.c_stride;
-    KPT_UNROLL
-    for (int j = 0; j + 1 < kVectors; ++j) Store(c + j * kLanes, Finish(tile, r, j * kLanes, acc[r][j]));
-    StoreFirst(c + kLast, Finish(tile, r, kLast, acc[r][kVectors - 1]), tile.columns - kLast);
-  }
+  Finish<kRows, kVectors>(tile, acc);
 }
 
 /// ComputeTile<rows, kVectors> for a number of rows known only at run time.

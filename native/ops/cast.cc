@@ -1,5 +1,5 @@
 // Step cast: conversion between f32, s32, s64 and u8. Floats are cut towards zero and saturate, NaN gives 0;
-// integers keep their low bits. toBool gives 1 where x is not 0 (NaN is not) and 0 elsewhere.
+// integers keep their low bits. toBool gives 1 where x is not 0, also for NaN, and 0 elsewhere.
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <limits>

@@ -4,10 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/cpu/tier.h"
 #if KPT_X86_64
-#include <immintrin.h>
 
 #include "native/cpu/region.h"
 #include "native/kernels/table_u8/table_u8.h"
+#include "native/simd/vec_avx512.h"
 
 KPT_TIER_BEGIN_AVX512VNNI
 namespace kompakt {

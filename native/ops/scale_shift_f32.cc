@@ -76,7 +76,7 @@ Status MakeScaleShiftF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   const float* scale = PackRepeated(spec, *spec.in(1), times);
   const float* shift = PackRepeated(spec, *spec.in(2), times);
   if (scale == nullptr || shift == nullptr)
-    return Status::Error("KPT_OUT_OF_MEMORY", "no memory for the constants of step scale_shift_f32");
+    return Status::Error("KPT_TOO_LARGE", "no memory for the constants of step scale_shift_f32");
   *out = std::make_unique<ScaleShiftF32Step>(activation, scale, shift, channels * times, spec);
   return Status::Ok();
 }

@@ -58,6 +58,13 @@ Status Params::Int32(const char* name, int32_t* out) const {
   return Status::Ok();
 }
 
+Status Params::Doubles(const char* name, std::vector<double>* out) const {
+  const Entry* entry = Find(name);
+  if (entry == nullptr || entry->is_text) return Missing(name);
+  *out = entry->numbers;
+  return Status::Ok();
+}
+
 Status Params::Floats(const char* name, std::vector<float>* out) const {
   const Entry* entry = Find(name);
   if (entry == nullptr || entry->is_text) return Missing(name);

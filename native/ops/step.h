@@ -69,6 +69,7 @@ class Params {
   Status Int32(const char* name, int32_t* out) const;
   Status Ints(const char* name, std::vector<int64_t>* out) const;
   Status Float(const char* name, float* out) const;
+  Status Doubles(const char* name, std::vector<double>* out) const;
   Status Floats(const char* name, std::vector<float>* out) const;
   Status Text(const char* name, std::string* out) const;
 

@@ -1,0 +1,89 @@
+// Step cast: conversion between f32, s32, s64 and u8. Floats are cut towards zero and saturate, NaN gives 0;
+// integers keep their low bits. toBool gives 1 where x is not 0, also for NaN, and 0 elsewhere.
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "native/ops/checks.h"
+
+namespace kompakt {
+namespace {
+
+template <typename To, typename From>
+To Convert(From value) {
+  if constexpr (std::is_same_v<From, float> && !std::is_same_v<To, float>) {
+    if (value != value) return 0;
+    // Limits as floats: the upper one is one above the largest integer, where it is not exact.
+    constexpr float kLow = static_cast<float>(std::numeric_limits<To>::min());
+    constexpr float kHigh = static_cast<float>(std::numeric_limits<To>::max());
+    if (value <= kLow) return std::numeric_limits<To>::min();
+    if (value >= kHigh) return std::numeric_limits<To>::max();
+  }
+  return static_cast<To>(value);
+}
+
+template <typename From, typename To>
+class CastStep : public Step {
+ public:
+  CastStep(const StepSpec& spec, bool to_bool)
+      : x_(spec.in(0)->as<From>()), y_(spec.out().as<To>()), count_(spec.out().size()), to_bool_(to_bool) {}
+
+  void Run(const RunContext& context) override {
+    context.pool->ParallelFor(count_, kElementGrain, [this](int64_t begin, int64_t end, int) {
+      if (to_bool_)
+        for (int64_t i = begin; i < end; ++i) y_[i] = static_cast<To>(x_[i] != 0 ? 1 : 0);
+      else
+        for (int64_t i = begin; i < end; ++i) y_[i] = Convert<To>(x_[i]);
+    });
+  }
+
+ private:
+  const From* x_;
+  To* y_;
+  int64_t count_;
+  bool to_bool_;
+};
+
+template <typename From>
+Status MakeFrom(const StepSpec& spec, bool to_bool, std::unique_ptr<Step>* out) {
+  switch (spec.out().dtype) {
+    case DType::kF32:
+      *out = std::make_unique<CastStep<From, float>>(spec, to_bool);
+      return Status::Ok();
+    case DType::kS32:
+      *out = std::make_unique<CastStep<From, int32_t>>(spec, to_bool);
+      return Status::Ok();
+    case DType::kS64:
+      *out = std::make_unique<CastStep<From, int64_t>>(spec, to_bool);
+      return Status::Ok();
+    case DType::kU8:
+      *out = std::make_unique<CastStep<From, uint8_t>>(spec, to_bool);
+      return Status::Ok();
+    default:
+      return spec.Fail(std::string("cannot convert to ") + DTypeName(spec.out().dtype));
+  }
+}
+
+}  // namespace
+
+Status MakeCast(const StepSpec& spec, std::unique_ptr<Step>* out) {
+  KPT_RETURN_IF_ERROR(spec.CheckArity(1, 1, 1));
+  KPT_RETURN_IF_ERROR(CheckSameSize(spec, *spec.in(0), spec.out()));
+  int32_t to_bool = 0;
+  KPT_RETURN_IF_ERROR(spec.params.Int32("toBool", &to_bool));
+  switch (spec.in(0)->dtype) {
+    case DType::kF32:
+      return MakeFrom<float>(spec, to_bool != 0, out);
+    case DType::kS32:
+      return MakeFrom<int32_t>(spec, to_bool != 0, out);
+    case DType::kS64:
+      return MakeFrom<int64_t>(spec, to_bool != 0, out);
+    case DType::kU8:
+      return MakeFrom<uint8_t>(spec, to_bool != 0, out);
+    default:
+      return spec.Fail(std::string("cannot convert from ") + DTypeName(spec.in(0)->dtype));
+  }
+}
+
+}  // namespace kompakt

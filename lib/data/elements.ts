@@ -1,0 +1,24 @@
+// Elements of a data file as a tensor: byte order and size checks that IDX and npy share.
+import { bytesPerElement, type DType, dtypes } from '../tensor/dtype.js';
+import { type Dims, sizeOf } from '../tensor/shape.js';
+import { maxElements, type TensorValue, tensor } from '../tensor/tensor.js';
+import { malformedData } from './dataset.js';
+
+/** Bytes of one tensor; KPT_DATA_MALFORMED for shapes that no file can hold. */
+export function recordBytes(dtype: DType, dims: Dims, where: string): number {
+  if (dims.some((d) => !Number.isSafeInteger(d) || d < 0) || !(sizeOf(dims) <= maxElements))
+    malformedData(`The shape [${dims.join(',')}] in '${where}' is not a shape that can be read.`);
+  return sizeOf(dims) * bytesPerElement(dtype);
+}
+
+/** `bytes` must be alone in their buffer; big-endian ones are turned around in place. */
+export function toTensor(dtype: DType, dims: Dims, bytes: Uint8Array, bigEndian: boolean): TensorValue {
+  const width = bytesPerElement(dtype);
+  if (bigEndian && width > 1) {
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (width === 2) view.swap16();
+    else if (width === 4) view.swap32();
+    else view.swap64();
+  }
+  return tensor(dtype, dims, new dtypes[dtype].array!(bytes.buffer, bytes.byteOffset, sizeOf(dims)));
+}

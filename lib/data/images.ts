@@ -1,0 +1,55 @@
+// A folder of JPEG or PNG pictures as RGB bytes [H,W,3], decoded by the optional package sharp.
+import { KompaktError } from '../errors.js';
+import { tensor } from '../tensor/tensor.js';
+import { type Dataset, dataset, malformedData } from './dataset.js';
+import { labelledFiles } from './folder.js';
+
+/** The part of sharp that is used here. */
+interface Picture {
+  removeAlpha(): Picture;
+  toColourspace(space: string): Picture;
+  resize(options: { width: number; height: number; fit: 'fill' }): Picture;
+  raw(): Picture;
+  toBuffer(options: { resolveWithObject: true }): Promise<{
+    data: Uint8Array;
+    info: { width: number; height: number; channels: number };
+  }>;
+}
+type Sharp = (path: string) => Picture;
+
+const extensions = ['.jpg', '.jpeg', '.png'];
+
+/** `size` is [height, width]: pictures are stretched to it. */
+export const images = (folder: string, size?: readonly [number, number]): Dataset =>
+  dataset(async function* () {
+    const sharp = await loadSharp();
+    for (const { path, label } of await labelledFiles(folder, extensions)) {
+      const { data, info } = await decode(sharp, path, size).catch((error) =>
+        malformedData(`The picture '${path}' cannot be decoded.`, error),
+      );
+      const dims = [info.height, info.width, info.channels];
+      yield { name: path, label, layout: 'HWC', arrays: { '': tensor('uint8', dims, new Uint8Array(data)) } };
+    }
+  });
+
+function decode(sharp: Sharp, path: string, size: readonly [number, number] | undefined) {
+  const picture = sharp(path).removeAlpha().toColourspace('srgb');
+  const sized = size ? picture.resize({ height: size[0], width: size[1], fit: 'fill' }) : picture;
+  return sized.raw().toBuffer({ resolveWithObject: true });
+}
+
+async function loadSharp(): Promise<Sharp> {
+  // A name in a variable: the compiler must not look for the types of a package that may be absent.
+  const name: string = 'sharp';
+  try {
+    const module = await import(name);
+    return module.default ?? module;
+  } catch (error) {
+    throw new KompaktError(
+      'KPT_PEER_MISSING',
+      'Reading pictures needs the package sharp: npm install sharp',
+      { name },
+      error,
+    );
+  }
+}

@@ -127,6 +127,7 @@ import { reduceSum } from './reduce-sum.js';
 import { reduceSumSquare } from './reduce-sum-square.js';
 import { relu } from './relu.js';
 import { reshape } from './reshape.js';
+import { resize } from './resize.js';
 import { reverseSequence } from './reverse-sequence.js';
 import { round } from './round.js';
 import { scatterElements } from './scatter-elements.js';
@@ -289,6 +290,7 @@ const opList: readonly OpDef[] = [
   relu,
   reshape,
   reverseSequence,
+  resize,
   round,
   scatterElements,
   scatterNd,

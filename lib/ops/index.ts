@@ -133,6 +133,7 @@ import { reduceSum } from './reduce-sum.js';
 import { reduceSumSquare } from './reduce-sum-square.js';
 import { relu } from './relu.js';
 import { reshape } from './reshape.js';
+import { resize } from './resize.js';
 import { reverseSequence } from './reverse-sequence.js';
 import { round } from './round.js';
 import { scan } from './scan.js';
@@ -302,6 +303,7 @@ const opList: readonly OpDef[] = [
   relu,
   reshape,
   reverseSequence,
+  resize,
   round,
   scan,
   scatterElements,

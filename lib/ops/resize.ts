@@ -1,0 +1,188 @@
+// Resize: resampling along any axes, one after the other from the last to the first. Inputs: X, roi?, scales?, sizes?.
+import { type Dims, normalizeAxis, sizeOf } from '../tensor/shape.js';
+import { fromNumbers, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
+import {
+  defineOp,
+  floatAttr,
+  type InferContext,
+  inputType,
+  inputValue,
+  intAttr,
+  intsAttr,
+  type LowerContext,
+  needValue,
+  noMacs,
+  type ReferenceContext,
+  stringAttr,
+} from './op.js';
+import { readNhwc, writeNhwc } from './shared/conv-lowering.js';
+import { illegalAttribute, illegalShape } from './shared/illegal.js';
+import { knownContext } from './shared/known-context.js';
+import { saturate } from './shared/quantized.js';
+import {
+  type AxisTable,
+  axisTable,
+  type CoordinateMode,
+  coordinateModeNames,
+  type NearestMode,
+  nearestModeNames,
+  type Resampling,
+  type ResizedAxis,
+  type ResizeMode,
+  resampleAxis,
+  widened,
+} from './shared/resampling.js';
+import { roundHalfEven } from './shared/rounding.js';
+
+const ROI = 1;
+const SCALES = 2;
+const SIZES = 3;
+
+export const resize = defineOp({
+  op: 'Resize',
+  domain: '',
+  since: 11,
+  inputs: [1, 4],
+  outputs: [1, 1],
+  attributes: {
+    antialias: { type: 'int', default: 0 },
+    axes: { type: 'ints', default: null },
+    coordinate_transformation_mode: { type: 'string', default: 'half_pixel' },
+    cubic_coeff_a: { type: 'float', default: -0.75 },
+    exclude_outside: { type: 'int', default: 0 },
+    extrapolation_value: { type: 'float', default: 0 },
+    keep_aspect_ratio_policy: { type: 'string', default: 'stretch' },
+    mode: { type: 'string', default: 'nearest' },
+    nearest_mode: { type: 'string', default: 'round_prefer_floor' },
+  },
+  infer: (ctx) => {
+    resamplingOf(ctx);
+    return [{ dtype: inputType(ctx, 0).dtype, dims: axesOf(ctx).map((axis) => axis.output) }];
+  },
+  reference: (ctx) => [resized(ctx)],
+  cost: noMacs,
+  quantize: { kind: 'same-scale', data: [0] },
+  lower,
+});
+
+function oneOf<T extends string>(ctx: InferContext, name: string, fallback: T, names: readonly T[]): T {
+  const value = stringAttr(ctx.node, name, fallback) as T;
+  if (!names.includes(value)) illegalAttribute(`${name} ${names.join(', ')}`, ctx.where, value);
+  return value;
+}
+
+const resamplingOf = (ctx: InferContext): Resampling => ({
+  mode: oneOf<ResizeMode>(ctx, 'mode', 'nearest', ['nearest', 'linear', 'cubic']),
+  coordinates: oneOf<CoordinateMode>(
+    ctx,
+    'coordinate_transformation_mode',
+    'half_pixel',
+    coordinateModeNames,
+  ),
+  nearest: oneOf<NearestMode>(ctx, 'nearest_mode', 'round_prefer_floor', nearestModeNames),
+  cubicA: floatAttr(ctx.node, 'cubic_coeff_a', -0.75),
+  excludeOutside: intAttr(ctx.node, 'exclude_outside', 0) !== 0,
+  antialias: intAttr(ctx.node, 'antialias', 0) !== 0,
+});
+
+/** Numbers of an optional input, undefined when it is absent or empty. */
+function optional(ctx: InferContext, i: number): Float64Array | undefined {
+  const type = ctx.inputs[i];
+  return type === undefined || sizeOf(type.dims) === 0 ? undefined : toNumbers(needValue(ctx, i));
+}
+
+/** Every axis of X with its new size. */
+function axesOf(ctx: InferContext): ResizedAxis[] {
+  const { dims } = inputType(ctx, 0);
+  const axes =
+    intsAttr(ctx.node, 'axes')?.map((axis) => normalizeAxis(axis, dims.length, ctx.where)) ??
+    dims.map((_, i) => i);
+  const scales = optional(ctx, SCALES);
+  const sizes = optional(ctx, SIZES);
+  if ((scales === undefined) === (sizes === undefined))
+    illegalShape('either scales or sizes', ctx.where, scales === undefined ? 'neither' : 'both');
+  const given = (scales ?? sizes) as Float64Array;
+  if (given.length !== axes.length) illegalShape(`${axes.length} scales or sizes`, ctx.where, [...given]);
+  const roi =
+    stringAttr(ctx.node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize'
+      ? optional(ctx, ROI)
+      : undefined;
+  const targets = scales === undefined ? targetsOf(ctx, dims, axes, given) : undefined;
+  return dims.map((input, i) => {
+    const at = axes.indexOf(i);
+    if (at < 0) return { input, output: input, scale: 1, roi: [0, 1] };
+    const scale = targets === undefined ? given[at] : targets[at].scale;
+    const output = targets === undefined ? Math.floor(Math.fround(input * scale)) : targets[at].output;
+    if (!(scale > 0) || output < 0) illegalShape('positive scales and sizes', ctx.where, [...given]);
+    return { input, output, scale, roi: roi === undefined ? [0, 1] : [roi[at], roi[axes.length + at]] };
+  });
+}
+
+/** Sizes under keep_aspect_ratio_policy. */
+function targetsOf(ctx: InferContext, dims: Dims, axes: Dims, sizes: Float64Array) {
+  const policy = oneOf(ctx, 'keep_aspect_ratio_policy', 'stretch', ['stretch', 'not_larger', 'not_smaller']);
+  const ratios = axes.map((axis, i) => Math.fround(sizes[i] / dims[axis]));
+  if (policy === 'stretch') return axes.map((_, i) => ({ scale: ratios[i], output: sizes[i] }));
+  const scale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
+  return axes.map((axis) => ({ scale, output: Math.floor(Math.fround(scale * dims[axis]) + 0.5) }));
+}
+
+const stays = (axis: ResizedAxis): boolean => axis.input === axis.output && axis.scale === 1;
+
+function resized(reference: ReferenceContext): TensorValue {
+  const ctx = knownContext(reference);
+  const x = inputValue(reference, 0);
+  const resampling = resamplingOf(ctx);
+  const axes = axesOf(ctx);
+  const crops = resampling.coordinates === 'tf_crop_and_resize';
+  const dims = [...x.dims];
+  const outside = new Map<number, readonly boolean[]>();
+  let values: Float32Array = Float32Array.from(toNumbers(x));
+  for (let i = dims.length - 1; i >= 0; i--) {
+    if (stays(axes[i]) && !crops) continue;
+    const table = axisTable(resampling, axes[i]);
+    values = resampleAxis(values, table, dims[i], sizeOf(dims.slice(i + 1)));
+    dims[i] = axes[i].output;
+    outside.set(i, table.outside);
+  }
+  if (crops) fillOutside(values, dims, outside, floatAttr(ctx.node, 'extrapolation_value', 0));
+  const whole = x.dtype === 'uint8' || x.dtype === 'int8';
+  return fromNumbers(x.dtype, dims, whole ? values.map((v) => saturate(roundHalfEven(v), x.dtype)) : values);
+}
+
+/** Puts `value` wherever an axis says that its coordinate is outside. */
+function fillOutside(
+  values: Float32Array,
+  dims: Dims,
+  outside: ReadonlyMap<number, readonly boolean[]>,
+  value: number,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    let rest = i;
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      if (outside.get(axis)?.[rest % dims[axis]]) values[i] = value;
+      rest = Math.floor(rest / dims[axis]);
+    }
+  }
+}
+
+function lower(ctx: LowerContext): boolean {
+  const { dtype, dims } = inputType(ctx, 0);
+  const resampling = resamplingOf(ctx);
+  const axes = axesOf(ctx);
+  if (dtype !== 'float32' && dtype !== 'uint8' && dtype !== 'int8') return false;
+  if (dims.length < 3 || dims.length > 4 || resampling.coordinates === 'tf_crop_and_resize') return false;
+  if (!stays(axes[0]) || !stays(axes[1])) return false;
+  const flat: ResizedAxis = { input: 1, output: 1, scale: 1, roi: [0, 1] };
+  const [h, w] = dims.length === 3 ? [flat, axes[2]] : [axes[2], axes[3]];
+  const tables = [h, w].map((axis) => axisTable(resampling, axis));
+  const taps = Math.max(...tables.map((table) => table.taps));
+  const constants = tables.flatMap((table) => constantsOf(ctx, widened(table, taps)));
+  ctx.emit('resize', [readNhwc(ctx, 0), ...constants], [writeNhwc(ctx, 0)], {});
+  return true;
+}
+
+function constantsOf(ctx: LowerContext, { taps, index, weight, outside }: AxisTable) {
+  const dims = [outside.length, taps];
+  return [ctx.constant(tensor('int32', dims, index)), ctx.constant(tensor('float32', dims, weight))];
+}

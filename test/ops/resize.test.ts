@@ -1,0 +1,131 @@
+// Resize against onnxruntime over modes, coordinates and sizes.
+import { attr } from '../../lib/graph/attribute.js';
+import { f32, i64, tensor } from '../../lib/tensor/tensor.js';
+import { expectLikeOrt, infer, noise, reference } from '../helpers/run-reference.js';
+
+const coordinates = [
+  'half_pixel',
+  'pytorch_half_pixel',
+  'align_corners',
+  'asymmetric',
+  'half_pixel_symmetric',
+];
+const factors = [
+  [2, 2],
+  [1.5, 0.6],
+  [0.5, 3],
+  [1, 2.3],
+];
+
+const modes = coordinates.flatMap((c) => ['nearest', 'linear', 'cubic'].map((m) => [m, c] as const));
+
+test.each(modes)('%s, %s', async (mode, coordinate) => {
+  const attributes = { mode: attr.string(mode), coordinate_transformation_mode: attr.string(coordinate) };
+  const x = noise('float32', [2, 3, 5, 7]);
+  for (const [h, w] of factors)
+    await expectLikeOrt(
+      { op: 'Resize', opset: 19, attributes, inputs: [x, null, f32([4], [1, 1, h, w])] },
+      1e-5,
+    );
+  await expectLikeOrt(
+    { op: 'Resize', opset: 19, attributes, inputs: [x, null, null, i64([2, 3, 11, 4])] },
+    1e-5,
+  );
+});
+
+test.each(['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'])(
+  'nearest mode %s',
+  async (nearest) => {
+    const attributes = { nearest_mode: attr.string(nearest) };
+    for (const [h, w] of factors)
+      await expectLikeOrt(
+        { op: 'Resize', attributes, inputs: [noise('uint8', [1, 2, 6, 5]), null, f32([4], [1, 1, h, w])] },
+        0,
+      );
+  },
+);
+
+test('cubic with exclude_outside', async () => {
+  const attributes = {
+    mode: attr.string('cubic'),
+    exclude_outside: attr.int(1),
+    cubic_coeff_a: attr.float(-0.5),
+  };
+  await expectLikeOrt(
+    { op: 'Resize', attributes, inputs: [noise('float32', [1, 1, 4, 5]), null, f32([4], [1, 1, 1.7, 0.8])] },
+    1e-5,
+  );
+});
+
+test.each(['linear', 'cubic'])('antialiased %s', async (mode) => {
+  const attributes = { mode: attr.string(mode), antialias: attr.int(1), exclude_outside: attr.int(1) };
+  await expectLikeOrt(
+    {
+      op: 'Resize',
+      attributes,
+      inputs: [noise('float32', [1, 2, 12, 13]), null, f32([4], [1, 1, 0.4, 0.6])],
+    },
+    1e-5,
+  );
+});
+
+test('crop and resize', async () => {
+  const attributes = {
+    mode: attr.string('linear'),
+    coordinate_transformation_mode: attr.string('tf_crop_and_resize'),
+    extrapolation_value: attr.float(9),
+  };
+  const roi = f32([8], [0, 0, 0.2, -0.3, 1, 1, 0.9, 1.2]);
+  await expectLikeOrt(
+    { op: 'Resize', attributes, inputs: [noise('float32', [1, 1, 6, 7]), roi, null, i64([1, 1, 5, 8])] },
+    1e-5,
+  );
+});
+
+test.each(['uint8', 'int8'] as const)('linear of %s is within one step', async (dtype) => {
+  const attributes = { mode: attr.string('linear') };
+  await expectLikeOrt(
+    { op: 'Resize', attributes, inputs: [noise(dtype, [1, 2, 5, 7]), null, f32([4], [1, 1, 2, 1.5])] },
+    1,
+  );
+});
+
+test.each(['stretch', 'not_larger', 'not_smaller'])('axes and policy %s', async (policy) => {
+  const attributes = {
+    axes: attr.ints([2, 3]),
+    keep_aspect_ratio_policy: attr.string(policy),
+    mode: attr.string('linear'),
+  };
+  await expectLikeOrt(
+    { op: 'Resize', attributes, inputs: [noise('float32', [1, 2, 6, 5]), null, null, i64([9, 12])] },
+    1e-5,
+  );
+});
+
+test('one and three spatial axes', async () => {
+  await expectLikeOrt(
+    {
+      op: 'Resize',
+      attributes: { mode: attr.string('linear') },
+      inputs: [noise('float32', [2, 3, 7]), null, f32([3], [1, 1, 1.5])],
+    },
+    1e-5,
+  );
+  const [y] = reference({
+    op: 'Resize',
+    inputs: [noise('float32', [1, 2, 2, 3, 2]), null, f32([5], [1, 1, 2, 2, 2])],
+  });
+  expect(y.dims).toEqual([1, 2, 4, 6, 4]);
+});
+
+test('needs scales or sizes, not both', () => {
+  const x = noise('float32', [1, 1, 2, 2]);
+  const wrong = expect.objectContaining({ code: 'KPT_SHAPE_MISMATCH' });
+  expect(() => infer({ op: 'Resize', inputs: [x] })).toThrow(wrong);
+  expect(() => infer({ op: 'Resize', inputs: [x, null, f32([4], [1, 1, 2, 2]), i64([1, 1, 2, 2])] })).toThrow(
+    wrong,
+  );
+  expect(() => infer({ op: 'Resize', inputs: [x, null, f32([2], [2, 2])] })).toThrow(wrong);
+  const empty = tensor('float32', [0], new Float32Array(0));
+  expect(infer({ op: 'Resize', inputs: [x, empty, empty, i64([1, 1, 4, 4])] })[0].dims).toEqual([1, 1, 4, 4]);
+});

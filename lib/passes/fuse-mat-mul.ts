@@ -20,7 +20,7 @@ export const fuseMatMul: Pass = {
           ? gemmInputs(editor, node)
           : undefined;
       if (inputs === undefined) continue;
-      const attributes = isOp(node, 'Gemm')
+      const attributes: Node['attributes'] = isOp(node, 'Gemm')
         ? {
             factor: attr.float(floatAttr(node, 'alpha', 1)),
             transA: attr.int(intAttr(node, 'transA', 0)),

@@ -64,3 +64,6 @@ export function runPipeline(
   }
   return current;
 }
+
+/** The graph as `run` plans it. */
+export const prepareForRun = (graph: Graph): Graph => runPipeline(runPasses, graph);

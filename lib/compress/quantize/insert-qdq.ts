@@ -203,7 +203,7 @@ class Inserter {
   ): readonly [string, QuantizedConstant] {
     const { weightBits: bits, perChannel } = this.options;
     const axis = perChannel ? weight!.axis : null;
-    const biases = bias === undefined ? [0] : toNumbers(bias);
+    const biases = bias === undefined ? new Float64Array(1) : toNumbers(bias);
     const largest = biases.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
     const minScale = (c: number): number =>
       minWeightScale(axis !== null && biases.length > 1 ? biases[c] : largest, xScale);
@@ -221,7 +221,8 @@ class Inserter {
     const editor = this.#editor;
     const real = editor.fresh(`${name}_dequantized`);
     const inputs = [editor.addConstant(`${name}_quantized`, value), ...this.#paramNames(name, params)];
-    const attributes = params.scale.data.length > 1 ? { axis: attr.int(params.axis) } : {};
+    const attributes: Node['attributes'] =
+      params.scale.data.length > 1 ? { axis: attr.int(params.axis) } : {};
     editor.replace([], [editor.newNode('DequantizeLinear', inputs, [real], attributes)]);
     return real;
   }

@@ -1,0 +1,238 @@
+// Writes a choice of layers and ranges into a graph as QuantizeLinear and DequantizeLinear nodes: the standard form
+// that onnxruntime and fuse-qdq turn into integer operators.
+import type { Range } from '../../calibrate/observer.js';
+import { attr } from '../../graph/attribute.js';
+import type { Graph, Node } from '../../graph/graph.js';
+import { GraphEditor } from '../../graph/rewrite.js';
+import type { QuantParams } from '../../ops/op.js';
+import { quantizeNumber } from '../../passes/byte-table.js';
+import { clipBounds } from '../../passes/pattern.js';
+import { bytesPerElement, dtypes } from '../../tensor/dtype.js';
+import { type TensorValue, toNumbers } from '../../tensor/tensor.js';
+import {
+  type ActivationScheme,
+  activationParams,
+  minWeightScale,
+  type QuantizedConstant,
+  quantizeBias,
+  quantizeOperand,
+  quantizeWeights,
+} from './affine.js';
+import type { Groups } from './groups.js';
+import type { Layer, Selection } from './select-layers.js';
+
+export interface InsertOptions {
+  readonly activations: ActivationScheme;
+  readonly weightBits: number;
+  readonly perChannel: boolean;
+}
+
+/** What became of one layer. */
+export interface LayerReport {
+  readonly name: string;
+  readonly op: string;
+  readonly weightBytesBefore: number;
+  readonly weightBytesAfter: number;
+  /** Range, scale and zero point of the output; null where it stays float or is inside a table. */
+  readonly output: {
+    readonly min: number;
+    readonly max: number;
+    readonly scale: number;
+    readonly zeroPoint: number;
+  } | null;
+  /** Signal over quantisation noise of the weights, dB; null without weights. */
+  readonly weightSqnr: number | null;
+}
+
+export interface Inserted {
+  readonly graph: Graph;
+  readonly layers: readonly LayerReport[];
+}
+
+/** `ranges`: by representative of each group. */
+export function insertQdq(
+  graph: Graph,
+  { layers, groups }: Selection,
+  ranges: ReadonlyMap<string, Range>,
+  options: InsertOptions,
+): Inserted {
+  return new Inserter(graph, layers, groups, ranges, options).insert();
+}
+
+class Inserter {
+  readonly #editor: GraphEditor;
+  readonly #params = new Map<string, QuantParams>();
+  readonly #weights = new Map<string, readonly [string, QuantizedConstant]>();
+  readonly #reports = new Map<Layer, LayerReport>();
+  /** Current node of each layer and of its clamps: edits make new objects. */
+  readonly #byName = new Map<string, Layer>();
+
+  constructor(
+    graph: Graph,
+    private readonly layers: readonly Layer[],
+    private readonly groups: Groups,
+    ranges: ReadonlyMap<string, Range>,
+    private readonly options: InsertOptions,
+  ) {
+    this.#editor = new GraphEditor(graph);
+    for (const [representative, range] of ranges)
+      this.#params.set(representative, activationParams(range, options.activations));
+    for (const layer of layers) {
+      this.#byName.set(layer.node.name, layer);
+      for (const clamp of layer.clamps) this.#byName.set(clamp.name, layer);
+    }
+  }
+
+  insert(): Inserted {
+    for (const layer of this.layers) this.#quantizeConstants(layer);
+    const dropped = new Set(this.layers.flatMap((layer) => this.#automaticClamps(layer)).map((n) => n.name));
+    for (const value of [...this.groups.values]) this.#quantizeValue(value);
+    for (const node of [...this.#editor.nodes]) if (dropped.has(node.name)) this.#dropClamp(node);
+    return { graph: this.#editor.finish(), layers: this.layers.map((layer) => this.#reports.get(layer)!) };
+  }
+
+  #paramsOf(value: string): QuantParams {
+    return this.#params.get(this.groups.representative(value))!;
+  }
+
+  /** QuantizeLinear and DequantizeLinear behind a value; its users in integers, or all when it is made so, follow. */
+  #quantizeValue(value: string): void {
+    const editor = this.#editor;
+    const producer = editor.producer(value);
+    const integer = producer !== undefined && this.#byName.has(producer.name);
+    const params = this.#paramsOf(value);
+    const inputs = this.#paramNames(value, params);
+    const bytes = editor.fresh(`${value}_quantized`);
+    if (integer && editor.isGraphOutput(value)) {
+      const raw = editor.fresh(`${value}_float`);
+      const outputs = producer.outputs.map((name) => (name === value ? raw : name));
+      editor.replace([producer], [{ ...producer, outputs }]);
+      const quantize = editor.newNode('QuantizeLinear', [raw, ...inputs], [bytes]);
+      editor.replace([], [quantize, editor.newNode('DequantizeLinear', [bytes, ...inputs], [value])]);
+      return;
+    }
+    const real = editor.fresh(`${value}_dequantized`);
+    const quantize = editor.newNode('QuantizeLinear', [value, ...inputs], [bytes]);
+    const floatUsers = integer ? [] : editor.consumers(value).filter((user) => !this.#byName.has(user.name));
+    editor.replace([], [quantize, editor.newNode('DequantizeLinear', [bytes, ...inputs], [real])]);
+    editor.renameUses(value, real, [quantize, ...floatUsers]);
+  }
+
+  #paramNames(hint: string, { scale, zeroPoint }: QuantParams): [string, string] {
+    return [
+      this.#editor.addConstant(`${hint}_scale`, scale),
+      this.#editor.addConstant(`${hint}_zero_point`, zeroPoint),
+    ];
+  }
+
+  /** Clamps that saturation does by itself, given scale and zero point of the value behind them. */
+  #automaticClamps(layer: Layer): readonly Node[] {
+    const [output] = layer.outputs;
+    if (output === undefined || !this.groups.has(output)) return [];
+    const params = this.#paramsOf(output);
+    const { min, max } = dtypes[params.zeroPoint.dtype];
+    return layer.clamps.filter((clamp) => {
+      const bounds = clipBounds(this.#editor, clamp);
+      return (
+        bounds !== undefined &&
+        quantizeNumber(bounds[0], params) <= min &&
+        quantizeNumber(bounds[1], params) >= max
+      );
+    });
+  }
+
+  #dropClamp(clamp: Node): void {
+    const editor = this.#editor;
+    const producer = editor.producer(clamp.inputs[0])!;
+    const outputs = producer.outputs.map((name) => (name === clamp.inputs[0] ? clamp.outputs[0] : name));
+    editor.replace([producer, clamp], [{ ...producer, outputs }]);
+  }
+
+  #quantizeConstants(layer: Layer): void {
+    const { node, weight, operands } = layer;
+    let [before, after] = [0, 0];
+    let weightSqnr: number | null = null;
+    const inputs = [...node.inputs];
+    const replaceBy = (i: number, name: string, old: TensorValue, made: QuantizedConstant): void => {
+      inputs[i] = name;
+      before += old.data.length * bytesPerElement(old.dtype);
+      after += made.value.data.length * bytesPerElement(made.value.dtype) + 4 * made.params.scale.data.length;
+    };
+    for (const i of operands) {
+      const old = this.#editor.constant(node.inputs[i])!;
+      const made = quantizeOperand(old, this.options.activations);
+      replaceBy(i, this.#dequantized(node.inputs[i], made), old, made);
+    }
+    if (weight !== null) {
+      const xScale = this.#inputScale(layer);
+      const old = this.#editor.constant(node.inputs[weight.input])!;
+      const bias = weight.bias === null ? undefined : this.#editor.constant(node.inputs[weight.bias]);
+      const [name, made] = this.#quantizedWeights(layer, old, bias, xScale);
+      replaceBy(weight.input, name, old, made);
+      weightSqnr = made.sqnr;
+      if (bias !== undefined) {
+        const channels = bias.data.length;
+        if (made.params.scale.data.length === 1 || made.params.scale.data.length === channels) {
+          const madeBias = quantizeBias(bias, xScale, made.params.scale);
+          replaceBy(weight.bias!, this.#dequantized(node.inputs[weight.bias!], madeBias), bias, madeBias);
+        }
+      }
+    }
+    if (inputs.some((name, i) => name !== node.inputs[i]))
+      this.#editor.replace([node], [{ ...node, inputs }]);
+    this.#reports.set(layer, {
+      name: node.name,
+      op: node.op,
+      weightBytesBefore: before,
+      weightBytesAfter: after,
+      output: this.#outputReport(layer),
+      weightSqnr,
+    });
+  }
+
+  #inputScale({ node, activations }: Layer): number {
+    return toNumbers(this.#paramsOf(node.inputs[activations[0]]).scale)[0];
+  }
+
+  /** Quantised once for all layers that use the same weights in the same way. */
+  #quantizedWeights(
+    { node, weight }: Layer,
+    old: TensorValue,
+    bias: TensorValue | undefined,
+    xScale: number,
+  ): readonly [string, QuantizedConstant] {
+    const { weightBits: bits, perChannel } = this.options;
+    const axis = perChannel ? weight!.axis : null;
+    const biases = bias === undefined ? new Float64Array(1) : toNumbers(bias);
+    const largest = biases.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    const minScale = (c: number): number =>
+      minWeightScale(axis !== null && biases.length > 1 ? biases[c] : largest, xScale);
+    const made = quantizeWeights(old, { bits, axis, minScale });
+    const key = `${node.inputs[weight!.input]} ${made.params.axis} ${(made.params.scale.data as Float32Array).join()}`;
+    const known = this.#weights.get(key);
+    if (known !== undefined) return known;
+    const entry = [this.#dequantized(node.inputs[weight!.input], made), made] as const;
+    this.#weights.set(key, entry);
+    return entry;
+  }
+
+  /** Adds integer constant and DequantizeLinear; the name of the float value. */
+  #dequantized(name: string, { value, params }: QuantizedConstant): string {
+    const editor = this.#editor;
+    const real = editor.fresh(`${name}_dequantized`);
+    const inputs = [editor.addConstant(`${name}_quantized`, value), ...this.#paramNames(name, params)];
+    const attributes: Node['attributes'] =
+      params.scale.data.length > 1 ? { axis: attr.int(params.axis) } : {};
+    editor.replace([], [editor.newNode('DequantizeLinear', inputs, [real], attributes)]);
+    return real;
+  }
+
+  #outputReport({ outputs }: Layer): LayerReport['output'] {
+    if (outputs.length === 0) return null;
+    const params = this.#paramsOf(outputs[0]);
+    const scale = toNumbers(params.scale)[0];
+    const zeroPoint = toNumbers(params.zeroPoint)[0];
+    const { min, max } = dtypes[params.zeroPoint.dtype];
+    return { min: (min - zeroPoint) * scale, max: (max - zeroPoint) * scale, scale, zeroPoint };
+  }
+}

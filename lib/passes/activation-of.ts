@@ -1,0 +1,50 @@
+// Which fused activation a node is: the operator's own lowering says it, recorded instead of planned.
+import { type Node, opKey } from '../graph/graph.js';
+import type { GraphEditor } from '../graph/rewrite.js';
+import { ops } from '../ops/index.js';
+import type { Buffer, LowerContext, TensorType } from '../ops/op.js';
+import type { StepParams, UnaryKind } from '../ops/steps.js';
+
+export interface Activation {
+  readonly activation: UnaryKind;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/** The activation that a node with one input that is not constant computes on float32; undefined for others. */
+export function activationOf(editor: GraphEditor, node: Node, opset: number): Activation | undefined {
+  const def = ops.get(opKey(node));
+  if (def === undefined || def.quantize.kind !== 'table' || def.lower === 'host') return undefined;
+  if (node.outputs.length !== 1 || editor.constant(node.inputs[0]) !== undefined) return undefined;
+  const steps: Activation[] = [];
+  let others = 0;
+  const type: TensorType = { dtype: 'float32', dims: [1] };
+  const buffer: Buffer = { id: 0, ...type, layout: 'plain' };
+  const recorder: LowerContext = {
+    node,
+    opset,
+    where: `${node.op} node '${node.name}'`,
+    inputs: node.inputs.map((name, i) => (name === '' ? undefined : i === 0 ? type : editor.constant(name))),
+    outputs: [type],
+    value: (i) => editor.constant(node.inputs[i] ?? ''),
+    layoutOf: () => 'plain',
+    read: () => buffer,
+    constant: () => buffer,
+    write: () => buffer,
+    alias: () => {
+      others++;
+    },
+    reshape: () => buffer,
+    temporary: () => buffer,
+    emit: (kind, _, __, params) => {
+      if (kind !== 'unary_f32') {
+        others++;
+        return;
+      }
+      const { op, alpha, beta } = params as StepParams['unary_f32'];
+      steps.push({ activation: op, alpha, beta });
+    },
+  };
+  const lowered = def.lower(recorder);
+  return lowered && others === 0 && steps.length === 1 ? steps[0] : undefined;
+}

@@ -1,0 +1,69 @@
+// The ordered lists of passes. Every line says why it stands where it does.
+import type { Graph } from '../graph/graph.js';
+import { dropIdentity } from './drop-identity.js';
+import { foldBatchNorm } from './fold-batch-norm.js';
+import { foldBias } from './fold-bias.js';
+import { foldConstants } from './fold-constants.js';
+import { foldPad } from './fold-pad.js';
+import { fuseActivation } from './fuse-activation.js';
+import { fuseGelu } from './fuse-gelu.js';
+import { fuseHardSwish } from './fuse-hard-swish.js';
+import { fuseIntegerTails } from './fuse-integer-tails.js';
+import { fuseLayerNorm } from './fuse-layer-norm.js';
+import { fuseMatMul } from './fuse-mat-mul.js';
+import { fuseMatMulBias } from './fuse-mat-mul-bias.js';
+import { fuseQdq } from './fuse-qdq.js';
+import { fuseResidual } from './fuse-residual.js';
+import { fuseSilu } from './fuse-silu.js';
+import { fuseTables } from './fuse-tables.js';
+import type { Pass } from './pass.js';
+
+export interface Stage {
+  readonly pass: Pass;
+  readonly because: string;
+}
+
+/** Float clean-up into standard ONNX: before quantising, and before saving. */
+export const cleanPasses: readonly Stage[] = [
+  { pass: dropIdentity, because: 'nodes that do nothing would hide the patterns below' },
+  { pass: foldConstants, because: 'weights that are computed must be constants before they can be folded' },
+  { pass: foldPad, because: 'a convolution pads for nothing' },
+  { pass: foldBias, because: 'bias added behind a convolution hides the BatchNormalization behind it' },
+  { pass: foldBatchNorm, because: 'scale and shift in the weights cost nothing at run time' },
+  { pass: foldBias, because: 'the shift behind a scale that was just folded is a bias too' },
+  { pass: fuseHardSwish, because: 'one operator becomes one table; its parts would be four' },
+  { pass: fuseLayerNorm, because: 'the parts of a normalisation must not be quantised one by one' },
+  { pass: dropIdentity, because: 'folding leaves shapes known that were computed' },
+];
+
+/** Everything before a plan is made; the results are for this process only. */
+export const runPasses: readonly Stage[] = [
+  ...cleanPasses,
+  { pass: fuseMatMulBias, because: 'integer products take their bias along' },
+  { pass: fuseTables, because: 'a whole chain of functions is one table, before its parts are looked at' },
+  { pass: fuseQdq, because: 'integer operators by groups of DequantizeLinear, operator, QuantizeLinear' },
+  { pass: fuseIntegerTails, because: 'sums and tables ride along with integer convolutions' },
+  { pass: fuseSilu, because: 'what stayed float: activations must be one node to be fused' },
+  { pass: fuseGelu, because: 'as for SiLU' },
+  { pass: fuseMatMul, because: 'matrix products become one operator with room for bias and activation' },
+  { pass: fuseResidual, because: 'a residual comes before the activation behind it' },
+  { pass: fuseActivation, because: 'activations ride along with the operator before' },
+];
+
+/** `inspect` sees the graph after each pass that changed it. */
+export function runPipeline(
+  stages: readonly Stage[],
+  graph: Graph,
+  inspect?: (pass: Pass, before: Graph, after: Graph) => void,
+): Graph {
+  let current = graph;
+  for (const { pass } of stages) {
+    const next = pass.run(current);
+    inspect?.(pass, current, next);
+    current = next;
+  }
+  return current;
+}
+
+/** The graph as `run` plans it. */
+export const prepareForRun = (graph: Graph): Graph => runPipeline(runPasses, graph);

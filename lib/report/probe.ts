@@ -1,7 +1,7 @@
 // A model as a Probe: sessions over its graph with the wanted values as outputs.
 import { Tensor } from 'onnxruntime-common';
 import type { Graph } from '../graph/graph.js';
-import { Model } from '../onnx/model.js';
+import type { Model } from '../onnx/model.js';
 import { InferenceSession } from '../session/session.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { type CompareOptions, type Comparison, compareProbes, type Probe } from './compare.js';
@@ -56,7 +56,7 @@ class SessionProbe implements Probe {
     const key = names.join('\n');
     let session = this.#probing.get(key);
     if (session === undefined) {
-      session = InferenceSession.fromModel(new Model(withOutputs(this.graph, names)));
+      session = InferenceSession.fromModel(this.model.withGraph(withOutputs(this.graph, names)));
       this.#probing.set(key, session);
     }
     return session;

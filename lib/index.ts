@@ -6,7 +6,7 @@ export { concreteShapes, type Shapes } from './bench/feeds.js';
 export { benchFresh, type FreshOptions, type FreshReport } from './bench/fresh.js';
 export type { LatencySummary } from './bench/statistics.js';
 export { type SystemState, systemAdvice, systemState } from './bench/system.js';
-export { calibratorNames } from './compress/quantize/options.js';
+export { calibrators } from './calibrate/index.js';
 export type { QuantizeReport } from './compress/quantize/quantize.js';
 export { type QuantizeModelOptions, quantize } from './compress/quantize-model.js';
 export { loadNpy, saveNpy } from './data/npy-file.js';

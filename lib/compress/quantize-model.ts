@@ -1,6 +1,6 @@
 // Post-training quantisation for users: a Model and feeds in, a Model and a report out.
 import { KompaktError } from '../errors.js';
-import { Model } from '../onnx/model.js';
+import type { Model } from '../onnx/model.js';
 import { GraphExecutor } from '../session/executor.js';
 import { type Tensors, valuesOf } from '../session/values.js';
 import type { QuantizeOptions } from './quantize/options.js';
@@ -19,7 +19,10 @@ export async function quantize(
   { data, onProgress, signal, ...options }: QuantizeModelOptions,
 ): Promise<{ readonly model: Model; readonly report: QuantizeReport }> {
   if (data === undefined)
-    throw new KompaktError('KPT_OPTION_INVALID', 'Option data of quantize is required: it gives the samples.');
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      'Option data of quantize is required: it gives the samples.',
+    );
   const executors: GraphExecutor[] = [];
   try {
     const result = await quantizeGraph(model.graph, options, {

@@ -45,8 +45,7 @@ const descriptions: Partial<Readonly<Record<DType, string>>> = {
 /** Writes the tensor, or with KPT_FILE_WRITE nothing. Throws KPT_DATA_MALFORMED for types that npy does not have. */
 export async function saveNpy(path: string, { type, dims, data }: Tensor): Promise<void> {
   const description = descriptions[type];
-  if (description === undefined)
-    return malformedData(`A ${type} tensor cannot be written as an npy array.`);
+  if (description === undefined) return malformedData(`A ${type} tensor cannot be written as an npy array.`);
   const shape = dims.length === 1 ? `(${dims[0]},)` : `(${dims.join(', ')})`;
   const text = `{'descr': '${description}', 'fortran_order': False, 'shape': ${shape}, }`;
   // Magic and lengths are 10 bytes; blanks make the data start at a multiple of 64.

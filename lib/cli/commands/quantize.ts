@@ -1,10 +1,12 @@
 // kompakt quantize: post-training quantisation to INT8, from a model and samples to a QDQ model.
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { bytesText, calibratorNames, Model, type QuantizeModelOptions, quantize } from '../../index.js';
+import { bytesText, calibrators, Model, type QuantizeModelOptions, quantize } from '../../index.js';
 import type { Command } from '../command.js';
 import { feedsOf } from '../data.js';
 import { commaList, dataOptions, oneOf } from '../option-types.js';
+
+const calibratorNames = calibrators.map((calibrator) => calibrator.name);
 
 /** 100 to 500 samples are usual; more change little and cost time. */
 const defaultSamples = 300;
@@ -40,7 +42,11 @@ export const quantizeCommand: Command = {
       description: 'operators that stay in float, comma-separated',
       parse: commaList,
     },
-    { flags: '--exclude-pattern <regexp>', description: 'nodes whose names match stay in float; once per pattern', repeat: true },
+    {
+      flags: '--exclude-pattern <regexp>',
+      description: 'nodes whose names match stay in float; once per pattern',
+      repeat: true,
+    },
   ],
   examples: [
     [

@@ -1,15 +1,7 @@
 // kompakt run: feed files or samples to a model, print or save what comes out.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  argMax,
-  InferenceSession,
-  KompaktError,
-  loadNpy,
-  saveNpy,
-  type Tensor,
-  table,
-} from '../../index.js';
+import { argMax, InferenceSession, KompaktError, loadNpy, saveNpy, type Tensor, table } from '../../index.js';
 import type { Command, Options } from '../command.js';
 import { samplesOf } from '../data.js';
 import { dataOptions, type NamedText, namedText, threadsOption } from '../option-types.js';

@@ -1,25 +1,18 @@
-// From --data, --preprocess, --samples to feeds of a session.
-import { createDataset, type InferenceSession, KompaktError, type Tensor } from '../index.js';
+// From --data, --preprocess and --samples to samples that fit a model.
+import { KompaktError, type Model, type ModelSample, openSamples, type PreprocessOptions } from '../index.js';
 import type { Options } from './command.js';
 
-export interface Sample {
-  readonly feeds: Readonly<Record<string, Tensor>>;
-  readonly label?: number;
-}
-
 /** The samples that --data names, at most --samples of them. Throws KPT_USAGE when --data is absent. */
-export function samplesOf(options: Options, session: InferenceSession): AsyncIterable<Sample> {
-  const source = options.text('data');
-  if (source === undefined)
+export function samplesOf(options: Options, model: Model): AsyncIterable<ModelSample> {
+  const data = options.text('data');
+  if (data === undefined)
     throw new KompaktError('KPT_USAGE', 'Option --data is required: it names the samples to use.');
-  return createDataset(source, {
-    inputs: session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : [])),
-    preprocess: options.value('preprocess'),
-    samples: options.number('samples'),
-  });
+  const preprocess = options.value<PreprocessOptions>('preprocess');
+  const samples = options.number('samples');
+  return openSamples({ data, ...(preprocess && { preprocess }), ...(samples && { samples }) }, model);
 }
 
 /** The feeds alone, for calibration and comparison. */
-export async function* feedsOf(options: Options, session: InferenceSession): AsyncIterable<Sample['feeds']> {
-  for await (const { feeds } of samplesOf(options, session)) yield feeds;
+export async function* feedsOf(options: Options, model: Model): AsyncIterable<ModelSample['feeds']> {
+  for await (const { feeds } of samplesOf(options, model)) yield feeds;
 }

@@ -1,5 +1,5 @@
 // kompakt compare: how near a second model is to a first, per output and per layer.
-import { type Comparison, compare, InferenceSession, Model, table } from '../../index.js';
+import { type Comparison, compare, Model, table } from '../../index.js';
 import type { Command } from '../command.js';
 import { feedsOf } from '../data.js';
 import { dataOptions } from '../option-types.js';
@@ -22,19 +22,14 @@ export const compareCommand: Command = {
   ],
   async run({ args, options, progress }) {
     const [reference, candidate] = [await Model.load(args[0]!), await Model.load(args[1]!)];
-    const session = await InferenceSession.create(args[0]!);
-    try {
-      const total = options.number('samples');
-      if (total !== undefined) progress.start('comparing', total);
-      const comparison = await compare(reference, candidate, {
-        data: feedsOf(options, session),
-        layers: !options.flag('outputsOnly'),
-        onSample: (done) => progress.update(done),
-      });
-      return { document: comparison, text: toText(comparison, options.flag('allLayers')) };
-    } finally {
-      await session.release();
-    }
+    const total = options.number('samples');
+    if (total !== undefined) progress.start('comparing', total);
+    const comparison = await compare(reference, candidate, {
+      data: feedsOf(options, reference),
+      layers: !options.flag('outputsOnly'),
+      onSample: (done) => progress.update(done),
+    });
+    return { document: comparison, text: toText(comparison, options.flag('allLayers')) };
   },
 };
 

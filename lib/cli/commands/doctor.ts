@@ -52,7 +52,7 @@ function toText(document: {
   const facts: readonly (readonly [string, string])[] = [
     ['device', `${system.model} (${document.architecture}, Node ${document.node})`],
     ['tier', `${cpu.tier} (supported: ${cpu.tiers.join(', ')})`],
-    ['threads', String(cpu.threads)],
+    ['threads', `${cpu.cpus} usable of ${system.cores} CPUs`],
     [
       'clock',
       `${or(system.megahertz, 'MHz')}${system.maxMegahertz === null ? '' : ` of ${system.maxMegahertz} MHz`}`,

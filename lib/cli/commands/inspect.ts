@@ -21,7 +21,7 @@ export const inspectCommand: Command = {
   async run({ args, options }) {
     const file = args[0]!;
     const model = await Model.load(file);
-    const session = await InferenceSession.create(file);
+    const session = InferenceSession.fromModel(model, { intraOpNumThreads: 1 });
     try {
       const inputs = session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
       const outputs = session.outputMetadata.flatMap((output) => (output.isTensor ? [output] : []));

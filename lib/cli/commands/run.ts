@@ -1,17 +1,9 @@
 // kompakt run: feed files or samples to a model, print or save what comes out.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  argMax,
-  InferenceSession,
-  KompaktError,
-  readNpy,
-  type Tensor,
-  table,
-  writeNpy,
-} from '../../index.js';
+import { argMax, InferenceSession, KompaktError, loadNpy, saveNpy, type Tensor, table } from '../../index.js';
 import type { Command, Options } from '../command.js';
-import { type Sample, samplesOf } from '../data.js';
+import { samplesOf } from '../data.js';
 import { dataOptions, type NamedText, namedText, threadsOption } from '../option-types.js';
 
 const topCount = 5;
@@ -36,14 +28,15 @@ export const runCommand: Command = {
     ['kompakt run model.onnx --data idx:images,labels --samples 100', 'top-1 over labelled samples'],
   ],
   async run({ args, options, progress }) {
-    const session = await InferenceSession.create(args[0]!, { intraOpNumThreads: options.number('threads') });
+    const model = await Model.load(args[0]!);
+    const session = InferenceSession.fromModel(model, { intraOpNumThreads: options.number('threads')! });
     try {
       const folder = options.text('output');
       if (folder !== undefined) await makeFolder(folder);
       const results: SampleResult[] = [];
       const total = options.number('samples');
       if (total !== undefined) progress.start('running', total);
-      for await (const { feeds, label } of samples(options, session)) {
+      for await (const { feeds, label } of samples(options, model)) {
         const outputs = await session.run(feeds);
         results.push(summarize(results.length, outputs, label));
         if (folder !== undefined) await save(folder, results.length - 1, outputs);
@@ -60,16 +53,16 @@ export const runCommand: Command = {
   },
 };
 
-async function* samples(options: Options, session: InferenceSession): AsyncIterable<Sample> {
+async function* samples(options: Options, model: Model): AsyncIterable<Pick<ModelSample, 'feeds' | 'label'>> {
   const files = options.list<NamedText>('input');
   if (files.length === 0) {
     if (options.text('data') === undefined)
       throw new KompaktError('KPT_USAGE', 'Give the inputs with --input NAME=FILE.npy or with --data.');
-    yield* samplesOf(options, session);
+    yield* samplesOf(options, model);
     return;
   }
   const feeds: Record<string, Tensor> = {};
-  for (const { name, text } of files) feeds[name] = await readNpy(text);
+  for (const { name, text } of files) feeds[name] = await loadNpy(text);
   yield { feeds };
 }
 
@@ -124,7 +117,7 @@ async function save(
   outputs: Readonly<Record<string, Tensor>>,
 ): Promise<void> {
   for (const [name, tensor] of Object.entries(outputs))
-    await writeNpy(join(folder, `${sample}-${name.replaceAll(/[^\w.-]/g, '_')}.npy`), tensor);
+    await saveNpy(join(folder, `${sample}-${name.replaceAll(/[^\w.-]/g, '_')}.npy`), tensor);
 }
 
 function toText(results: readonly SampleResult[], labelled: number, top1: number | null): string {

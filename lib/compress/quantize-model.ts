@@ -1,0 +1,42 @@
+// Post-training quantisation for users: a Model and feeds in, a Model and a report out.
+import { KompaktError } from '../errors.js';
+import type { Model } from '../onnx/model.js';
+import { GraphExecutor } from '../session/executor.js';
+import { type Tensors, valuesOf } from '../session/values.js';
+import type { QuantizeOptions } from './quantize/options.js';
+import { type QuantizeReport, quantize as quantizeGraph } from './quantize/quantize.js';
+
+export interface QuantizeModelOptions extends NonNullable<QuantizeOptions> {
+  /** Calibration samples: 100 to 500 are usual. */
+  readonly data: AsyncIterable<Tensors> | Iterable<Tensors>;
+  readonly onProgress?: (samples: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Quantises a model to INT8 after calibrating it on samples. The result is QDQ ONNX. */
+export async function quantize(
+  model: Model,
+  { data, onProgress, signal, ...options }: QuantizeModelOptions,
+): Promise<{ readonly model: Model; readonly report: QuantizeReport }> {
+  if (data === undefined)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      'Option data of quantize is required: it gives the samples.',
+    );
+  const executors: GraphExecutor[] = [];
+  try {
+    const result = await quantizeGraph(model.graph, options, {
+      data: valuesOf(data),
+      executor: async (graph) => {
+        const executor = new GraphExecutor(graph);
+        executors.push(executor);
+        return (feeds) => executor.run(feeds);
+      },
+      ...(onProgress && { progress: onProgress }),
+      ...(signal && { signal }),
+    });
+    return { model: model.withGraph(result.model), report: result.report };
+  } finally {
+    for (const executor of executors) executor.release();
+  }
+}

@@ -1,0 +1,32 @@
+// The public interface of kompakt: re-exports only.
+export { Tensor } from 'onnxruntime-common';
+export { type BenchOptions, type BenchReport, bench, type EngineReport } from './bench/bench.js';
+export type { EngineName, OperatorTime } from './bench/engine.js';
+export { concreteShapes, type Shapes } from './bench/feeds.js';
+export { benchFresh, type FreshOptions, type FreshReport } from './bench/fresh.js';
+export type { LatencySummary } from './bench/statistics.js';
+export { type SystemState, systemAdvice, systemState } from './bench/system.js';
+export { calibrators } from './calibrate/index.js';
+export type { QuantizeReport } from './compress/quantize/quantize.js';
+export { type QuantizeModelOptions, quantize } from './compress/quantize-model.js';
+export { loadNpy, saveNpy } from './data/npy-file.js';
+export type { PreprocessOptions } from './data/preprocess.js';
+export { type ModelSample, openSamples } from './data/samples.js';
+export type { DataOptions } from './data/source.js';
+export {
+  type ErrorCode,
+  type ErrorEntry,
+  errorTable,
+  expected,
+  isKompaktError,
+  KompaktError,
+} from './errors.js';
+export { Model } from './onnx/model.js';
+export { argMax, type Comparison, type ValueComparison } from './report/compare.js';
+export { type CompareModelsOptions, compare } from './report/probe.js';
+export { bytesText, type Column, countText, table } from './report/table.js';
+export { type Platform, platform } from './run/native.js';
+export type { BoundStep } from './session/bind.js';
+export type { Description, NodeDescription } from './session/describe.js';
+export type { RunOptions, SessionOptions } from './session/options.js';
+export { InferenceSession } from './session/session.js';

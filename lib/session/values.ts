@@ -1,0 +1,21 @@
+// Streams of feeds between the two forms that they have: Tensors for users, values inside.
+import type { Tensor } from 'onnxruntime-common';
+import { expected, KompaktError } from '../errors.js';
+import { dtypes } from '../tensor/dtype.js';
+import { type TensorValue, tensor } from '../tensor/tensor.js';
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** Feeds of a caller as values; the data is not copied. Throws KPT_TYPE_MISMATCH for what is not a Tensor. */
+export async function* valuesOf(
+  feeds: AsyncIterable<Tensors> | Iterable<Tensors>,
+): AsyncGenerator<ReadonlyMap<string, TensorValue>> {
+  for await (const sample of feeds)
+    yield new Map(Object.entries(sample).map(([name, value]) => [name, valueOf(name, value)]));
+}
+
+function valueOf(name: string, value: Tensor): TensorValue {
+  if (typeof value !== 'object' || value === null || !(value.type in dtypes))
+    throw new KompaktError('KPT_TYPE_MISMATCH', expected('a Tensor', `sample input '${name}'`, value));
+  return tensor(value.type, value.dims, value.data as TensorValue['data']);
+}

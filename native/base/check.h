@@ -7,7 +7,8 @@
 #define KPT_RESTRICT __restrict
 #define KPT_ALWAYS_INLINE inline __attribute__((always_inline))
 
-/// In front of a loop whose count the compiler knows: unrolls it fully, so that arrays indexed in it become registers.
+/// In front of a loop whose count the compiler knows: unrolls it fully, so that arrays indexed in it become
+/// registers.
 #if defined(__clang__)
 #define KPT_UNROLL _Pragma("clang loop unroll(full)")
 #else

@@ -77,6 +77,22 @@ struct S8Avx2 {
     }
   }
 
+  /// 16 bytes of each of four rows to 16 quads: out[4 * i + r] = row r [i].
+  static KPT_ALWAYS_INLINE void StoreQuads(const uint8_t* r0, const uint8_t* r1, const uint8_t* r2,
+                                           const uint8_t* r3, uint8_t* out) {
+    const __m128i a = _mm_loadu_si128(reinterpret_cast<const __m128i*>(r0));
+    const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(r1));
+    const __m128i c = _mm_loadu_si128(reinterpret_cast<const __m128i*>(r2));
+    const __m128i d = _mm_loadu_si128(reinterpret_cast<const __m128i*>(r3));
+    const __m128i ab_low = _mm_unpacklo_epi8(a, b), ab_high = _mm_unpackhi_epi8(a, b);
+    const __m128i cd_low = _mm_unpacklo_epi8(c, d), cd_high = _mm_unpackhi_epi8(c, d);
+    __m128i* quads = reinterpret_cast<__m128i*>(out);
+    _mm_storeu_si128(quads, _mm_unpacklo_epi16(ab_low, cd_low));
+    _mm_storeu_si128(quads + 1, _mm_unpackhi_epi16(ab_low, cd_low));
+    _mm_storeu_si128(quads + 2, _mm_unpacklo_epi16(ab_high, cd_high));
+    _mm_storeu_si128(quads + 3, _mm_unpackhi_epi16(ab_high, cd_high));
+  }
+
   /// Stores the first `count` lanes.
   static KPT_ALWAYS_INLINE void StoreFloats(float* y, F v, int count) {
     if (count >= kLanes) {

@@ -28,7 +28,6 @@ struct S8Avx512Vnni {
 
   static KPT_ALWAYS_INLINE I Load(const void* p) { return _mm512_loadu_si512(p); }
   static KPT_ALWAYS_INLINE void Store(void* p, I v) { _mm512_storeu_si512(p, v); }
-  static KPT_ALWAYS_INLINE I Zero() { return _mm512_setzero_si512(); }
   static KPT_ALWAYS_INLINE F LoadF(const float* p) { return _mm512_loadu_ps(p); }
   static KPT_ALWAYS_INLINE I Splat(int32_t v) { return _mm512_set1_epi32(v); }
   static KPT_ALWAYS_INLINE I Splat4(const uint8_t* p) {
@@ -82,6 +81,19 @@ struct S8Avx512Vnni {
     } else {
       _mm512_mask_storeu_epi8(y, (uint64_t{1} << count) - 1, bytes);
     }
+  }
+
+  /// 16 bytes of each of four rows to 16 quads: out[4 * i + r] = row r [i].
+  static KPT_ALWAYS_INLINE void StoreQuads(const uint8_t* r0, const uint8_t* r1, const uint8_t* r2,
+                                           const uint8_t* r3, uint8_t* out) {
+    I rows = _mm512_castsi128_si512(_mm_loadu_si128(reinterpret_cast<const __m128i*>(r0)));
+    rows = _mm512_inserti32x4(rows, _mm_loadu_si128(reinterpret_cast<const __m128i*>(r1)), 1);
+    rows = _mm512_inserti32x4(rows, _mm_loadu_si128(reinterpret_cast<const __m128i*>(r2)), 2);
+    rows = _mm512_inserti32x4(rows, _mm_loadu_si128(reinterpret_cast<const __m128i*>(r3)), 3);
+    const I columns = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const I bytes =
+        _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+    Store(out, _mm512_shuffle_epi8(_mm512_permutexvar_epi32(columns, rows), bytes));
   }
 
   /// Stores the first `count` lanes.

@@ -54,6 +54,37 @@ TEST_CASE("conv_u8: groups") {
   CHECK(CompareConv(multiplied) == "");
 }
 
+TEST_CASE("conv_u8: depthwise") {
+  for (int64_t c : {1, 8, 15, 16, 17, 33, 144})
+    for (int64_t k : {1, 2, 3, 4, 5, 7})
+      for (int64_t stride : {1, 2}) {
+        ConvCase t;
+        t.h = 11, t.w = 12, t.c = t.o = t.group = c, t.kh = t.kw = k, t.sh = t.sw = stride;
+        CHECK(CompareConv(t) == "");
+        t.pt = t.pl = k / 2, t.pb = t.pr = (k - 1) / 2, t.n = 2, t.threads = 3;
+        t.w_low = -64, t.w_high = 64;
+        CHECK(CompareConv(t) == "");
+      }
+  for (int variant = 0; variant < 8; ++variant) {
+    ConvCase t;
+    t.h = 9, t.w = 7, t.c = t.o = t.group = 40, t.kh = 3, t.kw = 5, t.pl = 4, t.pt = 3, t.pb = 1;
+    t.dh = 1 + (variant & 1), t.residual = variant & 2, t.table = variant & 4, t.bias = variant & 1;
+    CHECK(CompareConv(t) == "");
+    t.residual = t.table = false, t.to_f32 = true;
+    CHECK(CompareConv(t) == "");
+  }
+  ConvCase t;
+  t.c = t.o = t.group = 20, t.w = 31;
+  t.scale = 3000.f;
+  CHECK(CompareConv(t) == "");
+  t.scale = 0.01f, t.w_low = t.w_high = -128;
+  CHECK(CompareConv(t) == "");
+  t.w_low = -128, t.w_high = 127, t.weight_zero = true;
+  CHECK(CompareConv(t) == "");
+  t.kh = 1, t.kw = 31, t.weight_zero = false, t.pl = t.pr = 40;  // columns wholly in the padding
+  CHECK(CompareConv(t) == "");
+}
+
 TEST_CASE("conv_u8: weight zero points, -128 and large scales") {
   ConvCase t;
   t.c = 20, t.o = 9;

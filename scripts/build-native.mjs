@@ -12,7 +12,7 @@ const nodedir = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedi
 const jobs = ['--jobs', 'max'];
 const result = spawnSync(
   process.execPath,
-  [nodeGyp, 'rebuild', ...jobs, ...nodedir, ...process.argv.slice(2)],
+  [nodeGyp, 'configure', 'build', ...jobs, ...nodedir, ...process.argv.slice(2)],
   {
     cwd: root,
     stdio: process.env.KOMPAKT_BUILD_VERBOSE ? 'inherit' : ['ignore', 'pipe', 'pipe'],

@@ -29,6 +29,11 @@ class DwconvF32 : public Step {
     row_.pad_left = conv_.pad_left;
     row_.bias = bias == nullptr ? nullptr : bias->as<float>();
     row_.activation = IsInlineActivation(activation_.kind) ? activation_ : UnaryOp{};
+    // Blocks of channels only for inputs that the second-level cache holds: larger ones stream best in order.
+    constexpr int64_t kCacheFloats = 8192, kSmallestBlock = 64, kBlockStep = 16;
+    constexpr size_t kStreamBytes = 1 << 20;
+    block_ = kCacheFloats / std::max<int64_t>((conv_.kh + 1) * conv_.w, 1) / kBlockStep * kBlockStep;
+    block_ = x.bytes() > kStreamBytes ? std::max<int64_t>(conv_.c, 1) : std::max(block_, kSmallestBlock);
     const int64_t taps = conv_.kh * conv_.kw;
     // [O, kH, kW, 1] becomes [kH, kW, C].
     packed_ = reinterpret_cast<const float*>(
@@ -47,12 +52,18 @@ class DwconvF32 : public Step {
   void Run(const RunContext& context) override {
     context.pool->ParallelFor(conv_.n * conv_.oh, 1, [&](int64_t begin, int64_t end, int thread) {
       const float** lines = reinterpret_cast<const float**>(context.scratch) + thread * conv_.kh;
-      for (int64_t line = begin; line < end; ++line) RunLine(line, lines);
+      // A few rows, some channels at a time: an input row is then still in the first-level cache for the next
+      // rows.
+      constexpr int64_t kBand = 16;
+      for (int64_t band = begin; band < end; band += kBand)
+        for (int64_t c = 0; c < conv_.c; c += block_)
+          for (int64_t line = band; line < std::min(band + kBand, end); ++line) RunLine(line, c, lines);
     });
   }
 
  private:
-  void RunLine(int64_t line, const float** lines) const {
+  /// Channels [c, c + block_) of one row of y.
+  void RunLine(int64_t line, int64_t c, const float** lines) const {
     const float* image = x_ + line / conv_.oh * conv_.h * conv_.w * conv_.c;
     const int64_t top = line % conv_.oh * conv_.stride_h - conv_.pad_top;
     // Rows of taps in the padding are skipped: they lie before and after those inside.
@@ -70,14 +81,19 @@ class DwconvF32 : public Step {
     row.w = packed_ + first * conv_.kw * row_.w_stride;
     row.y = y_ + line * size;
     row.residual = residual_ == nullptr ? nullptr : residual_ + line * size;
+    row.first_channel = c;
+    row.last_channel = std::min(c + block_, conv_.c);
     kernel_(row);
-    if (row.activation.kind != activation_.kind) UnaryF32(activation_, row.y, row.y, size);
+    if (row.activation.kind != activation_.kind && row.last_channel == conv_.c)
+      UnaryF32(activation_, row.y, row.y, size);
   }
 
   const Convolution conv_;
   const UnaryOp activation_;
   DwconvF32Fn kernel_ = nullptr;
   DwconvF32Row row_{};
+  /// Channels computed together, a multiple of every tier's lanes.
+  int64_t block_ = 0;
   const float* x_ = nullptr;
   const float* residual_ = nullptr;
   float* y_ = nullptr;

@@ -1,4 +1,5 @@
-// dwconv_f32: depthwise convolution in float32, channels last: one kernel call makes one row of the output.
+// dwconv_f32: depthwise convolution in float32, channels last: one kernel call makes some channels of one row
+// of the output.
 //
 // Law (dwconv_f32_reference.cc): every element is one chain of fused multiply-adds over the taps inside the
 // input, in the order kH, kW, starting from 0; then + bias, + residual, activation, each rounded apart. The
@@ -21,6 +22,8 @@ struct DwconvF32Row {
   int64_t w_stride;
   int64_t kw;
   int64_t channels;
+  /// Channels to compute: [first_channel, last_channel).
+  int64_t first_channel, last_channel;
   int64_t in_w, out_w;
   int64_t stride, dilation, pad_left;
   /// Null, or one value per channel; a whole vector may be read past the last.

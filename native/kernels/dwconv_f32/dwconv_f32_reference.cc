@@ -8,7 +8,7 @@ namespace kompakt {
 
 void dwconv_f32_reference(const DwconvF32Row& row) {
   for (int64_t ox = 0; ox < row.out_w; ++ox)
-    for (int64_t c = 0; c < row.channels; ++c) {
+    for (int64_t c = row.first_channel; c < row.last_channel; ++c) {
       float x = 0.0f;
       for (int64_t i = 0; i < row.line_count; ++i)
         for (int64_t kx = 0; kx < row.kw; ++kx) {
@@ -19,10 +19,9 @@ void dwconv_f32_reference(const DwconvF32Row& row) {
       const int64_t at = ox * row.channels + c;
       if (row.bias != nullptr) x += row.bias[c];
       if (row.residual != nullptr) x += row.residual[at];
+      if (row.activation.kind != UnaryKind::kNone) UnaryF32(row.activation, &x, &x, 1);
       row.y[at] = x;
     }
-  if (row.activation.kind != UnaryKind::kNone)
-    UnaryF32(row.activation, row.y, row.y, row.out_w * row.channels);
 }
 
 }  // namespace kompakt

@@ -20,7 +20,7 @@ using namespace simd;
 /// + 1, ...
 template <int kCount>
 KPT_VEC void FinishPixels(const DwconvF32Row& row, int64_t ox, int64_t c, F32* acc) {
-  const int64_t channels = row.channels, at = ox * channels + c, left = channels - c;
+  const int64_t channels = row.channels, at = ox * channels + c, left = row.last_channel - c;
   if (row.bias != nullptr) {
     const F32 bias = Load(row.bias + c);
     KPT_UNROLL
@@ -47,10 +47,11 @@ KPT_VEC void FinishPixels(const DwconvF32Row& row, int64_t ox, int64_t c, F32* a
 template <int kCount, int kW, int kStride>
 __attribute__((noinline)) void InnerPixels(const DwconvF32Row& row, int64_t ox) {
   // Read once: a stored vector may alias anything, `row` included.
-  const int64_t stride = kStride > 0 ? kStride : row.stride, channels = row.channels, w_stride = row.w_stride;
+  const int64_t stride = kStride > 0 ? kStride : row.stride, channels = row.channels, w_stride = row.w_stride,
+                last_channel = row.last_channel;
   const int64_t first = (ox * stride - row.pad_left) * channels, line_count = row.line_count;
   const float* const* lines = row.lines;
-  for (int64_t c = 0; c < channels; c += kLanes) {
+  for (int64_t c = row.first_channel; c < last_channel; c += kLanes) {
     F32 acc[kCount];
     KPT_UNROLL
     for (int p = 0; p < kCount; ++p) acc[p] = Set(0.0f);
@@ -91,8 +92,9 @@ __attribute__((noinline)) void EdgePixel(const DwconvF32Row& row, int64_t ox) {
   const int64_t left = ox * row.stride - row.pad_left;
   while (from < to && left + from * row.dilation < 0) ++from;
   while (to > from && left + (to - 1) * row.dilation >= row.in_w) --to;
-  const int64_t channels = row.channels, step = row.dilation * channels, line_count = row.line_count;
-  for (int64_t c = 0; c < channels; c += kLanes) {
+  const int64_t channels = row.channels, step = row.dilation * channels, line_count = row.line_count,
+                last_channel = row.last_channel;
+  for (int64_t c = row.first_channel; c < last_channel; c += kLanes) {
     F32 acc = Set(0.0f);
     for (int64_t i = 0; i < line_count; ++i) {
       const float* x = row.lines[i] + left * channels + from * step + c;
@@ -116,7 +118,9 @@ void ComputeRow(const DwconvF32Row& row) {
   for (; ox < inner; ++ox) EdgePixel(row, ox);
   for (; ox + kPixels <= edge; ox += kPixels) InnerPixels<kPixels, kW, kStride>(row, ox);
   for (; ox + kPixels / 2 <= edge; ox += kPixels / 2) InnerPixels<kPixels / 2, kW, kStride>(row, ox);
-  for (; ox < edge; ++ox) InnerPixels<1, kW, kStride>(row, ox);
+  for (; ox + kPixels / 4 <= edge; ox += kPixels / 4) InnerPixels<kPixels / 4, kW, kStride>(row, ox);
+  if constexpr (kPixels > 4)
+    for (; ox < edge; ++ox) InnerPixels<1, kW, kStride>(row, ox);
   for (; ox < row.out_w; ++ox) EdgePixel(row, ox);
 }
 

@@ -33,6 +33,8 @@ std::vector<uint8_t> Compute(DwconvF32Fn kernel, const Shape& s, bool extras, Un
                          DwconvF32Stride(s.channels),
                          s.kw,
                          s.channels,
+                         s.channels > 32 ? 16 : 0,
+                         s.channels,
                          s.in_w,
                          out_w,
                          s.stride,

@@ -117,12 +117,13 @@ class CopyStep : public Step {
   Dim columns_{1, 1, 1};
 };
 
+// A copy of nothing.
 class NoStep : public Step {
  public:
   void Run(const RunContext&) override {}
 };
 
-// Fails when an index reaches outside of [0, size).
+// Whether every index stays in [0, size).
 bool Within(int64_t offset, const std::vector<int64_t>& dims, const std::vector<int64_t>& strides,
             int64_t size) {
   int64_t low = offset, high = offset;
@@ -172,15 +173,15 @@ Status MakeCopy(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(spec.params.Int("yOffset", &y_offset));
   if (x_strides.size() != sizes.size() || y_strides.size() != sizes.size())
     return spec.Fail("dims, xStrides and yStrides differ in length");
+  if (std::find(sizes.begin(), sizes.end(), 0) != sizes.end()) {
+    *out = std::make_unique<NoStep>();
+    return Status::Ok();
+  }
   int64_t count = 1;
   for (int64_t size : sizes) {
     if (size < 0 || size > INT32_MAX) return spec.Fail("parameter 'dims' is out of range");
     count *= size;
     if (count > spec.out().size()) return spec.Fail("more elements are written than y has");
-  }
-  if (count == 0) {
-    *out = std::make_unique<NoStep>();
-    return Status::Ok();
   }
   if (!Within(x_offset, sizes, x_strides, x.size())) return spec.Fail("reads outside of x");
   if (!Within(y_offset, sizes, y_strides, spec.out().size())) return spec.Fail("writes outside of y");

@@ -90,7 +90,7 @@ KPT_VEC F32 Sigmoid(F32 x) {
   return Div(Select(Lt(x, Set(0.0f)), e, Set(1.0f)), denominator);
 }
 
-// Below 5/8 x + x^3 * P(x^2), above 1 - 2 / (e^2x + 1).
+// Below 5/8 x * (1 + x^2 * P(x^2)), above 1 - 2 / (e^2x + 1).
 KPT_VEC F32 Tanh(F32 x) {
   const F32 a = Abs(x);
   const F32 u = Mul(x, x);
@@ -100,7 +100,7 @@ KPT_VEC F32 Tanh(F32 x) {
   p = Fma(p, u, Set(-0.053946454f));
   p = Fma(p, u, Set(0.13333204f));
   p = Fma(p, u, Set(-0.3333333f));
-  const F32 small = Fma(Mul(u, x), p, x);
+  const F32 small = Mul(x, Fma(u, p, Set(1.0f)));
   const F32 t = Sub(Set(1.0f), Div(Set(2.0f), Add(Exp(Add(a, a)), Set(1.0f))));
   const F32 large = Select(Lt(x, Set(0.0f)), Neg(t), t);
   return Select(Lt(a, Set(0.625f)), small, large);

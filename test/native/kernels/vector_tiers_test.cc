@@ -1,0 +1,272 @@
+// Every tier of the elementwise, pooling and reducing kernels gives the bytes of its reference, over lengths
+// around the vectors and with special values. SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "native/kernels/binary_f32/binary_f32.h"
+#include "native/kernels/binary_u8/binary_u8.h"
+#include "native/kernels/layer_norm_f32/layer_norm_f32.h"
+#include "native/kernels/pool/pool.h"
+#include "native/kernels/quantize_u8/quantize_u8.h"
+#include "native/kernels/reduce_f32/reduce_f32.h"
+#include "native/kernels/resize/resize.h"
+#include "native/kernels/scale_shift_f32/scale_shift_f32.h"
+#include "native/kernels/softmax_f32/softmax_f32.h"
+#include "native/kernels/table_u8/table_u8.h"
+#include "native/kernels/transpose/transpose.h"
+#include "test/native/harness.h"
+
+namespace kompakt {
+namespace {
+
+using testing::GuardedBuffer;
+using testing::Random;
+
+const int64_t kLengths[] = {0,  1,  2,  3,  4,  5,  7,  8,   9,   15,  16, 17,
+                            31, 32, 33, 47, 63, 64, 65, 127, 128, 131, 257};
+
+std::vector<float> Floats(int64_t count, uint64_t seed, bool special = true) {
+  Random random(seed);
+  std::vector<float> x(static_cast<size_t>(count));
+  const float odd[] = {std::numeric_limits<float>::infinity(),
+                       -std::numeric_limits<float>::infinity(),
+                       std::nanf(""),
+                       -0.0f,
+                       0.0f,
+                       1e-42f,
+                       3e38f,
+                       -3e38f,
+                       0.5f,
+                       2.5f};
+  for (float& v : x)
+    v = special && random.Int(0, 9) == 0 ? odd[random.Int(0, 9)] : random.Float(-40.0f, 40.0f);
+  return x;
+}
+
+std::vector<uint8_t> Bytes(int64_t count, uint64_t seed) {
+  Random random(seed);
+  std::vector<uint8_t> x(static_cast<size_t>(count));
+  for (uint8_t& v : x) v = static_cast<uint8_t>(random.Int(0, 255));
+  return x;
+}
+
+// All NaNs made one: their payload is not part of the contract.
+void Canonical(float* y, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    if (y[i] != y[i]) y[i] = std::nanf("");
+}
+
+/// Runs `call(kernel, y)` on every supported tier, with y of `count` elements, and compares with the
+/// reference.
+template <typename T, typename Fn, typename Call>
+void Compare(KernelList<Fn> kernels, int64_t count, const Call& call) {
+  const size_t bytes = static_cast<size_t>(count) * sizeof(T);
+  GuardedBuffer want(bytes);
+  call(kernels.first[kernels.count - 1].run, reinterpret_cast<T*>(want.data()));
+  if constexpr (std::is_same_v<T, float>) Canonical(reinterpret_cast<float*>(want.data()), count);
+  for (const Kernel<Fn>& kernel : kernels) {
+    if (!HasTier(kernel.tier)) continue;
+    CAPTURE(kernel.name);
+    CAPTURE(count);
+    GuardedBuffer got(bytes);
+    call(kernel.run, reinterpret_cast<T*>(got.data()));
+    if constexpr (std::is_same_v<T, float>) Canonical(reinterpret_cast<float*>(got.data()), count);
+    CHECK(std::memcmp(got.data(), want.data(), bytes) == 0);
+    CHECK(got.Intact());
+  }
+}
+
+TEST_CASE("binary_f32 tiers") {
+  for (int64_t n : kLengths) {
+    const std::vector<float> a = Floats(n + 1, 1), b = Floats(n + 1, 2);
+    for (int kind = 0; kind <= static_cast<int>(BinaryKind::kPrelu); ++kind)
+      for (int steps = 0; steps < 4; ++steps)
+        Compare<float>(BinaryF32Kernels(), n, [&](BinaryF32Fn run, float* y) {
+          run(static_cast<BinaryKind>(kind), a.data(), steps & 1, b.data(), steps >> 1, y, n);
+        });
+  }
+}
+
+TEST_CASE("binary_u8 tiers") {
+  BinaryU8Params params;
+  params.a_factor = 0.73f, params.b_factor = 1.31f;
+  params.a_zero = 120, params.b_zero = 7, params.y_zero = 130, params.lo = 3, params.hi = 250;
+  BinaryU8Params product = params;
+  product.a_factor = 0.011f;
+  for (int64_t n : kLengths) {
+    const std::vector<uint8_t> a = Bytes(n + 1, 3), b = Bytes(n + 1, 4);
+    for (int steps = 0; steps < 4; ++steps) {
+      Compare<uint8_t>(BinaryU8Kernels(), n, [&](const BinaryU8Kernel& kernel, uint8_t* y) {
+        kernel.add(params, a.data(), steps & 1, b.data(), steps >> 1, y, n);
+      });
+      Compare<uint8_t>(BinaryU8Kernels(), n, [&](const BinaryU8Kernel& kernel, uint8_t* y) {
+        kernel.mul(product, a.data(), steps & 1, b.data(), steps >> 1, y, n);
+      });
+    }
+  }
+}
+
+TEST_CASE("quantize_u8 tiers") {
+  for (int64_t n : kLengths) {
+    const std::vector<float> x = Floats(n, 5);
+    const std::vector<uint8_t> bytes = Bytes(n, 6);
+    for (float scale : {0.25f, 0.1f, 1e-30f, 1e30f})
+      Compare<uint8_t>(QuantizeKernels(), n, [&](const QuantizeKernel& kernel, uint8_t* y) {
+        kernel.quantize({scale, 113, 2, 251}, x.data(), y, n);
+      });
+    Compare<float>(QuantizeKernels(), n, [&](const QuantizeKernel& kernel, float* y) {
+      kernel.dequantize(0.037f, 113, bytes.data(), y, n);
+    });
+  }
+}
+
+TEST_CASE("table_u8 tiers") {
+  const std::vector<uint8_t> table = Bytes(256, 7);
+  for (int64_t n :
+       {int64_t{0}, int64_t{1}, int64_t{31}, int64_t{32}, int64_t{65}, int64_t{256}, int64_t{1009}}) {
+    std::vector<uint8_t> x = Bytes(n, 8);
+    for (int64_t i = 0; i < n && i < 256; ++i) x[i] = static_cast<uint8_t>(i);
+    Compare<uint8_t>(TableU8Kernels(), n, [&](const TableU8Kernel& kernel, uint8_t* y) {
+      kernel.run(table.data(), x.data(), y, n);
+    });
+  }
+}
+
+template <typename T>
+void CompareTranspose(TransposeFn<T> TransposeKernel::* member) {
+  for (int64_t rows : {1, 2, 3, 8, 15, 16, 17, 33})
+    for (int64_t cols : {1, 2, 4, 7, 16, 19, 32}) {
+      const int64_t x_stride = cols + 3, y_stride = rows + 1;
+      const std::vector<uint8_t> x = Bytes(rows * x_stride * static_cast<int64_t>(sizeof(T)), 9);
+      Compare<T>(TransposeKernels(), cols * y_stride, [&](const TransposeKernel& kernel, T* y) {
+        (kernel.*member)(reinterpret_cast<const T*>(x.data()), x_stride, y, y_stride, rows, cols);
+        for (int64_t c = 0; c < cols; ++c)
+          for (int64_t r = 0; r < rows; ++r)
+            REQUIRE(y[c * y_stride + r] == reinterpret_cast<const T*>(x.data())[r * x_stride + c]);
+      });
+    }
+}
+
+TEST_CASE("transpose tiers") {
+  CompareTranspose(&TransposeKernel::b1);
+  CompareTranspose(&TransposeKernel::b2);
+  CompareTranspose(&TransposeKernel::b4);
+  CompareTranspose(&TransposeKernel::b8);
+}
+
+TEST_CASE("pool tiers") {
+  for (int64_t channels : kLengths)
+    for (int64_t tap_count : {0, 1, 4, 9, 49}) {
+      std::vector<int64_t> taps;
+      for (int64_t t = 0; t < tap_count; ++t) taps.push_back((t * 7 % 50) * channels);
+      const std::vector<uint8_t> bytes = Bytes(50 * channels, 10);
+      const std::vector<float> floats = Floats(50 * channels, 11);
+      const AverageU8Params params{101, 0.9f / 9, 44, 1, 253};
+      Compare<uint8_t>(PoolKernels(), channels, [&](const PoolKernel& kernel, uint8_t* y) {
+        kernel.max_u8(bytes.data(), taps.data(), tap_count, y, channels);
+      });
+      Compare<uint8_t>(PoolKernels(), channels, [&](const PoolKernel& kernel, uint8_t* y) {
+        kernel.average_u8(params, bytes.data(), taps.data(), tap_count, y, channels);
+      });
+      Compare<float>(PoolKernels(), channels, [&](const PoolKernel& kernel, float* y) {
+        kernel.max_f32(floats.data(), taps.data(), tap_count, y, channels);
+      });
+      Compare<float>(PoolKernels(), channels, [&](const PoolKernel& kernel, float* y) {
+        kernel.average_f32(floats.data(), taps.data(), tap_count, 9.0f, y, channels);
+      });
+    }
+  for (int64_t count : kLengths) {
+    const std::vector<uint8_t> bytes = Bytes(count, 12);
+    Compare<uint8_t>(PoolKernels(), 1, [&](const PoolKernel& kernel, uint8_t* y) {
+      kernel.average_row_u8({101, 1.0f / 128, 44, 0, 255}, bytes.data(), count, y);
+    });
+  }
+}
+
+TEST_CASE("reduce_f32, softmax_f32 and layer_norm_f32 tiers") {
+  for (int64_t n : kLengths) {
+    for (bool special : {false, true}) {
+      const std::vector<float> x = Floats(n * 5, 13, special), scale = Floats(n, 14, false),
+                               bias = Floats(n, 15, false);
+      for (int k = 0; k <= static_cast<int>(ReduceKind::kLogSumExp); ++k) {
+        const ReduceKind kind = static_cast<ReduceKind>(k);
+        Compare<float>(ReduceKernels(), 1,
+                       [&](const ReduceKernel& kernel, float* y) { kernel.row(kind, x.data(), n, y); });
+        Compare<float>(ReduceKernels(), n, [&](const ReduceKernel& kernel, float* y) {
+          kernel.columns(kind, x.data(), 5, n, y, n);
+        });
+      }
+      for (bool log : {false, true}) {
+        Compare<float>(SoftmaxKernels(), n,
+                       [&](const SoftmaxKernel& kernel, float* y) { kernel.row(log, x.data(), y, n); });
+        Compare<float>(SoftmaxKernels(), n * 5, [&](const SoftmaxKernel& kernel, float* y) {
+          kernel.columns(log, x.data(), y, 5, n, n);
+        });
+      }
+      Compare<float>(LayerNormKernels(), n, [&](const LayerNormKernel& kernel, float* y) {
+        kernel.row(x.data(), scale.data(), bias.data(), 1e-5f, y, n);
+      });
+      Compare<float>(LayerNormKernels(), n, [&](const LayerNormKernel& kernel, float* y) {
+        kernel.row(x.data(), nullptr, nullptr, 1e-5f, y, n);
+      });
+      Compare<float>(ScaleShiftKernels(), n, [&](const ScaleShiftKernel& kernel, float* y) {
+        kernel.run(x.data(), scale.data(), bias.data(), y, n);
+      });
+    }
+  }
+}
+
+TEST_CASE("resize tiers") {
+  const float weights[] = {-0.1f, 0.6f, 0.55f, -0.05f};
+  for (int64_t channels : kLengths)
+    for (int count : {2, 4}) {
+      const std::vector<float> floats = Floats(16 * channels, 16, false);
+      const std::vector<uint8_t> bytes = Bytes(16 * channels, 17);
+      std::vector<const float*> float_taps;
+      std::vector<const uint8_t*> byte_taps;
+      for (int t = 0; t < count * count; ++t) {
+        float_taps.push_back(floats.data() + t * channels);
+        byte_taps.push_back(bytes.data() + t * channels);
+      }
+      Compare<float>(ResizeKernels(), channels, [&](const ResizeKernel& kernel, float* y) {
+        kernel.f32(float_taps.data(), weights, weights, count, y, channels);
+      });
+      Compare<uint8_t>(ResizeKernels(), channels, [&](const ResizeKernel& kernel, uint8_t* y) {
+        kernel.u8(byte_taps.data(), weights, weights, count, y, channels);
+      });
+    }
+}
+
+TEST_CASE("PowF32: special cases of C and the nearest float or its neighbour") {
+  const float inf = std::numeric_limits<float>::infinity();
+  const float values[] = {0.0f, -0.0f, 1,   -1,   0.5f,          -0.5f,  2,     -2,          3,      -3,
+                          1.5f, -2.5f, inf, -inf, std::nanf(""), 1e-40f, 1e38f, 16777217.0f, 0.333f, -7};
+  for (float base : values)
+    for (float exponent : values) {
+      CAPTURE(base);
+      CAPTURE(exponent);
+      const float got = PowF32(base, exponent);
+      const float want =
+          static_cast<float>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
+      if (std::isnan(want)) {
+        CHECK(std::isnan(got));
+        continue;
+      }
+      CHECK(std::signbit(got) == std::signbit(want));
+      CHECK((got == want || got == std::nextafter(want, got)));
+    }
+  Random random(18);
+  for (int i = 0; i < 20000; ++i) {
+    const float base = random.Float(0.0f, 30.0f), exponent = random.Float(-20.0f, 20.0f);
+    const float want = static_cast<float>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
+    const float got = PowF32(base, exponent);
+    REQUIRE((got == want || got == std::nextafter(want, got)));
+  }
+}
+
+}  // namespace
+}  // namespace kompakt

@@ -373,7 +373,7 @@ describe('images', () => {
   );
 
   (sharp ? test : test.skip)('a file that is no picture is malformed', async () => {
-    const dir = join(folder, 'pictures');
+    const dir = join(folder, 'picture folder');
     mkdirSync(dir);
     writeFileSync(join(dir, 'a.png'), 'hello');
     await expect(all({ data: `images:${dir}` }, [input(null)])).rejects.toMatchObject({

@@ -28,7 +28,7 @@ import { upgradeNode } from './upgrade.js';
 import { readValueInfo } from './value-info.js';
 
 /** Most nodes that inlining may make: functions that call functions grow exponentially. */
-const maxNodes = 4_000_000;
+const maxNodes = 500_000;
 
 /** Deepest chain of functions that call functions. */
 const maxCalls = 100;

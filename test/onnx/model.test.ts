@@ -9,6 +9,7 @@ import { Model } from '../../lib/onnx/model.js';
 import { fromNumbers, type TensorValue } from '../../lib/tensor/tensor.js';
 import { npmModels } from '../helpers/npm-models.js';
 import { ramp, runInOrt } from '../helpers/onnx-file.js';
+import { sharedData } from '../helpers/shared-data.js';
 
 let folder: string;
 beforeEach(() => {
@@ -57,6 +58,21 @@ test.each(npmModels.map((path) => [basename(path), path]))(
   (_, path) => {
     const bytes = Model.loadSync(path).toBytes();
     expect(Buffer.compare(Model.loadSync(bytes).toBytes(), bytes)).toBe(0);
+  },
+);
+
+const sharedFolders = ['models-mlperf-tiny', 'models-vision', 'models-audio', 'foreign-quantized'];
+const sharedModels = sharedFolders.flatMap((name) => {
+  const path = sharedData(name);
+  const files = path === null ? [] : readdirSync(path).filter((file) => file.endsWith('.onnx'));
+  return files.map((file) => [`${name}/${file}`, join(path!, file)] as const);
+});
+(sharedModels.length > 0 ? test.each(sharedModels) : test.skip.each([['shared models', '']]))(
+  '%s: same outputs after load and save',
+  async (_, path) => {
+    const model = await Model.load(path);
+    const feeds = feedsOf(model, basename(path));
+    expect(await runInOrt(model.toBytes(), feeds)).toEqual(await runInOrt(path, feeds));
   },
 );
 

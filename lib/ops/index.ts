@@ -62,6 +62,7 @@ import { globalMaxPool } from './global-max-pool.js';
 import { greater } from './greater.js';
 import { greaterOrEqual } from './greater-or-equal.js';
 import { groupNormalization } from './group-normalization.js';
+import { gru } from './gru.js';
 import { hardSigmoid } from './hard-sigmoid.js';
 import { hardSwish } from './hard-swish.js';
 import { hardmax } from './hardmax.js';
@@ -80,6 +81,7 @@ import { loop } from './loop.js';
 import { lpNormalization } from './lp-normalization.js';
 import { lpPool } from './lp-pool.js';
 import { lrn } from './lrn.js';
+import { lstm } from './lstm.js';
 import { matMul } from './mat-mul.js';
 import { matMulInteger } from './mat-mul-integer.js';
 import { max } from './max.js';
@@ -135,6 +137,7 @@ import { relu } from './relu.js';
 import { reshape } from './reshape.js';
 import { resize } from './resize.js';
 import { reverseSequence } from './reverse-sequence.js';
+import { rnn } from './rnn.js';
 import { round } from './round.js';
 import { scan } from './scan.js';
 import { scatterElements } from './scatter-elements.js';
@@ -232,6 +235,7 @@ const opList: readonly OpDef[] = [
   greater,
   greaterOrEqual,
   groupNormalization,
+  gru,
   hardSigmoid,
   hardSwish,
   hardmax,
@@ -250,6 +254,8 @@ const opList: readonly OpDef[] = [
   lpNormalization,
   lpPool,
   lrn,
+  matMulInteger,
+  lstm,
   matMul,
   matMulInteger,
   max,
@@ -304,6 +310,7 @@ const opList: readonly OpDef[] = [
   reshape,
   resize,
   reverseSequence,
+  rnn,
   round,
   scan,
   scatterElements,

@@ -254,7 +254,6 @@ const opList: readonly OpDef[] = [
   lpNormalization,
   lpPool,
   lrn,
-  matMulInteger,
   lstm,
   matMul,
   matMulInteger,

@@ -75,9 +75,7 @@ function reducedAxes(ctx: InferContext): readonly number[] {
   const given = ctx.inputs[1] === undefined ? [] : integersOf(needValue(ctx, 1));
   if (given.length > 0)
     return [...new Set(given.map((a) => normalizeAxis(a, rank, ctx.where)))].sort((a, b) => a - b);
-  return intAttr(ctx.node, 'noop_with_empty_axes', 0) === 1
-    ? null
-    : Array.from({ length: rank }, (_, i) => i);
+  return intAttr(ctx.node, 'noop_with_empty_axes', 0) === 1 ? [] : Array.from({ length: rank }, (_, i) => i);
 }
 
 function reducedDims(ctx: InferContext, x: Dims): Dims {

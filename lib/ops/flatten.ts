@@ -9,7 +9,10 @@ export const flatten = viewOp({
   inputs: [1, 1],
   attributes: { axis: { type: 'int', default: 1 } },
   dims: (ctx, x) => {
-    const axis = normalizeAxis(intAttr(ctx.node, 'axis', 1), x.length, ctx.where, true);
+    const given = intAttr(ctx.node, 'axis', 1);
+    // The axis may be the rank itself, but a negative one counts from the rank as anywhere else.
+    const axis =
+      given < 0 ? normalizeAxis(given, x.length, ctx.where) : normalizeAxis(given, x.length, ctx.where, true);
     return [sizeOf(x.slice(0, axis)), sizeOf(x.slice(axis))];
   },
 });

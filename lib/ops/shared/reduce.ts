@@ -22,7 +22,7 @@ import type { ReduceKind } from '../steps.js';
 import { elementsOf, floatTypes, fromElements, integersOf, stridedOffsets, typedInput } from './elements.js';
 import { knownContext } from './known-context.js';
 import { axisOrder, layoutStrides, permuteDims, readAsIs } from './layout.js';
-import { lowerAsIs, transposedCopy } from './move.js';
+import { transposedCopy } from './move.js';
 
 export interface ReduceSpec {
   readonly op: string;
@@ -61,7 +61,7 @@ export function reduceOp(spec: ReduceSpec): OpDef {
       const known = knownContext(ctx);
       const x = inputValue(ctx, 0);
       const axes = reducedAxes(known);
-      return [axes === null ? x : reduceTensor(spec, x, axes, reducedDims(known, x.dims))];
+      return [reduceTensor(spec, x, axes, reducedDims(known, x.dims))];
     },
     cost: noMacs,
     quantize: spec.quantize,
@@ -69,20 +69,17 @@ export function reduceOp(spec: ReduceSpec): OpDef {
   });
 }
 
-/** The axes that are reduced, ascending; null when the node does nothing. */
-function reducedAxes(ctx: InferContext): readonly number[] | null {
+/** The axes that are reduced, ascending. None at all still applies the operator, to every element by itself. */
+function reducedAxes(ctx: InferContext): readonly number[] {
   const rank = inputType(ctx, 0).dims.length;
   const given = ctx.inputs[1] === undefined ? [] : integersOf(needValue(ctx, 1));
   if (given.length > 0)
     return [...new Set(given.map((a) => normalizeAxis(a, rank, ctx.where)))].sort((a, b) => a - b);
-  return intAttr(ctx.node, 'noop_with_empty_axes', 0) === 1
-    ? null
-    : Array.from({ length: rank }, (_, i) => i);
+  return intAttr(ctx.node, 'noop_with_empty_axes', 0) === 1 ? [] : Array.from({ length: rank }, (_, i) => i);
 }
 
 function reducedDims(ctx: InferContext, x: Dims): Dims {
   const axes = reducedAxes(ctx);
-  if (axes === null) return x;
   return intAttr(ctx.node, 'keepdims', 1) === 1
     ? x.map((d, i) => (axes.includes(i) ? 1 : d))
     : x.filter((_, i) => !axes.includes(i));
@@ -113,7 +110,6 @@ function reduceTensor(spec: ReduceSpec, x: TensorValue, axes: readonly number[],
 function lowerReduce(ctx: LowerContext, spec: ReduceSpec): boolean {
   const { dtype, dims } = inputType(ctx, 0);
   const axes = reducedAxes(ctx);
-  if (axes === null) return lowerAsIs(ctx);
   if (dtype !== 'float32' || sizeOf(dims) === 0) return false;
   const { layout } = readAsIs(ctx, 0);
   const output = ctx.outputs[0]!.dims;

@@ -1,0 +1,243 @@
+import { attr } from '../../lib/graph/attribute.js';
+import type { DType } from '../../lib/tensor/dtype.js';
+import { f32, fromNumbers, i64, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
+import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
+
+const image = (dtype: DType = 'float32', seed = 3): TensorValue => random(dtype, [2, 3, 4, 5], seed, 90);
+const text = (...values: string[]): TensorValue => tensor('string', [values.length], values);
+
+describe('Gather', () => {
+  test.each([
+    [0, [1, 0, 1], [3]],
+    [1, [2], []],
+    [2, [-1, 0, 1, -4], [2, 2]],
+    [3, [], [0]],
+  ])('axis %d at %j', async (axis, at, dims) => {
+    const attributes = { axis: attr.int(axis) };
+    await expectAgreement({ op: 'Gather', inputs: [image(), i64(at, dims)], attributes, constants: [1] });
+    await expectAgreement({ op: 'Gather', inputs: [image(), fromNumbers('int32', dims, at)], attributes });
+  });
+  test.each<DType>(['int8', 'uint8', 'int64', 'bool', 'float64'])('of %s', (dtype) =>
+    expectAgreement({
+      op: 'Gather',
+      inputs: [image(dtype), i64([1, -1])],
+      attributes: { axis: attr.int(2) },
+    }),
+  );
+  test('of strings', () => expectAgreement({ op: 'Gather', inputs: [text('a', 'b', 'c'), i64([2, 0])] }));
+  test('out of range', () => {
+    const run = () => referenceOf({ op: 'Gather', inputs: [image(), i64([2])] });
+    expect(run).toThrow(expect.objectContaining({ code: 'KPT_DATA_MALFORMED' }));
+  });
+});
+
+test.each([0, 1, -1])('GatherElements axis %d', (axis) =>
+  expectAgreement({
+    op: 'GatherElements',
+    inputs: [random('float32', [3, 3]), i64([0, -1, 2, 1, 1, 0], [2, 3])],
+    attributes: { axis: attr.int(axis) },
+  }),
+);
+
+test.each([
+  [
+    [
+      [0, 1],
+      [1, -1],
+    ].flat(),
+    [2, 2],
+    0,
+  ],
+  [[1, 0], [2, 1], 0],
+  [[2, 1], [2, 1], 1],
+  [[0, 1, 2, 3], [1, 4], 0],
+])('GatherND at %j shaped %j after %d batch dims', (at, dims, batch) =>
+  expectAgreement({
+    op: 'GatherND',
+    inputs: [image(), i64(at, dims)],
+    attributes: { batch_dims: attr.int(batch) },
+  }),
+);
+
+describe.each(['none', 'add', 'mul', 'max', 'min'])('scatter with %s', (reduction) => {
+  const attributes = { reduction: attr.string(reduction) };
+  test.each<DType>(['float32', 'int64', 'int32'])('of %s', async (dtype) => {
+    await expectAgreement({
+      op: 'ScatterElements',
+      inputs: [random(dtype, [3, 4]), i64([0, -1, 2, 1, 1, 0], [2, 3]), random(dtype, [2, 3], 9)],
+      attributes: { ...attributes, axis: attr.int(1) },
+    });
+    await expectAgreement({
+      op: 'ScatterND',
+      inputs: [random(dtype, [4, 3]), i64([2, 0], [2, 1]), random(dtype, [2, 3], 9)],
+      attributes,
+    });
+  });
+});
+
+describe('TopK', () => {
+  test.each([
+    [-1, 1],
+    [0, 1],
+    [1, 0],
+  ])('axis %d largest %d', (axis, largest) =>
+    expectAgreement({
+      op: 'TopK',
+      inputs: [random('float32', [3, 4, 5], 3), i64([2])],
+      constants: [1],
+      outputs: 2,
+      attributes: { axis: attr.int(axis), largest: attr.int(largest) },
+    }),
+  );
+  test('ties', () =>
+    expectAgreement({ op: 'TopK', inputs: [i64([3, 1, 3, 3, 1]), i64([4])], constants: [1], outputs: 2 }));
+  test('of nothing', () =>
+    expectAgreement({
+      op: 'TopK',
+      inputs: [f32([2, 3], [1, 2, 3, 4, 5, 6]), i64([0])],
+      constants: [1],
+      outputs: 2,
+    }));
+});
+
+test.each<DType>(['float32', 'int64', 'bool'])('NonZero of %s', (dtype) =>
+  expectAgreement({ op: 'NonZero', inputs: [random(dtype, [3, 4, 5], 3, 1)] }),
+);
+
+test.each([undefined, 0, 1, -1])('Compress along %s', (axis) =>
+  expectAgreement({
+    op: 'Compress',
+    inputs: [random('float32', [3, 4]), fromNumbers('bool', [3], [1, 0, 1])],
+    attributes: axis === undefined ? {} : { axis: attr.int(axis) },
+  }),
+);
+
+test.each([-1, 0, 1])('OneHot axis %d', (axis) =>
+  expectAgreement({
+    op: 'OneHot',
+    inputs: [i64([0, 3, -1, 9, 1, 2], [2, 3]), i64([4], []), f32([2], [-1, 5])],
+    constants: [1],
+    attributes: { axis: attr.int(axis) },
+  }),
+);
+
+test.each([
+  [1, 0],
+  [1, 1],
+  [0, -1],
+  [0, 0],
+])('Trilu upper %d k %d', (upper, k) =>
+  expectAgreement({
+    op: 'Trilu',
+    inputs: [random('float32', [2, 3, 4]), i64([k], [])],
+    attributes: { upper: attr.int(upper) },
+  }),
+);
+
+test.each([-1, 0, 2])('EyeLike k %d', (k) =>
+  expectAgreement({
+    op: 'EyeLike',
+    inputs: [random('float32', [3, 4])],
+    attributes: { k: attr.int(k), dtype: attr.int(7) },
+  }),
+);
+
+test.each([0, 1])('ReverseSequence with batch axis %d', (batch) =>
+  expectAgreement({
+    op: 'ReverseSequence',
+    inputs: [random('float32', [4, 4, 2]), i64([1, 2, 3, 4])],
+    attributes: { batch_axis: attr.int(batch), time_axis: attr.int(1 - batch) },
+  }),
+);
+
+test.each([
+  ['int64', 1, 9, 3],
+  ['int64', 9, 1, -2],
+  ['int32', 5, 5, 1],
+  ['float32', 0, 1, 0.3],
+] as [DType, number, number, number][])('Range of %s from %d to %d by %d', (dtype, ...numbers) =>
+  expectAgreement({
+    op: 'Range',
+    inputs: numbers.map((n) => fromNumbers(dtype, [], [n])),
+    constants: [0, 1, 2],
+  }),
+);
+
+test('ConstantOfShape', async () => {
+  await expectAgreement({ op: 'ConstantOfShape', inputs: [i64([2, 3])], constants: [0] });
+  await expectAgreement({
+    op: 'ConstantOfShape',
+    inputs: [i64([])],
+    constants: [0],
+    attributes: { value: attr.tensor(i64([7])) },
+  });
+});
+
+test.each([
+  [
+    'ij,jk->ik',
+    [
+      [2, 3],
+      [3, 4],
+    ],
+  ],
+  [
+    'ij,jk',
+    [
+      [2, 3],
+      [3, 4],
+    ],
+  ],
+  [
+    'bij,bjk->bik',
+    [
+      [2, 3, 4],
+      [2, 4, 5],
+    ],
+  ],
+  [
+    '...ij,...jk->...ik',
+    [
+      [2, 1, 3, 4],
+      [5, 4, 2],
+    ],
+  ],
+  ['ii->i', [[3, 3]]],
+  ['ij->', [[2, 3]]],
+  ['i,j->ij', [[2], [3]]],
+  [
+    'bhwc,hkc->bhwk',
+    [
+      [2, 3, 4, 5],
+      [3, 6, 5],
+    ],
+  ],
+  ['abc->cba', [[2, 3, 4]]],
+])('Einsum %s', (equation, shapes) =>
+  expectAgreement({
+    op: 'Einsum',
+    inputs: shapes.map((dims, i) => random('float32', dims, i + 2)),
+    attributes: { equation: attr.string(equation) },
+    tolerance: 1e-5,
+  }),
+);
+
+test.each([0, 1])('NonMaxSuppression, center_point_box %d', (center) =>
+  expectAgreement({
+    op: 'NonMaxSuppression',
+    inputs: [
+      f32(
+        [1, 6, 4],
+        [0, 0, 1, 1, 0, 0.1, 1, 1.1, 0, -0.1, 1, 0.9, 0, 10, 1, 11, 0, 10.1, 1, 11.1, 0, 100, 1, 101],
+      ),
+      f32([1, 2, 6], [0.9, 0.75, 0.6, 0.95, 0.5, 0.3, 0.1, 0.2, 0.9, 0.8, 0.85, 0.4]),
+      i64([3]),
+      f32([1], [0.5]),
+      f32([1], [0.15]),
+    ],
+    constants: [2, 3, 4],
+    attributes: { center_point_box: attr.int(center) },
+  }),
+);
+
+test('Det', () => expectAgreement({ op: 'Det', inputs: [random('float32', [2, 3, 3])], tolerance: 1e-4 }));

@@ -1,0 +1,240 @@
+import { attr } from '../../lib/graph/attribute.js';
+import type { DType } from '../../lib/tensor/dtype.js';
+import { f32, fromNumbers, i64, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
+import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
+
+const types: readonly DType[] = ['float32', 'int8', 'uint8', 'int32', 'int64', 'bool', 'float16', 'float64'];
+const image = (dtype: DType = 'float32', seed = 3): TensorValue => random(dtype, [2, 3, 4, 5], seed, 90);
+const text = (...values: string[]): TensorValue => tensor('string', [values.length], values);
+const refused = (code: string) => expect.objectContaining({ code });
+
+describe('Transpose', () => {
+  test.each([[[0, 2, 3, 1]], [[0, 3, 1, 2]], [[3, 2, 1, 0]], [[0, 1, 3, 2]], [[1, 0, 2, 3]], [[0, 1, 2, 3]]])(
+    'by %j',
+    (perm) => expectAgreement({ op: 'Transpose', inputs: [image()], attributes: { perm: attr.ints(perm) } }),
+  );
+  test.each(types)('of %s', (dtype) => expectAgreement({ op: 'Transpose', inputs: [image(dtype)] }));
+  test.each([[[2, 1, 4, 5]], [[2, 3, 1, 1]], [[0, 3]], [[]], [[2, 3, 1, 4, 2, 2, 3]]])(
+    'of shape %j',
+    (dims) => expectAgreement({ op: 'Transpose', inputs: [random('float32', dims)] }),
+  );
+  test('refuses what is no permutation', () => {
+    const run = () =>
+      referenceOf({ op: 'Transpose', inputs: [image()], attributes: { perm: attr.ints([0, 0, 1, 2]) } });
+    expect(run).toThrow(refused('KPT_ATTRIBUTE_INVALID'));
+  });
+});
+
+describe('Reshape', () => {
+  const reshape = (shape: number[], x = image(), allowzero = 0) =>
+    expectAgreement({
+      op: 'Reshape',
+      inputs: [x, i64(shape)],
+      constants: [1],
+      attributes: { allowzero: attr.int(allowzero) },
+    });
+  test.each([[[6, 20]], [[-1]], [[0, -1]], [[2, 0, 20]], [[1, 2, 3, 4, 5]]])('to %j', (shape) =>
+    reshape(shape),
+  );
+  test.each(types)('of %s', (dtype) => reshape([3, -1], image(dtype)));
+  test.each([[[2, 5, 1, 1]], [[2, 1, 4, 5]]])('of %j', (dims) => reshape([2, -1], random('float32', dims)));
+  test('to a dim of zero', () => reshape([0, 3], f32([0, 5], []), 1));
+  test('of strings', () => reshape([2, 1], text('a', 'b')));
+  test.each([[[7, -1]], [[-1, -1]], [[5, 5]], [[-2, 3]]])('refuses %j', (shape) => {
+    expect(() => referenceOf({ op: 'Reshape', inputs: [image(), i64(shape)] })).toThrow(
+      refused('KPT_SHAPE_MISMATCH'),
+    );
+  });
+});
+
+test.each([-4, -1, 0, 1, 2, 4])('Flatten at %d', (axis) =>
+  expectAgreement({ op: 'Flatten', inputs: [image()], attributes: { axis: attr.int(axis) } }),
+);
+
+describe('Squeeze and Unsqueeze', () => {
+  const x = random('float32', [1, 3, 1, 5]);
+  test('all', () => expectAgreement({ op: 'Squeeze', inputs: [x] }));
+  test('some', () => expectAgreement({ op: 'Squeeze', inputs: [x, i64([-2])], constants: [1] }));
+  test('new axes', () => expectAgreement({ op: 'Unsqueeze', inputs: [x, i64([-1, 0])], constants: [1] }));
+  test('refuse', () => {
+    expect(() => referenceOf({ op: 'Squeeze', inputs: [x, i64([1])] })).toThrow(
+      refused('KPT_SHAPE_MISMATCH'),
+    );
+    expect(() => referenceOf({ op: 'Unsqueeze', inputs: [x, i64([0, 0])] })).toThrow(
+      refused('KPT_ATTRIBUTE_INVALID'),
+    );
+  });
+});
+
+describe('Concat and Split', () => {
+  test.each([0, 1, 2, 3, -1])('along axis %d', async (axis) => {
+    const attributes = { axis: attr.int(axis) };
+    await expectAgreement({
+      op: 'Concat',
+      inputs: [image(), image('float32', 4), image('float32', 5)],
+      attributes,
+    });
+    await expectAgreement({
+      op: 'Concat',
+      inputs: [image(), image('float32', 4)],
+      attributes,
+      constants: [1],
+    });
+  });
+  test.each(types)('of %s', async (dtype) => {
+    const attributes = { axis: attr.int(1) };
+    await expectAgreement({ op: 'Concat', inputs: [image(dtype), random(dtype, [2, 1, 4, 5])], attributes });
+    await expectAgreement({
+      op: 'Split',
+      inputs: [image(dtype), i64([1, 2])],
+      constants: [1],
+      outputs: 2,
+      attributes,
+    });
+  });
+  test('of strings', () =>
+    expectAgreement({
+      op: 'Concat',
+      inputs: [text('a'), text('b', 'c')],
+      attributes: { axis: attr.int(0) },
+    }));
+  test.each([0, 1, 2, 3])('into equal parts along %d', (axis) =>
+    expectAgreement({
+      op: 'Split',
+      inputs: [image()],
+      outputs: 2,
+      attributes: { axis: attr.int(axis), num_outputs: attr.int(2) },
+    }),
+  );
+  test('with an empty part', () =>
+    expectAgreement({
+      op: 'Split',
+      inputs: [image(), i64([0, 3])],
+      constants: [1],
+      outputs: 2,
+      attributes: { axis: attr.int(1) },
+    }));
+  test('refuse', () => {
+    const run = () =>
+      referenceOf({
+        op: 'Split',
+        inputs: [image(), i64([1, 1])],
+        outputs: 2,
+        attributes: { axis: attr.int(1) },
+      });
+    expect(run).toThrow(refused('KPT_SHAPE_MISMATCH'));
+  });
+});
+
+describe('Slice', () => {
+  const slice = (x: TensorValue, ...lists: number[][]) =>
+    expectAgreement({ op: 'Slice', inputs: [x, ...lists.map((l) => i64(l))], constants: [1, 2, 3, 4] });
+  test.each([
+    [[1], [3], [1], [1]],
+    [
+      [0, 1],
+      [4, 5],
+      [2, 3],
+      [2, 3],
+    ],
+    [[-1], [-100], [3], [-1]],
+    [
+      [-1, 100],
+      [0, -100],
+      [2, 3],
+      [-1, -2],
+    ],
+    [[3], [1], [1], [1]],
+    [[-2], [Number.MAX_SAFE_INTEGER], [2], [1]],
+  ])('starts %j ends %j axes %j steps %j', (...lists) => slice(image(), ...lists));
+  test.each(types)('of %s', (dtype) => slice(image(dtype), [1, 0], [3, 4], [1, 3], [1, 2]));
+  test('without axes', () => slice(image(), [0, 1], [1, 2]));
+  test('of strings', () => slice(text('a', 'b', 'c'), [1], [3]));
+});
+
+describe('Pad', () => {
+  const modes = ['constant', 'reflect', 'edge', 'wrap'];
+  const pads = [
+    [0, 0, 1, 2, 0, 0, 2, 1],
+    [0, 1, 0, 0, 0, 2, 0, 0],
+    [1, 0, 0, 3, 0, 1, 3, 0],
+    [0, 0, 0, 0, 0, 0, 0, 0],
+  ];
+  test.each(modes.flatMap((mode) => pads.map((p) => ({ mode, p }))))('$mode by $p', ({ mode, p }) =>
+    expectAgreement({
+      op: 'Pad',
+      opset: 19,
+      inputs: [image(), i64(p)],
+      constants: [1],
+      attributes: { mode: attr.string(mode) },
+    }),
+  );
+  test.each<DType>(['float32', 'int8', 'uint8', 'int32', 'int64', 'float64'])('with a value of %s', (dtype) =>
+    expectAgreement({
+      op: 'Pad',
+      inputs: [image(dtype), i64(pads[0]!), fromNumbers(dtype, [], [7])],
+      constants: [1, 2],
+    }),
+  );
+  test('negative', () =>
+    expectAgreement({ op: 'Pad', inputs: [image(), i64([0, 0, -1, 0, 0, 0, 1, -2])], constants: [1] }));
+  test('some axes', () =>
+    expectAgreement({ op: 'Pad', inputs: [image(), i64([1, 2]), null, i64([-1])], constants: [1, 3] }));
+});
+
+describe('Expand and Tile', () => {
+  test.each([[[2, 3, 4, 5]], [[7, 1, 1, 1, 1]], [[1]], [[]]])('expand to %j', async (shape) => {
+    await expectAgreement({
+      op: 'Expand',
+      inputs: [random('float32', [3, 1, 5]), i64(shape)],
+      constants: [1],
+    });
+  });
+  test('expand an image', () =>
+    expectAgreement({
+      op: 'Expand',
+      inputs: [random('float32', [2, 3, 1, 1]), i64([2, 3, 4, 5])],
+      constants: [1],
+    }));
+  test.each([[[1, 2, 1, 1]], [[2, 1, 3, 2]], [[1, 1, 1, 0]]])('tile by %j', (repeats) =>
+    expectAgreement({ op: 'Tile', inputs: [image(), i64(repeats)], constants: [1] }),
+  );
+  test('tile int8', () =>
+    expectAgreement({ op: 'Tile', inputs: [image('int8'), i64([1, 1, 2, 1])], constants: [1] }));
+});
+
+test.each([
+  ['Shape', {}],
+  ['Shape', { start: attr.int(1), end: attr.int(-1) }],
+  ['Shape', { start: attr.int(-9), end: attr.int(9) }],
+  ['Size', {}],
+])('%s %j', (op, attributes) => expectAgreement({ op, inputs: [image()], attributes }));
+
+describe('Cast', () => {
+  const codes: Record<string, number> = {
+    float32: 1,
+    uint8: 2,
+    int8: 3,
+    int32: 6,
+    int64: 7,
+    bool: 9,
+    float64: 11,
+  };
+  const pairs = Object.keys(codes).flatMap((from) => Object.keys(codes).map((to) => [from, to] as const));
+  test.each(pairs)('%s to %s', (from, to) => {
+    const negative = from.startsWith('u') || to.startsWith('u') ? 0 : 3;
+    const x = fromNumbers(from as DType, [1, 2, 2, 2], [0, 1, 2.75, 3.5, 100, 5, -negative, 0]);
+    return expectAgreement({ op: 'Cast', inputs: [x], attributes: { to: attr.int(codes[to]!) } });
+  });
+  test('to and from text', async () => {
+    await expectAgreement({
+      op: 'Cast',
+      inputs: [text('1', '-2.5', '1e3')],
+      attributes: { to: attr.int(1) },
+    });
+    await expectAgreement({ op: 'Cast', inputs: [i64([1, -2])], attributes: { to: attr.int(8) } });
+  });
+  test('like another', () => expectAgreement({ op: 'CastLike', inputs: [image(), i64([1])], tolerance: 0 }));
+});
+
+test('Dropout at inference', () => expectAgreement({ op: 'Dropout', inputs: [image()] }));

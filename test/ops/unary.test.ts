@@ -1,0 +1,136 @@
+import { attr } from '../../lib/graph/attribute.js';
+import type { Attribute } from '../../lib/graph/graph.js';
+import type { DType } from '../../lib/tensor/dtype.js';
+import { f32, fromNumbers } from '../../lib/tensor/tensor.js';
+import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
+import { randomFloats } from '../helpers/random-floats.js';
+
+/** Every unary operator with the inputs that it is defined for: [op, reach, opset, attributes]. */
+const operators: readonly [string, number, number?, Record<string, Attribute>?][] = [
+  ['Abs', 4],
+  ['Acos', 1],
+  ['Asin', 1],
+  ['Asinh', 4],
+  ['Atan', 4],
+  ['Atanh', 0.9],
+  ['Ceil', 4],
+  ['Celu', 4],
+  ['Celu', 4, 18, { alpha: attr.float(0.5) }],
+  ['Cos', 4],
+  ['Cosh', 2],
+  ['Elu', 4],
+  ['Elu', 4, 18, { alpha: attr.float(0.3) }],
+  ['Erf', 3],
+  ['Exp', 4],
+  ['Floor', 4],
+  ['Gelu', 4, 20],
+  ['Gelu', 4, 20, { approximate: attr.string('tanh') }],
+  ['HardSigmoid', 6],
+  ['HardSigmoid', 6, 18, { alpha: attr.float(0.3), beta: attr.float(0.4) }],
+  ['HardSwish', 6],
+  ['Identity', 4],
+  ['LeakyRelu', 4],
+  ['LeakyRelu', 4, 18, { alpha: attr.float(0.2) }],
+  ['Mish', 4],
+  ['Neg', 4],
+  ['Reciprocal', 4],
+  ['Relu', 4],
+  ['Round', 4],
+  ['Selu', 4],
+  ['Selu', 4, 18, { alpha: attr.float(1.5), gamma: attr.float(1.2) }],
+  ['Shrink', 4, 18, { bias: attr.float(0.2), lambd: attr.float(1.5) }],
+  ['Sigmoid', 6],
+  ['Sign', 4],
+  ['Sin', 4],
+  ['Sinh', 2],
+  ['Softplus', 6],
+  ['Softsign', 4],
+  ['Tan', 1],
+  ['Tanh', 4],
+  ['ThresholdedRelu', 4],
+  ['ThresholdedRelu', 4, 18, { alpha: attr.float(0.1) }],
+];
+
+describe.each(operators)('%s of inputs up to %d', (op, reach, opset = 18, attributes = {}) => {
+  const tolerance = 1e-5;
+  test.each([[[]], [[0]], [[1]], [[17]], [[2, 3]], [[1, 5, 3, 7]], [[2, 1, 1, 4]]])('shape %j', (dims) =>
+    expectAgreement({ op, opset, attributes, tolerance, inputs: [random('float32', dims, 7, reach)] }),
+  );
+});
+
+test.each(['Log', 'Sqrt', 'Acosh'])('%s of inputs from 1', (op) => {
+  const values = randomFloats(210, 3, 4).map((v) => Math.abs(v) + 1);
+  return expectAgreement({ op, inputs: [f32([2, 3, 5, 7], values)], tolerance: 1e-5 });
+});
+
+test.each([
+  'Abs',
+  'Ceil',
+  'Floor',
+  'Neg',
+  'Relu',
+  'Round',
+  'Sign',
+  'Exp',
+  'Sqrt',
+  'Log',
+  'Tanh',
+  'Sigmoid',
+  'Erf',
+])('%s of special values', (op) => {
+  const x = f32([8], [Number.NaN, Infinity, -Infinity, 0, -0, 0.5, 1.5, 2.5]);
+  return expectAgreement({ op, inputs: [x], tolerance: 1e-5 });
+});
+
+test.each<[string, DType]>([
+  ['Abs', 'int8'],
+  ['Abs', 'int32'],
+  ['Abs', 'int64'],
+  ['Abs', 'float64'],
+  ['Neg', 'int8'],
+  ['Neg', 'int64'],
+  ['Relu', 'int8'],
+  ['Relu', 'int32'],
+  ['Sign', 'int8'],
+  ['Sign', 'uint8'],
+  ['Sign', 'int64'],
+  ['Identity', 'int8'],
+  ['Identity', 'bool'],
+])('%s of %s', async (op, dtype) => {
+  await expectAgreement({ op, inputs: [random(dtype, [2, 3, 4, 5], 3, 90)] });
+  await expectAgreement({ op, inputs: [random(dtype, [], 3, 90)] });
+});
+
+test('Neg and Abs of the lowest int8 wrap', () => {
+  const x = fromNumbers('int8', [1], [-128]);
+  expect(referenceOf({ op: 'Neg', inputs: [x] })[0]!.data[0]).toBe(-128);
+  expect(referenceOf({ op: 'Abs', inputs: [x] })[0]!.data[0]).toBe(-128);
+});
+
+test.each<[string, Record<string, Attribute>]>([
+  ['IsNaN', {}],
+  ['IsInf', {}],
+  ['IsInf', { detect_negative: attr.int(0) }],
+  ['IsInf', { detect_positive: attr.int(0) }],
+])('%s %j', (op, attributes) =>
+  expectAgreement({ op, attributes, inputs: [f32([2, 2], [Number.NaN, Infinity, -Infinity, 1])] }),
+);
+
+test('Not', () => expectAgreement({ op: 'Not', inputs: [random('bool', [3, 4])] }));
+
+describe('Clip', () => {
+  const x = random('float32', [2, 3, 4, 5], 5, 8);
+  test('both bounds', () =>
+    expectAgreement({ op: 'Clip', inputs: [x, f32([], [-1]), f32([], [2])], constants: [1, 2] }));
+  test('lower bound', () => expectAgreement({ op: 'Clip', inputs: [x, f32([], [-1])], constants: [1] }));
+  test('upper bound', () => expectAgreement({ op: 'Clip', inputs: [x, null, f32([], [2])], constants: [2] }));
+  test('no bound limits infinity', () =>
+    expectAgreement({ op: 'Clip', inputs: [f32([3], [Infinity, -Infinity, 1])] }));
+  test.each<DType>(['int8', 'uint8', 'int32', 'int64', 'float64'])('%s', (dtype) =>
+    expectAgreement({
+      op: 'Clip',
+      inputs: [random(dtype, [2, 3, 4, 5], 5, 90), fromNumbers(dtype, [], [3]), fromNumbers(dtype, [], [50])],
+      constants: [1, 2],
+    }),
+  );
+});

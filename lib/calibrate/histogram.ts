@@ -32,12 +32,16 @@ export class Histogram {
     this.count += values.length;
     this.cover(Math.max(-low, high));
     const perUnit = this.limit === 0 ? 0 : binsPerSide / this.limit;
+    const { positive, negative } = this;
+    let zeros = 0;
     for (let i = 0; i < values.length; i++) {
-      const v = values[i]!;
-      if (v > 0) this.positive[Math.floor(v * perUnit)]! += 1;
-      else if (v < 0) this.negative[Math.floor(-v * perUnit)]! += 1;
-      else this.zeros++;
+      const v = values[i];
+      // Below binsPerSide, so `| 0` is floor.
+      if (v > 0) positive[(v * perUnit) | 0] += 1;
+      else if (v < 0) negative[(-v * perUnit) | 0] += 1;
+      else zeros++;
     }
+    this.zeros += zeros;
   }
 
   /** Raises the limit above `magnitude`. */

@@ -2,6 +2,7 @@
 import { GraphEditor } from '../graph/rewrite.js';
 import type { Pass } from './pass.js';
 import { besideConstant, isOp } from './pattern.js';
+import { isDequantize } from './quantized-value.js';
 
 export const fuseMatMulBias: Pass = {
   name: 'fuse-mat-mul-bias',
@@ -30,7 +31,7 @@ export const fuseMatMulBias: Pass = {
 /** Columns of a right-hand matrix that is constant, also behind a DequantizeLinear. */
 function columnsOf(editor: GraphEditor, name: string): number | undefined {
   const producer = editor.producer(name);
-  const stored = isOp(producer, 'DequantizeLinear') ? producer.inputs[0] : name;
+  const stored = isDequantize(producer) ? producer.inputs[0] : name;
   const dims = editor.constant(stored)?.dims;
   return dims !== undefined && dims.length >= 2 ? dims[dims.length - 1] : undefined;
 }

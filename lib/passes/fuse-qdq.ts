@@ -14,6 +14,7 @@ import { clipBounds, isOp } from './pattern.js';
 import {
   dequantizedFrom,
   isPerTensor8,
+  isQuantize,
   type Quantized,
   quantParams,
   sameParams,
@@ -81,9 +82,7 @@ class Fusion {
       return tail && { ...tail, nodes: [users[0], ...tail.nodes] };
     }
     const all = users.map((user) =>
-      isOp(user, 'QuantizeLinear') && user.inputs[0] === value
-        ? quantParams(editor, user, this.dtypeOf)
-        : undefined,
+      isQuantize(user) && user.inputs[0] === value ? quantParams(editor, user, this.dtypeOf) : undefined,
     );
     const [params] = all;
     if (params === undefined || !isPerTensor8(params)) return undefined;

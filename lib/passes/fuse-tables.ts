@@ -8,8 +8,14 @@ import { bypass } from './bypass.js';
 import { realValues, tableNode, tableOf } from './byte-table.js';
 import { inferTypes } from './infer-types.js';
 import type { Pass } from './pass.js';
-import { isOp } from './pattern.js';
-import { dequantizedFrom, isPerTensor8, type Quantized, quantParams, sameParams } from './quantized-value.js';
+import {
+  dequantizedFrom,
+  isPerTensor8,
+  isQuantize,
+  type Quantized,
+  quantParams,
+  sameParams,
+} from './quantized-value.js';
 
 /** Binary operators that work element by element. */
 export const elementwiseBinary: ReadonlySet<string> = new Set([
@@ -31,7 +37,7 @@ export const fuseTables: Pass = {
     const { types } = inferTypes(graph);
     const dtypeOf = (name: string) => types.get(name)?.dtype;
     for (const node of editor.nodes) {
-      if (!isOp(node, 'QuantizeLinear')) continue;
+      if (!isQuantize(node)) continue;
       const params = quantParams(editor, node, dtypeOf);
       if (params === undefined || !isPerTensor8(params)) continue;
       const region = new Region(editor, (value) => dequantizedFrom(editor, value, dtypeOf), graph.opsets);

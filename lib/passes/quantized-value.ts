@@ -4,13 +4,21 @@ import type { GraphEditor } from '../graph/rewrite.js';
 import { intAttr, type QuantParams } from '../ops/op.js';
 import { type DType, dtypeFromOnnx } from '../tensor/dtype.js';
 import { fromNumbers, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
-import { isOp } from './pattern.js';
 
 /** An integer value and how it maps to real numbers. */
 export interface Quantized {
   readonly name: string;
   readonly params: QuantParams;
 }
+
+// onnxruntime writes 4-bit and 16-bit forms under its own domain, with the same meaning.
+const isLinear = (node: Node | undefined, op: string): boolean =>
+  node?.op === op && (node.domain === '' || node.domain === 'com.microsoft');
+
+export const isQuantize = (node: Node | undefined): node is Node & { readonly op: 'QuantizeLinear' } =>
+  isLinear(node, 'QuantizeLinear');
+export const isDequantize = (node: Node | undefined): node is Node & { readonly op: 'DequantizeLinear' } =>
+  isLinear(node, 'DequantizeLinear');
 
 /** Parameters of a QuantizeLinear or DequantizeLinear node; undefined unless constant and not by blocks. */
 export function quantParams(editor: GraphEditor, node: Node, types: DTypes): QuantParams | undefined {
@@ -31,7 +39,7 @@ export function quantParams(editor: GraphEditor, node: Node, types: DTypes): Qua
 type DTypes = (name: string) => DType | undefined;
 
 function absentZeroType(node: Node, types: DTypes): DType | undefined {
-  if (isOp(node, 'DequantizeLinear')) return types(node.inputs[0]);
+  if (isDequantize(node)) return types(node.inputs[0]);
   const code = intAttr(node, 'output_dtype', 0);
   return code === 0 ? 'uint8' : dtypeFromOnnx(code, `QuantizeLinear node '${node.name}'`);
 }
@@ -39,7 +47,7 @@ function absentZeroType(node: Node, types: DTypes): DType | undefined {
 /** The integer value that a DequantizeLinear makes `value` from. */
 export function dequantizedFrom(editor: GraphEditor, value: string, types: DTypes): Quantized | undefined {
   const node = editor.producer(value);
-  if (!isOp(node, 'DequantizeLinear')) return undefined;
+  if (!isDequantize(node)) return undefined;
   const params = quantParams(editor, node, types);
   return params && { name: node.inputs[0], params };
 }

@@ -11,10 +11,10 @@ export async function* valuesOf(
   feeds: AsyncIterable<Tensors> | Iterable<Tensors>,
 ): AsyncGenerator<ReadonlyMap<string, TensorValue>> {
   for await (const sample of feeds)
-    yield new Map(Object.entries(sample).map(([name, value]) => [name, valueOf(name, value)]));
+    yield new Map(Object.entries(sample).map(([name, value]) => [name, toTensorValue(name, value)]));
 }
 
-function valueOf(name: string, value: Tensor): TensorValue {
+function toTensorValue(name: string, value: Tensor): TensorValue {
   if (typeof value !== 'object' || value === null || !(value.type in dtypes))
     throw new KompaktError('KPT_TYPE_MISMATCH', expected('a Tensor', `sample input '${name}'`, value));
   return tensor(value.type, value.dims, value.data as TensorValue['data']);

@@ -1,7 +1,17 @@
 // kompakt run: feed files or samples to a model, print or save what comes out.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { argMax, InferenceSession, KompaktError, loadNpy, saveNpy, type Tensor, table } from '../../index.js';
+import {
+  argMax,
+  InferenceSession,
+  KompaktError,
+  loadNpy,
+  Model,
+  type ModelSample,
+  saveNpy,
+  type Tensor,
+  table,
+} from '../../index.js';
 import type { Command, Options } from '../command.js';
 import { samplesOf } from '../data.js';
 import { dataOptions, type NamedText, namedText, threadsOption } from '../option-types.js';
@@ -53,7 +63,7 @@ export const runCommand: Command = {
   },
 };
 
-async function* samples(options: Options, model: Model): AsyncIterable<Pick<ModelSample, 'feeds' | 'label'>> {
+async function* samples(options: Options, model: Model): AsyncIterable<Omit<ModelSample, 'name'>> {
   const files = options.list<NamedText>('input');
   if (files.length === 0) {
     if (options.text('data') === undefined)

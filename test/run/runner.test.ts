@@ -4,7 +4,7 @@ import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import type { Graph } from '../../lib/graph/graph.js';
 import { Engine } from '../../lib/run/engine.js';
-import { referenceRun } from '../../lib/run/reference.js';
+import { runReference } from '../../lib/run/reference.js';
 import { GraphRunner } from '../../lib/run/runner.js';
 import { f32, i64, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
 import { signal } from '../helpers/models.js';
@@ -15,7 +15,7 @@ async function check(graph: Graph, feeds: Record<string, TensorValue>): Promise<
   const engine = new Engine(2);
   const runner = new GraphRunner(graph, engine);
   const given = new Map(Object.entries(feeds));
-  const wanted = referenceRun(graph, given);
+  const wanted = runReference(graph, given);
   for (const actual of [runner.runSync(given), await runner.run(given), runner.runSync(given)])
     for (const { name } of graph.outputs) {
       expect(actual.get(name)!.dims).toEqual(wanted.get(name)!.dims);

@@ -63,11 +63,11 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
   source.tag = "conv_u8";
   source.groups = shape.group;
   source.columns = shape.group_out;
-  source.taps = merged ? shape.kernel_height : taps;
   source.tap_bytes = merged ? shape.kernel_width * k : k;
   source.group_stride = shape.group_out * taps * k;
   source.column_stride = taps * k;
-  source.tap_stride = source.tap_bytes;
+  for (int64_t at = 0; at < (merged ? shape.kernel_height : taps); ++at)
+    source.taps.push_back(at * source.tap_bytes);
   KPT_RETURN_IF_ERROR(weights_.Make(spec, source, channels, shape.x_zero));
 
   const int64_t last_y =

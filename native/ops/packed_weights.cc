@@ -16,20 +16,19 @@ class GroupWeights {
       : source_(s), zeros_(zeros), group_(group) {}
 
   int At(int64_t column, int64_t tap, int64_t k) const {
-    const int64_t at = source_.offset + group_ * source_.group_stride + column * source_.column_stride +
-                       tap * source_.tap_stride + k * source_.k_stride;
+    const int64_t at = group_ * source_.group_stride + column * source_.column_stride + tap + k;
     return source_.w->as<int8_t>()[at] - (zeros_ == nullptr ? 0 : zeros_[group_ * source_.columns + column]);
   }
   int32_t Sum(int64_t column) const {
     uint32_t sum = 0;
-    for (int64_t t = 0; t < source_.taps; ++t)
+    for (int64_t t : source_.taps)
       for (int64_t k = 0; k < source_.tap_bytes; ++k) sum += static_cast<uint32_t>(At(column, t, k));
     return static_cast<int32_t>(sum);
   }
   /// True when every weight is a sum of `parts` values within [low, 127].
   bool Fits(int parts, int low) const {
     for (int64_t column = 0; column < source_.columns; ++column)
-      for (int64_t t = 0; t < source_.taps; ++t)
+      for (int64_t t : source_.taps)
         for (int64_t k = 0; k < source_.tap_bytes; ++k) {
           const int w = At(column, t, k);
           if (w > 127 * parts || w < low * parts) return false;
@@ -37,11 +36,12 @@ class GroupWeights {
     return true;
   }
   std::vector<int8_t> Split(int parts) const {
-    std::vector<int8_t> out(static_cast<size_t>(source_.columns * parts * source_.taps * source_.tap_bytes));
+    std::vector<int8_t> out(static_cast<size_t>(source_.columns * parts * source_.tap_bytes) *
+                            source_.taps.size());
     size_t at = 0;
     for (int64_t column = 0; column < source_.columns; ++column)
       for (int part = 0; part < parts; ++part)
-        for (int64_t t = 0; t < source_.taps; ++t)
+        for (int64_t t : source_.taps)
           for (int64_t k = 0; k < source_.tap_bytes; ++k) {
             const int w = At(column, t, k), share = w / parts;
             out[at++] = static_cast<int8_t>(part == 0 ? w - share * (parts - 1) : share);
@@ -57,7 +57,7 @@ class GroupWeights {
 
 /// Whether 255 * (w[k] + w[k + 1]) stays within 16 bits for every even k, whatever the activations are.
 bool PairsFit(const std::vector<int8_t>& w, int64_t tap_bytes) {
-  for (size_t begin = 0; begin < w.size(); begin += static_cast<size_t>(tap_bytes))
+  for (size_t begin = 0; tap_bytes > 0 && begin < w.size(); begin += static_cast<size_t>(tap_bytes))
     for (int64_t k = 0; k + 1 < tap_bytes; k += 2) {
       const int a = w[begin + k], b = w[begin + k + 1];
       if (std::max(a, 0) + std::max(b, 0) > 128 || std::min(a, 0) + std::min(b, 0) < -128) return false;
@@ -71,7 +71,7 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
                            int32_t x_zero) {
   kernel_ = &ChooseGemmS8();
   panels_ = GemmS8Panels(*kernel_, s.columns);
-  taps_ = static_cast<int>(s.taps);
+  taps_ = static_cast<int>(s.taps.size());
   tap_bytes_ = static_cast<int>(s.tap_bytes);
   const int64_t width = panels_.units * panels_.unit;
   bias_ = AlignedBuffer(static_cast<size_t>(s.groups * width) * 4);
@@ -92,7 +92,7 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
   }
   group_bytes_ = GemmS8PackedBytes(*kernel_, panels_, taps(), tap_bytes_);
   const std::string tag = s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" +
-                          std::to_string(s.taps) + ":" + std::to_string(parts_);
+                          std::to_string(taps_) + ":" + std::to_string(parts_);
   // A weight zero point is part of the packing but not of the constant's identity.
   const int constant = channels.weight_zero == nullptr ? s.w->constant : -1;
   pairs_fit_ = true;

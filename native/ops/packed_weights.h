@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "native/base/aligned_buffer.h"
 #include "native/kernels/gemm_s8/gemm_s8.h"
@@ -11,13 +12,13 @@
 
 namespace kompakt {
 
-/// Describes w[group][column][tap][k] by its strides, in elements.
+/// Describes w[group][column][tap][k] by strides and, for taps, a list of offsets, all in elements.
 struct WeightSource {
   const TensorView* w = nullptr;
-  std::string tag;  // tells apart different packings of one constant
-  int64_t groups = 1, columns = 0, taps = 0, tap_bytes = 0;
-  int64_t group_stride = 0, column_stride = 0, tap_stride = 0, k_stride = 1;
-  int64_t offset = 0;
+  std::string tag;  // tells apart different choices of taps of one constant
+  int64_t groups = 1, columns = 0, tap_bytes = 0;
+  int64_t group_stride = 0, column_stride = 0;
+  std::vector<int64_t> taps;
 };
 
 class PackedWeights {

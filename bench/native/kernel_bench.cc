@@ -1,0 +1,154 @@
+// kernel_bench: GOP/s of the 8-bit steps at layers of known networks, on one thread, next to the machine's
+// own peak of the dot product instruction. Best of many short samples; layers are interleaved in rounds. Run
+// once per tier: KOMPAKT_FORCE_TIER=avx2 kernel_bench [--json]. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "native/cpu/tier.h"
+#include "native/kernels/gemm_s8/gemm_s8.h"
+#include "test/native/harness.h"
+
+namespace kompakt {
+namespace {
+
+using testing::ParamList;
+using testing::Random;
+using testing::TestTensor;
+
+struct Layer {
+  const char* name;
+  int64_t size, channels, out, kernel, stride;
+  bool depthwise;
+};
+
+constexpr Layer kLayers[] = {
+    {"fc 1x512x512", 1, 512, 512, 1, 1, false},         {"mb2 1x1 24-144 @56", 56, 24, 144, 1, 1, false},
+    {"mb2 1x1 32-192 @28", 28, 32, 192, 1, 1, false},   {"mb2 1x1 144-24 @56", 56, 144, 24, 1, 1, false},
+    {"mb2 1x1 96-576 @14", 14, 96, 576, 1, 1, false},   {"mb2 1x1 160-960 @7", 7, 160, 960, 1, 1, false},
+    {"r50 1x1 256-64 @56", 56, 256, 64, 1, 1, false},   {"r50 1x1 2048-512 @7", 7, 2048, 512, 1, 1, false},
+    {"r8 3x3 3-16 @32", 32, 3, 16, 3, 1, false},        {"r8 3x3 16-16 @32", 32, 16, 16, 3, 1, false},
+    {"r8 3x3 32-32 @16", 16, 32, 32, 3, 1, false},      {"r8 3x3 64-64 @8", 8, 64, 64, 3, 1, false},
+    {"r50 3x3 64-64 @56", 56, 64, 64, 3, 1, false},     {"r50 3x3 256-256 @14", 14, 256, 256, 3, 1, false},
+    {"r50 3x3 512-512 @7", 7, 512, 512, 3, 1, false},   {"mb2 dw3x3 144 @56", 56, 144, 144, 3, 1, true},
+    {"mb2 dw3x3 144 @56 /2", 56, 144, 144, 3, 2, true}, {"mb2 dw3x3 192 @28", 28, 192, 192, 3, 1, true},
+    {"mb2 dw3x3 576 @14", 14, 576, 576, 3, 1, true},    {"mb2 dw3x3 960 @7", 7, 960, 960, 3, 1, true},
+    {"mb3 dw5x5 240 @14", 14, 240, 240, 5, 1, true},
+};
+
+class BenchPacks : public PackCache {
+ protected:
+  uint8_t* Reserve(int, const std::string&, size_t bytes, bool* fresh) override {
+    *fresh = true;
+    blocks_.push_back(AlignedBuffer(bytes));
+    return blocks_.back().data();
+  }
+
+ private:
+  std::vector<AlignedBuffer> blocks_;
+};
+
+/// One conv_u8 step with memory of its own.
+struct Bench {
+  explicit Bench(const Layer& l)
+      : layer(l),
+        x(DType::kU8, {1, l.size, l.size, l.channels}),
+        w(DType::kS8, {l.out, l.kernel, l.kernel, l.depthwise ? 1 : l.channels}),
+        scale(DType::kF32, {l.out}),
+        y(DType::kU8, {1, (l.size - 1) / l.stride + 1, (l.size - 1) / l.stride + 1, l.out}) {
+    Random random(7);
+    x.FillU8(&random);
+    w.FillS8(&random).Constant(0);
+    scale.FillF32(&random, 0.0001f, 0.001f).Constant(1);
+    const double pad = static_cast<double>(l.kernel / 2), stride = static_cast<double>(l.stride);
+    ParamList p;
+    p.Set("strides", {stride, stride}).Set("dilations", {1.0, 1.0}).Set("pads", {pad, pad, pad, pad});
+    p.Set("group", static_cast<double>(l.depthwise ? l.channels : 1)).Set("xZero", 128).Set("yZero", 128);
+    p.Set("lo", 0).Set("hi", 255).Set("residual", std::vector<double>{});
+    spec.kind = "conv_u8";
+    spec.inputs = {&x.view, &w.view, nullptr, &scale.view};
+    spec.outputs = {&y.view};
+    spec.params = p.params;
+    spec.packs = &packs;
+    const Status status = FindStep("conv_u8")(spec, &step);
+    if (!status.ok()) std::fprintf(stderr, "%s: %s\n", l.name, status.message().c_str());
+    scratch = AlignedBuffer(spec.scratch_bytes);
+  }
+  double Operations() const { return 2.0 * static_cast<double>(y.size() * w.size() / layer.out); }
+
+  Layer layer;
+  TestTensor x, w, scale, y;
+  BenchPacks packs;
+  StepSpec spec;
+  std::unique_ptr<Step> step;
+  AlignedBuffer scratch;
+  double best = 1e30;
+};
+
+double Seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void Sample(Bench* b, ThreadPool* pool) {
+  const RunContext context = {pool, b->scratch.data()};
+  const int repeats = static_cast<int>(std::clamp(3e7 / b->Operations(), 1.0, 1000.0));
+  b->step->Run(context);
+  const double start = Seconds();
+  for (int i = 0; i < repeats; ++i) b->step->Run(context);
+  b->best = std::min(b->best, (Seconds() - start) / repeats);
+}
+
+/// The best GOP/s of a bare gemm_s8 of the chosen tier on data that fits the first cache level: the practical
+/// peak.
+double PracticalPeak() {
+  const GemmS8Kernel& kernel = ChooseGemmS8();
+  constexpr int kRows = 96, kDepth = 128;
+  const int width = kernel.unit * kernel.max_units;
+  AlignedBuffer a(kRows * kDepth), b(static_cast<size_t>(kDepth * width)),
+      y(static_cast<size_t>(kRows * width));
+  AlignedBuffer bias(static_cast<size_t>(width) * 4), scale(static_cast<size_t>(width) * 4);
+  std::vector<int32_t> rows(kRows), tap(1, 0);
+  for (int m = 0; m < kRows; ++m) rows[m] = m * kDepth;
+  GemmS8Block g = {
+      a.data(), rows.data(),       tap.data(), kRows, 1,        kDepth, b.as<int8_t>(), bias.as<int32_t>(),
+      nullptr,  scale.as<float>(), false,      false, y.data(), width,  width,          OutputRange()};
+  double best = 1e30;
+  for (int round = 0; round < 200; ++round) {
+    const double start = Seconds();
+    for (int i = 0; i < 10; ++i) kernel.run(g);
+    best = std::min(best, (Seconds() - start) / 10);
+  }
+  return 2.0 * kRows * kDepth * width / best * 1e-9;
+}
+
+}  // namespace
+
+int Main(bool json) {
+  ThreadPool pool(1);
+  std::vector<std::unique_ptr<Bench>> benches;
+  for (const Layer& layer : kLayers) benches.push_back(std::make_unique<Bench>(layer));
+  for (int round = 0; round < 40; ++round)
+    for (const auto& bench : benches) Sample(bench.get(), &pool);
+  const double peak = PracticalPeak();
+  std::printf(json ? "{\"tier\":\"%s\",\"peakGops\":%.1f,\"layers\":[" : "tier %s, bare kernel %.1f GOP/s\n",
+              TierName(BestTier()), peak);
+  const char* separator = "";
+  for (const auto& bench : benches) {
+    const double gops = bench->Operations() / bench->best * 1e-9;
+    std::printf(json ? "%s{\"name\":\"%s\",\"microseconds\":%.2f,\"gops\":%.1f,\"ofPeak\":%.3f}"
+                     : "%s%-24s %9.2f us %8.1f GOP/s %6.2f\n",
+                separator, bench->layer.name, bench->best * 1e6, gops, gops / peak);
+    if (json) separator = ",";
+  }
+  if (json) std::printf("]}\n");
+  return 0;
+}
+
+}  // namespace kompakt
+
+int main(int argc, char** argv) { return kompakt::Main(argc > 1 && std::strcmp(argv[1], "--json") == 0); }

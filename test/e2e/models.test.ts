@@ -28,7 +28,7 @@ function worstError(actual: ArrayLike<number>, wanted: ArrayLike<number>): numbe
 
 async function compare({ path, shapes }: TestModel): Promise<void> {
   const ours = await InferenceSession.create(path);
-  const theirs = await ort.InferenceSession.create(path);
+  const theirs = await ort.InferenceSession.create(path, { logSeverityLevel: 3 });
   for (const shape of shapes) {
     const feeds = feedsFor(shape);
     const [actual, wanted] = [await ours.run(feeds), await theirs.run(feeds)];

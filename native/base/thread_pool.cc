@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "native/base/check.h"
-#include "native/cpu/tier.h"
 
 namespace kompakt {
 namespace {
@@ -35,9 +34,9 @@ constexpr uint64_t kInside = kOpen - 1;
 constexpr int kLoopShift = 17;
 
 inline void Pause() {
-#if KPT_X86_64
+#if defined(__x86_64__)
   __builtin_ia32_pause();
-#elif KPT_ARM64
+#elif defined(__aarch64__)
   asm volatile("yield" ::: "memory");
 #endif
 }

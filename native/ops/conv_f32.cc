@@ -175,7 +175,7 @@ Status MakeConvF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   if (!spec.in(1)->is_constant()) return spec.Fail("w must be constant");
   KPT_RETURN_IF_ERROR(CheckOptional(spec, 2, DType::kF32, conv.o));
   KPT_RETURN_IF_ERROR(CheckOptional(spec, 3, DType::kF32, spec.out().size()));
-  if (conv.group == conv.c && conv.group == conv.o) return MakeDwconvF32(spec, conv, activation, out);
+  if (conv.group == conv.c && conv.group == conv.o) return NewDwconvF32(spec, conv, activation, out);
   auto step = std::make_unique<ConvF32>(conv, activation);
   KPT_RETURN_IF_ERROR(step->Prepare(spec));
   *out = std::move(step);

@@ -102,8 +102,8 @@ class DwconvF32 : public Step {
 
 }  // namespace
 
-Status MakeDwconvF32(const StepSpec& spec, const Convolution& conv, UnaryOp activation,
-                     std::unique_ptr<Step>* out) {
+Status NewDwconvF32(const StepSpec& spec, const Convolution& conv, UnaryOp activation,
+                    std::unique_ptr<Step>* out) {
   auto step = std::make_unique<DwconvF32>(conv, activation);
   KPT_RETURN_IF_ERROR(step->Prepare(spec));
   *out = std::move(step);

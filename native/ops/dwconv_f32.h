@@ -7,7 +7,7 @@
 namespace kompakt {
 
 /// Makes conv_f32 for group = C = O. The tensors are checked.
-Status MakeDwconvF32(const StepSpec& spec, const Convolution& conv, UnaryOp activation,
-                     std::unique_ptr<Step>* out);
+Status NewDwconvF32(const StepSpec& spec, const Convolution& conv, UnaryOp activation,
+                    std::unique_ptr<Step>* out);
 
 }  // namespace kompakt

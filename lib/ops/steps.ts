@@ -101,13 +101,14 @@ export interface StepParams {
     readonly lo: number;
     readonly hi: number;
   };
-  /** Inputs a, b f32, broadcast to y. y = activation(a op b). prelu: a >= 0 ? a : a * b. */
+  /** Inputs a, b f32, broadcast to y. y = activation(a op b). prelu: a < 0 ? a * b : a. max and min give NaN when a side
+   *  is NaN. pow follows C's special cases, within 1 ulp. */
   binary_f32: { readonly op: BinaryKind } & Activation;
   /** x f32 -> y f32, same dims. */
   unary_f32: { readonly op: UnaryKind; readonly alpha: number; readonly beta: number };
   /** x f32 [..., C], c scale [C], c shift [C]: y = activation(x * scale + shift), multiply and add rounded apart. */
   scale_shift_f32: Activation;
-  /** x f32 -> y u8: saturate(roundHalfEven(x / scale) + zero). NaN gives zero. */
+  /** x f32 -> y u8: clamp(roundHalfEven(x / scale) + zero, lo, hi), a true division. NaN gives the byte `zero`. */
   quantize: { readonly scale: number; readonly zero: number; readonly lo: number; readonly hi: number };
   /** x u8 -> y f32: (x - zero) * scale. */
   dequantize: { readonly scale: number; readonly zero: number };
@@ -149,12 +150,15 @@ export interface StepParams {
   /** x [outer, axis, inner] any type, indices s64 or s32 (any rank) -> y [outer, indices..., inner]; negative indices
    *  count from the end; out of range reads as clamped. dims = [outer, axis, inner]. */
   gather: { readonly dims: readonly [number, number, number] };
-  /** x NHWC f32 or u8 -> y NHWC, same type. Padding never wins. */
+  /** x NHWC f32 or u8 -> y NHWC, same type. Padding never wins, neither does NaN: a window without numbers gives
+   *  -Infinity (u8: 0). Here and below the last windows may reach beyond the padding (ceil mode). */
   max_pool: Window & { readonly kernel: readonly [number, number] };
-  /** x NHWC f32 -> y NHWC f32. Sum over taps in order kH, kW, then divided by the count. */
+  /** x NHWC f32 -> y NHWC f32. Sum over taps in order kH, kW, then divided by the count: that of the taps inside the
+   *  input, with countIncludePad = 1 inside the padded input. A window without inputs gives 0. */
   average_pool_f32: Window & { readonly kernel: readonly [number, number]; readonly countIncludePad: number };
   /** x NHWC u8 -> y NHWC u8: clamp(roundHalfEven((sum - n * xZero) * (factor / count)) + yZero), sum exact in s32,
-   *  factor = sx / sy, factor / count divided in float32. */
+   *  factor = sx / sy, factor / count divided in float32. n counts the taps inside the input, count is that of
+   *  average_pool_f32. A window without inputs gives yZero. */
   average_pool_u8: Window & {
     readonly kernel: readonly [number, number];
     readonly countIncludePad: number;
@@ -166,7 +170,8 @@ export interface StepParams {
   };
   /** x [outer, reduced, inner] f32 -> y [outer, inner] f32. Sums run over `reduced` in 16 interleaved partial sums
    *  (element r goes to partial r % 16) added as a fixed tree when inner = 1; in order of r when inner > 1: the same
-   *  bits on every tier and thread count. */
+   *  bits on every tier and thread count. The tree adds partials 8 apart, then 4, 2, 1. max and min give NaN when an
+   *  element is NaN; log_sum_exp subtracts the maximum where it is finite. */
   reduce_f32: { readonly op: ReduceKind; readonly dims: readonly [number, number, number] };
   /** x [outer, reduced, inner] u8 -> y [outer, inner] u8: average_pool_u8's formula over `reduced`. Global average
    *  pool and ReduceMean. */
@@ -188,12 +193,13 @@ export interface StepParams {
     readonly yZero: number;
   };
   /** Separable resampling. Inputs x NHWC f32 or u8; c hIndex [OH,T] s32, c hWeight [OH,T] f32, c wIndex [OW,T] s32,
-   *  c wWeight [OW,T] f32. y = sum_t hWeight * (sum_u wWeight * x), unfused, in order; u8 is rounded half to even
+   *  c wWeight [OW,T] f32; T is the same for both. y = sum_t hWeight * (sum_u wWeight * x), unfused, in order; u8 is rounded half to even
    *  and saturated (scale and zero point are those of x). T = 1 is nearest: bytes are copied. */
   resize: Record<string, never>;
   /** x [outer, n] f32, ?c scale [n], ?c bias [n] -> y: (x - mean) / sqrt(var + epsilon) * scale + bias; sums as reduce_f32. */
   layer_norm_f32: { readonly epsilon: number };
-  /** Element type conversion between f32, s32, s64, u8 as ONNX Cast (toBool = 1: x != 0). */
+  /** Element type conversion between f32, s32, s64, u8 as ONNX Cast (toBool = 1: x != 0). Floats are cut towards zero
+   *  and saturate, NaN gives 0; integers keep their low bits. */
   cast: { readonly toBool: number };
 }
 

@@ -1,0 +1,50 @@
+// Folders of pictures, where the optional package sharp is installed.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { all, folder, input } from '../helpers/data-files.js';
+import { sharedData } from '../helpers/shared-data.js';
+
+function hasSharp(): boolean {
+  try {
+    require.resolve('sharp');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('images', () => {
+  const sharp = hasSharp();
+  const photos = sharedData('imagenet200');
+
+  test('without sharp the package to install is named', async () => {
+    if (sharp) return;
+    await expect(all({ data: `images:${folder}` }, [input(null)])).rejects.toMatchObject({
+      code: 'KPT_PEER_MISSING',
+    });
+  });
+
+  (sharp && photos ? test : test.skip)(
+    'photos are stretched to the input, labels lead the file name',
+    async () => {
+      const samples = await all({ data: `images:${photos}`, samples: 3, preprocess: { scale: 1 / 255 } }, [
+        input([1, 3, 8, 6]),
+      ]);
+      expect(samples.map((s) => s.label)).toEqual([0, 5, 10]);
+      for (const { feeds } of samples) {
+        expect(feeds.x!.dims).toEqual([1, 3, 8, 6]);
+        expect(Math.max(...feeds.x!.values)).toBeLessThanOrEqual(1);
+        expect(new Set(feeds.x!.values).size).toBeGreaterThan(50);
+      }
+    },
+  );
+
+  (sharp ? test : test.skip)('a file that is no picture is malformed', async () => {
+    const dir = join(folder, 'picture folder');
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'a.png'), 'hello');
+    await expect(all({ data: `images:${dir}` }, [input(null)])).rejects.toMatchObject({
+      code: 'KPT_DATA_MALFORMED',
+    });
+  });
+});

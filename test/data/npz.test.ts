@@ -1,0 +1,73 @@
+// npz archives: named arrays, labels, compression, damage.
+import { crc32, deflateRawSync } from 'node:zlib';
+import { all, file, input, npyBytes } from '../helpers/data-files.js';
+
+function zip(entries: Readonly<Record<string, Buffer>>, deflate: boolean): Buffer {
+  const locals: Buffer[] = [];
+  const central: Buffer[] = [];
+  let offset = 0;
+  for (const [name, content] of Object.entries(entries)) {
+    const stored = deflate ? deflateRawSync(content) : content;
+    const fields = Buffer.alloc(26);
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt16LE(deflate ? 8 : 0, 4);
+    fields.writeUInt32LE(crc32(content), 10);
+    fields.writeUInt32LE(stored.length, 14);
+    fields.writeUInt32LE(content.length, 18);
+    fields.writeUInt16LE(name.length, 22);
+    locals.push(Buffer.from('PK\x03\x04', 'latin1'), fields, Buffer.from(name), stored);
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(offset, 10);
+    central.push(Buffer.from('PK\x01\x02\x14\0', 'latin1'), fields, tail, Buffer.from(name));
+    offset += 30 + name.length + stored.length;
+  }
+  const directory = Buffer.concat(central);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(locals.length / 4, 8);
+  end.writeUInt16LE(locals.length / 4, 10);
+  end.writeUInt32LE(directory.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...locals, directory, end]);
+}
+
+describe('npz', () => {
+  const arrays = {
+    'a.npy': npyBytes('<f4', [2, 2], Float32Array.of(1, 2, 3, 4)),
+    'b.npy': npyBytes('<i8', [2, 1], BigInt64Array.of(5n, 6n)),
+    'label.npy': npyBytes('<i8', [2], BigInt64Array.of(8n, 9n)),
+  };
+
+  test.each([false, true])('named arrays and labels, deflated: %s', async (deflate) => {
+    const data = `npz:${file('a.npz', zip(arrays, deflate))}`;
+    const samples = await all({ data }, [input([1, 2], 'float32', 'a'), input([1, 1], 'int64', 'b')]);
+    expect(samples.map(({ label, feeds }) => [label, feeds.a!.values, feeds.b!.values])).toEqual([
+      [8, [1, 2], [5]],
+      [9, [3, 4], [6]],
+    ]);
+  });
+
+  test('one array feeds the only input, whatever its name', async () => {
+    const { 'b.npy': _, ...rest } = arrays;
+    const samples = await all({ data: `npz:${file('one.npz', zip(rest, true))}` }, [input([null, 2])]);
+    expect(samples.map((s) => s.feeds.x!.values)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  test('an array that the model does not know is named', async () => {
+    const data = `npz:${file('b.npz', zip(arrays, false))}`;
+    await expect(all({ data }, [input([1, 2], 'float32', 'a')])).rejects.toMatchObject({
+      code: 'KPT_INPUT_UNKNOWN',
+    });
+  });
+
+  test('cut archives fail cleanly at every length', async () => {
+    const bytes = zip(arrays, true);
+    for (let length = 0; length < bytes.length; length += 17) {
+      const data = `npz:${file('cut.npz', bytes.subarray(0, length))}`;
+      await expect(all({ data }, [input(null)])).rejects.toMatchObject({ code: 'KPT_DATA_MALFORMED' });
+    }
+  });
+});

@@ -256,7 +256,6 @@ const opList: readonly OpDef[] = [
   lrn,
   lstm,
   matMul,
-  matMulInteger,
   max,
   maxPool,
   mean,

@@ -256,6 +256,7 @@ const opList: readonly OpDef[] = [
   lrn,
   lstm,
   matMul,
+  matMulInteger,
   max,
   maxPool,
   mean,

@@ -22,7 +22,7 @@ describe('Conv', () => {
     expect(lowered).toBe(true);
     const [{ kind, inputs, outputs, params }] = steps;
     expect(kind).toBe('conv_f32');
-    expect(inputs.map((b) => b?.dims)).toEqual([[1, 5, 7, 3], [2, 1, 2, 3], null, null]);
+    expect(inputs.map((b) => b?.dims ?? null)).toEqual([[1, 5, 7, 3], [2, 1, 2, 3], null, null]);
     expect(outputs[0].dims).toEqual([1, 4, 10, 2]);
     expect(values(constants.get(inputs[1]?.id as number))).toEqual([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11]);
     expect(params).toEqual({
@@ -133,7 +133,7 @@ describe('products', () => {
     const inputs = [noise('float32', [2, 5, 3]), f32([3, 2], [0, 1, 2, 3, 4, 5])];
     const { steps, constants } = recordLowering({ op: 'MatMul', inputs });
     expect(steps[0].kind).toBe('conv_f32');
-    expect(steps[0].inputs.map((b) => b?.dims)).toEqual([[1, 1, 10, 3], [2, 1, 1, 3], null, null]);
+    expect(steps[0].inputs.map((b) => b?.dims ?? null)).toEqual([[1, 1, 10, 3], [2, 1, 1, 3], null, null]);
     expect(values(constants.get(steps[0].inputs[1]?.id as number))).toEqual([0, 2, 4, 1, 3, 5]);
     expect(steps[0].outputs[0].dims).toEqual([1, 1, 10, 2]);
   });
@@ -233,7 +233,7 @@ test('Resize gives both axes the same number of taps', () => {
   const attributes = { mode: attr.string('linear'), antialias: attr.int(1) };
   const inputs = [noise('float32', [1, 2, 8, 6]), null, f32([4], [1, 1, 0.5, 2])];
   const { steps } = recordLowering({ op: 'Resize', attributes, inputs });
-  expect(steps[0].inputs.map((b) => b?.dims)).toEqual([
+  expect(steps[0].inputs.map((b) => b?.dims ?? null)).toEqual([
     [1, 8, 6, 2],
     [4, 4],
     [4, 4],

@@ -49,6 +49,7 @@ export const qLinearSoftmax = defineOp({
     const dims = first === last ? splitDims(x.dims, physicalAxis(x, first)) : splitDims(x.dims, first, last);
     ctx.emit('softmax_u8', [ctx.reshape(x, dims)], [ctx.reshape(ctx.write(0, layout), dims)], {
       dims,
+      xZero: storedZero(params.x),
       xScale: params.x.scale,
       yScale: params.y.scale,
       yZero: storedZero(params.y),

@@ -33,6 +33,7 @@ import {
   widened,
 } from './shared/resampling.js';
 import { roundHalfEven } from './shared/rounding.js';
+import { storageBias } from './storage.js';
 
 const ROI = 1;
 const SCALES = 2;
@@ -137,7 +138,9 @@ function resized(reference: ReferenceContext): TensorValue {
   const crops = resampling.coordinates === 'tf_crop_and_resize';
   const dims = [...x.dims];
   const outside = new Map<number, readonly boolean[]>();
-  let values: Float32Array = Float32Array.from(toNumbers(x));
+  // Bytes are resampled as they are stored, so that float32 rounds alike here and in the engine.
+  const bias = storageBias(x.dtype);
+  let values: Float32Array = Float32Array.from(toNumbers(x), (v) => v + bias);
   for (let i = dims.length - 1; i >= 0; i--) {
     if (stays(axes[i]) && !crops) continue;
     const table = axisTable(resampling, axes[i]);
@@ -145,9 +148,13 @@ function resized(reference: ReferenceContext): TensorValue {
     dims[i] = axes[i].output;
     outside.set(i, table.outside);
   }
-  if (crops) fillOutside(values, dims, outside, floatAttr(ctx.node, 'extrapolation_value', 0));
+  if (crops) fillOutside(values, dims, outside, floatAttr(ctx.node, 'extrapolation_value', 0) + bias);
   const whole = x.dtype === 'uint8' || x.dtype === 'int8';
-  return fromNumbers(x.dtype, dims, whole ? values.map((v) => saturate(roundHalfEven(v), x.dtype)) : values);
+  return fromNumbers(
+    x.dtype,
+    dims,
+    whole ? values.map((v) => saturate(roundHalfEven(v) - bias, x.dtype)) : values,
+  );
 }
 
 /** Puts `value` wherever an axis says that its coordinate is outside. */

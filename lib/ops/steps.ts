@@ -188,6 +188,7 @@ export interface StepParams {
   /** x [outer, n, inner] u8 -> y u8: softmax of (x - xZero) * xScale computed as softmax_f32 computes it, then quantised. */
   softmax_u8: {
     readonly dims: readonly [number, number, number];
+    readonly xZero: number;
     readonly xScale: number;
     readonly yScale: number;
     readonly yZero: number;

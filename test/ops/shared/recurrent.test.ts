@@ -1,7 +1,7 @@
 // LSTM, GRU and RNN against onnxruntime: directions, layouts, lengths, peepholes, activations.
-import { attr } from '../../lib/graph/attribute.js';
-import { tensor } from '../../lib/tensor/tensor.js';
-import { expectLikeOrt, infer, noise, type OneNode } from '../helpers/run-reference.js';
+import { attr } from '../../../lib/graph/attribute.js';
+import { tensor } from '../../../lib/tensor/tensor.js';
+import { expectLikeOrt, infer, noise, type OneNode } from '../../helpers/run-reference.js';
 
 const [steps, batch, input, hidden] = [4, 3, 5, 6];
 

@@ -1,7 +1,7 @@
 // Matrix products against onnxruntime, float and integer.
-import { attr } from '../../lib/graph/attribute.js';
-import { f32, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
-import { expectLikeOrt, infer, noise, reference } from '../helpers/run-reference.js';
+import { attr } from '../../../lib/graph/attribute.js';
+import { f32, type TensorValue, tensor } from '../../../lib/tensor/tensor.js';
+import { expectLikeOrt, infer, noise, reference } from '../../helpers/run-reference.js';
 
 const shapes: readonly (readonly [readonly number[], readonly number[]])[] = [
   [

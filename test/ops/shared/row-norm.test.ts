@@ -1,6 +1,6 @@
 // Normalisations, softmaxes and block moves against onnxruntime.
-import { attr } from '../../lib/graph/attribute.js';
-import { expectLikeOrt, infer, noise } from '../helpers/run-reference.js';
+import { attr } from '../../../lib/graph/attribute.js';
+import { expectLikeOrt, infer, noise } from '../../helpers/run-reference.js';
 
 const positive = (dims: readonly number[]) => noise('float32', dims, 9, [0.1, 2]);
 const parameters = (c: number) => [noise('float32', [c], 2), noise('float32', [c], 3)];

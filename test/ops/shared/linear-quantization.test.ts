@@ -1,8 +1,8 @@
 // Quantising, dequantising and integer elementwise operators against onnxruntime.
-import { attr } from '../../lib/graph/attribute.js';
-import type { DType } from '../../lib/tensor/dtype.js';
-import { f32, fromNumbers, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
-import { expectLikeOrt, infer, noise, reference } from '../helpers/run-reference.js';
+import { attr } from '../../../lib/graph/attribute.js';
+import type { DType } from '../../../lib/tensor/dtype.js';
+import { f32, fromNumbers, type TensorValue, tensor } from '../../../lib/tensor/tensor.js';
+import { expectLikeOrt, infer, noise, reference } from '../../helpers/run-reference.js';
 
 const scalar = (value: number): TensorValue => f32([], [value]);
 const zero = (dtype: DType, value: number): TensorValue => fromNumbers(dtype, [], [value]);

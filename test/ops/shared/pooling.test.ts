@@ -1,7 +1,7 @@
 // Poolings against onnxruntime, float and integer.
-import { attr } from '../../lib/graph/attribute.js';
-import { f32, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
-import { expectLikeOrt, infer, noise, type OneNode } from '../helpers/run-reference.js';
+import { attr } from '../../../lib/graph/attribute.js';
+import { f32, type TensorValue, tensor } from '../../../lib/tensor/tensor.js';
+import { expectLikeOrt, infer, noise, type OneNode } from '../../helpers/run-reference.js';
 
 type Attributes = NonNullable<OneNode['attributes']>;
 const windows: readonly (readonly [string, readonly number[], Attributes])[] = [

@@ -1,0 +1,50 @@
+// Runs one operator in the engine and compares it with its reference: bytes equal, floats within rounding. Images are
+// also given channels-last, by a pooling of one element before the operator.
+import { attr } from '../../lib/graph/attribute.js';
+import { GraphBuilder } from '../../lib/graph/builder.js';
+import { Engine } from '../../lib/run/engine.js';
+import { runReference } from '../../lib/run/reference.js';
+import { GraphRunner } from '../../lib/run/runner.js';
+import { type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { infer, type OneNode } from './run-reference.js';
+
+/** A node and which of its inputs are fed; the others are constants. */
+export type NativeCase = OneNode & { readonly fed?: readonly number[] };
+
+function graphOf(one: NativeCase, channelsLast: boolean) {
+  const g = new GraphBuilder();
+  const feeds = new Map<string, TensorValue>();
+  const fed = one.fed ?? [0];
+  const inputs = one.inputs.map((value, i) => {
+    if (value === null) return '';
+    if (!fed.includes(i)) return g.constant(`c${i}`, value);
+    feeds.set(`x${i}`, value);
+    const name = g.input(`x${i}`, value.dtype, value.dims);
+    if (!channelsLast || value.dims.length < 3) return name;
+    const ones = value.dims.slice(2).map(() => 1);
+    return g.node('MaxPool', [name], { kernel_shape: attr.ints(ones) })[0];
+  });
+  const [y] = g.node(one.op, inputs, one.attributes, { domain: one.domain });
+  g.output(y, infer(one)[0].dtype);
+  return { graph: g.build(), feeds, y };
+}
+
+export async function expectNativeLikeReference(one: NativeCase): Promise<void> {
+  for (const channelsLast of [false, true]) {
+    const { graph, feeds, y } = graphOf(one, channelsLast);
+    const engine = new Engine(1);
+    const runner = new GraphRunner(graph, engine);
+    const actual = runner.runSync(feeds).get(y) as TensorValue;
+    const wanted = runReference(graph, feeds).get(y) as TensorValue;
+    runner.release();
+    engine.release();
+    expect({ dtype: actual.dtype, dims: [...actual.dims] }).toEqual({
+      dtype: wanted.dtype,
+      dims: [...wanted.dims],
+    });
+    const [a, b] = [toNumbers(actual), toNumbers(wanted)];
+    const largest = b.reduce((m, v) => Math.max(m, Math.abs(v)), 1);
+    const worst = a.reduce((m, v, i) => Math.max(m, Math.abs(v - b[i])), 0);
+    expect(worst).toBeLessThanOrEqual(wanted.dtype === 'float32' ? 2e-6 * largest : 0);
+  }
+}

@@ -127,6 +127,14 @@ test.each<[string, Case]>([
     'a constant of high rank',
     { op: 'Add', inputs: [params(1, 0, 'uint8'), f32([1, 1], [1])], output: params(1, 0, 'uint8') },
   ],
+  [
+    'Max of a number and two tensors',
+    {
+      op: 'Max',
+      inputs: [params(1, 0, 'uint8'), f32([], [1]), params(1, 0, 'uint8')],
+      output: params(1, 0, 'uint8'),
+    },
+  ],
 ])('%s has no integer form', (_, test) => {
   expect(integerForm(test)).toBeNull();
 });

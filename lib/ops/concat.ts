@@ -66,7 +66,7 @@ function moves(ctx: InferContext): Move[] {
 
 function integer(ctx: IntegerContext): readonly Node[] | null {
   const { output } = ctx;
-  const parts = isByteScale(output) ? scaledInputs(ctx, output) : null;
+  const parts = isByteScale(output) ? scaledInputs(ctx, [...ctx.node.inputs.keys()], output) : null;
   if (!isByteScale(output) || parts === null) return null;
   return [
     {

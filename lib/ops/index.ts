@@ -169,6 +169,7 @@ import { topK } from './top-k.js';
 import { transpose } from './transpose.js';
 import { trilu } from './trilu.js';
 import { unary } from './unary.js';
+import { unique } from './unique.js';
 import { unsqueeze } from './unsqueeze.js';
 import { where } from './where.js';
 import { xor } from './xor.js';
@@ -341,6 +342,7 @@ const opList: readonly OpDef[] = [
   transpose,
   trilu,
   unary,
+  unique,
   unsqueeze,
   where,
   xor,

@@ -2,7 +2,7 @@
 import type { Node } from '../graph/graph.js';
 import { type IntegerContext, intAttr } from './op.js';
 import { integersOf } from './shared/elements.js';
-import { outputScale, scaledInput } from './shared/integer-arithmetic.js';
+import { outputScale, scaledInputs } from './shared/integer-arithmetic.js';
 import { reduceOp } from './shared/reduce.js';
 import { isByteScale } from './shared/scalar-table.js';
 
@@ -20,15 +20,16 @@ export const reduceMean = reduceOp({
 function integer(ctx: IntegerContext): readonly Node[] | null {
   const { output } = ctx;
   if (!isByteScale(output)) return null;
-  const x = scaledInput(ctx, 0, output);
   const axes = ctx.constant(ctx.node.inputs[1] ?? '');
-  if (x === null || axes === undefined || axes.data.length === 0) return null;
+  if (axes === undefined || axes.data.length === 0) return null;
+  const x = scaledInputs(ctx, [0], output);
+  if (x === null) return null;
   return [
     {
       name: ctx.fresh(`${ctx.node.name}_quantized`),
       op: 'QReduceMean',
       domain: 'ai.kompakt',
-      inputs: [...x, ...outputScale(ctx, output)],
+      inputs: [...x.flat(), ...outputScale(ctx, output)],
       outputs: [ctx.outputName],
       attributes: {
         axes: { type: 'ints', value: integersOf(axes) },

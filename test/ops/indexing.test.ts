@@ -198,7 +198,7 @@ test.each([
   [
     '...ij,...jk->...ik',
     [
-      [2, 1, 3, 4],
+      [5, 3, 4],
       [5, 4, 2],
     ],
   ],
@@ -241,3 +241,18 @@ test.each([0, 1])('NonMaxSuppression, center_point_box %d', (center) =>
 );
 
 test('Det', () => expectAgreement({ op: 'Det', inputs: [random('float32', [2, 3, 3])], tolerance: 1e-4 }));
+
+test.each([
+  [undefined, 1],
+  [undefined, 0],
+  [0, 1],
+  [1, 1],
+  [1, 0],
+])('Unique along %s sorted %d', (axis, sorted) =>
+  expectAgreement({
+    op: 'Unique',
+    inputs: [f32([3, 4], [2, 1, 1, 2, 3, 0, 0, 3, 2, 1, 1, 2])],
+    outputs: 4,
+    attributes: { sorted: attr.int(sorted), ...(axis === undefined ? {} : { axis: attr.int(axis) }) },
+  }),
+);

@@ -18,8 +18,8 @@ export function arithmeticRule(
 
 function twoScales(ctx: IntegerContext, op: string): readonly Node[] | null {
   const { output } = ctx;
-  const operands = isByteScale(output) ? scaledInputs(ctx, output) : null;
-  if (!isByteScale(output) || operands?.length !== 2) return null;
+  const operands = isByteScale(output) ? scaledInputs(ctx, [0, 1], output) : null;
+  if (!isByteScale(output) || operands === null) return null;
   return [
     {
       name: ctx.fresh(`${ctx.node.name}_quantized`),
@@ -32,19 +32,26 @@ function twoScales(ctx: IntegerContext, op: string): readonly Node[] | null {
   ];
 }
 
-/** [value, scale, zero point] names of input i, or null unless it has a scale per tensor and the 8-bit type of the
- *  output. */
-export function scaledInput(ctx: IntegerContext, i: number, output: QuantParams): readonly string[] | null {
+/** Input i when it has one scale for the whole tensor and the 8-bit type of the output, else null. */
+function scaled(ctx: IntegerContext, i: number, output: QuantParams) {
   const x = ctx.quantized(i);
-  if (x === undefined || !isByteScale(x.params)) return null;
-  if (x.params.zeroPoint.dtype !== output.zeroPoint.dtype) return null;
-  return [x.name, ctx.addConstant('scale', x.params.scale), ctx.addConstant('zero', x.params.zeroPoint)];
+  const fits = isByteScale(x?.params) && x!.params.zeroPoint.dtype === output.zeroPoint.dtype;
+  return fits ? x! : null;
 }
 
-/** The same of all inputs, or null when one has none. */
-export function scaledInputs(ctx: IntegerContext, output: QuantParams): (readonly string[])[] | null {
-  const all = ctx.node.inputs.map((_, i) => scaledInput(ctx, i, output));
-  return all.every((x) => x !== null) ? all : null;
+/** [value, scale, zero point] names of the given inputs, or null when one does not fit: then nothing is added. */
+export function scaledInputs(
+  ctx: IntegerContext,
+  inputs: readonly number[],
+  output: QuantParams,
+): (readonly string[])[] | null {
+  const all = inputs.map((i) => scaled(ctx, i, output));
+  if (!all.every((x) => x !== null)) return null;
+  return all.map((x) => [
+    x.name,
+    ctx.addConstant('scale', x.params.scale),
+    ctx.addConstant('zero', x.params.zeroPoint),
+  ]);
 }
 
 /** [scale, zero point] names of the output. */

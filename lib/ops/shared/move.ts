@@ -95,12 +95,13 @@ export function lowerMoves(
   if (!ctx.outputs.every((t) => movable(t.dtype))) return false;
   const plans = moves.map((move) => {
     const xStrides = layoutStrides(ctx.inputs[move.input]!.dims, layoutOfInput(move.input));
-    const yStrides = layoutStrides(ctx.outputs[move.output]!.dims, layoutOfOutput);
+    const { dims } = ctx.outputs[move.output]!;
+    const yStrides = layoutStrides(dims, targetLayout(dims, layoutOfOutput));
     return coalesce(strided(move, xStrides, yStrides));
   });
   if (plans.some((s) => s.dims.length > maxRank)) return false;
-  const targets = ctx.outputs.map((_, i) =>
-    ctx.node.outputs[i] === '' ? null : ctx.write(i, layoutOfOutput),
+  const targets = ctx.outputs.map(({ dims }, i) =>
+    ctx.node.outputs[i] === '' ? null : ctx.write(i, targetLayout(dims, layoutOfOutput)),
   );
   if (fill !== undefined) for (const y of targets) if (y !== null) ctx.emit('fill', [], [y], { value: fill });
   moves.forEach((move, i) => {
@@ -110,6 +111,9 @@ export function lowerMoves(
   });
   return true;
 }
+
+/** Nothing at all is plain: converting it would be a step for no element. */
+const targetLayout = (dims: Dims, layout: Layout): Layout => (sizeOf(dims) === 0 ? 'plain' : layout);
 
 /** A copy of `x` whose axes, in memory, come in another order. */
 export function transposedCopy(ctx: LowerContext, x: Buffer, y: Buffer, dims: Dims, strides: Dims): void {

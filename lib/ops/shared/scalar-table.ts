@@ -11,6 +11,7 @@ type Arithmetic = (a: number, b: number) => number;
 
 /** A QTable node when one input is quantised to 8 bits and the other is one constant number, else null. */
 export function scalarTable(ctx: IntegerContext, f: Arithmetic): readonly Node[] | null {
+  if (ctx.node.inputs.length !== 2) return null;
   const left = constantNumber(ctx, 0);
   const right = constantNumber(ctx, 1);
   if ((left === null) === (right === null)) return null;

@@ -53,6 +53,7 @@ class Fusion {
   visit(original: Node): void {
     const rule = ops.get(opKey(original))?.quantize;
     if (rule === undefined) return;
+    if (isOp(original, 'Shape', 'Size')) this.#measureIntegers(original);
     if (rule.kind === 'same-scale') this.#moveToIntegers(original, rule);
     else if (rule.kind === 'weighted' || rule.kind === 'arithmetic') this.#fuse(original, rule);
   }
@@ -155,6 +156,12 @@ class Fusion {
     const renamed = { ...last, outputs: last.outputs.map((name) => (name === output ? raw : name)) };
     const table = tableNode(this.editor, raw, clampTable(dtype, lo, hi), dtype, output);
     return [...nodes.map((n) => (n === last ? renamed : n)), table];
+  }
+
+  /** A shape is that of the integers too: nothing needs to be dequantised to read it. */
+  #measureIntegers(node: Node): void {
+    const source = this.#source(node.inputs[0]);
+    if (source !== undefined) this.editor.replace([node], [{ ...node, inputs: [source.name] }]);
   }
 
   /** An operator that only moves values: runs on the bytes, whatever stands behind it. */

@@ -6,7 +6,6 @@ import { GraphEditor } from '../graph/rewrite.js';
 import { ops } from '../ops/index.js';
 import type { IntegerContext, QuantizeRule, QuantParams } from '../ops/op.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
-import { fromNumbers, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { clampTable, quantizeNumber, realValues, tableNode, tableOf } from './byte-table.js';
 import { inferTypes } from './infer-types.js';
 import type { Pass } from './pass.js';
@@ -175,11 +174,6 @@ class Fusion {
     if ([...sources.values()].every((s) => editor.constant(s!.name) !== undefined)) return;
 
     const inputs = node.inputs.map((name, i) => sources.get(i)?.name ?? name);
-    if (isOp(node, 'Pad')) {
-      const value = this.#padValue(node, first.params);
-      if (value === undefined) return;
-      inputs[2] = editor.addConstant(`${node.name}_value`, value);
-    }
     const behind: Node[] = [];
     const removed: Node[] = [node];
     const outputs = node.outputs.map((output) => {
@@ -207,14 +201,5 @@ class Fusion {
       return bytes;
     });
     editor.replace(removed, [{ ...node, inputs, outputs }, ...behind]);
-  }
-
-  /** The number that Pad fills with, quantised; undefined when it is not known. */
-  #padValue(node: Node, params: QuantParams): TensorValue | undefined {
-    const name = node.inputs[2] ?? '';
-    const constant = name === '' ? undefined : this.editor.constant(name);
-    if (name !== '' && constant === undefined) return undefined;
-    const value = constant === undefined ? 0 : toNumbers(constant)[0];
-    return fromNumbers(params.zeroPoint.dtype, [], [quantizeNumber(value, params)]);
   }
 }

@@ -5,6 +5,7 @@ import { GraphEditor } from '../graph/rewrite.js';
 import { intAttr } from '../ops/op.js';
 import { dtypeFromOnnx } from '../tensor/dtype.js';
 import { sameDims } from '../tensor/shape.js';
+import { bypass } from './bypass.js';
 import { composed } from './byte-table.js';
 import { type InferredTypes, inferTypes } from './infer-types.js';
 import type { Pass } from './pass.js';
@@ -25,7 +26,7 @@ export const fuseIntegerTails: Pass = {
     const types = inferTypes(graph);
     for (const node of editor.nodes) {
       if (node.domain === 'com.microsoft' && node.op === 'QLinearAdd') mergeSum(editor, node, types);
-      else if (isTable(node)) mergeTable(editor, node);
+      else if (isTable(node) && !dropTable(editor, node, types)) mergeTable(editor, node);
     }
     return editor.finish();
   },
@@ -70,6 +71,14 @@ function sameConstant(editor: GraphEditor, a: string, b: string): boolean {
   if (a === b) return true;
   const [x, y] = [editor.constant(a), editor.constant(b)];
   return x !== undefined && x.dtype === y?.dtype && x.data[0] === y.data[0];
+}
+
+/** Takes out a table that changes nothing. */
+function dropTable(editor: GraphEditor, node: Node, { types }: InferredTypes): boolean {
+  const table = editor.constant(node.inputs[1]);
+  const to = dtypeFromOnnx(intAttr(node, 'to'), `QTable node '${node.name}'`);
+  if (table === undefined || types.get(node.inputs[0])?.dtype !== to) return false;
+  return (table.data as Uint8Array).every((byte, i) => byte === i) && bypass(editor, node, node.inputs[0]);
 }
 
 function mergeTable(editor: GraphEditor, node: Node): void {

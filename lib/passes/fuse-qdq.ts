@@ -6,7 +6,6 @@ import { GraphEditor } from '../graph/rewrite.js';
 import { ops } from '../ops/index.js';
 import type { IntegerContext, QuantizeRule, QuantParams } from '../ops/op.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
-import { fromNumbers, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { clampTable, quantizeNumber, realValues, tableNode, tableOf } from './byte-table.js';
 import { inferTypes } from './infer-types.js';
 import type { Pass } from './pass.js';
@@ -53,6 +52,7 @@ class Fusion {
   visit(original: Node): void {
     const rule = ops.get(opKey(original))?.quantize;
     if (rule === undefined) return;
+    if (isOp(original, 'Shape', 'Size')) this.#measureIntegers(original);
     if (rule.kind === 'same-scale') this.#moveToIntegers(original, rule);
     else if (rule.kind === 'weighted' || rule.kind === 'arithmetic') this.#fuse(original, rule);
   }
@@ -157,6 +157,12 @@ class Fusion {
     return [...nodes.map((n) => (n === last ? renamed : n)), table];
   }
 
+  /** A shape is that of the integers too: nothing needs to be dequantised to read it. */
+  #measureIntegers(node: Node): void {
+    const source = this.#source(node.inputs[0]);
+    if (source !== undefined) this.editor.replace([node], [{ ...node, inputs: [source.name] }]);
+  }
+
   /** An operator that only moves values: runs on the bytes, whatever stands behind it. */
   #moveToIntegers(node: Node, rule: Extract<QuantizeRule, { kind: 'same-scale' }>): void {
     const { editor } = this;
@@ -168,11 +174,6 @@ class Fusion {
     if ([...sources.values()].every((s) => editor.constant(s!.name) !== undefined)) return;
 
     const inputs = node.inputs.map((name, i) => sources.get(i)?.name ?? name);
-    if (isOp(node, 'Pad')) {
-      const value = this.#padValue(node, first.params);
-      if (value === undefined) return;
-      inputs[2] = editor.addConstant(`${node.name}_value`, value);
-    }
     const behind: Node[] = [];
     const removed: Node[] = [node];
     const outputs = node.outputs.map((output) => {
@@ -200,14 +201,5 @@ class Fusion {
       return bytes;
     });
     editor.replace(removed, [{ ...node, inputs, outputs }, ...behind]);
-  }
-
-  /** The number that Pad fills with, quantised; undefined when it is not known. */
-  #padValue(node: Node, params: QuantParams): TensorValue | undefined {
-    const name = node.inputs[2] ?? '';
-    const constant = name === '' ? undefined : this.editor.constant(name);
-    if (name !== '' && constant === undefined) return undefined;
-    const value = constant === undefined ? 0 : toNumbers(constant)[0];
-    return fromNumbers(params.zeroPoint.dtype, [], [quantizeNumber(value, params)]);
   }
 }

@@ -1,5 +1,5 @@
 // What passes ask about the surroundings of a node: constant operands, the operand beside a constant, a sole user.
-import type { Attribute, Node } from '../graph/graph.js';
+import type { Node } from '../graph/graph.js';
 import type { GraphEditor } from '../graph/rewrite.js';
 import { type TensorValue, toNumbers } from '../tensor/tensor.js';
 
@@ -45,9 +45,6 @@ export function soleUser(editor: GraphEditor, value: string): Node | undefined {
 /** Equal to float32 precision: how constants such as 1/6 are recognised. */
 export const isNear = (a: number | undefined, b: number): boolean =>
   a !== undefined && Math.abs(a - b) <= Math.abs(b) * 1e-6;
-
-/** An attribute as it is, for copying; undefined when absent. */
-export const attributeOf = (node: Node, name: string): Attribute | undefined => node.attributes[name];
 
 /** The bounds of a Clip with constant bounds; infinite where absent; undefined when one is not constant. */
 export function clipBounds(

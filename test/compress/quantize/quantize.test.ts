@@ -1,0 +1,162 @@
+import type { Feeds } from '../../../lib/calibrate/collect.js';
+import type { QuantizeOptions } from '../../../lib/compress/quantize/options.js';
+import { quantize } from '../../../lib/compress/quantize/quantize.js';
+import type { Graph } from '../../../lib/graph/graph.js';
+import { opKey } from '../../../lib/graph/graph.js';
+import { verify } from '../../../lib/graph/verify.js';
+import { prepareForRun } from '../../../lib/passes/pipeline.js';
+import { runReference } from '../../../lib/run/reference.js';
+import { f32, toNumbers } from '../../../lib/tensor/tensor.js';
+import { TestGraph } from '../../helpers/check-pass.js';
+import { onnxruntimeExecutor } from '../../helpers/onnxruntime-executor.js';
+import { randomFloats } from '../../helpers/random-floats.js';
+
+const samples = (count = 8, dims = [1, 3, 8, 8]): Feeds[] =>
+  Array.from({ length: count }, (_, i) => {
+    const size = dims.reduce((a, b) => a * b, 1);
+    return new Map([['x', f32(dims, randomFloats(size, i + 1, 2))]]);
+  });
+
+const run = (graph: Graph, options: QuantizeOptions = {}, data: Iterable<Feeds> = samples()) =>
+  quantize(graph, options, {
+    data,
+    executor: async (g) => async (feeds) => runReference(g, feeds),
+  });
+
+/** Conv, ReLU, a residual sum, HardSwish in parts, global pooling, classifier and softmax. */
+function network(): Graph {
+  const g = new TestGraph([1, 3, 8, 8]);
+  const a = g.op('Relu', [g.conv(g.x, 4, 3)]);
+  const b = g.op('Add', [g.op('Conv', [a, g.weights(4, 4, 1, 1)]), a]);
+  const clipped = g.op('Clip', [g.op('Add', [b, g.number(3)]), g.number(0), g.number(6)]);
+  const c = g.op('Div', [g.op('Mul', [b, clipped]), g.number(6)]);
+  const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [c])]);
+  return g.done(g.op('Softmax', [g.op('Gemm', [pooled, g.weights(4, 5), g.weights(5)])]));
+}
+
+function largestError(a: Graph, b: Graph, data = samples(4)): number {
+  let error = 0;
+  for (const feeds of data) {
+    const [x, y] = [a, b].map((g) => toNumbers([...runReference(g, feeds).values()][0]));
+    x.forEach((v, i) => {
+      error = Math.max(error, Math.abs(v - y[i]));
+    });
+  }
+  return error;
+}
+
+describe('quantize', () => {
+  it('leaves nothing in float but the end', async () => {
+    const { model, report } = await run(network());
+    verify(model);
+    expect(report.float.map((n) => n.op)).toEqual(['Softmax']);
+    const ops = prepareForRun(model).nodes.map(opKey);
+    expect(ops).toEqual([
+      'QuantizeLinear',
+      'ai.kompakt:QConv',
+      'ai.kompakt:QConv',
+      'com.microsoft:QLinearGlobalAveragePool',
+      'Flatten',
+      'com.microsoft:QGemm',
+      'Softmax',
+    ]);
+  });
+
+  it.each([
+    {},
+    { activationType: 'int8' },
+    { symmetric: true },
+    { activationType: 'int8', symmetric: true, perChannel: false },
+    { calibrator: 'min-max' },
+    { calibrator: 'mse' },
+    { calibrator: 'entropy' },
+  ] as const)('keeps the results close: %j', async (options) => {
+    const graph = network();
+    const { model } = await run(graph, options);
+    expect(largestError(graph, model)).toBeLessThan(0.02);
+    expect(largestError(model, prepareForRun(model))).toBeLessThan(0.01);
+  });
+
+  it('writes what onnxruntime computes alike', async () => {
+    const { model } = await run(network());
+    const execute = await onnxruntimeExecutor(model);
+    for (const feeds of samples(4)) {
+      const [theirs, ours] = [await execute(feeds), runReference(prepareForRun(model), feeds)].map((values) =>
+        toNumbers([...values.values()][0]),
+      );
+      theirs.forEach((v, i) => {
+        expect(Math.abs(v - ours[i])).toBeLessThan(0.005);
+      });
+    }
+  });
+
+  it('removes ReLU where the zero point clamps, keeps it where it does not', async () => {
+    const graph = network();
+    expect((await run(graph)).model.nodes.some((n) => n.op === 'Relu')).toBe(false);
+    expect((await run(graph, { symmetric: true })).model.nodes.some((n) => n.op === 'Relu')).toBe(true);
+  });
+
+  it('fewer bits lose more, and weights stay in range', async () => {
+    const graph = network();
+    const errors: number[] = [];
+    for (const weightBits of [8, 4, 2]) {
+      const { model, report } = await run(graph, { weightBits });
+      const limit = 2 ** (weightBits - 1) - 1;
+      for (const value of model.constants.values())
+        if (value.dtype === 'int8')
+          for (const v of toNumbers(value)) expect(Math.abs(v)).toBeLessThanOrEqual(limit);
+      errors.push(report.layers.reduce((sum, l) => sum + (l.weightSqnr ?? 0), 0));
+    }
+    expect(errors[0]).toBeGreaterThan(errors[1]);
+    expect(errors[1]).toBeGreaterThan(errors[2]);
+  });
+
+  it('excludes by name, operator and pattern', async () => {
+    const graph = network();
+    const gemm = graph.nodes.find((n) => n.op === 'Gemm')!;
+    for (const exclude of [{ names: [gemm.name] }, { types: ['Gemm'] }, { patterns: ['^Gemm'] }]) {
+      const { report } = await run(graph, { exclude });
+      expect(report.float.map((n) => n.op)).toEqual(['Gemm', 'Softmax']);
+    }
+  });
+
+  it('keeps a bias that is large against its scales within int32', async () => {
+    const g = new TestGraph([1, 2]);
+    const w = g.constant('w', f32([2, 2], [1e-9, 0, 0, 1e-9]));
+    const graph = g.done(g.op('Gemm', [g.x, w, g.constant('b', f32([2], [50, -70]))]));
+    const { model } = await run(graph, {}, samples(3, [1, 2]));
+    expect(largestError(graph, model, samples(3, [1, 2]))).toBeLessThan(1e-3);
+  });
+
+  it('reports layers and bytes', async () => {
+    const { report } = await run(network());
+    expect(report.samples).toBe(8);
+    const conv = report.layers.find((l) => l.op === 'Conv')!;
+    expect(conv.weightBytesBefore).toBeGreaterThan(conv.weightBytesAfter);
+    expect(conv.weightSqnr).toBeGreaterThan(35);
+    expect(conv.output).toMatchObject({ zeroPoint: 0, min: 0 });
+    expect(report.weightBytesBefore).toBe(report.layers.reduce((s, l) => s + l.weightBytesBefore, 0));
+  });
+
+  it('takes at most `samples` samples, and is deterministic', async () => {
+    const graph = network();
+    const [a, b] = [await run(graph, { samples: 3 }), await run(graph, { samples: 3 })];
+    expect(a.report).toEqual(b.report);
+    expect(a.report.samples).toBe(3);
+  });
+
+  it('refuses unknown options, bad values and empty or broken data', async () => {
+    const graph = network();
+    const bad = (options: unknown) => run(graph, options as QuantizeOptions);
+    for (const options of [
+      { calibrators: 'mse' },
+      { calibrator: 'magic' },
+      { weightBits: 9 },
+      { exclude: { x: [] } },
+    ])
+      await expect(bad(options)).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+    await expect(run(graph, {}, [])).rejects.toMatchObject({ code: 'KPT_CALIBRATION_EMPTY' });
+    const broken = new Map([['x', f32([1, 3, 8, 8], new Float32Array(192).fill(Number.NaN))]]);
+    await expect(run(graph, {}, [broken])).rejects.toMatchObject({ code: 'KPT_CALIBRATION_VALUES' });
+  });
+});

@@ -1,0 +1,50 @@
+import { fuseIntegerTails } from '../../lib/passes/fuse-integer-tails.js';
+import { fuseQdq } from '../../lib/passes/fuse-qdq.js';
+import { fuseTables } from '../../lib/passes/fuse-tables.js';
+import { fromNumbers } from '../../lib/tensor/tensor.js';
+import { checkPass, TestGraph } from '../helpers/check-pass.js';
+import { randomFloats } from '../helpers/random-floats.js';
+
+function conv(g: TestGraph, x: string, scale = 0.1): string {
+  const q = g.constant('q', fromNumbers('int8', [3, 3, 3, 3], randomFloats(81, 3, 127).map(Math.trunc)));
+  const w = g.op('DequantizeLinear', [q, g.number(0.01)]);
+  return g.qdq(g.op('Conv', [x, w]), scale, 128);
+}
+
+/** The integer graph, then what the pass makes of it: equal bytes. */
+function tails(graph: ReturnType<TestGraph['done']>) {
+  return checkPass(fuseIntegerTails, fuseQdq.run(fuseTables.run(graph)), 0).ops;
+}
+
+describe('fuse-integer-tails', () => {
+  it('a function behind a convolution -> its table', () => {
+    const g = new TestGraph();
+    const y = g.qdq(g.op('HardSwish', [conv(g, g.qdq(g.x, 0.05, 128))]), 0.08, 20);
+    expect(tails(g.done(y))).toEqual(['QuantizeLinear', 'ai.kompakt:QConv', 'DequantizeLinear']);
+  });
+
+  it('a sum behind a convolution -> its residual, with a table behind', () => {
+    const g = new TestGraph();
+    const x = g.qdq(g.x, 0.05, 128);
+    const sum = g.qdq(g.op('Add', [conv(g, x), conv(g, x, 0.13)]), 0.2, 110);
+    const y = g.qdq(g.op('HardSwish', [sum]), 0.15, 10);
+    expect(tails(g.done(y))).toEqual([
+      'QuantizeLinear',
+      'ai.kompakt:QConv',
+      'ai.kompakt:QConv',
+      'DequantizeLinear',
+    ]);
+  });
+
+  it('leaves a convolution with other users and a sum that broadcasts', () => {
+    const a = new TestGraph();
+    const y = conv(a, a.qdq(a.x, 0.05, 128));
+    expect(tails(a.done(y, a.qdq(a.op('HardSwish', [y]), 0.08, 20)))).toContain('ai.kompakt:QTable');
+    const b = new TestGraph();
+    const x = b.qdq(b.x, 0.05, 128);
+    const pooled = b.qdq(b.op('GlobalAveragePool', [x]), 0.05, 128);
+    expect(tails(b.done(b.qdq(b.op('Add', [conv(b, x), pooled]), 0.2, 128)))).toContain(
+      'com.microsoft:QLinearAdd',
+    );
+  });
+});

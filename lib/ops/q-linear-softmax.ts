@@ -50,6 +50,7 @@ export const qLinearSoftmax = defineOp({
     ctx.emit('softmax_u8', [ctx.reshape(x, dims)], [ctx.reshape(ctx.write(0, layout), dims)], {
       dims,
       xScale: params.x.scale,
+      xZero: storedZero(params.x),
       yScale: params.y.scale,
       yZero: storedZero(params.y),
     });

@@ -184,6 +184,7 @@ export interface StepParams {
   softmax_u8: {
     readonly dims: readonly [number, number, number];
     readonly xScale: number;
+    readonly xZero: number;
     readonly yScale: number;
     readonly yZero: number;
   };

@@ -42,10 +42,9 @@ const libStages: readonly (readonly string[])[] = [
   ['cli'],
 ];
 
-/** cpu may use base; from simd on, each stage uses those before it. */
+/** base and cpu are one foundation and may use each other. */
 const nativeStages: readonly (readonly string[])[] = [
-  ['base'],
-  ['cpu'],
+  ['base', 'cpu'],
   ['simd'],
   ['kernels'],
   ['ops'],
@@ -59,8 +58,11 @@ const stageOf = (path: string): string => path.split('/')[1]!.replace(/\.\w+$/, 
 /** "a -> b" for every import from `from` to `to` that breaks the order. */
 function violations(stages: typeof libStages, edges: readonly (readonly [string, string])[]): string[] {
   const rank = (path: string): number => stages.findIndex((names) => names.includes(stageOf(path)));
+  const foundation = nativeStages[0]!;
+  const free = (from: string, to: string): boolean =>
+    from === to || (foundation.includes(from) && foundation.includes(to));
   return edges
-    .filter(([from, to]) => stageOf(from) !== stageOf(to) && !(rank(to) >= 0 && rank(to) < rank(from)))
+    .filter(([from, to]) => !free(stageOf(from), stageOf(to)) && !(rank(to) >= 0 && rank(to) < rank(from)))
     .map(([from, to]) => `${from} -> ${to}`);
 }
 
@@ -105,7 +107,7 @@ describe('import order', () => {
   });
 
   test('one file loads the addon', () => {
-    const loaders = libFiles.filter((path) => /node-gyp-build|\.node['"`]/.test(read(path)));
+    const loaders = libFiles.filter((path) => /'node-gyp-build'|dlopen/.test(read(path)));
     expect(loaders).toEqual(['lib/run/native.ts']);
   });
 });
@@ -113,13 +115,21 @@ describe('import order', () => {
 /** Tests of a topic that is more than one file; each says what it is about. */
 const topics: Readonly<Record<string, string>> = {
   'test/layout.test.ts': 'this file',
+  'test/cli/models.test.ts': 'the commands on a real model',
+  'test/calibrate/calibrators.test.ts': 'what all calibrators promise',
+  'test/ops/normalization.test.ts': 'the normalisations side by side',
+  'test/ops/pooling.test.ts': 'the pools side by side',
+  'test/ops/product.test.ts': 'MatMul, Gemm and their kin',
+  'test/ops/quantization.test.ts': 'QuantizeLinear, DequantizeLinear and integer operators',
 };
+/** Tests of the whole, through the public interface. */
+const wholeFolder = 'test/e2e/';
 
 describe('mirror', () => {
   test('a test is named after what it tests', () => {
     const strays = testFiles.filter((path) => {
       const match = /^test\/(.+)\.test\.ts$/.exec(path);
-      if (match === null || path in topics) return false;
+      if (match === null || path in topics || path.startsWith(wholeFolder)) return false;
       const subject = `lib/${match[1]}`;
       return !libFiles.includes(`${subject}.ts`) && !libFiles.some((file) => file.startsWith(`${subject}/`));
     });
@@ -131,15 +141,19 @@ describe('mirror', () => {
   });
 });
 
-const budget = 300;
-const kernelBudget = 500;
+/** Lines of a file. Kernels are long loops written out; tests carry tables of cases. */
+const budgetOf = (path: string): number => {
+  if (path.startsWith('native/kernels/')) return 500;
+  return path.startsWith('test/') ? 400 : 300;
+};
 /** Files over budget, each with its reason. */
-const longer: Readonly<Record<string, { readonly lines: number; readonly why: string }>> = {};
+const longer: Readonly<Record<string, { readonly lines: number; readonly why: string }>> = {
+  'lib/ops/index.ts': { lines: 400, why: 'a list: one import and one line per operator' },
+};
 
 describe('size', () => {
   const linesOf = (path: string): number => read(path).split('\n').length - 1;
-  const limitOf = (path: string): number =>
-    longer[path]?.lines ?? (path.startsWith('native/kernels/') ? kernelBudget : budget);
+  const limitOf = (path: string): number => longer[path]?.lines ?? budgetOf(path);
 
   test('files keep their budget', () => {
     const sources = [...libFiles, ...nativeFiles, ...testFiles, ...filesBelow('test/native')];
@@ -148,9 +162,7 @@ describe('size', () => {
   });
 
   test('every exemption is needed', () => {
-    const needless = Object.keys(longer).filter(
-      (path) => linesOf(path) <= (path.startsWith('native/kernels/') ? kernelBudget : budget),
-    );
+    const needless = Object.keys(longer).filter((path) => linesOf(path) <= budgetOf(path));
     expect(needless).toEqual([]);
   });
 });
@@ -217,7 +229,7 @@ describe('errors', () => {
 
   test('every code is asserted by a test', () => {
     const tests = testFiles.map(read).join('\n');
-    expect(codes.filter((code) => !tests.includes(`'${code}'`) && !tests.includes(`[${code}]`))).toEqual([]);
+    expect(codes.filter((code) => !tests.includes(`'${code}'`) && !tests.includes(`[${code}`))).toEqual([]);
   });
 
   test('docs/errors.md lists every code with its meaning and remedy, and no other', () => {

@@ -70,7 +70,7 @@ interface Contender {
 
 export async function bench(model: string | Uint8Array, options: BenchOptions = {}): Promise<BenchReport> {
   const threads = options.threads ?? 1;
-  const engines = await Promise.all((options.engines ?? ['kompakt']).map(loadEngine));
+  const engines = await Promise.all((options.engines ?? ['kompakt']).map((name) => loadEngine(name)));
   const before = systemState();
   const contenders: Contender[] = [];
   try {

@@ -1,25 +1,26 @@
 // The engines that can be measured: kompakt, and onnxruntime-node where it is installed. The only file of this folder
 // that knows either.
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type * as OrtCommon from 'onnxruntime-common';
 import { KompaktError } from '../errors.js';
 import { InferenceSession } from '../session/session.js';
 import type { Engine, EngineName, EngineSession } from './engine.js';
 
-/** Loads an engine. Throws KPT_PEER_MISSING when onnxruntime-node is asked for and not installed. */
-export async function loadEngine(name: EngineName): Promise<Engine> {
-  return name === 'kompakt' ? kompaktEngine : onnxruntimeEngine();
+/** Loads an engine; onnxruntime-node is looked for in `folders`. Throws KPT_PEER_MISSING when onnxruntime-node is asked for and not installed. */
+export async function loadEngine(
+  name: EngineName,
+  folders: readonly string[] = peerFolders(),
+): Promise<Engine> {
+  return name === 'kompakt' ? kompaktEngine : onnxruntimeEngine(folders);
 }
 
 const packageVersion = (require: NodeJS.Require, name: string): string =>
   (require(`${name}/package.json`) as { version: string }).version;
 
-/** Resolves from the caller's folder first, so that a globally installed kompakt finds the project's onnxruntime. */
-const resolvers = (): NodeJS.Require[] => [
-  createRequire(pathToFileURL(`${process.cwd()}/`)),
-  createRequire(new URL('../../package.json', import.meta.url)),
-];
+/** The caller's folder first, so that a globally installed kompakt finds the project's onnxruntime. */
+const peerFolders = (): string[] => [process.cwd(), fileURLToPath(new URL('../..', import.meta.url))];
 
 const kompaktEngine: Engine = {
   name: 'kompakt',
@@ -50,8 +51,9 @@ const kompaktEngine: Engine = {
 
 type OrtModule = Pick<typeof OrtCommon, 'InferenceSession'>;
 
-async function onnxruntimeEngine(): Promise<Engine> {
-  for (const require of resolvers()) {
+async function onnxruntimeEngine(folders: readonly string[]): Promise<Engine> {
+  for (const folder of folders) {
+    const require = createRequire(join(folder, 'package.json'));
     let module: OrtModule;
     let version: string;
     try {

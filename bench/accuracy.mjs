@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InferenceSession, Model, quantize, table, Tensor } from '../dist/index.js';
+import { InferenceSession, Model, quantize, Tensor, table } from '../dist/index.js';
 
 const { values: flags } = parseArgs({
   options: {

@@ -51,7 +51,6 @@ export const qLinearSoftmax = defineOp({
       dims,
       xZero: storedZero(params.x),
       xScale: params.x.scale,
-      xZero: storedZero(params.x),
       yScale: params.y.scale,
       yZero: storedZero(params.y),
     });

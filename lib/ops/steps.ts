@@ -190,7 +190,6 @@ export interface StepParams {
     readonly dims: readonly [number, number, number];
     readonly xZero: number;
     readonly xScale: number;
-    readonly xZero: number;
     readonly yScale: number;
     readonly yZero: number;
   };

@@ -120,13 +120,16 @@ export function matchLayers(reference: Graph, candidate: Graph): Map<string, str
   const restored = dequantizedFrom(candidate);
   const byNode = new Map(candidate.nodes.map((node) => [node.name, node]));
   const outputs = new Set(reference.outputs.map((output) => output.name));
+  const known = new Set(reference.nodes.flatMap((node) => node.outputs));
   const matches = new Map<string, string>();
   for (const node of reference.nodes)
     node.outputs.forEach((name, i) => {
       if (name === '' || outputs.has(name)) return;
       const twin = byNode.get(node.name);
       const twinOutput = twin?.op === node.op ? twin.outputs[i] : undefined;
-      const match = restored.get(name) ?? (made.has(name) ? name : twinOutput);
+      // A twin that makes another value of the reference has swallowed what came between (BatchNorm, say).
+      const renamed = twinOutput !== undefined && !known.has(twinOutput) ? twinOutput : undefined;
+      const match = restored.get(name) ?? (made.has(name) ? name : renamed);
       if (match !== undefined && match !== '') matches.set(name, match);
     });
   return matches;

@@ -45,6 +45,11 @@ test('a value is matched by its restored form, its name, or its node', () => {
   ]);
 });
 
+test('a node that swallowed the one behind it is not compared with its old self', () => {
+  const folded = graph([node('Relu', ['x'], ['b'], 'a'), node('Softmax', ['b'], ['y'])]);
+  expect([...matchLayers(floatGraph, folded)]).toEqual([['b', 'b']]);
+});
+
 /** A probe whose values are fixed tables. */
 const probe = (of: Graph, values: Record<string, readonly number[]>): Probe => ({
   graph: of,

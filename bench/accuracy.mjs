@@ -1,7 +1,7 @@
 // Accuracy of post-training quantisation on labelled data, FP32 and INT8, in kompakt and in onnxruntime-node on the same
 // samples and files. Usage: node bench/accuracy.mjs [--json] [--calibrator NAME] [--only NAME]. Needs the shared data
 // folder (KOMPAKT_SHARED_DATA, default ../shared/data) and a build (npm run build).
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

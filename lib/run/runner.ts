@@ -2,15 +2,13 @@
 // used out first); host nodes and data-dependent shapes are driven from here, everything else is one native call.
 import { KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
-import { opOf } from '../ops/index.js';
 import type { TensorType } from '../ops/op.js';
-import type { TypedArray } from '../tensor/dtype.js';
-import { sizeOf } from '../tensor/shape.js';
-import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
+import type { TensorValue } from '../tensor/tensor.js';
 import type { Engine } from './engine.js';
-import { capturesOf, describeNode, typeOf } from './inference.js';
+import { capturesOf, typeOf } from './inference.js';
 import { check, type NativePlan, native } from './native.js';
 import { buildPlan, type Plan } from './plan.js';
+import { Run } from './run.js';
 
 export type Values = ReadonlyMap<string, TensorValue>;
 
@@ -223,84 +221,4 @@ function capturesOfGraph(graph: Graph): readonly string[] {
     attributes: { body: { type: 'graph', value: graph } },
   };
   return capturesOf(holder);
-}
-
-/** The values of one run: those that JavaScript holds, and those in the arena. */
-class Run {
-  private readonly held = new Map<string, TensorValue>();
-
-  constructor(
-    private readonly runner: GraphRunner,
-    private readonly ready: ReadyPlan,
-    feeds: Values,
-  ) {
-    runner.hostTiming().runs++;
-    for (const [name, value] of feeds) this.hold(name, value);
-  }
-
-  /** Keeps a value and writes it to its arena buffer, if a step wants it. */
-  private hold(name: string, value: TensorValue): void {
-    this.held.set(name, value);
-    const location = this.ready.plan.locations.get(name);
-    if (location?.buffer === undefined || !location.fromHost || sizeOf(value.dims) === 0) return;
-    check(this.ready.native.write(location.buffer, toArena(value)));
-  }
-
-  get(name: string): TensorValue {
-    const held = this.held.get(name);
-    if (held !== undefined) return held;
-    const location = this.ready.plan.locations.get(name);
-    if (location?.known !== undefined) return location.known;
-    if (location?.buffer === undefined)
-      throw new KompaktError('KPT_INTERNAL', `Value '${name}' was not kept for the host.`);
-    const { dtype, dims } = location.type;
-    const data = allocate(dtype, dims);
-    if (data.length > 0) check(this.ready.native.read(location.buffer, data));
-    if (dtype === 'int8') flipSign(data as Int8Array);
-    return tensor(dtype, dims, data);
-  }
-
-  host(node: Node): void {
-    const start = performance.now();
-    const outputs = opOf(node).reference({
-      node,
-      opset: this.runner.graph.opsets[node.domain] ?? 1,
-      inputs: node.inputs.map((name) => (name === '' ? undefined : this.get(name))),
-      where: describeNode(node),
-      runSubgraph: (graph, feeds) => this.runner.subgraph(graph, feeds, (name) => this.get(name)),
-    });
-    node.outputs.forEach((name, i) => {
-      if (name !== '') this.hold(name, outputs[i]!);
-    });
-    const { host } = this.runner.hostTiming();
-    host.set(node, (host.get(node) ?? 0) + (performance.now() - start) * 1e6);
-  }
-
-  /** Runs the node at the cut, if there is one, and says how to go on. */
-  finishNative(): { runner: GraphRunner; feeds: Values } | undefined {
-    const node = this.ready.plan.rest[0];
-    if (node !== undefined) this.host(node);
-    const rest = this.ready.rest;
-    if (rest === undefined) return undefined;
-    return {
-      runner: rest,
-      feeds: new Map(rest.graph.inputs.map(({ name }) => [name, this.get(name)])),
-    };
-  }
-
-  outputs(): Map<string, TensorValue> {
-    return new Map(this.runner.graph.outputs.map(({ name }) => [name, this.get(name)]));
-  }
-}
-
-/** The bytes that the engine keeps for a value: int8 is biased by 128. */
-function toArena(value: TensorValue): TypedArray {
-  if (value.dtype !== 'int8') return value.data as TypedArray;
-  const copy = Int8Array.from(value.data as Int8Array);
-  flipSign(copy);
-  return copy;
-}
-
-function flipSign(data: Int8Array): void {
-  for (let i = 0; i < data.length; i++) data[i] = data[i]! ^ -128;
 }

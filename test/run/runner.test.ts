@@ -139,3 +139,17 @@ test('zero-size and rank-0 tensors pass through', async () => {
   await check(graph, { x: f32([], [-2]) });
   await check(graph, { x: f32([0, 3], []) });
 });
+
+test('an unknown operator is named when the model runs', () => {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', [1]);
+  const [y] = g.node('Nonesuch', [x], {}, { name: 'odd', domain: 'com.example' });
+  g.output(y!, 'float32');
+  const runner = new GraphRunner(g.build(), new Engine(1));
+  expect(() => runner.runSync(new Map([['x', f32([1], [1])]]))).toThrow(
+    expect.objectContaining({
+      code: 'KPT_ONNX_UNSUPPORTED_OP',
+      details: { op: 'Nonesuch', domain: 'com.example', node: 'odd' },
+    }),
+  );
+});

@@ -3,7 +3,7 @@
 #include "native/kernels/dwconv_s8/dwconv_s8.h"
 
 #if KPT_X86_64
-#include "native/simd/s8_avx512vnni.h"
+#include "native/kernels/requantize/s8_avx512vnni.h"
 
 KPT_TIER_BEGIN_AVX512VNNI
 #include "native/kernels/dwconv_s8/dwconv_s8_x86.inc"

@@ -3,7 +3,7 @@
 #include "native/kernels/dwconv_s8/dwconv_s8.h"
 
 #if KPT_X86_64
-#include "native/simd/s8_avxvnni.h"
+#include "native/kernels/requantize/s8_avxvnni.h"
 
 KPT_TIER_BEGIN_AVXVNNI
 #include "native/kernels/dwconv_s8/dwconv_s8_x86.inc"

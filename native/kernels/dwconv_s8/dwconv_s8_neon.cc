@@ -4,7 +4,7 @@
 #include "native/kernels/dwconv_s8/dwconv_s8.h"
 
 #if KPT_ARM64
-#include "native/simd/s8_neon.h"
+#include "native/kernels/requantize/s8_neon.h"
 
 namespace kompakt {
 namespace {

@@ -4,7 +4,7 @@
 
 #if KPT_ARM64
 #include "native/cpu/region.h"
-#include "native/simd/s8_neon.h"
+#include "native/kernels/requantize/s8_neon.h"
 
 KPT_TIER_BEGIN_DOTPROD
 namespace kompakt {

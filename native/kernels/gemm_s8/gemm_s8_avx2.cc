@@ -3,7 +3,7 @@
 #include "native/kernels/gemm_s8/gemm_s8.h"
 
 #if KPT_X86_64
-#include "native/simd/s8_avx2.h"
+#include "native/kernels/requantize/s8_avx2.h"
 
 KPT_TIER_BEGIN_AVX2
 #include "native/kernels/gemm_s8/gemm_s8_x86.inc"

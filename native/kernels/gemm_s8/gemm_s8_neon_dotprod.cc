@@ -5,7 +5,7 @@
 
 #if KPT_ARM64
 #include "native/cpu/region.h"
-#include "native/simd/s8_neon.h"
+#include "native/kernels/requantize/s8_neon.h"
 
 KPT_TIER_BEGIN_DOTPROD
 #include "native/kernels/gemm_s8/gemm_s8_neon.inc"

@@ -4,7 +4,7 @@
 
 #if KPT_X86_64
 #include "native/kernels/requantize/finish_u8.h"
-#include "native/simd/s8_avx2.h"
+#include "native/kernels/requantize/s8_avx2.h"
 
 KPT_TIER_BEGIN_AVX2
 namespace kompakt {

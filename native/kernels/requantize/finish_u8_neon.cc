@@ -4,7 +4,7 @@
 
 #if KPT_ARM64
 #include "native/kernels/requantize/finish_u8.h"
-#include "native/simd/s8_neon.h"
+#include "native/kernels/requantize/s8_neon.h"
 
 namespace kompakt {
 namespace {

@@ -1,7 +1,7 @@
 // 8-bit vocabulary of the AVX-VNNI tier: AVX2's with a dot product instruction.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "native/simd/s8_avx2.h"
+#include "native/kernels/requantize/s8_avx2.h"
 
 KPT_TIER_BEGIN_AVXVNNI
 namespace kompakt {

@@ -14,8 +14,8 @@ export interface CollectOptions {
   readonly samples: AsyncIterable<Feeds> | Iterable<Feeds>;
   /** Must answer with at least the values that have observers. */
   readonly execute: Executor;
-  /** By value name. */
-  readonly observers: ReadonlyMap<string, Observer>;
+  /** Value names and who watches them; a value may have several watchers. */
+  readonly observers: Iterable<readonly [string, Pick<Observer, 'see'>]>;
   /** At most this many samples are taken. */
   readonly limit: number;
   /** Told the number of samples done after each. */
@@ -30,11 +30,12 @@ export interface CollectOptions {
  */
 export async function collect(options: CollectOptions): Promise<number> {
   let seen = 0;
+  const watchers = [...options.observers];
   for await (const feeds of options.samples) {
     if (options.signal?.aborted) throw new KompaktError('KPT_ABORTED', 'Calibration was aborted.');
     for (const [name, value] of feeds) if (value.dtype === 'float32') checkFinite(value, name, seen);
     const values = await options.execute(feeds);
-    for (const [name, observer] of options.observers) {
+    for (const [name, observer] of watchers) {
       const value = values.get(name);
       if (value === undefined || value.dtype !== 'float32')
         throw new KompaktError(
@@ -42,7 +43,7 @@ export async function collect(options: CollectOptions): Promise<number> {
           expected('a float32 tensor', `calibration of '${name}'`, value?.dtype),
         );
       checkFinite(value, name, seen);
-      observer.see(value.data as Float32Array);
+      observer.see(value.data as Float32Array, value.dims);
     }
     seen++;
     options.progress?.(seen);

@@ -7,7 +7,7 @@ const byName = (name: string) => calibrators.find((c) => c.name === name)!;
 
 function rangeOf(name: string, batches: readonly Float32Array[], shape = asymmetric) {
   const observer = byName(name).create(shape);
-  for (const b of batches) observer.see(b);
+  for (const b of batches) observer.see(b, [b.length]);
   return observer.range();
 }
 

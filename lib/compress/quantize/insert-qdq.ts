@@ -18,10 +18,13 @@ import {
   quantizeOperand,
   quantizeWeights,
 } from './affine.js';
+import { type ChannelMeans, correctBias } from './bias-correction.js';
 import type { Groups } from './groups.js';
 import type { Layer, Selection } from './select-layers.js';
 
 export interface InsertOptions {
+  /** Channel means of the inputs of weighted layers, for bias correction; empty without it. */
+  readonly means: ReadonlyMap<string, ChannelMeans>;
   readonly activations: ActivationScheme;
   readonly weightBits: number;
   readonly perChannel: boolean;
@@ -166,8 +169,10 @@ class Inserter {
     if (weight !== null) {
       const xScale = this.#inputScale(layer);
       const old = this.#editor.constant(node.inputs[weight.input])!;
-      const bias = weight.bias === null ? undefined : this.#editor.constant(node.inputs[weight.bias]);
-      const [name, made] = this.#quantizedWeights(layer, old, bias, xScale);
+      const given = weight.bias === null ? undefined : this.#editor.constant(node.inputs[weight.bias]);
+      const [name, made] = this.#quantizedWeights(layer, old, given, xScale);
+      const means = this.options.means.get(node.inputs[layer.activations[0]]);
+      const bias = given && means ? correctBias(given, old, weight.axis, made, means.means()) : given;
       replaceBy(weight.input, name, old, made);
       weightSqnr = made.sqnr;
       if (bias !== undefined) {

@@ -22,6 +22,8 @@ export const quantizeOptions = z
     perChannel: z.boolean().default(true),
     /** Bits of weights; below 8 the range of the 8-bit storage is narrowed. */
     weightBits: z.int().min(2).max(8).default(8),
+    /** Correct biases by the shift that rounding the weights makes (bias-correction.ts). */
+    biasCorrection: z.boolean().default(true),
     /** Nodes that stay in float. */
     exclude: z
       .strictObject({

@@ -7,10 +7,12 @@ import type { Graph, Node } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
 import { cleanPasses, runPipeline } from '../../passes/pipeline.js';
 import { type Method, parseOptions } from '../method.js';
+import { ChannelMeans } from './bias-correction.js';
 import type { Groups } from './groups.js';
 import { insertQdq, type LayerReport } from './insert-qdq.js';
 import { type CompleteQuantizeOptions, type QuantizeOptions, quantizeOptions } from './options.js';
-import { selectLayers } from './select-layers.js';
+import { clampedObserver, saturationRanges } from './saturation.js';
+import { type Layer, selectLayers } from './select-layers.js';
 
 export const quantizeMethod: Method = {
   name: 'quantize',
@@ -54,11 +56,14 @@ export async function quantize(
   const selection = selectLayers(graph, first, exclusion(complete));
 
   const ranges = knownRanges(graph, selection.groups);
-  const observers = observersFor(selection.groups, ranges, complete);
-  const execute = await context.executor(withOutputs(graph, [...observers.keys()]));
+  const observers = observersFor(graph, selection.groups, ranges, complete);
+  const means = complete.biasCorrection ? meansFor(selection.layers) : new Map<string, ChannelMeans>();
+  const execute = await context.executor(
+    withOutputs(graph, [...new Set([...observers.keys(), ...means.keys()])]),
+  );
   const samples = await collect({
     samples: all,
-    observers,
+    observers: [...observers, ...means],
     limit: complete.samples,
     execute: async (feeds) => new Map([...feeds, ...(await execute(feeds))]),
     ...(context.progress && { progress: context.progress }),
@@ -71,6 +76,7 @@ export async function quantize(
     activations: { type: complete.activationType, symmetric: complete.symmetric },
     weightBits: complete.weightBits,
     perChannel: complete.perChannel,
+    means,
   });
   const integer = new Set(selection.layers.flatMap((l) => [l.node.name, ...l.clamps.map((c) => c.name)]));
   const total = (key: 'weightBytesBefore' | 'weightBytesAfter'): number =>
@@ -129,6 +135,14 @@ function knownRanges(graph: Graph, groups: Groups): Map<string, Range> {
   return ranges;
 }
 
+/** Watches the inputs of layers whose biases can be corrected. */
+function meansFor(layers: readonly Layer[]): Map<string, ChannelMeans> {
+  const means = new Map<string, ChannelMeans>();
+  for (const { node, weight, activations } of layers)
+    if (weight !== null && weight.bias !== null) means.set(node.inputs[activations[0]], new ChannelMeans());
+  return means;
+}
+
 function widen(ranges: Map<string, Range>, representative: string, range: Range): void {
   const { min, max } = ranges.get(representative) ?? range;
   ranges.set(representative, { min: Math.min(min, range.min), max: Math.max(max, range.max) });
@@ -136,15 +150,21 @@ function widen(ranges: Map<string, Range>, representative: string, range: Range)
 
 /** One observer for each quantised value whose range is not known yet. */
 function observersFor(
+  graph: Graph,
   groups: Groups,
   ranges: ReadonlyMap<string, Range>,
   { calibrator, symmetric }: CompleteQuantizeOptions,
 ): Map<string, Observer> {
   const chosen = calibrators.find((c) => c.name === calibrator)!;
   const shape = { levels: symmetric ? 255 : 256, symmetric };
+  const saturation = saturationRanges(graph);
   const observers = new Map<string, Observer>();
-  for (const value of groups.values)
-    if (!ranges.has(groups.representative(value))) observers.set(value, chosen.create(shape));
+  for (const value of groups.values) {
+    if (ranges.has(groups.representative(value))) continue;
+    const range = saturation.get(value);
+    const observer = chosen.create(shape);
+    observers.set(value, range === undefined ? observer : clampedObserver(observer, range));
+  }
   return observers;
 }
 

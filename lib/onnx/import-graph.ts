@@ -17,6 +17,7 @@ import { verify } from '../graph/verify.js';
 import type { DType } from '../tensor/dtype.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { readAttribute } from './attribute-proto.js';
+import { checkInputs } from './check-inputs.js';
 import { constantValue } from './constant-node.js';
 import type { ReadExternal } from './external-data.js';
 import { rankAfter } from './ranks.js';
@@ -194,6 +195,7 @@ export class GraphImporter {
         `The model names no opset for its ${node.op} node '${node.name}'.`,
       );
     for (const raised of upgradeNode(node, this.#upgradeContext(frame.opset, draft))) {
+      checkInputs(raised);
       draft.nodes.push(raised);
       const [output] = raised.outputs;
       if (!output || this.#ranks.has(output)) continue;

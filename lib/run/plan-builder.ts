@@ -7,7 +7,7 @@ import type { StepKind, StepParams } from '../ops/steps.js';
 import { toStorage } from '../ops/storage.js';
 import { bytesPerElement, type DType } from '../tensor/dtype.js';
 import { type Dims, sameDims, sizeOf, stridesOf } from '../tensor/shape.js';
-import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
+import { allocate, maxElements, type TensorValue, tensor } from '../tensor/tensor.js';
 import type { Block } from './memory-plan.js';
 import { fitsArena, type ProgramStep } from './program.js';
 
@@ -73,6 +73,8 @@ export class PlanBuilder {
   newBuffer(dtype: DType, dims: Dims, layout: Layout, born = this.time): PlannedBuffer {
     if (!fitsArena(dtype))
       throw new KompaktError('KPT_INTERNAL', `A ${dtype} value cannot be given to a native step.`);
+    if (!(sizeOf(dims) <= maxElements && dims.every((dim) => dim <= maxElements)))
+      throw new KompaktError('KPT_TOO_LARGE', `A ${dtype} value of shape [${dims.join(',')}] is too large.`);
     const block: Block = { bytes: sizeOf(dims) * bytesPerElement(dtype), first: born, last: born, offset: 0 };
     this.blocks.push(block);
     return this.add({ dtype, dims, layout, block, constant: null });

@@ -13,6 +13,27 @@ Status ShortOfMemory(size_t bytes) {
   return Status::Error("KPT_TOO_LARGE", "out of memory: " + std::to_string(bytes) + " bytes were needed");
 }
 
+/// A step whose outputs have no elements: makers and kernels never see one.
+class EmptyStep : public Step {
+ public:
+  void Run(const RunContext&) override {}
+};
+
+bool WritesNothing(const StepSpec& spec) {
+  return !spec.outputs.empty() && std::all_of(spec.outputs.begin(), spec.outputs.end(),
+                                              [](const TensorView* y) { return y->size() == 0; });
+}
+
+/// Whether some output shares a part of an input's memory. Sharing all of it is working in place.
+bool OverlapsInput(const StepSpec& spec) {
+  for (const TensorView* x : spec.inputs)
+    for (const TensorView* y : spec.outputs) {
+      if (x == nullptr || (x->data == y->data && x->bytes() == y->bytes())) continue;
+      if (x->data < y->data + y->bytes() && y->data < x->data + x->bytes()) return true;
+    }
+  return false;
+}
+
 Status MakeProgramStep(Session& session, const std::vector<TensorView>& tensors, ProgramStep& source,
                        size_t* scratch_bytes, std::unique_ptr<Step>* out) {
   const MakeStep make = FindStep(source.kind);
@@ -24,6 +45,11 @@ Status MakeProgramStep(Session& session, const std::vector<TensorView>& tensors,
   spec.params = std::move(source.params);
   spec.packs = &session;
   spec.threads = session.pool().threads();
+  if (WritesNothing(spec)) {
+    *out = std::make_unique<EmptyStep>();
+    return Status::Ok();
+  }
+  if (OverlapsInput(spec)) return spec.Fail("an output overlaps an input");
   KPT_RETURN_IF_ERROR(make(spec, out));
   *scratch_bytes = std::max(*scratch_bytes, spec.scratch_bytes);
   return Status::Ok();

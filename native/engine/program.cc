@@ -16,6 +16,7 @@ namespace {
 constexpr uint32_t kMagic = 0x5054504b;  // "KPTP"
 constexpr uint32_t kVersion = 1;
 constexpr double kMaxBytes = 1099511627776.0;  // 1 TiB: beyond any device, far below overflow
+constexpr double kMaxDim = 2147483647.0;       // so that a dim times a stride cannot overflow
 
 class Reader {
  public:
@@ -83,7 +84,7 @@ void ReadTensor(Reader& in, uint64_t arena_bytes, ProgramTensor* tensor) {
   view.rank = rank;
   double size = static_cast<double>(DTypeBytes(view.dtype));
   for (int i = 0; i < rank; ++i) {
-    view.dims[i] = static_cast<int64_t>(in.Whole(kMaxBytes));
+    view.dims[i] = static_cast<int64_t>(in.Whole(kMaxDim));
     // Zero-size tensors must not hide an absurd dimension that a later product overflows on.
     size *= view.dims[i] > 0 ? static_cast<double>(view.dims[i]) : 1.0;
     if (size > kMaxBytes) return in.Fail();

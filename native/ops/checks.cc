@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/ops/checks.h"
 
+#include <algorithm>
+
 namespace kompakt {
 
 Status CheckDType(const StepSpec& spec, const TensorView& tensor, DType dtype) {
@@ -14,6 +16,19 @@ Status CheckSize(const StepSpec& spec, const TensorView& tensor, int64_t size) {
   if (tensor.size() == size) return Status::Ok();
   return spec.Fail("expected a tensor of " + std::to_string(size) + " elements but received " +
                    std::to_string(tensor.size()));
+}
+
+Status CheckSize(const StepSpec& spec, const TensorView& tensor, std::initializer_list<int64_t> sizes) {
+  const bool empty = std::find(sizes.begin(), sizes.end(), 0) != sizes.end();
+  int64_t left = tensor.size();
+  for (int64_t size : sizes) {
+    if (empty) break;
+    if (size < 0 || left % size != 0) left = 0;
+    left /= size;
+  }
+  if (empty ? left == 0 : left == 1) return Status::Ok();
+  return spec.Fail("the sizes in its parameters are not those of a tensor of " +
+                   std::to_string(tensor.size()) + " elements");
 }
 
 Status CheckSameSize(const StepSpec& spec, const TensorView& a, const TensorView& b) {
@@ -68,7 +83,7 @@ Status ReadReduceDims(const StepSpec& spec, const TensorView& x, ReduceDims* out
   std::vector<int64_t> dims;
   KPT_RETURN_IF_ERROR(ReadInts(spec, "dims", 3, 0, &dims));
   *out = {dims[0], dims[1], dims[2]};
-  return CheckSize(spec, x, dims[0] * dims[1] * dims[2]);
+  return CheckSize(spec, x, {dims[0], dims[1], dims[2]});
 }
 
 }  // namespace kompakt

@@ -1,6 +1,8 @@
 // What the makers of elementwise, pooling and reducing steps check and read alike.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <initializer_list>
+
 #include "native/kernels/pool/pool.h"
 #include "native/kernels/unary_f32/unary_f32.h"
 #include "native/ops/step.h"
@@ -19,6 +21,12 @@ Status CheckDType(const StepSpec& spec, const TensorView& tensor, DType dtype);
 /// Equal numbers of elements; dims may be grouped differently.
 Status CheckSameSize(const StepSpec& spec, const TensorView& a, const TensorView& b);
 Status CheckSize(const StepSpec& spec, const TensorView& tensor, int64_t size);
+/// The same for a product of sizes that may overflow.
+Status CheckSize(const StepSpec& spec, const TensorView& tensor, std::initializer_list<int64_t> sizes);
+
+/// Most entries of a table that a step builds from its parameters (offsets of taps, phases): far more than
+/// any real window needs, and few enough that a hostile one takes neither memory nor time.
+constexpr int64_t kMaxTable = int64_t{1} << 24;
 
 /// Reads a list of exactly `count` integers, none below `low`.
 Status ReadInts(const StepSpec& spec, const char* name, size_t count, int64_t low, std::vector<int64_t>* out);

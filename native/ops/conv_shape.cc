@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "native/ops/checks.h"
+
 namespace kompakt {
 namespace {
 
@@ -30,33 +32,33 @@ Status ConvShape::Read(const StepSpec& spec, bool transposed) {
   if ((y.dtype != DType::kU8 && y.dtype != DType::kF32) || y.rank != 4)
     return spec.Fail("y must be u8 or f32 of rank 4");
   std::vector<int64_t> strides, pads, dilations;
-  KPT_RETURN_IF_ERROR(spec.params.Ints("strides", &strides));
-  KPT_RETURN_IF_ERROR(spec.params.Ints("pads", &pads));
-  KPT_RETURN_IF_ERROR(spec.params.Ints("dilations", &dilations));
+  KPT_RETURN_IF_ERROR(ReadInts(spec, "strides", 2, 1, &strides));
+  KPT_RETURN_IF_ERROR(ReadInts(spec, "pads", 4, 0, &pads));
+  KPT_RETURN_IF_ERROR(ReadInts(spec, "dilations", 2, 1, &dilations));
   KPT_RETURN_IF_ERROR(spec.params.Int("group", &group));
   KPT_RETURN_IF_ERROR(spec.params.Int32("xZero", &x_zero));
   KPT_RETURN_IF_ERROR(ReadRange(spec, &range));
-  if (strides.size() != 2 || pads.size() != 4 || dilations.size() != 2)
-    return spec.Fail("strides, pads or dilations has the wrong length");
   batch = x.dims[0], in_height = x.dims[1], in_width = x.dims[2], channels = x.dims[3];
   out_height = y.dims[1], out_width = y.dims[2], out_channels = y.dims[3];
   kernel_height = w.dims[1], kernel_width = w.dims[2], group_in = w.dims[3];
   stride_y = strides[0], stride_x = strides[1], dilation_y = dilations[0], dilation_x = dilations[1];
   pad_top = pads[0], pad_left = pads[1];
-  if (stride_y < 1 || stride_x < 1 || dilation_y < 1 || dilation_x < 1 || pad_top < 0 || pad_left < 0 ||
-      pads[2] < 0 || pads[3] < 0 || !InRange(x_zero, 0, 255))
-    return spec.Fail("a stride, dilation, pad or xZero is out of range");
-  if (y.dims[0] != batch || w.dims[0] != out_channels || group < 1 || group_in * group != channels ||
-      out_channels % group != 0)
+  if (!InRange(x_zero, 0, 255)) return spec.Fail("xZero is out of range");
+  if (y.dims[0] != batch || w.dims[0] != out_channels || !InRange(group, 1, INT32_MAX) ||
+      group_in * group != channels || out_channels % group != 0)
     return spec.Fail("channels, batch and group do not agree");
   group_out = out_channels / group;
+  if (kernel_height < 1 || kernel_width < 1 || kernel_height > kMaxTable / kernel_width)
+    return spec.Fail("the kernel is empty or too large");
   if (transposed) return Status::Ok();
   // The window may end before the padded input does, never after it.
   const int64_t last_y = (out_height - 1) * stride_y + (kernel_height - 1) * dilation_y;
   const int64_t last_x = (out_width - 1) * stride_x + (kernel_width - 1) * dilation_x;
   if (y.size() > 0 && (last_y >= in_height + pad_top + pads[2] || last_x >= in_width + pad_left + pads[3]))
     return spec.Fail("the window leaves the padded input");
-  if ((last_y + 1) * (last_x + 1) > INT32_MAX / 2 || (last_x + 1) * channels > INT32_MAX / 4)
+  constexpr int64_t kMost = INT32_MAX / 4;
+  if (last_y >= kMost || last_x >= kMost || (last_y + 1) * (last_x + 1) > INT32_MAX / 2 ||
+      (last_x + 1) * channels > kMost)
     return spec.Fail("the input is too large");
   return Status::Ok();
 }

@@ -51,6 +51,10 @@ class ConvTransposeF32 : public Step {
     merged_ = conv_.kw == conv_.stride_w && conv_.group == 1 && conv_.dilation_w == 1 &&
               conv_.pad_left == 0 && conv_.ow == conv_.w * conv_.stride_w;
     const int64_t side = merged_ ? conv_.kw : 1, columns = conv_.o / conv_.group * side;
+    constexpr int64_t kMostPhases = 1 << 16;
+    if (std::min(conv_.stride_h, conv_.oh) >
+        kMostPhases / std::max<int64_t>(1, std::min(conv_.stride_w, conv_.ow)))
+      return spec.Fail("the strides are too large");
     rows_ = CutAxis(conv_.oh, conv_.kh, conv_.stride_h, conv_.dilation_h, conv_.pad_top);
     if (merged_)
       columns_ = {AxisPhase{0, conv_.w, {0}, {0}}};

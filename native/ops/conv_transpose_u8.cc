@@ -49,8 +49,9 @@ class ConvTransposeU8 : public Step {
   const uint8_t* x_ = nullptr;
   uint8_t* y_ = nullptr;
   bool to_f32_ = false;
-  int64_t top_ = 0, left_ = 0, rows_ = 0, pitch_ = 0;  // the copy: border before the input, size
-  std::vector<Phase> phases_;                          // [y % stride_y][x % stride_x]
+  int64_t top_ = 0, left_ = 0, rows_ = 0, columns_ = 0;  // the copy: border before the input, size
+  int64_t pitch_ = 0;                                    // bytes of a row of the copy
+  std::vector<Phase> phases_;                            // [y % stride_y][x % stride_x]
   std::vector<int32_t> row_offsets_;
   size_t copy_bytes_ = 0, wide_bytes_ = 0;
 };
@@ -61,9 +62,8 @@ void ConvTransposeU8::FindBorder() {
   top_ = std::max<int64_t>(0, (reach_y - shape_.pad_top) / shape_.stride_y + 1);
   left_ = std::max<int64_t>(0, (reach_x - shape_.pad_left) / shape_.stride_x + 1);
   rows_ = top_ + std::max(shape_.in_height, (shape_.out_height - 1 + shape_.pad_top) / shape_.stride_y + 1);
-  const int64_t columns =
+  columns_ =
       left_ + std::max(shape_.in_width, (shape_.out_width - 1 + shape_.pad_left) / shape_.stride_x + 1);
-  pitch_ = columns * shape_.channels;
 }
 
 Status ConvTransposeU8::MakePhase(const StepSpec& spec, const ConvChannels& channels, int64_t y, int64_t x) {
@@ -106,7 +106,12 @@ Status ConvTransposeU8::Make(const StepSpec& spec, const ConvShape& shape) {
   ConvChannels channels;
   KPT_RETURN_IF_ERROR(channels.Read(spec, shape.out_channels, false));
   FindBorder();
-  if (rows_ * pitch_ > INT32_MAX / 2) return spec.Fail("the input is too large");
+  constexpr int64_t kMostBytes = INT32_MAX / 2, kMostPhases = 1 << 16;
+  if (columns_ > kMostBytes / std::max<int64_t>(1, shape.channels) ||
+      rows_ > kMostBytes / std::max<int64_t>(1, columns_ * shape.channels))
+    return spec.Fail("the input is too large");
+  if (shape.stride_y > kMostPhases / shape.stride_x) return spec.Fail("the strides are too large");
+  pitch_ = columns_ * shape.channels;
   for (int64_t y = 0; y < shape.stride_y; ++y)
     for (int64_t x = 0; x < shape.stride_x; ++x) KPT_RETURN_IF_ERROR(MakePhase(spec, channels, y, x));
   for (int64_t column = 0; column <= shape.out_width / shape.stride_x; ++column)

@@ -83,6 +83,10 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
   line_bytes_ = plain ? shape.channels : shape.stride_y * pitch_;
   image_bytes_ = shape.in_height * shape.in_width * shape.channels;
   ChooseBands(spec.threads);
+  // Offsets of rows and taps are kept in 32 bits.
+  if (line_bytes_ > INT32_MAX / band_lines_ ||
+      pitch_ * ((shape.kernel_height - 1) * shape.dilation_y + 1) > INT32_MAX)
+    return spec.Fail("the input is too large");
   FillOffsets();
 
   if (padded_) {

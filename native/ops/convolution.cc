@@ -2,20 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/ops/convolution.h"
 
+#include "native/ops/checks.h"
+
 namespace kompakt {
 
 Status ReadConvolution(const StepSpec& spec, Convolution* out) {
   const TensorView &x = *spec.in(0), &w = *spec.in(1), &y = spec.out();
   if (x.rank != 4 || w.rank != 4 || y.rank != 4) return spec.Fail("x, w and y must have rank 4");
   std::vector<int64_t> strides, pads, dilations;
-  KPT_RETURN_IF_ERROR(spec.params.Ints("strides", &strides));
-  KPT_RETURN_IF_ERROR(spec.params.Ints("pads", &pads));
-  KPT_RETURN_IF_ERROR(spec.params.Ints("dilations", &dilations));
+  KPT_RETURN_IF_ERROR(ReadInts(spec, "strides", 2, 1, &strides));
+  KPT_RETURN_IF_ERROR(ReadInts(spec, "pads", 4, -INT32_MAX, &pads));
+  KPT_RETURN_IF_ERROR(ReadInts(spec, "dilations", 2, 1, &dilations));
   KPT_RETURN_IF_ERROR(spec.params.Int("group", &out->group));
-  if (strides.size() != 2 || dilations.size() != 2 || pads.size() != 4)
-    return spec.Fail("bad window parameters");
-  for (int i = 0; i < 2; ++i)
-    if (strides[i] < 1 || dilations[i] < 1) return spec.Fail("strides and dilations must be positive");
   out->n = x.dims[0], out->h = x.dims[1], out->w = x.dims[2], out->c = x.dims[3];
   out->o = w.dims[0], out->kh = w.dims[1], out->kw = w.dims[2], out->depth = w.dims[3];
   out->oh = y.dims[1], out->ow = y.dims[2];
@@ -24,9 +22,12 @@ Status ReadConvolution(const StepSpec& spec, Convolution* out) {
   out->dilation_h = dilations[0], out->dilation_w = dilations[1];
   if (y.dims[0] != out->n || y.dims[3] != out->o)
     return spec.Fail("y does not have the batch of x and channels of w");
-  if (out->group < 1 || out->o % out->group != 0 || out->depth * out->group != out->c)
+  if (out->group < 1 || out->group > INT32_MAX || out->o % out->group != 0 ||
+      out->depth * out->group != out->c)
     return spec.Fail("channels do not divide into groups");
   if (out->kh < 1 || out->kw < 1) return spec.Fail("the kernel is empty");
+  if (out->kh > kMaxTable / out->kw || out->oh > kMaxTable / out->kh || out->ow > kMaxTable / out->kw)
+    return spec.Fail("the kernel or the output is too large");
   return Status::Ok();
 }
 

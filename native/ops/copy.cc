@@ -123,11 +123,16 @@ class NoStep : public Step {
   void Run(const RunContext&) override {}
 };
 
-// Whether every index stays in [0, size).
+// Whether every index stays in [0, size); dims are positive.
 bool Within(int64_t offset, const std::vector<int64_t>& dims, const std::vector<int64_t>& strides,
             int64_t size) {
   int64_t low = offset, high = offset;
-  for (size_t d = 0; d < dims.size(); ++d) (strides[d] < 0 ? low : high) += (dims[d] - 1) * strides[d];
+  for (size_t d = 0; d < dims.size(); ++d) {
+    const int64_t steps = dims[d] - 1, stride = strides[d];
+    if (steps == 0 || stride == 0) continue;
+    if (std::abs(stride) > size / steps || low < 0 || high >= size) return false;
+    (stride < 0 ? low : high) += steps * stride;
+  }
   return low >= 0 && high < size;
 }
 

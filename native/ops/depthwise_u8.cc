@@ -60,7 +60,7 @@ void DepthwiseU8::ChooseRows() {
     rows_ = shape_.dilation_y == 1 ? (fill_rows_ - kh) / shape_.stride_y + 1 : 1;
     taps_ = shape_.kernel_width * quads_;
   } else {
-    rows_ = shape_.dilation_y == 1 ? kDirectRows : 1;
+    rows_ = shape_.dilation_y == 1 ? std::clamp<int64_t>(shape_.out_height, 1, kDirectRows) : 1;
     fill_rows_ = (rows_ - 1) * shape_.stride_y + kh;
     taps_ = shape_.taps();
   }
@@ -96,17 +96,17 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
   const int64_t row_sets = kernel_->quads ? rows_ : 1;
   for (int64_t c = 0; c < shape_.channels; ++c) {
     const int32_t zero = channels.weight_zero == nullptr ? 0 : channels.weight_zero[c];
-    int32_t sum = 0;
+    uint32_t sum = 0;  // wraps, as accumulators do
     for (int64_t kx = 0; kx < kw; ++kx)
       for (int64_t ky = 0; ky < kh; ++ky) {
         const int32_t weight = w[(c * kh + ky) * kw + kx] - zero;
-        sum += weight;
+        sum += static_cast<uint32_t>(weight);
         // Two neighbours of a quad may be any two weights of a column: a bound on one is enough.
         if (weight > 64 || weight < -64) pairs_fit_ = false;
       }
     const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[c];
     bias_.as<int32_t>()[c] = static_cast<int32_t>(
-        static_cast<uint32_t>(bias) + static_cast<uint32_t>((kernel_->x_offset - shape_.x_zero) * sum));
+        static_cast<uint32_t>(bias) + static_cast<uint32_t>(kernel_->x_offset - shape_.x_zero) * sum);
     scale_.as<float>()[c] = channels.scale[c];
     if (!(channels.scale[c] >= -kMaxFastScale && channels.scale[c] <= kMaxFastScale)) fast_scale_ = false;
   }
@@ -136,6 +136,7 @@ Status DepthwiseU8::Make(const StepSpec& spec, const ConvShape& shape) {
   KPT_RETURN_IF_ERROR(channels.Read(spec, shape.out_channels, true));
   ChooseRows();
   ChooseChunks();
+  if (columns_ * fill_rows_ * chunk_channels_ > INT32_MAX) return spec.Fail("the input is too large");
   KPT_RETURN_IF_ERROR(Pack(spec, channels));
 
   // Chunks differ by a block, and scratch offsets by chunk would too: all use the pitch of the largest.
@@ -240,12 +241,12 @@ bool DepthwiseU8Applies(const StepSpec& spec, const ConvShape& shape) {
   if (shape.group != shape.channels || shape.out_channels != shape.channels || shape.group_in != 1)
     return false;
   const TensorView* zero = spec.in(4);
+  if (zero != nullptr && (zero->dtype != DType::kS32 || zero->size() != shape.channels)) return false;
   const int8_t* w = spec.in(1)->as<int8_t>();
   const int least = ChooseDwConvS8().min_weight;
   const int64_t taps = shape.taps();
   for (int64_t i = 0; i < shape.channels * taps; ++i) {
-    const int weight =
-        w[i] - (zero == nullptr || zero->size() != shape.channels ? 0 : zero->as<int32_t>()[i / taps]);
+    const int weight = w[i] - (zero == nullptr ? 0 : zero->as<int32_t>()[i / taps]);
     if (weight < least || weight > 127) return false;
   }
   return true;

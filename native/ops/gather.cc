@@ -56,8 +56,8 @@ Status MakeGather(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(CheckDType(spec, spec.out(), x.dtype));
   std::vector<int64_t> dims;
   KPT_RETURN_IF_ERROR(ReadInts(spec, "dims", 3, 0, &dims));
-  KPT_RETURN_IF_ERROR(CheckSize(spec, x, dims[0] * dims[1] * dims[2]));
-  KPT_RETURN_IF_ERROR(CheckSize(spec, spec.out(), dims[0] * indices.size() * dims[2]));
+  KPT_RETURN_IF_ERROR(CheckSize(spec, x, {dims[0], dims[1], dims[2]}));
+  KPT_RETURN_IF_ERROR(CheckSize(spec, spec.out(), {dims[0], indices.size(), dims[2]}));
   if (dims[1] == 0 && spec.out().size() > 0) return spec.Fail("nothing to gather from");
   if (indices.dtype == DType::kS32) {
     *out = std::make_unique<GatherStep<int32_t>>(spec, dims[0], dims[1], dims[2]);

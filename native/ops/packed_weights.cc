@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "native/ops/checks.h"
+
 namespace kompakt {
 namespace {
 
@@ -69,6 +71,8 @@ bool PairsFit(const std::vector<int8_t>& w, int64_t tap_bytes) {
 
 Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const ConvChannels& channels,
                            int32_t x_zero) {
+  if (s.tap_bytes > INT32_MAX / 4 || static_cast<int64_t>(s.taps.size()) > kMaxTable)
+    return spec.Fail("the kernel is too large");
   kernel_ = &ChooseGemmS8();
   panels_ = GemmS8Panels(*kernel_, s.columns);
   taps_ = static_cast<int>(s.taps.size());

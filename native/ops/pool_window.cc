@@ -2,7 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/ops/pool_window.h"
 
+#include <algorithm>
+
 namespace kompakt {
+namespace {
+
+/// How many of `kernel` taps, `dilation` apart, lie less than `room` after the first.
+int64_t TapsBelow(int64_t room, int64_t kernel, int64_t dilation) {
+  return room <= 0 ? 0 : std::min(kernel, (room - 1) / dilation + 1);
+}
+
+}  // namespace
 
 Status PoolWindow::Make(const StepSpec& spec, bool has_dilations) {
   const TensorView& x = *spec.in(0);
@@ -24,22 +34,22 @@ Status PoolWindow::Make(const StepSpec& spec, bool has_dilations) {
   if ((out_h_ - 1) * stride_h_ >= in_h_ + top_ + bottom_ ||
       (out_w_ - 1) * stride_w_ >= in_w_ + left_ + right_)
     return spec.Fail("an output window starts outside of the padded input");
-  spec.scratch_bytes = static_cast<size_t>(kernel_size() * spec.threads) * sizeof(int64_t);
+  most_taps_ = std::min(kernel_h_, in_h_) * std::min(kernel_w_, in_w_);
+  spec.scratch_bytes = static_cast<size_t>(most_taps_ * spec.threads) * sizeof(int64_t);
   return Status::Ok();
 }
 
 int64_t PoolWindow::Taps(int64_t oh, int64_t ow, int64_t* taps, int64_t* padded_count) const {
+  const int64_t top = oh * stride_h_ - top_, left = ow * stride_w_ - left_;
+  const int64_t h_end = TapsBelow(in_h_ - top, kernel_h_, dilation_h_);
+  const int64_t w_end = TapsBelow(in_w_ - left, kernel_w_, dilation_w_);
+  const int64_t w_begin = TapsBelow(-left, kernel_w_, dilation_w_);
+  *padded_count = TapsBelow(in_h_ + bottom_ - top, kernel_h_, dilation_h_) *
+                  TapsBelow(in_w_ + right_ - left, kernel_w_, dilation_w_);
   int64_t count = 0;
-  for (int64_t kh = 0; kh < kernel_h_; ++kh) {
-    const int64_t h = oh * stride_h_ - top_ + kh * dilation_h_;
-    if (h >= in_h_ + bottom_) break;
-    for (int64_t kw = 0; kw < kernel_w_; ++kw) {
-      const int64_t w = ow * stride_w_ - left_ + kw * dilation_w_;
-      if (w >= in_w_ + right_) break;
-      ++*padded_count;
-      if (h >= 0 && h < in_h_ && w >= 0 && w < in_w_) taps[count++] = (h * in_w_ + w) * channels_;
-    }
-  }
+  for (int64_t kh = TapsBelow(-top, kernel_h_, dilation_h_); kh < h_end; ++kh)
+    for (int64_t kw = w_begin; kw < w_end; ++kw)
+      taps[count++] = ((top + kh * dilation_h_) * in_w_ + left + kw * dilation_w_) * channels_;
   return count;
 }
 

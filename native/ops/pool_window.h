@@ -20,10 +20,10 @@ class PoolWindow {
   template <typename Pixel>
   void ForEach(const RunContext& context, const Pixel& pixel) const {
     int64_t* scratch = reinterpret_cast<int64_t*>(context.scratch);
-    const int64_t work = channels_ * kernel_size();
+    const int64_t work = channels_ * most_taps_;
     context.pool->ParallelFor(batch_ * out_h_, GrainOf(work * out_w_),
                               [&](int64_t begin, int64_t end, int thread) {
-                                int64_t* taps = scratch + thread * kernel_size();
+                                int64_t* taps = scratch + thread * most_taps_;
                                 for (int64_t row = begin; row < end; ++row) {
                                   const int64_t image = row / out_h_, oh = row % out_h_;
                                   for (int64_t ow = 0; ow < out_w_; ++ow) {
@@ -42,6 +42,7 @@ class PoolWindow {
   int64_t batch_ = 0, in_h_ = 0, in_w_ = 0, channels_ = 0, out_h_ = 0, out_w_ = 0;
   int64_t kernel_h_ = 1, kernel_w_ = 1, stride_h_ = 1, stride_w_ = 1, dilation_h_ = 1, dilation_w_ = 1;
   int64_t top_ = 0, left_ = 0, bottom_ = 0, right_ = 0;
+  int64_t most_taps_ = 0;  // of one window inside the input
 };
 
 }  // namespace kompakt

@@ -51,7 +51,7 @@ Status MakeReduceF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   if (!ParseReduceKind(name, &kind)) return spec.Fail("unknown operation '" + name + "'");
   ReduceDims dims;
   KPT_RETURN_IF_ERROR(ReadReduceDims(spec, *spec.in(0), &dims));
-  KPT_RETURN_IF_ERROR(CheckSize(spec, spec.out(), dims.outer * dims.inner));
+  KPT_RETURN_IF_ERROR(CheckSize(spec, spec.out(), {dims.outer, dims.inner}));
   *out = std::make_unique<ReduceF32Step>(kind, dims, spec);
   return Status::Ok();
 }

@@ -53,7 +53,7 @@ Status MakeReduceMeanU8(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(CheckDType(spec, spec.out(), DType::kU8));
   ReduceDims dims;
   KPT_RETURN_IF_ERROR(ReadReduceDims(spec, *spec.in(0), &dims));
-  KPT_RETURN_IF_ERROR(CheckSize(spec, spec.out(), dims.outer * dims.inner));
+  KPT_RETURN_IF_ERROR(CheckSize(spec, spec.out(), {dims.outer, dims.inner}));
   if (dims.reduced > kMaxAverageCount) return spec.Fail("too many elements to sum");
   AverageU8Params params;
   KPT_RETURN_IF_ERROR(ReadAverageU8(spec, &params));

@@ -84,7 +84,8 @@ class ParamList {
 };
 
 /// Makes the step `kind` with a pool of `threads` threads and runs it `runs` times. Fails the Status when the
-/// step cannot be made or when a tensor's or the scratch's guard bytes were written.
+/// step cannot be made or when a tensor's or the scratch's guard bytes were written. With KOMPAKT_SEEDS in
+/// the environment, small steps are also written to that folder as plan dumps: seeds of the fuzz target.
 Status RunStep(const std::string& kind, const std::vector<TestTensor*>& inputs,
                const std::vector<TestTensor*>& outputs, const ParamList& params, int threads = 1,
                int runs = 1);

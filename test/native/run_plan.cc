@@ -4,44 +4,15 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <iterator>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "native/cpu/tier.h"
-#include "native/engine/plan.h"
+#include "test/native/plan_dump.h"
 
 namespace {
 
-class Reader {
- public:
-  explicit Reader(std::vector<char> bytes) : bytes_(std::move(bytes)) {}
-  uint32_t U32() {
-    uint32_t value = 0;
-    Take(&value, 4);
-    return value;
-  }
-  std::vector<uint8_t> Block() {
-    std::vector<uint8_t> block(U32());
-    Take(block.data(), block.size());
-    return block;
-  }
-
- private:
-  void Take(void* out, size_t count) {
-    if (count > bytes_.size() - at_) {
-      std::fprintf(stderr, "the dump is too short\n");
-      std::exit(1);
-    }
-    if (count > 0) std::memcpy(out, bytes_.data() + at_, count);
-    at_ += count;
-  }
-  std::vector<char> bytes_;
-  size_t at_ = 0;
-};
+using kompakt::testing::PlanDump;
 
 int Fail(const std::string& message) {
   std::fprintf(stderr, "%s\n", message.c_str());
@@ -50,29 +21,17 @@ int Fail(const std::string& message) {
 
 int RunDump(const char* path, int threads) {
   std::ifstream file(path, std::ios::binary);
-  Reader in(std::vector<char>(std::istreambuf_iterator<char>(file), {}));
-  if (in.U32() != 0x4454504b) return Fail(std::string(path) + " is not a plan dump");
-  auto session = std::make_shared<kompakt::Session>(threads);
-  for (uint32_t i = 0, count = in.U32(); i < count; ++i) {
-    const std::vector<uint8_t> shape = in.Block();
-    const std::vector<uint8_t> bytes = in.Block();
-    session->AddConstant(bytes.data(), bytes.size(), std::string(shape.begin(), shape.end()));
-  }
-  const std::vector<uint8_t> program = in.Block();
+  const PlanDump::Bytes bytes(std::istreambuf_iterator<char>(file), {});
+  PlanDump dump;
+  if (!kompakt::testing::ReadPlanDump(bytes.data(), bytes.size(), &dump))
+    return Fail(std::string(path) + " is not a plan dump");
   std::unique_ptr<kompakt::Plan> plan;
-  const kompakt::Status status = kompakt::Plan::Create(session, program.data(), program.size(), &plan);
+  const kompakt::Status status = kompakt::testing::MakePlan(dump, threads, &plan);
   if (!status.ok()) return Fail(status.message());
-  for (uint32_t i = 0, count = in.U32(); i < count; ++i) {
-    const kompakt::TensorView* tensor = plan->arena_tensor(in.U32());
-    const std::vector<uint8_t> bytes = in.Block();
-    if (tensor == nullptr || tensor->bytes() != bytes.size()) return Fail("an input does not fit");
-    std::memcpy(tensor->data, bytes.data(), bytes.size());
-  }
   plan->Run(0, plan->step_count());
   uint64_t hash = 0xcbf29ce484222325u;
-  for (uint32_t i = 0, count = in.U32(); i < count; ++i) {
-    const kompakt::TensorView* tensor = plan->arena_tensor(in.U32());
-    const uint32_t size = in.U32();
+  for (const auto& [id, size] : dump.outputs) {
+    const kompakt::TensorView* tensor = plan->arena_tensor(id);
     if (tensor == nullptr || tensor->bytes() != size) return Fail("an output does not fit");
     for (uint32_t k = 0; k < size; ++k) hash = (hash ^ tensor->data[k]) * 0x100000001b3u;
   }

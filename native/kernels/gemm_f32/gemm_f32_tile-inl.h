@@ -71,14 +71,17 @@ __attribute__((noinline)) void ComputeTile(const GemmF32Tile& tile) {
   const float* b = tile.b;
   const float* const* rows = tile.rows;
   const int64_t depth = tile.depth;
+  // Whether the panels of all steps fit the 32 registers of AVX-512 beside the accumulators and one value of
+  // A.
+  constexpr bool kPanelsFit = kLanes != 16 || (kRows + kDepthStep) * kVectors < 32;
   for (int64_t t = 0; t < tile.taps; ++t, rows += tile.tap_stride) {
     const float* a[kRows];
     KPT_UNROLL
     for (int r = 0; r < kRows; ++r) a[r] = rows[r];
     int64_t k = 0;
     for (; k + kDepthStep <= depth; k += kDepthStep, b += kDepthStep * kWidth) {
-      if constexpr (kLanes == 4) {
-        // One load of A serves all steps.
+      if constexpr (kLanes == 4 || !kPanelsFit) {
+        // One load of A serves all steps (NEON).
         RowStep step[kRows];
         KPT_UNROLL
         for (int r = 0; r < kRows; ++r) step[r] = LoadRow(a[r] + k);

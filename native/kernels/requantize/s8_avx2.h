@@ -31,9 +31,10 @@ struct S8Avx2 {
     return _mm256_set1_epi32(quad);
   }
   static KPT_ALWAYS_INLINE I Add(I a, I b) { return _mm256_add_epi32(a, b); }
-  /// Exact: bytes 0, 2 and 1, 3 of every lane are widened to 16 bits and multiplied in pairs.
+  /// Exact: bytes 0, 2 and 1, 3 of every lane are widened to 16 bits and multiplied in pairs. Shifts widen,
+  /// since a mask would take the register that the eighth accumulator needs.
   static KPT_ALWAYS_INLINE I Dot(I acc, I a, I b) {
-    const I even = _mm256_madd_epi16(_mm256_and_si256(a, _mm256_set1_epi16(255)),
+    const I even = _mm256_madd_epi16(_mm256_srli_epi16(_mm256_slli_epi16(a, 8), 8),
                                      _mm256_srai_epi16(_mm256_slli_epi16(b, 8), 8));
     const I odd = _mm256_madd_epi16(_mm256_srli_epi16(a, 8), _mm256_srai_epi16(b, 8));
     return _mm256_add_epi32(acc, _mm256_add_epi32(even, odd));

@@ -52,7 +52,7 @@ void CheckCopy(DType dtype, int64_t x_size, int64_t y_size, const List& dims, in
   const Status status =
       RunStep("copy", {&x}, {&y}, CopyParams(dims, x_offset, x_strides, y_offset, y_strides), threads);
   REQUIRE_MESSAGE(status.ok(), status.message());
-  CHECK(std::memcmp(y.view.data, want.data(), want.size()) == 0);
+  CHECK(std::equal(want.begin(), want.end(), y.view.data));
 }
 
 List RowMajor(const List& dims) {

@@ -1,0 +1,135 @@
+// npm run fuzz -- [--seconds 60] [--seed N] [--native]: changes small models at random and takes them as far as they go: load,
+// optimise, plan, run. Whatever is not a KompaktError that blames the file is a finding: a crash, a hang, another exception.
+// Findings are kept in test/fixtures/fuzz, where test/e2e/fuzz.test.ts replays them. With --native the C++ engine is fuzzed
+// instead (libFuzzer, ASan, UBSan; needs clang).
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string', default: String(Date.now() % 1e9) },
+    native: { type: 'boolean', default: false },
+    child: { type: 'boolean', default: false },
+  },
+});
+const seconds = Number(values.seconds);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const findings = join(root, 'test/fixtures/fuzz');
+/** A case that takes longer than this hangs. */
+const patience = 20_000;
+
+if (values.native) process.exitCode = await fuzzNative();
+else if (values.child) await runCases(Number(values.seed));
+else process.exitCode = await watch();
+
+/** Case n, the same bytes on every machine. */
+async function caseOf(n) {
+  const { fuzzSeeds } = await import('../test/helpers/fuzz-seeds.ts');
+  const { mutateOnnx, randomOf } = await import('../test/helpers/mutate-onnx.ts');
+  const random = randomOf(n);
+  const seeds = Object.values(fuzzSeeds);
+  return mutateOnnx(seeds[random(seeds.length)], random);
+}
+
+function save(n, bytes, what) {
+  mkdirSync(findings, { recursive: true });
+  writeFileSync(join(findings, `case-${n}.onnx`), bytes);
+  console.log(`\nFINDING, kept as test/fixtures/fuzz/case-${n}.onnx: ${what}`);
+}
+
+/** Runs cases until time is up. Each is announced before it starts, so that the parent knows which one ended the process. */
+async function runCases(first) {
+  const { tryModel } = await import('../test/helpers/try-model.ts');
+  const end = Date.now() + seconds * 1000;
+  const seen = new Set();
+  const outcomes = {};
+  for (let n = first; Date.now() < end; n++) {
+    const bytes = await caseOf(n);
+    writeSync(3, `${n}\n`);
+    try {
+      const outcome = tryModel(bytes);
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    } catch (error) {
+      const [place] = /at .*/.exec(error.stack ?? '') ?? [''];
+      // One file for every place that throws.
+      if (seen.has(place)) continue;
+      seen.add(place);
+      save(n, bytes, error.stack);
+      process.exitCode = 1;
+    }
+    if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  console.log(JSON.stringify(outcomes));
+}
+
+/** Runs children until time is up; one that crashes or hangs is a finding. */
+async function watch() {
+  const end = Date.now() + seconds * 1000;
+  let next = Number(values.seed);
+  const first = next;
+  let failed = 0;
+  console.log(`seed ${first}`);
+  while (Date.now() < end) {
+    const left = String(Math.ceil((end - Date.now()) / 1000));
+    const args = ['--max-old-space-size=2048', '--import', new URL('typescript.mjs', import.meta.url).href];
+    args.push(fileURLToPath(import.meta.url), '--child', '--seconds', left, '--seed', String(next));
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe', 'pipe'] });
+    let current = next;
+    let stderr = '';
+    let timer = setTimeout(() => child.kill('SIGKILL'), patience * 3);
+    child.stderr.on('data', (text) => {
+      stderr = (stderr + text).slice(-4000);
+    });
+    child.stdio[3].on('data', (text) => {
+      current = Number(String(text).trimEnd().split('\n').at(-1));
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill('SIGKILL'), patience);
+    });
+    const [code, signal] = await new Promise((resolve) => child.on('close', (...how) => resolve(how)));
+    clearTimeout(timer);
+    if (code !== 0) failed++;
+    if (code !== 0 && code !== 1) {
+      const what =
+        signal === 'SIGKILL' ? 'it hangs or takes all memory' : `the process ended (${signal ?? code})`;
+      await saveInChild(current, `${what}\n${stderr}`);
+    } else if (code === 1 && stderr !== '') throw new Error(stderr);
+    next = current + 1;
+  }
+  console.log(`${next - first} cases, ${failed === 0 ? 'no finding' : 'findings'}`);
+  return failed === 0 ? 0 : 1;
+}
+
+async function saveInChild(n, what) {
+  const { register } = await import('node:module');
+  register(new URL('typescript.mjs', import.meta.url).href);
+  save(n, await caseOf(n), what);
+}
+
+async function fuzzNative() {
+  const { buildTests, requireTools, run } = await import('./cmake-tests.mjs');
+  requireTools({ cmake: 'cmake', ninja: 'ninja-build', 'clang++-19': 'clang-19 libclang-rt-19-dev' });
+  const corpus = join(root, 'build/fuzz-corpus');
+  mkdirSync(corpus, { recursive: true });
+  // The native tests give the seeds: every step that they run.
+  const tests = buildTests('native-tests');
+  spawnSync(join(root, tests, 'test/native/kompakt_tests'), {
+    env: { ...process.env, KOMPAKT_SEEDS: corpus },
+  });
+  const fuzz = join('build', 'fuzz');
+  const options = ['-DKOMPAKT_ADDON=OFF', '-DKOMPAKT_FUZZ=ON', '-DCMAKE_CXX_COMPILER=clang++-19'];
+  run('cmake', ['-S', '.', '-B', fuzz, '-G', 'Ninja', ...options]);
+  run('cmake', ['--build', fuzz]);
+  const limits = ['-timeout=20', '-rss_limit_mb=2048', '-max_len=8192', `-max_total_time=${seconds}`];
+  run(
+    join(fuzz, 'plan_fuzzer'),
+    [...limits, `-artifact_prefix=${findings}/plan-`, '-print_final_stats=1', corpus],
+    {
+      ASAN_OPTIONS: 'allocator_may_return_null=1:max_allocation_size_mb=512',
+    },
+  );
+  return 0;
+}

@@ -1,0 +1,61 @@
+// Reads a disassembly (objdump -d --no-show-raw-insn -C, x86-64) for loops that multiply and yet store a vector to the stack:
+// an accumulator that found no register costs more than the multiplication.
+
+interface Instruction {
+  readonly address: number;
+  readonly text: string;
+}
+
+/** What multiplies: fused multiply-adds, 8-bit dot products and their AVX2 form. */
+const multiplies = /^(vfmadd|vpdpbusd|vpmaddubsw|vpmaddwd)/;
+const storesVector = /^vmov\w+\s+%[xyz]mm\d+,[^(]*\(%r[sb]p\b/;
+const jump = /^j\w+\s+([0-9a-f]+)/;
+
+export interface MultiplyLoop {
+  readonly name: string;
+  /** Vector stores to the stack inside the loop. */
+  readonly spills: readonly string[];
+}
+
+function* functionsOf(disassembly: string): Generator<{ name: string; body: Instruction[] }> {
+  let current: { name: string; body: Instruction[] } | undefined;
+  for (const line of disassembly.split('\n')) {
+    const head = /^[0-9a-f]+ <(.*)>:$/.exec(line);
+    if (head !== null) {
+      if (current !== undefined) yield current;
+      current = { name: head[1]!, body: [] };
+      continue;
+    }
+    const instruction = /^\s+([0-9a-f]+):\t(.*?)\s*$/.exec(line);
+    if (instruction !== null)
+      current?.body.push({ address: Number.parseInt(instruction[1]!, 16), text: instruction[2]! });
+  }
+  if (current !== undefined) yield current;
+}
+
+/** The innermost loops with a multiplication in functions whose name matches. A loop is what lies between the target of a
+ *  jump backwards and the jump. */
+export function multiplyLoops(disassembly: string, name: RegExp): MultiplyLoop[] {
+  const loops: MultiplyLoop[] = [];
+  for (const { name: found, body } of functionsOf(disassembly)) {
+    if (!name.test(found)) continue;
+    const indexOf = new Map(body.map(({ address }, i) => [address, i]));
+    const ranges = body.flatMap(({ address, text }, last) => {
+      const target = jump.exec(text);
+      const first = target === null ? undefined : indexOf.get(Number.parseInt(target[1]!, 16));
+      return first !== undefined && body[first]!.address < address ? [{ first, last }] : [];
+    });
+    const innermost = ranges.filter(
+      (a) =>
+        !ranges.some(
+          (b) => b !== a && b.first >= a.first && b.last <= a.last && b.last - b.first < a.last - a.first,
+        ),
+    );
+    for (const { first, last } of innermost) {
+      const texts = body.slice(first, last + 1).map(({ text }) => text);
+      if (texts.some((text) => multiplies.test(text)))
+        loops.push({ name: found, spills: texts.filter((text) => storesVector.test(text)) });
+    }
+  }
+  return loops;
+}

@@ -19,7 +19,8 @@ const TABLE = 14;
 
 export const fuseIntegerTails: Pass = {
   name: 'fuse-integer-tails',
-  summary: 'QTable(QLinearAdd(QConv(x), r)) -> QConv(x, residual r, table); QTable(QTable(x)) -> QTable(x)',
+  summary:
+    'QTable(QLinearAdd(QConv(x), r)) -> QConv(x, residual r, table), as for QLinearConv; QTable(QTable(x)) -> QTable(x)',
   source: 'step contract of conv_u8: requantise, add as add_u8, look up',
   run(graph) {
     const editor = new GraphEditor(graph);
@@ -35,12 +36,21 @@ export const fuseIntegerTails: Pass = {
 const isTable = (node: Node | undefined): node is Node & { readonly op: 'QTable' } =>
   node?.domain === 'ai.kompakt' && node.op === 'QTable';
 
-/** A QConv with 8-bit output and nothing fused at or behind input `from`. */
-const openConv = (node: Node | undefined, from: number): node is Node & { readonly op: 'QConv' } =>
-  node?.domain === 'ai.kompakt' &&
-  node.op === 'QConv' &&
+/** A QConv, or the QLinearConv that is its beginning, with 8-bit output and nothing fused at or behind `from`. */
+const openConv = (node: Node | undefined, from: number): node is Node =>
+  ((node?.domain === 'ai.kompakt' && node.op === 'QConv') ||
+    (node?.domain === '' && node.op === 'QLinearConv')) &&
   (node.inputs[Y_ZERO] ?? '') !== '' &&
   node.inputs.slice(from).every((name) => name === '');
+
+/** `conv` with these inputs and outputs; only the operator of our own has room for tails. */
+const withTail = (conv: Node, inputs: readonly string[], outputs: readonly string[]): Node => ({
+  ...conv,
+  op: 'QConv',
+  domain: 'ai.kompakt',
+  inputs,
+  outputs,
+});
 
 const padded = (inputs: readonly string[], length: number): string[] => [
   ...inputs,
@@ -62,7 +72,7 @@ function mergeSum(editor: GraphEditor, add: Node, { types }: InferredTypes): voi
     if (!sameConstant(editor, conv.inputs[Y_ZERO], own[2])) continue;
     const inputs = [...padded(conv.inputs, RESIDUAL), ...other, add.inputs[6], add.inputs[7] ?? ''];
     if (inputs.slice(RESIDUAL).includes('')) continue;
-    editor.replace([conv, add], [{ ...conv, inputs, outputs: add.outputs }]);
+    editor.replace([conv, add], [withTail(conv, inputs, add.outputs)]);
     return;
   }
 }
@@ -98,5 +108,5 @@ function mergeTable(editor: GraphEditor, node: Node): void {
   const to = dtypeFromOnnx(intAttr(node, 'to'), `QTable node '${node.name}'`);
   if (zero?.dtype !== to) return;
   const inputs = [...padded(producer.inputs, TABLE), name];
-  editor.replace([producer, node], [{ ...producer, inputs, outputs: node.outputs }]);
+  editor.replace([producer, node], [withTail(producer, inputs, node.outputs)]);
 }

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "native/kernels/table_u8/table_u8.h"
+
 namespace kompakt {
 
 Status ConvFinish::Read(const StepSpec& spec, const ConvShape& shape) {
@@ -42,7 +44,7 @@ void ConvFinish::Run(uint8_t* y, int64_t first_pixel, int64_t pixels, int64_t be
   for (int64_t r = 0; r < runs; ++r) {
     const int64_t at = (first_pixel + r) * columns_ + begin;
     if (residual_ != nullptr) AddResidualU8(y + at, residual_ + at, count, add_);
-    if (table_ != nullptr) ApplyTableU8(y + at, count, table_);
+    if (table_ != nullptr) BestTableU8Kernel().run(table_, y + at, y + at, count);
   }
 }
 

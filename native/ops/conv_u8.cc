@@ -6,7 +6,6 @@
 #include <cstring>
 #include <vector>
 
-#include "native/kernels/requantize/finish_u8.h"
 #include "native/ops/conv_finish.h"
 #include "native/ops/conv_shape.h"
 #include "native/ops/depthwise_u8.h"
@@ -216,7 +215,7 @@ Status MakeConvU8(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(spec.CheckArity(2, 7, 1));
   ConvShape shape;
   KPT_RETURN_IF_ERROR(shape.Read(spec, false));
-  if (DepthwiseU8Applies(spec, shape)) return MakeDepthwiseU8(spec, shape, out);
+  if (DepthwiseU8Applies(shape)) return MakeDepthwiseU8(spec, shape, out);
   auto step = std::make_unique<ConvU8>();
   KPT_RETURN_IF_ERROR(step->Make(spec, shape));
   *out = std::move(step);

@@ -1,5 +1,6 @@
-// Depthwise conv_u8: tasks are groups of output rows by chunks of channels, sized so that a task's scratch
-// stays in the first cache level. SPDX-License-Identifier: Apache-2.0
+// Depthwise conv_u8: tasks are groups of output rows by chunks of channels and columns, sized so that a
+// task's scratch stays in the first cache level beside the rows that it comes from: groups that follow one
+// another in a chunk read them again. SPDX-License-Identifier: Apache-2.0
 #include "native/ops/depthwise_u8.h"
 
 #include <algorithm>
@@ -8,12 +9,17 @@
 #include <vector>
 
 #include "native/kernels/dwconv_s8/dwconv_s8.h"
+#include "native/ops/chunks.h"
 #include "native/ops/conv_finish.h"
 
 namespace kompakt {
 namespace {
 
-constexpr int64_t kChunkBytes = 24 * 1024;
+constexpr int64_t kChunkBytes = 16 * 1024;
+/// Bytes of one scratch column: enough of a pixel that few cache lines belong to two chunks.
+constexpr int64_t kColumnBytes = 1024;
+/// Output columns of a chunk for every column that its neighbour lays out again.
+constexpr int64_t kColumnsPerOverlap = 4;
 /// Output rows that share one filling in the direct layout.
 constexpr int64_t kDirectRows = 4;
 
@@ -28,9 +34,10 @@ class DepthwiseU8 : public Step {
   void ChooseRows();
   void ChooseChunks();
   Status Pack(const StepSpec& spec, const ConvChannels& channels);
-  int8_t* PackedWeight(int8_t* packed, int64_t r, int64_t c, int64_t ky, int64_t kx) const;
-  void FillColumns(int64_t image, int64_t first_row, int64_t c, int channels, uint8_t* scratch) const;
-  void RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64_t r, int64_t c, int channels,
+  int64_t PackedWeight(int64_t r, int64_t c, int64_t ky, int64_t kx, int64_t part) const;
+  int64_t FillWidth(int64_t out_columns) const;
+  void FillColumns(int64_t image, int64_t first_row, Range c, Range columns, uint8_t* scratch) const;
+  void RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64_t r, Range c, Range columns,
               float* wide) const;
 
   ConvShape shape_;
@@ -42,18 +49,25 @@ class DepthwiseU8 : public Step {
   int64_t quads_ = 1;      // q of the quads layout, 1 in the direct one
   int64_t rows_ = 1;       // output rows that share one filling
   int64_t fill_rows_ = 4;  // input rows of one filling
-  int64_t columns_ = 0;    // scratch columns
-  int64_t taps_ = 0;
-  int64_t blocks_ = 0, chunks_ = 1, chunk_channels_ = 0;  // chunk_channels_: of the largest chunk
+  int64_t used_rows_ = 4;  // those that meet weights other than zero
+  int64_t taps_ = 0;       // of one part
+  int64_t parts_ = 1;      // summands of a weight: minus its zero point it may need more than 8 bits
+  int64_t blocks_ = 0;
+  std::vector<Range> channel_chunks_, column_chunks_;
+  int64_t pitch_ = 0, columns_ = 0;  // of the scratch: channels and columns of the largest chunk
   size_t wide_scratch_ = 0, thread_scratch_ = 0;
   const int8_t* packed_ = nullptr;
   AlignedBuffer bias_, scale_, border_;
   std::vector<int32_t> tap_offsets_;
 };
 
+/// Input columns that `out_columns` neighbouring outputs see.
+int64_t DepthwiseU8::FillWidth(int64_t out_columns) const {
+  return (out_columns - 1) * shape_.stride_x + (shape_.kernel_width - 1) * shape_.dilation_x + 1;
+}
+
 void DepthwiseU8::ChooseRows() {
   const int64_t kh = shape_.kernel_height;
-  columns_ = (shape_.out_width - 1) * shape_.stride_x + (shape_.kernel_width - 1) * shape_.dilation_x + 1;
   if (kernel_->quads) {
     quads_ = (kh + 3) / 4;
     fill_rows_ = 4 * quads_;
@@ -64,24 +78,34 @@ void DepthwiseU8::ChooseRows() {
     fill_rows_ = (rows_ - 1) * shape_.stride_y + kh;
     taps_ = shape_.taps();
   }
+  used_rows_ = (rows_ - 1) * shape_.stride_y + kh;
 }
 
 void DepthwiseU8::ChooseChunks() {
   blocks_ = (shape_.channels + kDwConvBlock - 1) / kDwConvBlock;
-  const int64_t block_bytes = columns_ * fill_rows_ * kDwConvBlock;
-  chunks_ = std::clamp<int64_t>((blocks_ * block_bytes + kChunkBytes - 1) / kChunkBytes, 1,
-                                std::max<int64_t>(1, blocks_));
-  chunk_channels_ = (blocks_ + chunks_ - 1) / chunks_ * kDwConvBlock;
+  const auto chunks = [](int64_t amount, int64_t limit, int64_t most) {
+    return std::clamp<int64_t>((amount + limit - 1) / limit, 1, std::max<int64_t>(1, most));
+  };
+  const int64_t padded = blocks_ * kDwConvBlock, unit = std::max<int64_t>(kernel_->wide, kDwConvBlock);
+  channel_chunks_ = Cut(padded, unit, chunks(padded * fill_rows_, kColumnBytes, padded / unit));
+  pitch_ = LargestOf(channel_chunks_);
+  const int64_t width = shape_.out_width;
+  const int64_t least = std::max<int64_t>(1, kColumnsPerOverlap * (FillWidth(1) - 1) / shape_.stride_x);
+  const int64_t bytes = FillWidth(width) * fill_rows_ * pitch_;
+  column_chunks_ = Cut(width, 1, chunks(bytes, kChunkBytes, width / least));
+  columns_ = FillWidth(LargestOf(column_chunks_));
 }
 
-/// Where weight (c, ky, kx) lies for output row r of a filling.
-int8_t* DepthwiseU8::PackedWeight(int8_t* packed, int64_t r, int64_t c, int64_t ky, int64_t kx) const {
-  const int64_t block = c / kDwConvBlock, lane = c % kDwConvBlock;
-  if (!kernel_->quads)
-    return packed + ((block * taps_) + ky * shape_.kernel_width + kx) * kDwConvBlock + lane;
+/// Where part `part` of weight (c, ky, kx) lies for output row r of a filling.
+int64_t DepthwiseU8::PackedWeight(int64_t r, int64_t c, int64_t ky, int64_t kx, int64_t part) const {
+  const int64_t slot = DwConvS8Slot(kernel_->wide, shape_.channels, c), taps = taps_ * parts_;
+  const int64_t width =
+      c < DwConvS8WideChannels(kernel_->wide, shape_.channels) ? kernel_->wide : kDwConvBlock;
+  const int64_t begin = slot / width * width, lane = slot % width;
+  if (!kernel_->quads) return begin * taps + (part * taps_ + ky * shape_.kernel_width + kx) * width + lane;
   const int64_t row = ky + r * shape_.stride_y;
-  const int64_t tap = kx * quads_ + row / 4;
-  return packed + (((r * blocks_ + block) * taps_ + tap) * kDwConvBlock + lane) * 4 + row % 4;
+  const int64_t tap = part * taps_ + kx * quads_ + row / 4;
+  return ((r * blocks_ * kDwConvBlock + begin) * taps + tap * width + lane) * 4 + row % 4;
 }
 
 Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
@@ -94,23 +118,29 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
   std::memset(border_.data(), shape_.x_zero, border_.size());
   const int8_t* w = spec.in(1)->as<int8_t>();
   const int64_t row_sets = kernel_->quads ? rows_ : 1;
+  const auto weight = [&](int64_t c, int64_t ky, int64_t kx) {
+    return w[(c * kh + ky) * kw + kx] - (channels.weight_zero == nullptr ? 0 : channels.weight_zero[c]);
+  };
+  for (int64_t c = 0; c < shape_.channels; ++c)
+    for (int64_t ky = 0; ky < kh; ++ky)
+      for (int64_t kx = 0; kx < kw; ++kx)
+        while (weight(c, ky, kx) > 127 * parts_ || weight(c, ky, kx) < kernel_->min_weight * parts_) ++parts_;
   for (int64_t c = 0; c < shape_.channels; ++c) {
-    const int32_t zero = channels.weight_zero == nullptr ? 0 : channels.weight_zero[c];
     uint32_t sum = 0;  // wraps, as accumulators do
     for (int64_t kx = 0; kx < kw; ++kx)
       for (int64_t ky = 0; ky < kh; ++ky) {
-        const int32_t weight = w[(c * kh + ky) * kw + kx] - zero;
-        sum += static_cast<uint32_t>(weight);
+        sum += static_cast<uint32_t>(weight(c, ky, kx));
         // Two neighbours of a quad may be any two weights of a column: a bound on one is enough.
-        if (weight > 64 || weight < -64) pairs_fit_ = false;
+        if (weight(c, ky, kx) > 64 || weight(c, ky, kx) < -64) pairs_fit_ = false;
       }
+    const int64_t slot = DwConvS8Slot(kernel_->wide, shape_.channels, c);
     const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[c];
-    bias_.as<int32_t>()[c] = static_cast<int32_t>(
+    bias_.as<int32_t>()[slot] = static_cast<int32_t>(
         static_cast<uint32_t>(bias) + static_cast<uint32_t>(kernel_->x_offset - shape_.x_zero) * sum);
-    scale_.as<float>()[c] = channels.scale[c];
+    scale_.as<float>()[slot] = channels.scale[c];
     if (!(channels.scale[c] >= -kMaxFastScale && channels.scale[c] <= kMaxFastScale)) fast_scale_ = false;
   }
-  const size_t bytes = static_cast<size_t>(row_sets * padded * taps_) * (kernel_->quads ? 4 : 1);
+  const size_t bytes = static_cast<size_t>(row_sets * padded * taps_ * parts_) * (kernel_->quads ? 4 : 1);
   const std::string tag = std::string("depthwise_u8:") + kernel_->name + ":" + std::to_string(row_sets) +
                           ":" + std::to_string(shape_.stride_y);
   const int constant = channels.weight_zero == nullptr ? spec.in(1)->constant : -1;
@@ -119,8 +149,11 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
       for (int64_t c = 0; c < shape_.channels; ++c)
         for (int64_t ky = 0; ky < kh; ++ky)
           for (int64_t kx = 0; kx < kw; ++kx)
-            *PackedWeight(reinterpret_cast<int8_t*>(block), r, c, ky, kx) = static_cast<int8_t>(
-                w[(c * kh + ky) * kw + kx] - (channels.weight_zero == nullptr ? 0 : channels.weight_zero[c]));
+            for (int64_t part = 0; part < parts_; ++part) {
+              const int64_t share = weight(c, ky, kx) / parts_;
+              block[PackedWeight(r, c, ky, kx, part)] =
+                  static_cast<uint8_t>(part == 0 ? weight(c, ky, kx) - share * (parts_ - 1) : share);
+            }
   }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "depthwise weights") : Status::Ok();
 }
@@ -139,66 +172,72 @@ Status DepthwiseU8::Make(const StepSpec& spec, const ConvShape& shape) {
   if (columns_ * fill_rows_ * chunk_channels_ > INT32_MAX) return spec.Fail("the input is too large");
   KPT_RETURN_IF_ERROR(Pack(spec, channels));
 
-  // Chunks differ by a block, and scratch offsets by chunk would too: all use the pitch of the largest.
-  const int64_t pitch = chunk_channels_;
-  for (int64_t i = 0; i < taps_; ++i) {
+  for (int64_t tap = 0; tap < taps_ * parts_; ++tap) {
+    const int64_t i = tap % taps_;
     const int64_t kx = kernel_->quads ? i / quads_ : i % shape.kernel_width;
     const int64_t row = kernel_->quads ? i % quads_ : i / shape.kernel_width;
-    const int64_t at = kernel_->quads ? (kx * shape.dilation_x * quads_ + row) * pitch * 4
-                                      : (row * columns_ + kx * shape.dilation_x) * pitch;
+    const int64_t at = kernel_->quads ? (kx * shape.dilation_x * quads_ + row) * pitch_ * 4
+                                      : (row * columns_ + kx * shape.dilation_x) * pitch_;
     tap_offsets_.push_back(static_cast<int32_t>(at));
   }
   if (!to_f32_ && !fast_scale_)
-    wide_scratch_ = AlignUp(static_cast<size_t>(shape.out_width * chunk_channels_) * sizeof(float));
+    wide_scratch_ = AlignUp(static_cast<size_t>(LargestOf(column_chunks_) * pitch_) * sizeof(float));
   thread_scratch_ =
-      wide_scratch_ + AlignUp(static_cast<size_t>(columns_ * fill_rows_ * pitch) + kReadPadding);
+      wide_scratch_ + AlignUp(static_cast<size_t>(columns_ * fill_rows_ * pitch_) + kReadPadding);
   spec.scratch_bytes = thread_scratch_ * static_cast<size_t>(spec.threads);
   return Status::Ok();
 }
 
-/// Lays out the input rows of the output rows from first_row on, channels [c, c + channels) (whole blocks).
-void DepthwiseU8::FillColumns(int64_t image, int64_t first_row, int64_t c, int channels,
+/// Lays out the input of some output columns of the output rows from first_row on, channels c (whole blocks).
+void DepthwiseU8::FillColumns(int64_t image, int64_t first_row, Range c, Range columns,
                               uint8_t* scratch) const {
   const int lanes = kernel_->quads ? 4 : 1;
-  const int64_t pitch = chunk_channels_, row_bytes = shape_.in_width * shape_.channels;
-  const int64_t column_bytes = kernel_->quads ? quads_ * pitch * 4 : pitch;
-  const int64_t begin = std::min(shape_.pad_left, columns_);
-  const int64_t end = std::min(columns_, shape_.pad_left + shape_.in_width);
+  const int64_t row_bytes = shape_.in_width * shape_.channels, channels = c.size();
+  const int64_t column_bytes = kernel_->quads ? quads_ * pitch_ * 4 : pitch_;
+  // Scratch columns [begin, end) exist in x, from its column `first` on.
+  const int64_t count = FillWidth(columns.size()), left = columns.begin * shape_.stride_x - shape_.pad_left;
+  const int64_t begin = std::clamp<int64_t>(-left, 0, count);
+  const int64_t end = std::clamp(shape_.in_width - left, begin, count), first = left + begin;
   const int border = shape_.x_zero ^ (kernel_->x_offset == 128 ? 0x80 : 0);
   for (int64_t i = 0; i < fill_rows_; i += lanes) {
-    uint8_t* out = scratch + (kernel_->quads ? i * pitch : i * columns_ * pitch);
+    uint8_t* out = scratch + (kernel_->quads ? i * pitch_ : i * columns_ * pitch_);
     DwConvS8Fill fill = {};
     for (int lane = 0; lane < lanes; ++lane) {
       const int64_t y = first_row * shape_.stride_y - shape_.pad_top + (i + lane) * shape_.dilation_y;
       const bool inside = y >= 0 && y < shape_.in_height;
-      fill.rows[lane] = (inside ? x_ + (image * shape_.in_height + y) * row_bytes : border_.data()) + c;
+      fill.rows[lane] =
+          inside ? x_ + (image * shape_.in_height + y) * row_bytes + first * shape_.channels : border_.data();
+      // Weights are zero there: any bytes will do, best those that are read anyway.
+      if (i + lane >= used_rows_) fill.rows[lane] = lane == 0 ? border_.data() : fill.rows[0] - c.begin;
+      fill.rows[lane] += c.begin;
     }
     fill.columns = end - begin;
     fill.row_stride = shape_.channels;
-    fill.channels = channels;
+    fill.channels = static_cast<int>(channels);
     fill.out = out + begin * column_bytes;
     fill.out_stride = column_bytes;
     kernel_->fill(fill);
     for (int64_t column = 0; column < begin; ++column)
       std::memset(out + column * column_bytes, border, static_cast<size_t>(channels * lanes));
-    for (int64_t column = std::max(begin, end); column < columns_; ++column)
+    for (int64_t column = end; column < count; ++column)
       std::memset(out + column * column_bytes, border, static_cast<size_t>(channels * lanes));
   }
 }
 
-void DepthwiseU8::RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64_t r, int64_t c, int channels,
+void DepthwiseU8::RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64_t r, Range c, Range columns,
                          float* wide) const {
-  const int64_t pixel = (image * shape_.out_height + y) * shape_.out_width, at = pixel * shape_.channels + c;
+  const int64_t pixel = (image * shape_.out_height + y) * shape_.out_width + columns.begin;
+  const int64_t at = pixel * shape_.channels + c.begin;
   DwConvS8Row row = {};
-  row.scratch = scratch + (kernel_->quads ? 0 : r * shape_.stride_y * columns_ * chunk_channels_);
+  row.scratch = scratch + (kernel_->quads ? 0 : r * shape_.stride_y * columns_ * pitch_);
   row.tap_offsets = tap_offsets_.data();
-  row.taps = static_cast<int>(taps_);
-  row.column_step = shape_.stride_x * chunk_channels_ * (kernel_->quads ? quads_ * 4 : 1);
-  row.columns = shape_.out_width;
-  row.channels = channels;
-  row.w = packed_ + (kernel_->quads ? (r * blocks_ * kDwConvBlock + c) * taps_ * 4 : c * taps_);
-  row.bias = bias_.as<int32_t>() + c;
-  row.scale = scale_.as<float>() + c;
+  row.taps = static_cast<int>(taps_ * parts_);
+  row.column_step = shape_.stride_x * pitch_ * (kernel_->quads ? quads_ * 4 : 1);
+  row.columns = columns.size();
+  row.channels = static_cast<int>(std::min(c.end, shape_.channels) - c.begin);
+  row.w = packed_ + (kernel_->quads ? (r * blocks_ * kDwConvBlock + c.begin) * 4 : c.begin) * taps_ * parts_;
+  row.bias = bias_.as<int32_t>() + c.begin;
+  row.scale = scale_.as<float>() + c.begin;
   row.pairs_fit = pairs_fit_;
   row.to_f32 = to_f32_ || !fast_scale_;
   row.y_stride = shape_.channels;
@@ -206,50 +245,40 @@ void DepthwiseU8::RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64
   row.y = to_f32_ ? static_cast<void*>(reinterpret_cast<float*>(y_) + at) : y_ + at;
   if (!to_f32_ && !fast_scale_) {
     row.y = wide;
-    row.y_stride = channels;
+    row.y_stride = row.channels;
   }
   kernel_->run(row);
   if (to_f32_) return;
   if (row.to_f32)
-    for (int64_t column = 0; column < shape_.out_width; ++column)
-      for (int i = 0; i < channels; ++i)
-        y_[at + column * shape_.channels + i] = RoundToByte(wide[column * channels + i], shape_.range);
-  finish_.Run(y_, pixel, shape_.out_width, c, c + channels);
+    for (int64_t column = 0; column < row.columns; ++column)
+      for (int i = 0; i < row.channels; ++i)
+        y_[at + column * shape_.channels + i] = RoundToByte(wide[column * row.channels + i], shape_.range);
+  finish_.Run(y_, pixel, row.columns, c.begin, c.begin + row.channels);
 }
 
 void DepthwiseU8::Run(const RunContext& context) {
   const int64_t groups = (shape_.out_height + rows_ - 1) / rows_;
   if (shape_.out_width == 0 || shape_.channels == 0) return;
-  context.pool->ParallelFor(shape_.batch * groups * chunks_, 1, [&](int64_t begin, int64_t end, int thread) {
+  const int64_t columns = static_cast<int64_t>(column_chunks_.size());
+  const int64_t chunks = columns * static_cast<int64_t>(channel_chunks_.size());
+  context.pool->ParallelFor(shape_.batch * groups * chunks, 1, [&](int64_t begin, int64_t end, int thread) {
     uint8_t* wide = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
     uint8_t* scratch = wide + wide_scratch_;
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t chunk = task % chunks_, group = task / chunks_ % groups, image = task / chunks_ / groups;
-      const int64_t c = chunk * blocks_ / chunks_ * kDwConvBlock;
-      const int64_t c_end = (chunk + 1) * blocks_ / chunks_ * kDwConvBlock;
-      FillColumns(image, group * rows_, c, static_cast<int>(c_end - c), scratch);
+      const int64_t group = task % groups, chunk = task / groups % chunks, image = task / groups / chunks;
+      const Range c = channel_chunks_[static_cast<size_t>(chunk / columns)];
+      const Range range = column_chunks_[static_cast<size_t>(chunk % columns)];
+      FillColumns(image, group * rows_, c, range, scratch);
       for (int64_t r = 0; r < rows_ && group * rows_ + r < shape_.out_height; ++r)
-        RunRow(scratch, image, group * rows_ + r, r, c,
-               static_cast<int>(std::min(c_end, shape_.channels) - c), reinterpret_cast<float*>(wide));
+        RunRow(scratch, image, group * rows_ + r, r, c, range, reinterpret_cast<float*>(wide));
     }
   });
 }
 
 }  // namespace
 
-bool DepthwiseU8Applies(const StepSpec& spec, const ConvShape& shape) {
-  if (shape.group != shape.channels || shape.out_channels != shape.channels || shape.group_in != 1)
-    return false;
-  const TensorView* zero = spec.in(4);
-  if (zero != nullptr && (zero->dtype != DType::kS32 || zero->size() != shape.channels)) return false;
-  const int8_t* w = spec.in(1)->as<int8_t>();
-  const int least = ChooseDwConvS8().min_weight;
-  const int64_t taps = shape.taps();
-  for (int64_t i = 0; i < shape.channels * taps; ++i) {
-    const int weight = w[i] - (zero == nullptr ? 0 : zero->as<int32_t>()[i / taps]);
-    if (weight < least || weight > 127) return false;
-  }
-  return true;
+bool DepthwiseU8Applies(const ConvShape& shape) {
+  return shape.group == shape.channels && shape.out_channels == shape.channels && shape.group_in == 1;
 }
 
 Status MakeDepthwiseU8(const StepSpec& spec, const ConvShape& shape, std::unique_ptr<Step>* out) {

@@ -7,8 +7,8 @@
 
 namespace kompakt {
 
-/// True when group = C = O and every weight minus its zero point suits the kernel of this CPU.
-bool DepthwiseU8Applies(const StepSpec& spec, const ConvShape& shape);
+/// True when group = C = O.
+bool DepthwiseU8Applies(const ConvShape& shape);
 Status MakeDepthwiseU8(const StepSpec& spec, const ConvShape& shape, std::unique_ptr<Step>* out);
 
 }  // namespace kompakt

@@ -1,3 +1,4 @@
+import { attr } from '../../lib/graph/attribute.js';
 import { fuseIntegerTails } from '../../lib/passes/fuse-integer-tails.js';
 import { fuseQdq } from '../../lib/passes/fuse-qdq.js';
 import { fuseTables } from '../../lib/passes/fuse-tables.js';
@@ -46,5 +47,25 @@ describe('fuse-integer-tails', () => {
     expect(tails(b.done(b.qdq(b.op('Add', [conv(b, x), pooled]), 0.2, 128)))).toContain(
       'com.microsoft:QLinearAdd',
     );
+  });
+
+  it('a sum behind QLinearConv -> QConv with a residual', () => {
+    const g = new TestGraph();
+    const params = (scale: number, zero: number): string[] => [
+      g.number(scale),
+      g.constant('z', fromNumbers('uint8', [], [zero])),
+    ];
+    const [px, py, ps] = [params(0.05, 128), params(0.2, 120), params(0.25, 125)];
+    const x = g.op('QuantizeLinear', [g.x, ...px]);
+    const w = g.constant(
+      'q',
+      fromNumbers('uint8', [3, 3, 3, 3], randomFloats(81, 3, 127).map(Math.abs).map(Math.trunc)),
+    );
+    const convolved = g.op('QLinearConv', [x, ...px, w, ...params(0.01, 60), ...py], {
+      pads: attr.ints([1, 1, 1, 1]),
+    });
+    const sum = g.node('QLinearAdd', [x, ...px, convolved, ...py, ...ps], {}, { domain: 'com.microsoft' })[0];
+    const { ops } = checkPass(fuseIntegerTails, g.done(g.op('DequantizeLinear', [sum, ...ps])), 0);
+    expect(ops).toEqual(['QuantizeLinear', 'ai.kompakt:QConv', 'DequantizeLinear']);
   });
 });

@@ -13,8 +13,8 @@ namespace kompakt {
 namespace {
 
 constexpr DwConvS8Kernel kKernels[] = {
-#define KERNEL(tier, stem, name, quads, x_offset, min_weight) \
-  {tier, name, quads, x_offset, min_weight, stem##Fill, stem##Run},
+#define KERNEL(tier, stem, name, quads, wide, x_offset, min_weight) \
+  {tier, name, quads, wide, x_offset, min_weight, stem##Fill, stem##Run},
 #include "native/kernels/dwconv_s8/kernels.inc"
 #undef KERNEL
 };

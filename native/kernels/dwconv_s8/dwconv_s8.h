@@ -6,6 +6,8 @@
 //     scratch [column][q][channel][4]: lane = rows 4q..4q+3 of that column and channel, so one dot product
 //     instruction adds a whole column of a 3x3 window. Where 4q has spare rows, several output rows share one
 //     filling.
+//     Kernels with `wide` > 0 take channels by that many as long as so many remain, in the order in which
+//     interleaving bytes inside 128-bit lanes leaves them and packing puts them right again: DwConvS8Slot.
 //   direct layout (others): scratch [row][column][channel].
 //
 //   acc[x][c] = bias[c] + sum over taps t of scratch[x * column_step + tap_offsets[t]][c] . w[t][c]
@@ -42,10 +44,10 @@ struct DwConvS8Row {
   int64_t column_step;  // scratch bytes between output columns
   int64_t columns;      // output columns
   int channels;         // valid ones
-  const int8_t* w;      // quads: [block of 16][tap][16][4]; direct: [block of 16][tap][16]
-  const int32_t* bias;  // zero points folded
-  const float* scale;
-  bool pairs_fit;  // as in gemm_s8
+  const int8_t* w;      // quads: [block][tap][slot of the block][4]; direct: [block of 16][tap][16]
+  const int32_t* bias;  // by slot, zero points folded
+  const float* scale;   // by slot
+  bool pairs_fit;       // as in gemm_s8
   bool to_f32;
   void* y;
   int64_t y_stride;  // elements between output columns
@@ -56,12 +58,27 @@ struct DwConvS8Kernel {
   Tier tier;
   const char* name;
   bool quads;
+  /// Channels of a wide block, a multiple of kDwConvBlock, or 0. Calls begin at multiples of it.
+  int wide;
   /// What `fill` subtracts from every byte by flipping its top bit (0 or 128).
   int x_offset;
   int min_weight;
   void (*fill)(const DwConvS8Fill& fill);
   void (*run)(const DwConvS8Row& row);
 };
+
+/// Channels of the wide blocks among `channels`: the rest lies in blocks of kDwConvBlock.
+constexpr int64_t DwConvS8WideChannels(int wide, int64_t channels) {
+  return wide == 0 ? 0 : (channels + kDwConvBlock - 1) / kDwConvBlock * kDwConvBlock / wide * wide;
+}
+
+/// The place among all slots of channel c: its own number outside of wide blocks. Inside, groups of four of
+/// every 16 channels stand together: all first groups, then all second ones, and so on.
+constexpr int64_t DwConvS8Slot(int wide, int64_t channels, int64_t c) {
+  if (c >= DwConvS8WideChannels(wide, channels)) return c;
+  const int64_t in_block = c % wide, group = in_block % 16 / 4;
+  return c - in_block + group * (wide / 4) + in_block / 16 * 4 + in_block % 4;
+}
 
 /// All kernels compiled for this architecture, best first; the last is the reference. Check HasTier before
 /// use.

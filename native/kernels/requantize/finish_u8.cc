@@ -8,6 +8,7 @@ namespace kompakt {
 
 #if KPT_X86_64
 void AddResidualU8Avx2(uint8_t* y, const uint8_t* residual, int64_t count, const ResidualAdd& add);
+void AddResidualU8Avx512(uint8_t* y, const uint8_t* residual, int64_t count, const ResidualAdd& add);
 #elif KPT_ARM64
 void AddResidualU8Neon(uint8_t* y, const uint8_t* residual, int64_t count, const ResidualAdd& add);
 #endif
@@ -22,15 +23,12 @@ void AddResidualU8Reference(uint8_t* y, const uint8_t* residual, int64_t count, 
 
 void AddResidualU8(uint8_t* y, const uint8_t* residual, int64_t count, const ResidualAdd& add) {
 #if KPT_X86_64
+  if (HasTier(kAvx512Vnni)) return AddResidualU8Avx512(y, residual, count, add);
   if (HasTier(kAvx2)) return AddResidualU8Avx2(y, residual, count, add);
 #elif KPT_ARM64
   if (HasTier(kNeon)) return AddResidualU8Neon(y, residual, count, add);
 #endif
   AddResidualU8Reference(y, residual, count, add);
-}
-
-void ApplyTableU8(uint8_t* y, int64_t count, const uint8_t* table) {
-  for (int64_t i = 0; i < count; ++i) y[i] = table[y[i]];
 }
 
 }  // namespace kompakt

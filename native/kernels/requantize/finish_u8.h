@@ -1,5 +1,5 @@
-// finish_u8: what follows requantisation in a fused convolution, in place, while the bytes are still in L1:
-// the residual addition, then the table. SPDX-License-Identifier: Apache-2.0
+// finish_u8: the residual addition behind requantisation in a fused convolution, in place, while the bytes
+// are still in L1. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
 
@@ -17,8 +17,5 @@ struct ResidualAdd {
 
 void AddResidualU8(uint8_t* y, const uint8_t* residual, int64_t count, const ResidualAdd& add);
 void AddResidualU8Reference(uint8_t* y, const uint8_t* residual, int64_t count, const ResidualAdd& add);
-
-/// y = table[y].
-void ApplyTableU8(uint8_t* y, int64_t count, const uint8_t* table);
 
 }  // namespace kompakt

@@ -20,6 +20,9 @@ struct S8Avx2 {
   static constexpr int kMaxVecs = 2;
   /// Rows of a tile for 1..kMaxVecs vectors: 8 accumulators leave room for the widened halves.
   static constexpr int kMaxRows[kMaxVecs] = {8, 4};
+  /// Depthwise, wide blocks: whether the weights of three taps stay in registers; columns of a tile else.
+  static constexpr bool kHoldsWideTaps = false;
+  static constexpr int kWideColumns = 2;
 
   static KPT_ALWAYS_INLINE I Load(const void* p) { return _mm256_loadu_si256(static_cast<const I*>(p)); }
   static KPT_ALWAYS_INLINE void Store(void* p, I v) { _mm256_storeu_si256(static_cast<I*>(p), v); }
@@ -53,16 +56,24 @@ struct S8Avx2 {
           hi(_mm256_set1_epi8(static_cast<char>(r.hi))),
           order(_mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)) {}
     KPT_ALWAYS_INLINE I Pack(I a, I b, I c, I d) const {
+      return _mm256_permutevar8x32_epi32(PackLanes(a, b, c, d), order);
+    }
+    /// Every 128-bit lane by itself: four bytes of a, of b, of c and of d.
+    KPT_ALWAYS_INLINE I PackLanes(I a, I b, I c, I d) const {
       const I ab = _mm256_adds_epi16(_mm256_packs_epi32(a, b), zero);
       const I cd = _mm256_adds_epi16(_mm256_packs_epi32(c, d), zero);
-      const I bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(ab, cd), order);
-      return _mm256_min_epu8(_mm256_max_epu8(bytes, lo), hi);
+      return _mm256_min_epu8(_mm256_max_epu8(_mm256_packus_epi16(ab, cd), lo), hi);
     }
   };
 
   /// Stores the first `count` bytes of the kVecs vectors' worth that start at lane group `part`.
   template <int kVecs>
   static KPT_ALWAYS_INLINE void StoreBytes(uint8_t* y, I bytes, int part, int count) {
+    if (kVecs == 4) {
+      if (count == 32) return Store(y, bytes);
+      StoreBytes<2>(y, bytes, 0, 16);
+      return StoreBytes<2>(y + 16, bytes, 1, count - 16);
+    }
     __m128i half = kVecs == 2
                        ? (part == 0 ? _mm256_castsi256_si128(bytes) : _mm256_extracti128_si256(bytes, 1))
                        : (part < 2 ? _mm256_castsi256_si128(bytes) : _mm256_extracti128_si256(bytes, 1));
@@ -92,6 +103,18 @@ struct S8Avx2 {
     _mm_storeu_si128(quads + 1, _mm_unpackhi_epi16(ab_low, cd_low));
     _mm_storeu_si128(quads + 2, _mm_unpacklo_epi16(ab_high, cd_high));
     _mm_storeu_si128(quads + 3, _mm_unpackhi_epi16(ab_high, cd_high));
+  }
+
+  /// As StoreQuads for 32 bytes of each row; quads keep to their 128-bit lanes (DwConvS8Slot).
+  static KPT_ALWAYS_INLINE void StoreWideQuads(const uint8_t* r0, const uint8_t* r1, const uint8_t* r2,
+                                               const uint8_t* r3, uint8_t* out) {
+    const I a = Load(r0), b = Load(r1), c = Load(r2), d = Load(r3);
+    const I ab_low = _mm256_unpacklo_epi8(a, b), ab_high = _mm256_unpackhi_epi8(a, b);
+    const I cd_low = _mm256_unpacklo_epi8(c, d), cd_high = _mm256_unpackhi_epi8(c, d);
+    Store(out, _mm256_unpacklo_epi16(ab_low, cd_low));
+    Store(out + 32, _mm256_unpackhi_epi16(ab_low, cd_low));
+    Store(out + 64, _mm256_unpacklo_epi16(ab_high, cd_high));
+    Store(out + 96, _mm256_unpackhi_epi16(ab_high, cd_high));
   }
 
   /// Stores the first `count` lanes.

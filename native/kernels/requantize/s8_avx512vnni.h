@@ -25,6 +25,9 @@ struct S8Avx512Vnni {
   static constexpr int kMaxVecs = 4;
   /// Rows of a tile for 1..kMaxVecs vectors: at most 24 accumulators.
   static constexpr int kMaxRows[kMaxVecs] = {12, 12, 8, 6};
+  /// Depthwise, wide blocks: whether the weights of three taps stay in registers; columns of a tile else.
+  static constexpr bool kHoldsWideTaps = true;
+  static constexpr int kWideColumns = 4;
 
   static KPT_ALWAYS_INLINE I Load(const void* p) { return _mm512_loadu_si512(p); }
   static KPT_ALWAYS_INLINE void Store(void* p, I v) { _mm512_storeu_si512(p, v); }
@@ -51,10 +54,13 @@ struct S8Avx512Vnni {
           hi(_mm512_set1_epi8(static_cast<char>(r.hi))),
           order(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)) {}
     KPT_ALWAYS_INLINE I Pack(I a, I b, I c, I d) const {
+      return _mm512_permutexvar_epi32(order, PackLanes(a, b, c, d));
+    }
+    /// Every 128-bit lane by itself: four bytes of a, of b, of c and of d.
+    KPT_ALWAYS_INLINE I PackLanes(I a, I b, I c, I d) const {
       const I ab = _mm512_adds_epi16(_mm512_packs_epi32(a, b), zero);
       const I cd = _mm512_adds_epi16(_mm512_packs_epi32(c, d), zero);
-      const I bytes = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(ab, cd));
-      return _mm512_min_epu8(_mm512_max_epu8(bytes, lo), hi);
+      return _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(ab, cd), lo), hi);
     }
   };
 
@@ -94,6 +100,18 @@ struct S8Avx512Vnni {
     const I bytes =
         _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
     Store(out, _mm512_shuffle_epi8(_mm512_permutexvar_epi32(columns, rows), bytes));
+  }
+
+  /// As StoreQuads for 64 bytes of each row; quads keep to their 128-bit lanes (DwConvS8Slot).
+  static KPT_ALWAYS_INLINE void StoreWideQuads(const uint8_t* r0, const uint8_t* r1, const uint8_t* r2,
+                                               const uint8_t* r3, uint8_t* out) {
+    const I a = Load(r0), b = Load(r1), c = Load(r2), d = Load(r3);
+    const I ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+    const I cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+    Store(out, _mm512_unpacklo_epi16(ab_low, cd_low));
+    Store(out + 64, _mm512_unpackhi_epi16(ab_low, cd_low));
+    Store(out + 128, _mm512_unpacklo_epi16(ab_high, cd_high));
+    Store(out + 192, _mm512_unpackhi_epi16(ab_high, cd_high));
   }
 
   /// Stores the first `count` lanes.

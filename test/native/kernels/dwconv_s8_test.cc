@@ -37,15 +37,19 @@ void CheckKernel(const DwConvS8Kernel& kernel, int channels, int64_t columns, in
 
   std::vector<int8_t> w(static_cast<size_t>(padded) * width * lanes);
   std::vector<int32_t> bias(padded), taps;
-  std::vector<float> scale(padded, 0.001f);
+  std::vector<float> scale(padded);
   for (int t = 0; t < width; ++t) taps.push_back(t * padded * lanes);
+  const int64_t wide = DwConvS8WideChannels(kernel.wide, channels);
+  const auto slot = [&](int c) { return DwConvS8Slot(kernel.wide, channels, c); };
   const auto weight = [&](int c, int t, int r) -> int8_t& {
-    return w[((c / kDwConvBlock * width + t) * kDwConvBlock + c % kDwConvBlock) * lanes + r];
+    const int64_t block = c < wide ? kernel.wide : kDwConvBlock;
+    return w[static_cast<size_t>((slot(c) / block * width + t) * block + slot(c) % block) * lanes + r];
   };
   for (int c = 0; c < channels; ++c)
     for (int t = 0; t < width; ++t)
       for (int r = 0; r < lanes; ++r) weight(c, t, r) = static_cast<int8_t>(random.Int(w_low, w_high));
   for (int32_t& b : bias) b = random.Int(-50000, 50000);
+  for (float& f : scale) f = static_cast<float>(random.Int(1, 40)) * 0.0001f;
   GuardedBuffer y(static_cast<size_t>(columns * channels));
   DwConvS8Row row = {};
   row.scratch = scratch.data(), row.tap_offsets = taps.data(), row.taps = width;
@@ -58,11 +62,11 @@ void CheckKernel(const DwConvS8Kernel& kernel, int channels, int64_t columns, in
   bool same = true;
   for (int64_t x = 0; x < columns; ++x)
     for (int c = 0; c < channels; ++c) {
-      int32_t acc = bias[c];
+      int32_t acc = bias[slot(c)];
       for (int t = 0; t < width; ++t)
         for (int r = 0; r < lanes; ++r)
           acc += (rows[r].data()[(x + t) * channels + c] - kernel.x_offset) * weight(c, t, r);
-      same = same && y.data()[x * channels + c] == Requantize(acc, scale[c], row.range);
+      same = same && y.data()[x * channels + c] == Requantize(acc, scale[slot(c)], row.range);
     }
   INFO(kernel.name, " channels ", channels, " columns ", columns, " width ", width);
   CHECK(same);
@@ -73,7 +77,7 @@ TEST_CASE("dwconv_s8: every tier, channels and columns around its blocks") {
   const DwConvS8Kernel* kernels = DwConvS8Kernels(&count);
   for (size_t i = 0; i < count; ++i) {
     if (!HasTier(kernels[i].tier)) continue;
-    for (int channels : {1, 7, 8, 9, 15, 16, 17, 31, 48})
+    for (int channels : {1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 49, 64, 67, 80, 130})
       for (int64_t columns : {1, 2, 3, 4, 5, 7, 9})
         for (int width : {1, 3, 10}) CheckKernel(kernels[i], channels, columns, width, 0, -127, 127);
     CheckKernel(kernels[i], 24, 5, 3, 255, 127, 127);

@@ -55,7 +55,7 @@ TEST_CASE("conv_u8: groups") {
 }
 
 TEST_CASE("conv_u8: depthwise") {
-  for (int64_t c : {1, 8, 15, 16, 17, 33, 144})
+  for (int64_t c : {1, 8, 15, 16, 17, 33, 64, 144})
     for (int64_t k : {1, 2, 3, 4, 5, 7})
       for (int64_t stride : {1, 2}) {
         ConvCase t;
@@ -71,6 +71,10 @@ TEST_CASE("conv_u8: depthwise") {
     t.dh = 1 + (variant & 1), t.residual = variant & 2, t.table = variant & 4, t.bias = variant & 1;
     CHECK(CompareConv(t) == "");
     t.residual = t.table = false, t.to_f32 = true;
+    CHECK(CompareConv(t) == "");
+    // Several chunks of channels, the last one not whole; weights of up to 9 bits.
+    t.w = 60, t.c = t.o = t.group = 147, t.sh = t.sw = 1 + (variant & 1);
+    t.to_f32 = variant & 2, t.weight_zero = variant & 4, t.w_low = -128, t.threads = 2;
     CHECK(CompareConv(t) == "");
   }
   ConvCase t;

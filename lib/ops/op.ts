@@ -174,6 +174,8 @@ export interface OpDef {
   readonly cost: (ctx: InferContext, outputs: readonly TensorType[]) => Cost;
   readonly quantize: QuantizeRule;
   readonly lower: Lower;
+  /** Set when equal inputs may give different outputs: such a node is never computed ahead of its run. */
+  readonly random?: true;
 }
 
 /** Checks the shape of a definition at compile time and freezes it. */

@@ -34,7 +34,8 @@ export const foldConstants: Pass = {
 
 function fold(editor: GraphEditor, node: Node, opset: number): readonly TensorValue[] | undefined {
   const def = ops.get(opKey(node));
-  if (def === undefined || keepsIntegers.has(node.op) || node.inputs.length === 0) return undefined;
+  if (def === undefined || def.random || keepsIntegers.has(node.op) || node.inputs.length === 0)
+    return undefined;
   if (Object.values(node.attributes).some((a) => a.type === 'graph')) return undefined;
   if (node.outputs.some((name) => editor.isGraphOutput(name))) return undefined;
   const inputs = node.inputs.map((name) => (name === '' ? undefined : editor.constant(name)));

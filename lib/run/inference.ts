@@ -114,6 +114,7 @@ function evaluate(graph: Graph, node: Node, ctx: InferContext): readonly Inferre
   if (node.inputs.some((name, i) => name !== '' && inputs[i] === undefined)) return undefined;
   if (inputs.some((v) => v !== undefined && v.data.length > maxFoldedElements)) return undefined;
   const def = opOf(node);
+  if (def.random) return undefined;
   try {
     if (def.infer(ctx).some((t) => sizeOf(t.dims) > maxFoldedElements)) return undefined;
   } catch (error) {

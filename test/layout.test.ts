@@ -120,6 +120,7 @@ const topics: Readonly<Record<string, string>> = {
   'test/ops/binary.test.ts': 'operators on two tensors',
   'test/ops/conformance.test.ts': 'what every OpDef promises',
   'test/ops/control-flow.test.ts': 'If, Loop, Scan',
+  'test/ops/degenerate.test.ts': 'empty tensors and many axes',
   'test/ops/indexing.test.ts': 'Gather, Scatter and their kin',
   'test/ops/lowering.test.ts': 'steps that operators emit',
   'test/ops/movement.test.ts': 'operators that move values',

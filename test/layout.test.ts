@@ -129,6 +129,7 @@ const topics: Readonly<Record<string, string>> = {
   'test/ops/random.test.ts': 'operators that draw random numbers',
   'test/ops/reduce.test.ts': 'the reductions',
   'test/ops/sampling.test.ts': 'GridSample, RoiAlign, MaxUnpool',
+  'test/ops/sequences.test.ts': 'sequences and optionals',
   'test/ops/signal.test.ts': 'Fourier transforms, windows, mel filters',
   'test/ops/text.test.ts': 'StringNormalizer, TfIdfVectorizer',
   'test/ops/training.test.ts': 'losses, optimisers, training modes',

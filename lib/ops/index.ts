@@ -28,6 +28,7 @@ import { celu } from './celu.js';
 import { clip } from './clip.js';
 import { compress } from './compress.js';
 import { concat } from './concat.js';
+import { concatFromSequence } from './concat-from-sequence.js';
 import { constant } from './constant.js';
 import { constantOfShape } from './constant-of-shape.js';
 import { conv } from './conv.js';
@@ -112,6 +113,9 @@ import { nonZero } from './non-zero.js';
 import { not } from './not.js';
 import { oneHot } from './one-hot.js';
 import type { OpDef } from './op.js';
+import { optional } from './optional.js';
+import { optionalGetElement } from './optional-get-element.js';
+import { optionalHasElement } from './optional-has-element.js';
 import { or } from './or.js';
 import { pad } from './pad.js';
 import { pow } from './pow.js';
@@ -159,6 +163,13 @@ import { scan } from './scan.js';
 import { scatterElements } from './scatter-elements.js';
 import { scatterNd } from './scatter-nd.js';
 import { selu } from './selu.js';
+import { sequenceAt } from './sequence-at.js';
+import { sequenceConstruct } from './sequence-construct.js';
+import { sequenceEmpty } from './sequence-empty.js';
+import { sequenceErase } from './sequence-erase.js';
+import { sequenceInsert } from './sequence-insert.js';
+import { sequenceLength } from './sequence-length.js';
+import { sequenceMap } from './sequence-map.js';
 import { shape } from './shape.js';
 import { shrink } from './shrink.js';
 import { sigmoid } from './sigmoid.js';
@@ -173,6 +184,7 @@ import { softplus } from './softplus.js';
 import { softsign } from './softsign.js';
 import { spaceToDepth } from './space-to-depth.js';
 import { split } from './split.js';
+import { splitToSequence } from './split-to-sequence.js';
 import { sqrt } from './sqrt.js';
 import { squeeze } from './squeeze.js';
 import { stft } from './stft.js';
@@ -225,6 +237,7 @@ const opList: readonly OpDef[] = [
   clip,
   compress,
   concat,
+  concatFromSequence,
   constant,
   constantOfShape,
   conv,
@@ -308,6 +321,9 @@ const opList: readonly OpDef[] = [
   nonZero,
   not,
   oneHot,
+  optional,
+  optionalGetElement,
+  optionalHasElement,
   or,
   pad,
   pow,
@@ -355,6 +371,13 @@ const opList: readonly OpDef[] = [
   scatterElements,
   scatterNd,
   selu,
+  sequenceAt,
+  sequenceConstruct,
+  sequenceEmpty,
+  sequenceErase,
+  sequenceInsert,
+  sequenceLength,
+  sequenceMap,
   shape,
   shrink,
   sigmoid,
@@ -369,6 +392,7 @@ const opList: readonly OpDef[] = [
   softsign,
   spaceToDepth,
   split,
+  splitToSequence,
   sqrt,
   squeeze,
   stft,

@@ -44,6 +44,7 @@ function fold(editor: GraphEditor, node: Node, opset: number): readonly TensorVa
   const outputs = def.infer({ node, opset, where, inputs, value: (i) => inputs[i] });
   const total = (types: readonly (TensorType | undefined)[]): number =>
     types.reduce((sum, t) => sum + (t === undefined ? 0 : sizeOf(t.dims) * bytesPerElement(t.dtype)), 0);
+  if (outputs.some((type) => type.container !== undefined)) return undefined;
   if (total(outputs) > total(inputs) + maxGrowthBytes) return undefined;
   return def.reference({ node, opset, where, inputs });
 }

@@ -2,10 +2,10 @@
 // nodes (operators that run by their reference); where a shape depends on data the plan ends and `rest` goes on at run time.
 import type { Graph, Node } from '../graph/graph.js';
 import { opOf } from '../ops/index.js';
-import { NeedsData, type TensorType } from '../ops/op.js';
+import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
-import { capturesOf, type Facts, inferContext, inferNode, typeOf } from './inference.js';
+import { capturesOf, type Facts, inferContext, inferNode } from './inference.js';
 import { planMemory } from './memory-plan.js';
 import { type ConstantStore, LoweringContext, PlanBuilder, type PlannedBuffer } from './plan-builder.js';
 import { encodeProgram, fitsArena, maxRank } from './program.js';
@@ -147,7 +147,9 @@ function lowerNode(
 ): boolean {
   const def = opOf(node);
   const types = [...node.inputs.map((name) => (name === '' ? undefined : facts(name)?.type)), ...outputs];
-  const fits = types.every((t) => t === undefined || (fitsArena(t.dtype) && t.dims.length <= maxRank));
+  const fits = types.every(
+    (t) => t === undefined || (fitsArena(t.dtype) && t.dims.length <= maxRank && t.container === undefined),
+  );
   // Where nothing comes out there is nothing to compute, and steps need not know of it.
   const empty = outputs.every((t) => sizeOf(t.dims) === 0);
   if (def.lower === 'host' || !fits || empty) return false;

@@ -120,12 +120,19 @@ const topics: Readonly<Record<string, string>> = {
   'test/ops/binary.test.ts': 'operators on two tensors',
   'test/ops/conformance.test.ts': 'what every OpDef promises',
   'test/ops/control-flow.test.ts': 'If, Loop, Scan',
+  'test/ops/degenerate.test.ts': 'empty tensors and many axes',
   'test/ops/indexing.test.ts': 'Gather, Scatter and their kin',
   'test/ops/lowering.test.ts': 'steps that operators emit',
   'test/ops/movement.test.ts': 'operators that move values',
   'test/ops/native.test.ts': 'steps against references',
   'test/ops/quantize-rule.test.ts': 'how operators take part in quantisation',
+  'test/ops/random.test.ts': 'operators that draw random numbers',
   'test/ops/reduce.test.ts': 'the reductions',
+  'test/ops/sampling.test.ts': 'GridSample, RoiAlign, MaxUnpool',
+  'test/ops/sequences.test.ts': 'sequences and optionals',
+  'test/ops/signal.test.ts': 'Fourier transforms, windows, mel filters',
+  'test/ops/text.test.ts': 'StringNormalizer, TfIdfVectorizer',
+  'test/ops/training.test.ts': 'losses, optimisers, training modes',
 };
 /** Tests of the whole, through the public interface. */
 const wholeFolder = 'test/e2e/';
@@ -153,7 +160,7 @@ const budgetOf = (path: string): number => {
 };
 /** Files over budget, each with its reason. */
 const longer: Readonly<Record<string, { readonly lines: number; readonly why: string }>> = {
-  'lib/ops/index.ts': { lines: 400, why: 'a list: one import and one line per operator' },
+  'lib/ops/index.ts': { lines: 600, why: 'a list: one import and one line per operator' },
 };
 
 describe('size', () => {

@@ -38,7 +38,11 @@ export interface ValueInfo {
   readonly dims: readonly Dim[] | null;
   /** True when the file gives no type (legal in subgraphs): dtype is then a guess that nothing may rely on. */
   readonly undeclared?: boolean;
+  /** Set for what is no tensor: dtype is that of the elements, dims null. */
+  readonly container?: Container;
 }
+
+export type Container = 'sequence' | 'optional' | 'optional-sequence';
 
 export interface Graph {
   readonly name: string;

@@ -21,6 +21,8 @@ interface Token {
 
 const pattern = /\s*(?:("(?:[^"\\]|\\.)*")|([()[\]{},:=@])|([^\s()[\]{},:="@]+))/y;
 
+const containers = ['sequence', 'optional', 'optional-sequence'] as const;
+
 class Parser {
   readonly #text: string;
   #at = 0;
@@ -106,7 +108,9 @@ class Parser {
     const name = this.#name();
     this.#mark(':');
     if (this.#takeKeyword('undeclared')) return { name, dtype: 'float32', dims: null, undeclared: true };
+    const container = containers.find((kind) => this.#takeKeyword(kind));
     const dtype = this.#dtype();
+    if (container !== undefined) return { name, dtype, dims: null, container };
     return { name, dtype, dims: this.#next.text === '[' ? this.#list('[', ']', () => this.#dim()) : null };
   }
 

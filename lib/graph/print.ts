@@ -99,7 +99,7 @@ const elementText = (element: unknown): string =>
 const numberText = (value: number | bigint): string => (Object.is(value, -0) ? '-0' : String(value));
 
 const valueInfo = (info: ValueInfo): string =>
-  `${word(info.name)}: ${info.undeclared ? 'undeclared' : info.dtype + dimsText(info.dims)}`;
+  `${word(info.name)}: ${info.undeclared ? 'undeclared' : (info.container ? `${info.container} ` : '') + info.dtype + dimsText(info.dims)}`;
 
 const dimsText = (dims: readonly Dim[] | null): string =>
   dims === null ? '' : `[${dims.map(dimText).join(',')}]`;

@@ -1,10 +1,12 @@
 // AttributeProto <-> Attribute.
 import { expected, KompaktError } from '../errors.js';
 import type { Attribute, Graph } from '../graph/graph.js';
+import { dtypes } from '../tensor/dtype.js';
 import type { ReadExternal } from './external-data.js';
 import { fromNumber, toNumber } from './int64.js';
 import type { AttributeProto, GraphProto } from './schema.js';
 import { readTensor, writeTensor } from './tensor-proto.js';
+import { elementType } from './value-info.js';
 
 /** AttributeProto.AttributeType. */
 export const attributeCodes = {
@@ -55,7 +57,12 @@ export interface AttributeReader {
   readonly readGraph: (proto: GraphProto) => Graph;
 }
 
+/** AttributeProto.AttributeType of a type; kept as the code of its element type. */
+const typeCode = 13;
+
 export function readAttribute(proto: AttributeProto, reader: AttributeReader): Attribute {
+  if (proto.type === typeCode && proto.tp != null)
+    return { type: 'int', value: dtypes[elementType(proto.tp, reader.where)].onnx };
   const type = attributeType(proto, reader.where);
   switch (type) {
     case 'float':

@@ -46,10 +46,10 @@ export interface TypeProto {
     readonly elemType?: number;
     readonly shape?: { readonly dim?: readonly DimensionProto[] };
   };
-  readonly sequenceType?: unknown;
+  readonly sequenceType?: { readonly elemType?: TypeProto };
   readonly mapType?: unknown;
   readonly sparseTensorType?: unknown;
-  readonly optionalType?: unknown;
+  readonly optionalType?: { readonly elemType?: TypeProto };
 }
 
 export interface ValueInfoProto {
@@ -67,6 +67,7 @@ export interface AttributeProto {
   readonly t?: TensorProto;
   readonly g?: GraphProto;
   readonly sparseTensor?: SparseTensorProto;
+  readonly tp?: TypeProto;
   readonly floats?: readonly number[];
   readonly ints?: readonly (Int64 | number)[];
   readonly strings?: readonly Uint8Array[];
@@ -144,12 +145,13 @@ message SparseTensor { optional Tensor values = 1; optional Tensor indices = 2; 
 message Dimension { optional int64 dim_value = 1; optional string dim_param = 2; }
 message Shape { repeated Dimension dim = 1; }
 message TensorType { optional int32 elem_type = 1; optional Shape shape = 2; }
+message WrappedType { optional Type elem_type = 1; }
 message Type {
   optional TensorType tensor_type = 1;
-  optional bytes sequence_type = 4;
+  optional WrappedType sequence_type = 4;
   optional bytes map_type = 5;
   optional bytes sparse_tensor_type = 8;
-  optional bytes optional_type = 9;
+  optional WrappedType optional_type = 9;
 }
 message ValueInfo { optional string name = 1; optional Type type = 2; }
 message Attribute {
@@ -162,6 +164,7 @@ message Attribute {
   repeated float floats = 7;
   repeated int64 ints = 8;
   repeated bytes strings = 9;
+  optional Type tp = 14;
   optional int32 type = 20;
   optional string ref_attr_name = 21;
   optional SparseTensor sparse_tensor = 22;

@@ -1,17 +1,18 @@
-// Raises nodes of ai.onnx from opset 7..17 to the canonical opset: the list of upgrades and its application.
+// Raises nodes of ai.onnx from opset 1..17 to the canonical opset: the list of upgrades and its application.
 // Operators without an entry have the same meaning in all opsets that are read.
 import type { Node } from '../graph/graph.js';
 import { attributesToInputs } from './upgrade/attributes-to-inputs.js';
+import { legacy } from './upgrade/legacy.js';
 import { renamed } from './upgrade/renamed.js';
 import { resize } from './upgrade/resize.js';
 import { softmax } from './upgrade/softmax.js';
 import type { Upgrade, UpgradeContext } from './upgrade/upgrade.js';
 
-/** Oldest opset that is read: before it, broadcasting was an attribute. */
-export const oldestOpset = 7;
+/** Oldest opset that is read. */
+export const oldestOpset = 1;
 
 const upgrades = new Map<string, Upgrade[]>();
-for (const upgrade of [...attributesToInputs, ...renamed, ...resize, softmax])
+for (const upgrade of [...legacy, ...attributesToInputs, ...renamed, ...resize, softmax])
   for (const op of upgrade.ops) upgrades.set(op, [...(upgrades.get(op) ?? []), upgrade]);
 
 /** Canonical nodes with the meaning of `node`; its outputs keep their names. */

@@ -1,6 +1,7 @@
-// Dropout at inference: the input itself, and a mask of true where it is asked for.
-import { expected, KompaktError } from '../errors.js';
-import { allocate, scalarOf, type TensorValue, tensor } from '../tensor/tensor.js';
+// Dropout: at inference the input itself and a mask of true; in training a random part of the elements becomes 0 and the
+// rest grows to make up for it.
+import { type Dims, sizeOf } from '../tensor/shape.js';
+import { fromNumbers, scalarOf, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
 import {
   defineOp,
   type InferContext,
@@ -11,6 +12,7 @@ import {
 } from './op.js';
 import { floatTypes, typedInput } from './shared/elements.js';
 import { lowerAsIs } from './shared/move.js';
+import { seededNumbers } from './shared/random-numbers.js';
 
 export const dropout = defineOp({
   op: 'Dropout',
@@ -25,23 +27,38 @@ export const dropout = defineOp({
   },
   reference: (ctx: ReferenceContext): readonly TensorValue[] => {
     const x = inputValue(ctx, 0);
-    checkInference(ctx.inputs[2], ctx.where);
-    const mask = tensor('bool', x.dims, allocate('bool', x.dims).fill(1 as never));
-    return [x, mask].slice(0, ctx.node.outputs.length);
+    const ratio = ctx.inputs[1] === undefined ? 0.5 : scalarOf(ctx.inputs[1], ctx.where);
+    const drops = isTraining(ctx.inputs[2], ctx.where) && ratio > 0;
+    const uniform = drops ? seededNumbers(ctx.node) : () => 1;
+    const mask = maskOf(x.dims, () => uniform() >= ratio);
+    const kept = mask.data as Uint8Array;
+    const y = drops
+      ? fromNumbers(
+          x.dtype,
+          x.dims,
+          toNumbers(x).map((v, i) => (v * kept[i]) / (1 - ratio)),
+        )
+      : x;
+    return [y, mask].slice(0, ctx.node.outputs.length);
   },
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {
     if (ctx.inputs[2] !== undefined) {
       const training = ctx.value(2);
-      if (training === undefined) return false;
-      checkInference(training, ctx.where);
+      if (training === undefined || isTraining(training, ctx.where)) return false;
     }
     return (ctx.node.outputs[1] ?? '') === '' && lowerAsIs(ctx);
   },
+  random: true,
 });
 
-function checkInference(training: TensorValue | undefined, where: string): void {
-  if (training !== undefined && scalarOf(training, where) !== 0)
-    throw new KompaktError('KPT_ONNX_UNSUPPORTED', expected('training_mode = false', where, true));
-}
+const maskOf = (dims: Dims, keep: () => boolean): TensorValue =>
+  tensor(
+    'bool',
+    dims,
+    Uint8Array.from({ length: sizeOf(dims) }, () => Number(keep())),
+  );
+
+const isTraining = (training: TensorValue | undefined, where: string): boolean =>
+  training !== undefined && scalarOf(training, where) !== 0;

@@ -14,4 +14,5 @@ export const identity = defineOp({
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: lowerAsIs,
+  containers: true,
 });

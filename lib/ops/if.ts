@@ -28,7 +28,9 @@ export const ifOp = defineOp({
       return branchTypes(ctx, graphAttr(ctx.node, branch(condition, ctx.where)), []);
     const yes = branchTypes(ctx, graphAttr(ctx.node, 'then_branch'), []);
     const no = branchTypes(ctx, graphAttr(ctx.node, 'else_branch'), []);
-    const alike = yes.every((t, i) => t.dtype === no[i]?.dtype && sameDims(t.dims, no[i]!.dims));
+    const alike = yes.every(
+      (t, i) => t.dtype === no[i]?.dtype && t.container === no[i]!.container && sameDims(t.dims, no[i]!.dims),
+    );
     if (!alike) throw new NeedsData(0);
     return yes;
   },
@@ -36,6 +38,7 @@ export const ifOp = defineOp({
   cost: noMacs,
   quantize: staysFloat('its branches are graphs of their own'),
   lower: 'host',
+  containers: true,
 });
 
 const branch = (condition: TensorValue, where: string): string =>

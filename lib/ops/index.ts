@@ -14,11 +14,13 @@ import { atan } from './atan.js';
 import { atanh } from './atanh.js';
 import { averagePool } from './average-pool.js';
 import { batchNormalization } from './batch-normalization.js';
+import { bernoulli } from './bernoulli.js';
 import { bitShift } from './bit-shift.js';
 import { bitwiseAnd } from './bitwise-and.js';
 import { bitwiseNot } from './bitwise-not.js';
 import { bitwiseOr } from './bitwise-or.js';
 import { bitwiseXor } from './bitwise-xor.js';
+import { blackmanWindow } from './blackman-window.js';
 import { cast } from './cast.js';
 import { castLike } from './cast-like.js';
 import { ceil } from './ceil.js';
@@ -26,6 +28,7 @@ import { celu } from './celu.js';
 import { clip } from './clip.js';
 import { compress } from './compress.js';
 import { concat } from './concat.js';
+import { concatFromSequence } from './concat-from-sequence.js';
 import { constant } from './constant.js';
 import { constantOfShape } from './constant-of-shape.js';
 import { conv } from './conv.js';
@@ -37,6 +40,7 @@ import { cumSum } from './cum-sum.js';
 import { depthToSpace } from './depth-to-space.js';
 import { dequantizeLinear } from './dequantize-linear.js';
 import { det } from './det.js';
+import { dft } from './dft.js';
 import { div } from './div.js';
 import { dropout } from './dropout.js';
 import { dynamicQuantizeLinear } from './dynamic-quantize-linear.js';
@@ -61,8 +65,11 @@ import { globalLpPool } from './global-lp-pool.js';
 import { globalMaxPool } from './global-max-pool.js';
 import { greater } from './greater.js';
 import { greaterOrEqual } from './greater-or-equal.js';
+import { gridSample } from './grid-sample.js';
 import { groupNormalization } from './group-normalization.js';
 import { gru } from './gru.js';
+import { hammingWindow } from './hamming-window.js';
+import { hannWindow } from './hann-window.js';
 import { hardSigmoid } from './hard-sigmoid.js';
 import { hardSwish } from './hard-swish.js';
 import { hardmax } from './hardmax.js';
@@ -86,7 +93,10 @@ import { matMul } from './mat-mul.js';
 import { matMulInteger } from './mat-mul-integer.js';
 import { max } from './max.js';
 import { maxPool } from './max-pool.js';
+import { maxUnpool } from './max-unpool.js';
 import { mean } from './mean.js';
+import { meanVarianceNormalization } from './mean-variance-normalization.js';
+import { melWeightMatrix } from './mel-weight-matrix.js';
 import { microsoftDequantizeLinear } from './microsoft-dequantize-linear.js';
 import { microsoftFusedConv } from './microsoft-fused-conv.js';
 import { microsoftGelu } from './microsoft-gelu.js';
@@ -95,12 +105,17 @@ import { min } from './min.js';
 import { mish } from './mish.js';
 import { mod } from './mod.js';
 import { mul } from './mul.js';
+import { multinomial } from './multinomial.js';
 import { neg } from './neg.js';
+import { negativeLogLikelihoodLoss } from './negative-log-likelihood-loss.js';
 import { nonMaxSuppression } from './non-max-suppression.js';
 import { nonZero } from './non-zero.js';
 import { not } from './not.js';
 import { oneHot } from './one-hot.js';
 import type { OpDef } from './op.js';
+import { optional } from './optional.js';
+import { optionalGetElement } from './optional-get-element.js';
+import { optionalHasElement } from './optional-has-element.js';
 import { or } from './or.js';
 import { pad } from './pad.js';
 import { pow } from './pow.js';
@@ -121,6 +136,10 @@ import { qLinearSoftmax } from './q-linear-softmax.js';
 import { qReduceMean } from './q-reduce-mean.js';
 import { qTable } from './q-table.js';
 import { quantizeLinear } from './quantize-linear.js';
+import { randomNormal } from './random-normal.js';
+import { randomNormalLike } from './random-normal-like.js';
+import { randomUniform } from './random-uniform.js';
+import { randomUniformLike } from './random-uniform-like.js';
 import { range } from './range.js';
 import { reciprocal } from './reciprocal.js';
 import { reduceL1 } from './reduce-l1.js';
@@ -138,11 +157,19 @@ import { reshape } from './reshape.js';
 import { resize } from './resize.js';
 import { reverseSequence } from './reverse-sequence.js';
 import { rnn } from './rnn.js';
+import { roiAlign } from './roi-align.js';
 import { round } from './round.js';
 import { scan } from './scan.js';
 import { scatterElements } from './scatter-elements.js';
 import { scatterNd } from './scatter-nd.js';
 import { selu } from './selu.js';
+import { sequenceAt } from './sequence-at.js';
+import { sequenceConstruct } from './sequence-construct.js';
+import { sequenceEmpty } from './sequence-empty.js';
+import { sequenceErase } from './sequence-erase.js';
+import { sequenceInsert } from './sequence-insert.js';
+import { sequenceLength } from './sequence-length.js';
+import { sequenceMap } from './sequence-map.js';
 import { shape } from './shape.js';
 import { shrink } from './shrink.js';
 import { sigmoid } from './sigmoid.js';
@@ -152,20 +179,28 @@ import { sinh } from './sinh.js';
 import { size } from './size.js';
 import { slice } from './slice.js';
 import { softmax } from './softmax.js';
+import { softmaxCrossEntropyLoss } from './softmax-cross-entropy-loss.js';
 import { softplus } from './softplus.js';
 import { softsign } from './softsign.js';
 import { spaceToDepth } from './space-to-depth.js';
 import { split } from './split.js';
+import { splitToSequence } from './split-to-sequence.js';
 import { sqrt } from './sqrt.js';
 import { squeeze } from './squeeze.js';
+import { stft } from './stft.js';
+import { stringNormalizer } from './string-normalizer.js';
 import { sub } from './sub.js';
 import { sum } from './sum.js';
 import { swish } from './swish.js';
 import { tan } from './tan.js';
 import { tanh } from './tanh.js';
+import { tfIdfVectorizer } from './tf-idf-vectorizer.js';
 import { thresholdedRelu } from './thresholded-relu.js';
 import { tile } from './tile.js';
 import { topK } from './top-k.js';
+import { trainingAdagrad } from './training-adagrad.js';
+import { trainingAdam } from './training-adam.js';
+import { trainingMomentum } from './training-momentum.js';
 import { transpose } from './transpose.js';
 import { trilu } from './trilu.js';
 import { unary } from './unary.js';
@@ -188,11 +223,13 @@ const opList: readonly OpDef[] = [
   atanh,
   averagePool,
   batchNormalization,
+  bernoulli,
   bitShift,
   bitwiseAnd,
   bitwiseNot,
   bitwiseOr,
   bitwiseXor,
+  blackmanWindow,
   cast,
   castLike,
   ceil,
@@ -200,6 +237,7 @@ const opList: readonly OpDef[] = [
   clip,
   compress,
   concat,
+  concatFromSequence,
   constant,
   constantOfShape,
   conv,
@@ -211,6 +249,7 @@ const opList: readonly OpDef[] = [
   depthToSpace,
   dequantizeLinear,
   det,
+  dft,
   div,
   dropout,
   dynamicQuantizeLinear,
@@ -235,11 +274,14 @@ const opList: readonly OpDef[] = [
   globalMaxPool,
   greater,
   greaterOrEqual,
+  gridSample,
   groupNormalization,
   gru,
+  hammingWindow,
+  hannWindow,
+  hardmax,
   hardSigmoid,
   hardSwish,
-  hardmax,
   identity,
   ifOp,
   instanceNormalization,
@@ -260,7 +302,10 @@ const opList: readonly OpDef[] = [
   matMulInteger,
   max,
   maxPool,
+  maxUnpool,
   mean,
+  meanVarianceNormalization,
+  melWeightMatrix,
   microsoftDequantizeLinear,
   microsoftFusedConv,
   microsoftGelu,
@@ -269,11 +314,16 @@ const opList: readonly OpDef[] = [
   mish,
   mod,
   mul,
+  multinomial,
   neg,
+  negativeLogLikelihoodLoss,
   nonMaxSuppression,
   nonZero,
   not,
   oneHot,
+  optional,
+  optionalGetElement,
+  optionalHasElement,
   or,
   pad,
   pow,
@@ -294,6 +344,10 @@ const opList: readonly OpDef[] = [
   qReduceMean,
   qTable,
   quantizeLinear,
+  randomNormal,
+  randomNormalLike,
+  randomUniform,
+  randomUniformLike,
   range,
   reciprocal,
   reduceL1,
@@ -311,11 +365,19 @@ const opList: readonly OpDef[] = [
   resize,
   reverseSequence,
   rnn,
+  roiAlign,
   round,
   scan,
   scatterElements,
   scatterNd,
   selu,
+  sequenceAt,
+  sequenceConstruct,
+  sequenceEmpty,
+  sequenceErase,
+  sequenceInsert,
+  sequenceLength,
+  sequenceMap,
   shape,
   shrink,
   sigmoid,
@@ -325,20 +387,28 @@ const opList: readonly OpDef[] = [
   size,
   slice,
   softmax,
+  softmaxCrossEntropyLoss,
   softplus,
   softsign,
   spaceToDepth,
   split,
+  splitToSequence,
   sqrt,
   squeeze,
+  stft,
+  stringNormalizer,
   sub,
   sum,
   swish,
   tan,
   tanh,
+  tfIdfVectorizer,
   thresholdedRelu,
   tile,
   topK,
+  trainingAdagrad,
+  trainingAdam,
+  trainingMomentum,
   transpose,
   trilu,
   unary,

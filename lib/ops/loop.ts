@@ -29,6 +29,7 @@ export const loop = defineOp({
   cost: noMacs,
   quantize: staysFloat('its body is a graph of its own'),
   lower: 'host',
+  containers: true,
 });
 
 /** Known only when nothing is stacked and the carried values keep their shapes. */
@@ -39,7 +40,12 @@ function infer(ctx: InferContext): readonly TensorType[] {
   const counter = { dtype: 'int64', dims: [] } as const;
   const condition = { dtype: 'bool', dims: [] } as const;
   const types = branchTypes(ctx, body, [counter, condition, ...carried]).slice(1);
-  const stable = types.every((t, i) => t.dtype === carried[i]!.dtype && sameDims(t.dims, carried[i]!.dims));
+  const stable = types.every(
+    (t, i) =>
+      t.dtype === carried[i]!.dtype &&
+      t.container === carried[i]!.container &&
+      sameDims(t.dims, carried[i]!.dims),
+  );
   if (!stable) throw new NeedsData(0);
   return types;
 }

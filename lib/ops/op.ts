@@ -11,6 +11,13 @@ import type { StepKind, StepParams } from './steps.js';
 export interface TensorType {
   readonly dtype: DType;
   readonly dims: Dims;
+  /** Set for what is no tensor; dims is then [0]. */
+  readonly container?: 'sequence' | 'nothing';
+}
+
+export function typeOf({ dtype, dims, elements }: TensorValue): TensorType {
+  if (elements === undefined) return { dtype, dims };
+  return { dtype, dims, container: elements === null ? 'nothing' : 'sequence' };
 }
 
 /** What infer says of an output: its type, and its value where that follows from types alone (Shape, Size). */
@@ -174,6 +181,10 @@ export interface OpDef {
   readonly cost: (ctx: InferContext, outputs: readonly TensorType[]) => Cost;
   readonly quantize: QuantizeRule;
   readonly lower: Lower;
+  /** Set when equal inputs may give different outputs: such a node is never computed ahead of its run. */
+  readonly random?: true;
+  /** Set when inputs may be sequences or optionals; all other operators take tensors only. */
+  readonly containers?: true;
 }
 
 /** Checks the shape of a definition at compile time and freezes it. */

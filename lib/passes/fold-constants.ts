@@ -34,7 +34,8 @@ export const foldConstants: Pass = {
 
 function fold(editor: GraphEditor, node: Node, opset: number): readonly TensorValue[] | undefined {
   const def = ops.get(opKey(node));
-  if (def === undefined || keepsIntegers.has(node.op) || node.inputs.length === 0) return undefined;
+  if (def === undefined || def.random || keepsIntegers.has(node.op) || node.inputs.length === 0)
+    return undefined;
   if (Object.values(node.attributes).some((a) => a.type === 'graph')) return undefined;
   if (node.outputs.some((name) => editor.isGraphOutput(name))) return undefined;
   const inputs = node.inputs.map((name) => (name === '' ? undefined : editor.constant(name)));
@@ -43,6 +44,7 @@ function fold(editor: GraphEditor, node: Node, opset: number): readonly TensorVa
   const outputs = def.infer({ node, opset, where, inputs, value: (i) => inputs[i] });
   const total = (types: readonly (TensorType | undefined)[]): number =>
     types.reduce((sum, t) => sum + (t === undefined ? 0 : sizeOf(t.dims) * bytesPerElement(t.dtype)), 0);
+  if (outputs.some((type) => type.container !== undefined)) return undefined;
   if (total(outputs) > total(inputs) + maxGrowthBytes) return undefined;
   return def.reference({ node, opset, where, inputs });
 }

@@ -1,9 +1,9 @@
 // Types and plan-time values of a graph for concrete input shapes. A node whose inputs are all known is evaluated by its
 // reference, so that shape arithmetic folds away; the rest only gets its types inferred.
-import { KompaktError } from '../errors.js';
+import { expected, KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { opOf } from '../ops/index.js';
-import { type InferContext, type InferredType, NeedsData, type TensorType } from '../ops/op.js';
+import { type InferContext, type InferredType, NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 
@@ -19,7 +19,6 @@ export type Facts = (name: string) => Fact | undefined;
 /** Results larger than this are not folded while planning: they would only be memory. */
 const maxFoldedElements = 1 << 16;
 
-export const typeOf = (value: TensorValue): TensorType => ({ dtype: value.dtype, dims: value.dims });
 export const describeNode = (node: Node): string => `${node.op} node '${node.name}'`;
 
 /** Names that the subgraphs of a node take from outside. */
@@ -53,6 +52,11 @@ export function inferContext(graph: Graph, node: Node, facts: Facts): InferConte
       throw new KompaktError(
         'KPT_GRAPH_INVALID',
         `Value '${name}' is used by ${describeNode(node)} but never made.`,
+      );
+    if (fact.type.container !== undefined && !opOf(node).containers)
+      throw new KompaktError(
+        'KPT_TYPE_MISMATCH',
+        expected('a tensor', `input '${name}' of ${describeNode(node)}`, `a ${fact.type.container}`),
       );
     return fact.type;
   });
@@ -100,9 +104,9 @@ export function inferNode(
     const fact = inferred[i];
     if (fact === undefined)
       throw new KompaktError('KPT_GRAPH_INVALID', `${describeNode(node)} has no output ${i}.`);
-    const type = { dtype: fact.dtype, dims: fact.dims };
-    record(name, fact.value === undefined ? { type } : { type, value: fact.value });
-    allKnown &&= fact.value !== undefined;
+    const { value, ...type } = fact;
+    record(name, value === undefined ? { type } : { type, value });
+    allKnown &&= value !== undefined;
   });
   return allKnown;
 }
@@ -114,6 +118,7 @@ function evaluate(graph: Graph, node: Node, ctx: InferContext): readonly Inferre
   if (node.inputs.some((name, i) => name !== '' && inputs[i] === undefined)) return undefined;
   if (inputs.some((v) => v !== undefined && v.data.length > maxFoldedElements)) return undefined;
   const def = opOf(node);
+  if (def.random) return undefined;
   try {
     if (def.infer(ctx).some((t) => sizeOf(t.dims) > maxFoldedElements)) return undefined;
   } catch (error) {

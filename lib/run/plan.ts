@@ -2,12 +2,13 @@
 // nodes (operators that run by their reference); where a shape depends on data the plan ends and `rest` goes on at run time.
 import type { Graph, Node } from '../graph/graph.js';
 import { opOf } from '../ops/index.js';
-import { NeedsData, type TensorType } from '../ops/op.js';
+import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
+import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
-import { capturesOf, type Facts, inferContext, inferNode, typeOf } from './inference.js';
+import { capturesOf, type Facts, inferContext, inferNode } from './inference.js';
 import { planMemory } from './memory-plan.js';
 import { type ConstantStore, LoweringContext, PlanBuilder, type PlannedBuffer } from './plan-builder.js';
-import { encodeProgram, fitsArena } from './program.js';
+import { encodeProgram, fitsArena, maxRank } from './program.js';
 
 export type ScheduleItem =
   | { readonly kind: 'native'; readonly first: number; readonly last: number }
@@ -146,7 +147,12 @@ function lowerNode(
 ): boolean {
   const def = opOf(node);
   const types = [...node.inputs.map((name) => (name === '' ? undefined : facts(name)?.type)), ...outputs];
-  if (def.lower === 'host' || types.some((t) => t !== undefined && !fitsArena(t.dtype))) return false;
+  const fits = types.every(
+    (t) => t === undefined || (fitsArena(t.dtype) && t.dims.length <= maxRank && t.container === undefined),
+  );
+  // Where nothing comes out there is nothing to compute, and steps need not know of it.
+  const empty = outputs.every((t) => sizeOf(t.dims) === 0);
+  if (def.lower === 'host' || !fits || empty) return false;
   return def.lower(new LoweringContext(builder, inferContext(graph, node, facts), outputs));
 }
 

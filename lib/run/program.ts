@@ -40,6 +40,9 @@ const arenaCode: Partial<Record<DType, number>> = {
   bfloat16: 6,
 };
 
+/** Most axes of a tensor of a program (native/ops/step.h). */
+export const maxRank = 8;
+
 /** True when values of the type can live in the arena (strings cannot). */
 export const fitsArena = (dtype: DType): boolean => arenaCode[dtype] !== undefined;
 

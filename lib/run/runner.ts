@@ -2,10 +2,10 @@
 // used out first); host nodes and data-dependent shapes are driven from here, everything else is one native call.
 import { KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
-import type { TensorType } from '../ops/op.js';
+import { type TensorType, typeOf } from '../ops/op.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Engine } from './engine.js';
-import { capturesOf, typeOf } from './inference.js';
+import { capturesOf } from './inference.js';
 import { check, type NativePlan, native } from './native.js';
 import { buildPlan, type Plan } from './plan.js';
 import { Run } from './run.js';
@@ -43,7 +43,9 @@ export class GraphRunner {
 
   /** The plan for these input types, made when it is not there yet. */
   prepare(types: ReadonlyMap<string, TensorType>): ReadyPlan {
-    const key = [...types].map(([name, t]) => `${name}:${t.dtype}[${t.dims.join(',')}]`).join(';');
+    const key = [...types]
+      .map(([name, t]) => `${name}:${t.container ?? ''}${t.dtype}[${t.dims.join(',')}]`)
+      .join(';');
     const found = this.plans.get(key);
     if (found !== undefined && !this.busy.has(found)) {
       this.plans.delete(key);

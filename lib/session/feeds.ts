@@ -2,9 +2,9 @@
 import { Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 import type { Dim, ValueInfo } from '../graph/graph.js';
-import { type DType, dtypes } from '../tensor/dtype.js';
+import { dtypes } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { TensorValue } from '../tensor/tensor.js';
+import { nothing, sequence, type TensorValue } from '../tensor/tensor.js';
 
 /** A Tensor of any copy of onnxruntime-common, recognised by its shape. */
 export interface TensorLike {
@@ -15,12 +15,37 @@ export interface TensorLike {
 
 const show = (dims: readonly Dim[]): string => `[${dims.map((d) => d ?? '?').join(',')}]`;
 
-/** Checks a feed against the model's input and returns its value; the data is not copied. */
-export function toValue(feed: TensorLike, info: ValueInfo, symbols: Map<string, number>): TensorValue {
+/** Checks a feed against the model's input and returns its value; the data is not copied. A sequence is fed as an array of
+ *  Tensors, an optional without a value as null. */
+export function toValue(
+  feed: TensorLike | readonly TensorLike[] | null,
+  info: ValueInfo,
+  symbols: Map<string, number>,
+): TensorValue {
   const where = `input "${info.name}"`;
+  if (feed === null && info.container?.startsWith('optional')) return nothing(info.dtype);
+  if (Array.isArray(feed) && info.container?.endsWith('sequence')) {
+    const { name, dtype } = info;
+    const elements = feed.map((one, i) =>
+      toValue(one, { name: `${name}[${i}]`, dtype, dims: null }, symbols),
+    );
+    return sequence(dtype, elements);
+  }
+  return toTensorValue(feed as TensorLike, info, where, symbols);
+}
+
+function toTensorValue(
+  feed: TensorLike,
+  info: ValueInfo,
+  where: string,
+  symbols: Map<string, number>,
+): TensorValue {
+  if (info.container?.endsWith('sequence'))
+    throw new KompaktError('KPT_TYPE_MISMATCH', expected('an array of Tensors', where, feed));
   if (typeof feed !== 'object' || feed === null || !Array.isArray(feed.dims) || feed.data === undefined)
     throw new KompaktError('KPT_TYPE_MISMATCH', expected('a Tensor', where, feed));
-  if (feed.type !== info.dtype)
+  // JavaScript has no bfloat16: its bits come and go as uint16.
+  if (feed.type !== (info.dtype === 'bfloat16' ? 'uint16' : info.dtype))
     throw new KompaktError('KPT_TYPE_MISMATCH', expected(`element type ${info.dtype}`, where, feed.type));
   checkDims(feed.dims, info, where, symbols);
   const data = feed.data as TensorValue['data'];
@@ -56,12 +81,11 @@ function checkDims(
     throw new KompaktError('KPT_SHAPE_MISMATCH', expected(`shape ${show(info.dims)}`, where, show(dims)));
 }
 
-/** The Tensor that a program sees. 16-bit floats stay raw bits, as in onnxruntime-node. */
-export function toTensor(value: TensorValue): Tensor {
-  if (value.dtype === 'bfloat16')
-    throw new KompaktError(
-      'KPT_ONNX_UNSUPPORTED',
-      'A bfloat16 output cannot be given to JavaScript; add a Cast.',
-    );
-  return new Tensor(value.dtype as Exclude<DType, 'bfloat16'>, value.data as never, value.dims);
+/** What a program sees: a Tensor, an array of them for a sequence, null for an optional without a value. */
+export const toResult = (value: TensorValue): Tensor | readonly Tensor[] | null =>
+  value.elements === undefined ? toTensor(value) : (value.elements?.map(toTensor) ?? null);
+
+/** The Tensor that a program sees. 16-bit floats stay raw bits, as in onnxruntime-node; bfloat16 is called uint16. */
+export function toTensor({ dtype, data, dims }: TensorValue): Tensor {
+  return new Tensor(dtype === 'bfloat16' ? 'uint16' : dtype, data as never, dims);
 }

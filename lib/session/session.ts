@@ -11,7 +11,7 @@ import { GraphRunner } from '../run/runner.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
 import { type Description, describePlan } from './describe.js';
-import { type TensorLike, toTensor, toValue } from './feeds.js';
+import { type TensorLike, toResult, toValue } from './feeds.js';
 import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
 import { type OperatorTime, Profiler } from './profile.js';
 
@@ -188,10 +188,9 @@ export class InferenceSession implements Ort {
     const given =
       fetches === undefined || Array.isArray(fetches) ? {} : (fetches as Record<string, Tensor | null>);
     for (const name of names) {
-      const tensor = toTensor(values.get(name)!);
+      const made = toResult(values.get(name)!) as Tensor;
       const target = given[name];
-      if (target === undefined || target === null) result[name] = tensor;
-      else result[name] = fill(target, tensor, name);
+      result[name] = target === undefined || target === null ? made : fill(target, made, name);
     }
     return result;
   }
@@ -249,7 +248,7 @@ const overrideDims = (info: ValueInfo, sizes: Readonly<Record<string, number>>):
 const metadata = (info: ValueInfo): Ort.ValueMetadata =>
   ({
     name: info.name,
-    isTensor: true,
+    isTensor: info.container === undefined,
     type: info.dtype,
     shape: (info.dims ?? []).map((d) => d ?? ''),
   }) as Ort.ValueMetadata;

@@ -9,7 +9,21 @@ export interface TensorValue {
   readonly dims: Dims;
   /** Row-major. float16/bfloat16: raw bits; int4/uint4: one element a byte; string: string[]. */
   readonly data: TypedArray | readonly string[];
+  /** Only for what is no tensor: the elements of a sequence, or null for an optional without a value (one with a value is
+   *  that value). Then dims is [0], and dtype that of the elements. */
+  readonly elements?: readonly TensorValue[] | null;
 }
+
+/** A sequence of tensors. */
+export const sequence = (dtype: DType, elements: readonly TensorValue[]): TensorValue => ({
+  dtype,
+  dims: [0],
+  data: [],
+  elements,
+});
+
+/** An optional without a value. */
+export const nothing = (dtype: DType): TensorValue => ({ dtype, dims: [0], data: [], elements: null });
 
 /** Largest element count that a tensor may have: 2^31 - 1, checked before memory is taken. */
 export const maxElements = 2 ** 31 - 1;

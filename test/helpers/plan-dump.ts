@@ -4,7 +4,7 @@
 // inputs { u32 tensor, u32 n, bytes[n] }, outputs { u32 tensor, u32 bytes }.
 import { writeFileSync } from 'node:fs';
 import type { Graph } from '../../lib/graph/graph.js';
-import { typeOf } from '../../lib/run/inference.js';
+import { typeOf } from '../../lib/ops/op.js';
 import { buildPlan } from '../../lib/run/plan.js';
 import { bytesPerElement } from '../../lib/tensor/dtype.js';
 import { sizeOf } from '../../lib/tensor/shape.js';

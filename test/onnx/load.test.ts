@@ -135,10 +135,13 @@ describe('graphs', () => {
     );
   });
 
-  test('sequences are refused', () => {
+  test.each([
+    ['maps', { mapType: new Uint8Array(2) }],
+    ['sequences of sequences', { sequenceType: { elemType: { sequenceType: {} } } }],
+  ])('%s are refused', (_, type) => {
     const graph = {
       ...fileGraph({ inputs: x, nodes: [], outputs: {} }),
-      input: [{ name: 'x', type: { sequenceType: new Uint8Array(2) } }],
+      input: [{ name: 'x', type }],
     };
     expect(codeOf(encodeModel({ irVersion: 8, graph, opsetImport: [{ domain: '', version: 18 }] }))).toBe(
       'KPT_ONNX_UNSUPPORTED',

@@ -29,7 +29,7 @@ test('no operator is listed twice', () => {
 
 test.each(all)('%s', (key, def) => {
   expect(opKey(def)).toBe(key);
-  expect(['', 'com.microsoft', 'ai.kompakt']).toContain(def.domain);
+  expect(['', 'com.microsoft', 'ai.kompakt', 'ai.onnx.preview.training']).toContain(def.domain);
   expect(Object.isFrozen(def)).toBe(true);
   expect(def.since).toBeGreaterThanOrEqual(1);
   for (const [minimum, maximum] of [def.inputs, def.outputs]) {

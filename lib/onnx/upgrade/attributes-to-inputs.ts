@@ -19,7 +19,7 @@ const clip: Upgrade = {
   ops: ['Clip'],
   below: 11,
   raise(node, ctx) {
-    let raised = withAttributes(node, ['min', 'max']);
+    let raised = withAttributes(node, ['consumed_inputs', 'max', 'min']);
     const before = [];
     for (const [at, name] of [
       [1, 'min'],
@@ -80,7 +80,8 @@ const dropout: Upgrade = {
   below: 12,
   raise(node, ctx) {
     const ratio = tensor('float32', [], Float32Array.of(floatAttr(node, 'ratio', 0.5)));
-    return [withAttributes(withInput(node, 1, ctx.constant(`${node.name}/ratio`, ratio)), ['ratio'])];
+    const dropped = ['consumed_inputs', 'is_test', 'ratio'];
+    return [withAttributes(withInput(node, 1, ctx.constant(`${node.name}/ratio`, ratio)), dropped)];
   },
 };
 

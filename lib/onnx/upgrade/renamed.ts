@@ -9,7 +9,12 @@ const batchNormalization: Upgrade = {
   below: 14,
   raise(node, ctx) {
     if (ctx.opset < 9 && intAttr(node, 'spatial', 1) === 0) unsupported(node, ctx.opset, 'spatial = 0');
-    return [{ ...withAttributes(node, ['spatial']), outputs: node.outputs.slice(0, 1) }];
+    return [
+      {
+        ...withAttributes(node, ['consumed_inputs', 'is_test', 'spatial']),
+        outputs: node.outputs.slice(0, 1),
+      },
+    ];
   },
 };
 

@@ -62,9 +62,9 @@ const modern: Upgrade = {
     if (stringAttr(node, 'coordinate_transformation_mode', 'half_pixel') !== 'tf_half_pixel_for_nn')
       return [raised];
     // x_original = (x + 0.5) / scale rounded down is half_pixel's (x + 0.5) / scale - 0.5 rounded half up.
+    // Other roundings have no other name: the operator knows the old mode.
     const floors = stringAttr(node, 'nearest_mode', 'round_prefer_floor') === 'floor';
-    if (!floors || stringAttr(node, 'mode', 'nearest') !== 'nearest')
-      unsupported(node, ctx.opset, 'Coordinate mode tf_half_pixel_for_nn without nearest and floor');
+    if (!floors || stringAttr(node, 'mode', 'nearest') !== 'nearest') return [raised];
     return [
       withAttributes(raised, [], {
         coordinate_transformation_mode: attr.string('half_pixel'),

@@ -49,7 +49,16 @@ function textOf(v: number | bigint | string, from: DType): string {
   if (typeof v !== 'number' || Number.isInteger(v)) return String(v);
   if (Number.isNaN(v)) return 'NaN';
   if (!Number.isFinite(v)) return v > 0 ? 'INF' : '-INF';
-  return String(from === 'float32' ? Number(v.toPrecision(8)) : v);
+  return from === 'float64' ? String(v) : shortestText(v);
+}
+
+/** The fewest digits that read back as the same float32. */
+function shortestText(v: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(v.toPrecision(digits));
+    if (Math.fround(short) === Math.fround(v)) return String(short);
+  }
+  return String(Number(v.toPrecision(9)));
 }
 
 function numbersFromText(x: TensorValue, where: string): TensorValue {

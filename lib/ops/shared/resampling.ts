@@ -59,7 +59,8 @@ export interface AxisTable {
 
 const triangle = (d: number): number => Math.max(0, 1 - Math.abs(d));
 
-function cubic(d: number, a: number): number {
+/** Weight of an element at distance d in cubic interpolation with coefficient a. */
+export function cubic(d: number, a: number): number {
   const t = Math.abs(d);
   if (t <= 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
   return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;

@@ -16,14 +16,6 @@ test.each([[[2, 3]], [[2, 3, 5]], [[1, 3, 4, 5]], [[1, 3, 2, 3, 2]]])(
   },
 );
 
-test('BatchNormalization refuses training', () => {
-  const inputs = [noise('float32', [1, 3, 2]), ...parameters(3), ...parameters(3)];
-  const attributes = { training_mode: attr.int(1) };
-  expect(() => infer({ op: 'BatchNormalization', attributes, inputs })).toThrow(
-    expect.objectContaining({ code: 'KPT_ONNX_UNSUPPORTED' }),
-  );
-});
-
 test.each([[[2, 3, 5]], [[1, 3, 4, 5]]])('InstanceNormalization %j', async (dims) => {
   await expectLikeOrt(
     { op: 'InstanceNormalization', inputs: [noise('float32', dims), ...parameters(3)] },

@@ -1,0 +1,40 @@
+// Subtracts the mean over some axes and divides by the standard deviation.
+import { normalizeAxis, sizeOf, stridesOf } from '../tensor/shape.js';
+import { fromNumbers, toNumbers } from '../tensor/tensor.js';
+import { defineOp, inputValue, intsAttr, noMacs, staysFloat } from './op.js';
+import { floatTypes, stridedOffsets, typedInput } from './shared/elements.js';
+
+export const meanVarianceNormalization = defineOp({
+  op: 'MeanVarianceNormalization',
+  domain: '',
+  since: 9,
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: { axes: { type: 'ints', default: [0, 2, 3] } },
+  infer: (ctx) => [typedInput(ctx, 0, floatTypes)],
+  reference: (ctx) => {
+    const x = inputValue(ctx, 0);
+    const given = intsAttr(ctx.node, 'axes') ?? [0, 2, 3];
+    const axes = given.map((axis) => normalizeAxis(axis, x.dims.length, ctx.where));
+    const kept = x.dims.map((_, i) => i).filter((i) => !axes.includes(i));
+    const strides = stridesOf(x.dims);
+    const offsets = (some: readonly number[]) =>
+      stridedOffsets(
+        some.map((i) => x.dims[i]),
+        some.map((i) => strides[i]),
+      );
+    const within = offsets(axes);
+    const count = sizeOf(axes.map((i) => x.dims[i]));
+    const values = toNumbers(x);
+    const y = new Float64Array(values.length);
+    for (const start of offsets(kept)) {
+      const mean = within.reduce((sum, at) => sum + values[start + at], 0) / count;
+      const variance = within.reduce((sum, at) => sum + (values[start + at] - mean) ** 2, 0) / count;
+      for (const at of within) y[start + at] = (values[start + at] - mean) / (Math.sqrt(variance) + 1e-9);
+    }
+    return [fromNumbers(x.dtype, x.dims, y)];
+  },
+  cost: noMacs,
+  quantize: staysFloat('means and variances need more than 8 bits'),
+  lower: 'host',
+});

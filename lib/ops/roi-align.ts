@@ -1,0 +1,122 @@
+// Pools regions of images to one size, sampling bilinearly between pixels (He et al., 2017).
+import { expected, KompaktError } from '../errors.js';
+import { fromNumbers, type TensorValue, toNumbers } from '../tensor/tensor.js';
+import {
+  defineOp,
+  floatAttr,
+  inputType,
+  inputValue,
+  intAttr,
+  noMacs,
+  type ReferenceContext,
+  staysFloat,
+  stringAttr,
+} from './op.js';
+import { floatTypes, typedInput } from './shared/elements.js';
+import { illegalAttribute, illegalShape } from './shared/illegal.js';
+
+export const roiAlign = defineOp({
+  op: 'RoiAlign',
+  domain: '',
+  since: 16,
+  inputs: [3, 3],
+  outputs: [1, 1],
+  attributes: {
+    coordinate_transformation_mode: { type: 'string', default: 'half_pixel' },
+    mode: { type: 'string', default: 'avg' },
+    output_height: { type: 'int', default: 1 },
+    output_width: { type: 'int', default: 1 },
+    sampling_ratio: { type: 'int', default: 0 },
+    spatial_scale: { type: 'float', default: 1 },
+  },
+  infer: (ctx) => {
+    const { dtype, dims } = typedInput(ctx, 0, floatTypes);
+    const regions = inputType(ctx, 1).dims;
+    const batch = typedInput(ctx, 2, ['int64']).dims;
+    if (dims.length !== 4 || regions.length !== 2 || regions[1] !== 4 || batch[0] !== regions[0])
+      illegalShape('images [N,C,H,W], regions [R,4] and indices [R]', ctx.where, [dims, regions, batch]);
+    const mode = stringAttr(ctx.node, 'mode', 'avg');
+    if (mode !== 'avg' && mode !== 'max') illegalAttribute('mode avg or max', ctx.where, mode);
+    return [{ dtype, dims: [regions[0], dims[1], ...outputSize(ctx)] }];
+  },
+  reference,
+  cost: noMacs,
+  quantize: staysFloat('its regions need more than 8 bits'),
+  lower: 'host',
+});
+
+const outputSize = ({ node }: Pick<ReferenceContext, 'node'>): [number, number] => [
+  intAttr(node, 'output_height', 1),
+  intAttr(node, 'output_width', 1),
+];
+
+/** The four pixels around a point with their weights; none outside the image. */
+function taps(y: number, x: number, height: number, width: number): (readonly [number, number])[] {
+  if (y < -1 || y > height || x < -1 || x > width) return [];
+  const low = [Math.max(0, y), Math.max(0, x)];
+  const [top, left] = [Math.min(Math.floor(low[0]), height - 1), Math.min(Math.floor(low[1]), width - 1)];
+  const [bottom, right] = [Math.min(top + 1, height - 1), Math.min(left + 1, width - 1)];
+  const [dy, dx] = [top === height - 1 ? 0 : low[0] - top, left === width - 1 ? 0 : low[1] - left];
+  return [
+    [top * width + left, (1 - dy) * (1 - dx)],
+    [top * width + right, (1 - dy) * dx],
+    [bottom * width + left, dy * (1 - dx)],
+    [bottom * width + right, dy * dx],
+  ];
+}
+
+function reference(ctx: ReferenceContext): readonly TensorValue[] {
+  const x = inputValue(ctx, 0);
+  const [images, channels, height, width] = x.dims;
+  const values = toNumbers(x);
+  const regions = toNumbers(inputValue(ctx, 1));
+  const batch = toNumbers(inputValue(ctx, 2));
+  const [outHeight, outWidth] = outputSize(ctx);
+  const scale = floatAttr(ctx.node, 'spatial_scale', 1);
+  const halfPixel = stringAttr(ctx.node, 'coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
+  const ratio = intAttr(ctx.node, 'sampling_ratio', 0);
+  const max = stringAttr(ctx.node, 'mode', 'avg') === 'max';
+  const out = new Float64Array(batch.length * channels * outHeight * outWidth);
+  batch.forEach((image, r) => {
+    if (image < 0 || image >= images)
+      throw new KompaktError(
+        'KPT_DATA_MALFORMED',
+        expected(`image indices below ${images}`, ctx.where, image),
+      );
+    const [x0, y0, x1, y1] = [...regions.slice(4 * r, 4 * r + 4)].map(
+      (v) => v * scale - (halfPixel ? 0.5 : 0),
+    );
+    // Old coordinates never let a region be smaller than a pixel.
+    const least = halfPixel ? Number.NEGATIVE_INFINITY : 1;
+    const binHeight = Math.max(y1 - y0, least) / outHeight;
+    const binWidth = Math.max(x1 - x0, least) / outWidth;
+    const rows = ratio > 0 ? ratio : Math.ceil(binHeight);
+    const columns = ratio > 0 ? ratio : Math.ceil(binWidth);
+    for (let i = 0; i < outHeight * outWidth; i++) {
+      const [top, left] = [y0 + Math.floor(i / outWidth) * binHeight, x0 + (i % outWidth) * binWidth];
+      const samples = Array.from({ length: Math.max(0, rows * columns) }, (_, s) =>
+        taps(
+          top + ((Math.floor(s / columns) + 0.5) * binHeight) / rows,
+          left + (((s % columns) + 0.5) * binWidth) / columns,
+          height,
+          width,
+        ),
+      );
+      for (let c = 0; c < channels; c++) {
+        const plane = (image * channels + c) * height * width;
+        const terms = samples.map((four) => four.map(([at, weight]) => weight * values[plane + at]));
+        out[(r * channels + c) * outHeight * outWidth + i] = max ? largest(terms) : mean(terms);
+      }
+    }
+  });
+  return [fromNumbers(x.dtype, [batch.length, channels, outHeight, outWidth], out)];
+}
+
+/** The largest single weighted pixel, as other runtimes have it. */
+const largest = (samples: readonly (readonly number[])[]): number =>
+  samples.length === 0
+    ? 0
+    : samples.flatMap((four) => (four.length === 0 ? [0] : four)).reduce((a, b) => Math.max(a, b));
+
+const mean = (samples: readonly (readonly number[])[]): number =>
+  samples.flat().reduce((a, b) => a + b, 0) / Math.max(1, samples.length);

@@ -1,0 +1,65 @@
+// The loss of class scores against labels: what NegativeLogLikelihoodLoss and SoftmaxCrossEntropyLoss share.
+// Scores are [N,C,d...], labels [N,d...], weights [C].
+import { expected, KompaktError } from '../../errors.js';
+import { sameDims } from '../../tensor/shape.js';
+import { fromNumbers, type TensorValue, toNumbers } from '../../tensor/tensor.js';
+import {
+  type AttributeSpec,
+  type InferContext,
+  inputType,
+  inputValue,
+  intAttr,
+  type ReferenceContext,
+  stringAttr,
+  type TensorType,
+} from '../op.js';
+import { floatTypes, indexTypes, typedInput } from './elements.js';
+import { checkRank, illegalAttribute, illegalShape } from './illegal.js';
+import { linesOf } from './lines.js';
+
+export const lossAttributes: Readonly<Record<string, AttributeSpec>> = {
+  ignore_index: { type: 'int', default: null },
+  reduction: { type: 'string', default: 'mean' },
+};
+
+const reductions = ['none', 'sum', 'mean'];
+
+function reductionOf(ctx: Pick<InferContext, 'node' | 'where'>): string {
+  const reduction = stringAttr(ctx.node, 'reduction', 'mean');
+  if (!reductions.includes(reduction)) illegalAttribute('reduction none, sum or mean', ctx.where, reduction);
+  return reduction;
+}
+
+export function inferLoss(ctx: InferContext): TensorType {
+  const { dtype, dims } = typedInput(ctx, 0, floatTypes);
+  checkRank(dims, 2, 'scores', ctx.where);
+  const labels = typedInput(ctx, 1, indexTypes).dims;
+  if (!sameDims(labels, dims.toSpliced(1, 1)))
+    illegalShape(`labels of shape [${dims.toSpliced(1, 1)}]`, ctx.where, labels);
+  if (ctx.inputs[2] !== undefined && !sameDims(inputType(ctx, 2).dims, [dims[1]]))
+    illegalShape(`weights of shape [${dims[1]}]`, ctx.where, inputType(ctx, 2).dims);
+  return { dtype, dims: reductionOf(ctx) === 'none' ? labels : [] };
+}
+
+/** `logs` are logarithms of probabilities, of the shape of the scores. */
+export function classLoss(ctx: ReferenceContext, logs: ArrayLike<number>): TensorValue {
+  const { dtype, dims } = inputValue(ctx, 0);
+  const target = inputValue(ctx, 1);
+  const labels = toNumbers(target);
+  const weights = ctx.inputs[2] && toNumbers(ctx.inputs[2]);
+  const ignored = ctx.node.attributes.ignore_index && intAttr(ctx.node, 'ignore_index');
+  const { starts, stride, length } = linesOf(dims, 1);
+  let total = 0;
+  const losses = labels.map((label, i) => {
+    if (label === ignored) return 0;
+    if (label < 0 || label >= length)
+      throw new KompaktError('KPT_DATA_MALFORMED', expected(`labels in [0,${length - 1}]`, ctx.where, label));
+    const weight = weights?.[label] ?? 1;
+    total += weight;
+    return -logs[starts[i] + label * stride] * weight;
+  });
+  const reduction = reductionOf(ctx);
+  if (reduction === 'none') return fromNumbers(dtype, target.dims, losses);
+  const sum = losses.reduce((a, b) => a + b, 0);
+  return fromNumbers(dtype, [], [reduction === 'sum' ? sum : sum / total]);
+}

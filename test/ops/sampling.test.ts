@@ -1,0 +1,78 @@
+// GridSample, RoiAlign and MaxUnpool.
+import { attr } from '../../lib/graph/attribute.js';
+import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
+import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
+
+const paddings = ['zeros', 'border', 'reflection'];
+
+describe.each(['nearest', 'linear', 'cubic'])('GridSample %s', (mode) => {
+  test.each(paddings.flatMap((padding) => [0, 1].map((corners) => [padding, corners] as const)))(
+    '%s, align_corners %d',
+    (padding, corners) =>
+      expectAgreement({
+        op: 'GridSample',
+        opset: 20,
+        inputs: [random('float32', [2, 3, 4, 5]), random('float32', [2, 3, 7, 2], 9, 1.7)],
+        attributes: {
+          mode: attr.string(mode),
+          padding_mode: attr.string(padding),
+          align_corners: attr.int(corners),
+        },
+        tolerance: 1e-4,
+      }),
+  );
+});
+
+test('GridSample of a volume', () =>
+  expectAgreement({
+    op: 'GridSample',
+    opset: 20,
+    inputs: [random('float32', [1, 2, 3, 4, 5]), random('float32', [1, 2, 3, 2, 3], 9, 1.2)],
+    tolerance: 1e-5,
+  }));
+
+test.each([
+  ['avg', 'half_pixel', 2],
+  ['avg', 'output_half_pixel', 0],
+  ['max', 'half_pixel', 2],
+])('RoiAlign %s %s sampling %d', (mode, coordinates, ratio) =>
+  expectAgreement({
+    op: 'RoiAlign',
+    inputs: [
+      random('float32', [2, 3, 8, 9]),
+      f32([3, 4], [0, 0, 7, 6, 1.5, 2.25, 4, 7.5, 3, 3, 3.2, 3.4]),
+      i64([0, 1, 1]),
+    ],
+    attributes: {
+      mode: attr.string(mode),
+      coordinate_transformation_mode: attr.string(coordinates),
+      sampling_ratio: attr.int(ratio),
+      output_height: attr.int(2),
+      output_width: attr.int(3),
+      spatial_scale: attr.float(0.75),
+    },
+    tolerance: 1e-5,
+  }),
+);
+
+const unpool = { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) };
+
+test('MaxUnpool', () =>
+  expectAgreement({
+    op: 'MaxUnpool',
+    inputs: [f32([1, 1, 2, 2], [5, 6, 7, 8]), i64([5, 7, 13, 15], [1, 1, 2, 2])],
+    attributes: unpool,
+  }));
+
+test('MaxUnpool into something larger: indices count in what was pooled', () => {
+  const inputs = [f32([1, 1, 1, 2], [5, 6]), i64([5, 7], [1, 1, 1, 2]), i64([1, 1, 3, 5])];
+  const [y] = referenceOf({ op: 'MaxUnpool', inputs, attributes: unpool });
+  expect([...toNumbers(y!)]).toEqual([0, 0, 0, 0, 0, 0, 5, 0, 6, 0, 0, 0, 0, 0, 0]);
+});
+
+test('RoiAlign of an image that is not there', () => {
+  const inputs = [random('float32', [1, 1, 2, 2]), f32([1, 4], [0, 0, 1, 1]), i64([1])];
+  expect(() => referenceOf({ op: 'RoiAlign', inputs })).toThrow(
+    expect.objectContaining({ code: 'KPT_DATA_MALFORMED' }),
+  );
+});

@@ -4,11 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { expected, KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
-import { type LoadedModel, loadModel } from './load.js';
-import type { LocalFunction } from './local-function.js';
-import { emptyMetadata, type ModelMetadata } from './metadata.js';
-import { saveModel } from './save.js';
-import { writeFileAtomically } from './write-file.js';
+import { type LoadedModel, loadModel } from '../onnx/load.js';
+import type { LocalFunction } from '../onnx/local-function.js';
+import { emptyMetadata, type ModelMetadata } from '../onnx/metadata.js';
+import { saveModel } from '../onnx/save.js';
+import { writeFileAtomically } from '../onnx/write-file.js';
 
 export class Model implements LoadedModel {
   readonly graph: Graph;

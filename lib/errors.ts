@@ -28,6 +28,20 @@ export const errorTable = {
     meaning: 'The model uses a part of ONNX (opset, type or feature) that kompakt does not read.',
     remedy: 'Re-export with opset 7 or newer and tensor types that docs/ops.md lists.',
   },
+  KPT_TFLITE_MALFORMED: {
+    meaning: 'The bytes are not a valid TensorFlow Lite model.',
+    remedy: 'Convert or download the model again; the file may be cut short.',
+  },
+  KPT_TFLITE_UNSUPPORTED_OP: {
+    meaning: 'The TensorFlow Lite model uses an operator that kompakt does not read.',
+    remedy: 'Convert the original model to ONNX instead, or open an issue that names the operator.',
+  },
+  KPT_TFLITE_UNSUPPORTED: {
+    meaning:
+      'The TensorFlow Lite model uses a type, an option or a form of quantisation that kompakt does not read.',
+    remedy:
+      'Convert the model with 8-bit or float32 tensors and static shapes, or convert the original to ONNX.',
+  },
   KPT_EXTERNAL_DATA: {
     meaning: 'External tensor data is missing, too short, or outside the folder of the model.',
     remedy: 'Keep the data file beside the model file; links and paths out of the folder are refused.',

@@ -21,7 +21,7 @@ export {
   isKompaktError,
   KompaktError,
 } from './errors.js';
-export { Model } from './onnx/model.js';
+export { Model } from './model/model.js';
 export { argMax, type Comparison, type ValueComparison } from './report/compare.js';
 export { type CompareModelsOptions, compare } from './report/probe.js';
 export { bytesText, type Column, countText, table } from './report/table.js';

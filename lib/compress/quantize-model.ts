@@ -1,6 +1,6 @@
 // Post-training quantisation for users: a Model and feeds in, a Model and a report out.
 import { KompaktError } from '../errors.js';
-import type { Model } from '../onnx/model.js';
+import type { Model } from '../model/model.js';
 import { GraphExecutor } from '../session/executor.js';
 import { type Tensors, valuesOf } from '../session/values.js';
 import type { QuantizeOptions } from './quantize/options.js';

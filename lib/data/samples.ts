@@ -1,6 +1,6 @@
 // Samples for users: what a line of text names, as Tensors that a session takes.
 import type { Tensor } from 'onnxruntime-common';
-import type { Model } from '../onnx/model.js';
+import type { Model } from '../model/model.js';
 import { toTensor } from '../session/feeds.js';
 import { type DataOptions, openFeeds } from './source.js';
 

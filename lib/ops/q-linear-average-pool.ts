@@ -1,10 +1,12 @@
 // QLinearAveragePool (com.microsoft): AveragePool of 8-bit integers.
 import { KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
+import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { inferIntegerUnary, planParams, referenceParams } from './shared/integer-unary.js';
+import { maxSummed } from './shared/mean-u8.js';
 import { averageCounts, overhangs, poolAttributes, poolWindow, windowOffsets } from './shared/pooling.js';
 import { centered, requantizeValue, saturate, storedZero } from './shared/quantized.js';
 import { storedRange } from './storage.js';
@@ -57,6 +59,7 @@ export const qLinearAveragePool = defineOp({
     const window = poolWindow(ctx, inputType(ctx, 0).dims);
     const countIncludePad = intAttr(ctx.node, 'count_include_pad', 0);
     if (params === undefined || !isFlat(window) || (countIncludePad && overhangs(window))) return false;
+    if (sizeOf(window.kernel) > maxSummed) return false;
     const [lo, hi] = storedRange;
     ctx.emit('average_pool_u8', [readNhwc(ctx, 0)], [writeNhwc(ctx, 0)], {
       ...window2d(window),

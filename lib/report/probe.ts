@@ -1,6 +1,6 @@
 // A model as a Probe: executors over its graph with the wanted values as outputs.
 import type { Graph } from '../graph/graph.js';
-import type { Model } from '../onnx/model.js';
+import type { Model } from '../model/model.js';
 import type { Values } from '../run/runner.js';
 import { GraphExecutor } from '../session/executor.js';
 import { type Tensors, valuesOf } from '../session/values.js';

@@ -3,7 +3,7 @@
 import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
-import { Model } from '../onnx/model.js';
+import { Model } from '../model/model.js';
 import type { TensorType } from '../ops/op.js';
 import { prepareForRun } from '../passes/pipeline.js';
 import { Engine } from '../run/engine.js';

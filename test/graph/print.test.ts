@@ -5,7 +5,7 @@ import { GraphBuilder } from '../../lib/graph/builder.js';
 import { parse } from '../../lib/graph/parse.js';
 import { print } from '../../lib/graph/print.js';
 import { verify } from '../../lib/graph/verify.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { f32, fromNumbers, i64 } from '../../lib/tensor/tensor.js';
 import { npmModels } from '../helpers/npm-models.js';
 

@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Executor } from '../../lib/calibrate/collect.js';
 import type { Graph } from '../../lib/graph/graph.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { type TensorValue, tensor } from '../../lib/tensor/tensor.js';
 
 export async function onnxruntimeExecutor(

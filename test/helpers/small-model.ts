@@ -1,6 +1,6 @@
 // Small models around one input `x` for tests of the loader, and the code with which a load fails.
 import { isKompaktError } from '../../lib/errors.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { type FileNode, type FileOptions, onnxFile, ramp } from './onnx-file.js';
 
 export const x = { x: ramp('float32', [2, 3]) };

@@ -1,6 +1,6 @@
 // Upgrades against onnxruntime: an old file and the same file raised by kompakt give the same outputs.
 import { verify } from '../../lib/graph/verify.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { type FileNode, type FileOptions, onnxFile, ramp, runInOrt } from './onnx-file.js';
 
 export interface Case {

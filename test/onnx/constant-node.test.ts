@@ -1,6 +1,6 @@
 // Constant nodes and sparse initializers become graph constants.
 import { attr } from '../../lib/graph/attribute.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { encodeModel } from '../../lib/onnx/schema.js';
 import { f32, i64, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
 import { type FileNode, fileGraph } from '../helpers/onnx-file.js';

@@ -1,8 +1,8 @@
 // What the loader accepts and refuses: malformed bytes, bad graphs, unknown parts of ONNX.
 import { readFileSync } from 'node:fs';
 import { attr } from '../../lib/graph/attribute.js';
+import { Model } from '../../lib/model/model.js';
 import { loadModel } from '../../lib/onnx/load.js';
-import { Model } from '../../lib/onnx/model.js';
 import { encodeModel } from '../../lib/onnx/schema.js';
 import { f32 } from '../../lib/tensor/tensor.js';
 import { npmModels } from '../helpers/npm-models.js';

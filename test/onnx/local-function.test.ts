@@ -1,7 +1,7 @@
 // Model-local functions: inlined, or kept where they are operators of kompakt.
 import { attr } from '../../lib/graph/attribute.js';
+import { Model } from '../../lib/model/model.js';
 import { loadModel } from '../../lib/onnx/load.js';
-import { Model } from '../../lib/onnx/model.js';
 import type { FunctionProto } from '../../lib/onnx/schema.js';
 import { f32 } from '../../lib/tensor/tensor.js';
 import { type FileNode, fileNode, runInOrt } from '../helpers/onnx-file.js';

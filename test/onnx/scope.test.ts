@@ -1,7 +1,7 @@
 // Names of subgraphs.
 import { attr } from '../../lib/graph/attribute.js';
 import { verify } from '../../lib/graph/verify.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { fileGraph, runInOrt } from '../helpers/onnx-file.js';
 import { file, relu, x } from '../helpers/small-model.js';
 

@@ -1,6 +1,6 @@
 // Upgrades inside subgraphs, and what is too old to be raised.
 import { attr } from '../../lib/graph/attribute.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { f32 } from '../../lib/tensor/tensor.js';
 import { fileGraph, onnxFile } from '../helpers/onnx-file.js';
 import { testUpgrades, x234 } from '../helpers/upgrade-case.js';

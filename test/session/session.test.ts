@@ -4,7 +4,7 @@ import { Tensor } from 'onnxruntime-common';
 import * as ort from 'onnxruntime-node';
 import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { InferenceSession } from '../../lib/session/session.js';
 import { f32 } from '../../lib/tensor/tensor.js';
 import { npmModels, signal } from '../helpers/models.js';

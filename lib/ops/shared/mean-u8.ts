@@ -32,7 +32,10 @@ export function referenceMean(ctx: ReferenceContext, reduced: readonly boolean[]
   return fromNumbers(y.dtype, dims, out);
 }
 
-/** reduce_mean_u8 of a buffer seen as [outer, reduced, inner]; false when scales are not known yet. */
+/** Most bytes less a zero point whose sum the steps keep in 32 bits. */
+export const maxSummed = Math.floor((2 ** 31 - 1) / 255);
+
+/** reduce_mean_u8 of a buffer seen as [outer, reduced, inner]; false when scales are not known yet or sums too long. */
 export function lowerMean(
   ctx: LowerContext,
   x: Buffer,
@@ -40,7 +43,7 @@ export function lowerMean(
   layout: Buffer['layout'],
 ): boolean {
   const params = planParams(ctx);
-  if (params === undefined) return false;
+  if (params === undefined || dims[1] > maxSummed) return false;
   const [lo, hi] = storedRange;
   const y = ctx.reshape(ctx.write(0, layout), [dims[0], dims[2]]);
   ctx.emit('reduce_mean_u8', [ctx.reshape(x, dims)], [y], {

@@ -4,11 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { expected, KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
-import { type LoadedModel, loadModel } from './load.js';
-import type { LocalFunction } from './local-function.js';
-import { emptyMetadata, type ModelMetadata } from './metadata.js';
-import { saveModel } from './save.js';
-import { writeFileAtomically } from './write-file.js';
+import { type LoadedModel, loadModel } from '../onnx/load.js';
+import type { LocalFunction } from '../onnx/local-function.js';
+import { emptyMetadata, type ModelMetadata } from '../onnx/metadata.js';
+import { saveModel } from '../onnx/save.js';
+import { writeFileAtomically } from '../onnx/write-file.js';
+import { loadTflite } from '../tflite/load.js';
+import { isTflite } from '../tflite/schema.js';
 
 export class Model implements LoadedModel {
   readonly graph: Graph;
@@ -26,7 +28,7 @@ export class Model implements LoadedModel {
     this.functions = functions;
   }
 
-  /** Loads an ONNX model from a file, with external data beside it, or from bytes. */
+  /** Loads an ONNX model, with external data beside the file, or a TensorFlow Lite model, from a file or from bytes. */
   static async load(pathOrBytes: string | Uint8Array): Promise<Model> {
     if (typeof pathOrBytes !== 'string') return Model.#fromBytes(pathOrBytes);
     return Model.#fromFile(
@@ -47,15 +49,22 @@ export class Model implements LoadedModel {
   }
 
   static #fromFile(path: string, bytes: Uint8Array): Model {
-    const loaded = loadModel(bytes, { folder: dirname(resolve(path)), file: path });
-    return new Model(loaded.graph, loaded.metadata, loaded.functions);
+    return Model.#fromFormat(bytes, dirname(resolve(path)), path);
   }
 
   static #fromBytes(bytes: unknown): Model {
     if (!(ArrayBuffer.isView(bytes) && !(bytes instanceof DataView)))
       throw new KompaktError('KPT_OPTION_INVALID', expected('a path or a Uint8Array', 'the model', bytes));
     const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const loaded = loadModel(view, { folder: null, file: 'model' });
+    return Model.#fromFormat(view, null, 'model');
+  }
+
+  static #fromFormat(bytes: Uint8Array, folder: string | null, file: string): Model {
+    if (isTflite(bytes)) {
+      const { graph, description } = loadTflite(bytes, file);
+      return new Model(graph, { ...emptyMetadata, docString: description });
+    }
+    const loaded = loadModel(bytes, { folder, file });
     return new Model(loaded.graph, loaded.metadata, loaded.functions);
   }
 

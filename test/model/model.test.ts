@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { GraphEditor } from '../../lib/graph/rewrite.js';
 import { verify } from '../../lib/graph/verify.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { fromNumbers, type TensorValue } from '../../lib/tensor/tensor.js';
 import { npmModels } from '../helpers/npm-models.js';
 import { ramp, runInOrt } from '../helpers/onnx-file.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { quantize } from '../../lib/compress/quantize-model.js';
 import type { Graph } from '../../lib/graph/graph.js';
 import { Tensor } from '../../lib/index.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { prepareForRun } from '../../lib/passes/pipeline.js';
 import { f32, type TensorValue } from '../../lib/tensor/tensor.js';
 import { extraModels, npmModels } from './models.js';

@@ -2,7 +2,7 @@
 // KompaktError that blames the file.
 import { isKompaktError } from '../../lib/errors.js';
 import { Tensor } from '../../lib/index.js';
-import { Model } from '../../lib/onnx/model.js';
+import { Model } from '../../lib/model/model.js';
 import { InferenceSession } from '../../lib/session/session.js';
 import { allocate } from '../../lib/tensor/tensor.js';
 

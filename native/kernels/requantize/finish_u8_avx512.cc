@@ -7,7 +7,7 @@
 
 #if KPT_X86_64
 #include "native/kernels/requantize/finish_u8.h"
-#include "native/simd/s8_avx512vnni.h"
+#include "native/kernels/requantize/s8_avx512vnni.h"
 
 KPT_TIER_BEGIN_AVX512VNNI
 namespace kompakt {

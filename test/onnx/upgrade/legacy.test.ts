@@ -1,6 +1,6 @@
 // Opsets 1 to 6. onnxruntime has few of these forms, so most are compared with the modern form of the same sum.
 import { attr } from '../../../lib/graph/attribute.js';
-import { Model } from '../../../lib/onnx/model.js';
+import { Model } from '../../../lib/model/model.js';
 import { runReference } from '../../../lib/run/reference.js';
 import { f32, i64, toNumbers } from '../../../lib/tensor/tensor.js';
 import { type FileOptions, onnxFile, ramp, runInOrt } from '../../helpers/onnx-file.js';

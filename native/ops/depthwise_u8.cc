@@ -169,7 +169,7 @@ Status DepthwiseU8::Make(const StepSpec& spec, const ConvShape& shape) {
   KPT_RETURN_IF_ERROR(channels.Read(spec, shape.out_channels, true));
   ChooseRows();
   ChooseChunks();
-  if (columns_ * fill_rows_ * chunk_channels_ > INT32_MAX) return spec.Fail("the input is too large");
+  if (columns_ * fill_rows_ * pitch_ > INT32_MAX) return spec.Fail("the input is too large");
   KPT_RETURN_IF_ERROR(Pack(spec, channels));
 
   for (int64_t tap = 0; tap < taps_ * parts_; ++tap) {

@@ -2,12 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/ops/conv_shape.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "native/cpu/tier.h"
 #include "native/ops/checks.h"
 
 namespace kompakt {
 namespace {
+
+/// Multiplications that take a core some microseconds, several times as long as waking a thread that spins.
+constexpr int64_t kMacsOfShare = KPT_X86_64 ? 1 << 20 : 1 << 17;
+/// A depthwise convolution gets done a fraction of what a matrix product does in the same time.
+constexpr double kDepthwiseCost = 4;
 
 bool InRange(int64_t value, int64_t low, int64_t high) { return value >= low && value <= high; }
 
@@ -82,6 +89,14 @@ Status ConvChannels::Read(const StepSpec& spec, int64_t out_channels, bool has_z
       return spec.Fail("a wZero is out of range");
   }
   return Status::Ok();
+}
+
+int64_t ConvShape::Grain(int64_t tasks) const {
+  const double pixels = static_cast<double>(batch) * static_cast<double>(out_height * out_width);
+  const double macs = pixels * static_cast<double>(out_channels) * static_cast<double>(taps() * group_in);
+  const double cost = macs * (group_in == 1 ? kDepthwiseCost : 1);
+  const double share = static_cast<double>(tasks) * static_cast<double>(kMacsOfShare) / std::max(cost, 1.0);
+  return static_cast<int64_t>(std::clamp(share, 1.0, static_cast<double>(std::max<int64_t>(tasks, 1))));
 }
 
 }  // namespace kompakt

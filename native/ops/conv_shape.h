@@ -23,6 +23,8 @@ struct ConvShape {
   /// another. `transposed`: the window slides over y (ConvTranspose).
   Status Read(const StepSpec& spec, bool transposed);
   int64_t taps() const { return kernel_height * kernel_width; }
+  /// Of `tasks` equal tasks, how many a thread must get for its share to be worth waking it.
+  int64_t Grain(int64_t tasks) const;
 };
 
 /// The step's constants of one value per output channel.

@@ -194,7 +194,7 @@ void ConvU8::RunPanels(const uint8_t* input, int64_t pixels, int64_t first_pixel
 void ConvU8::Run(const RunContext& context) {
   const int64_t panels = weights_.panels().count * shape_.group;
   const int64_t tasks = images_ * bands_ * panel_groups_;
-  context.pool->ParallelFor(tasks, 1, [&](int64_t begin, int64_t end, int thread) {
+  context.pool->ParallelFor(tasks, shape_.Grain(tasks), [&](int64_t begin, int64_t end, int thread) {
     uint8_t* scratch = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
     float* wide = reinterpret_cast<float*>(scratch + band_scratch_);
     const uint8_t* input = nullptr;

@@ -261,7 +261,8 @@ void DepthwiseU8::Run(const RunContext& context) {
   if (shape_.out_width == 0 || shape_.channels == 0) return;
   const int64_t columns = static_cast<int64_t>(column_chunks_.size());
   const int64_t chunks = columns * static_cast<int64_t>(channel_chunks_.size());
-  context.pool->ParallelFor(shape_.batch * groups * chunks, 1, [&](int64_t begin, int64_t end, int thread) {
+  const int64_t tasks = shape_.batch * groups * chunks;
+  context.pool->ParallelFor(tasks, shape_.Grain(tasks), [&](int64_t begin, int64_t end, int thread) {
     uint8_t* wide = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
     uint8_t* scratch = wide + wide_scratch_;
     for (int64_t task = begin; task < end; ++task) {

@@ -22,7 +22,7 @@ export const quantizeCommand: Command = {
       flags: '--calibrator <name>',
       description: calibratorNames.join(', '),
       parse: oneOf(...calibratorNames),
-      default: 'percentile',
+      default: 'mse',
     },
     {
       flags: '--activations <type>',
@@ -51,7 +51,7 @@ export const quantizeCommand: Command = {
   examples: [
     [
       'kompakt quantize model.onnx --data npy:samples.npy -o int8.onnx',
-      'percentile calibration on up to 300 samples',
+      'mse calibration on up to 300 samples',
     ],
     [
       `kompakt quantize net.onnx --data cifar:batch.bin --preprocess '{"scale":0.0039216}' --calibrator mse`,

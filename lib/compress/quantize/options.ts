@@ -12,7 +12,7 @@ export const quantizeOptions = z
       .refine((name) => calibratorNames.includes(name), {
         message: `expected one of ${calibratorNames.join(', ')}`,
       })
-      .default('percentile'),
+      .default('mse'),
     /** Most samples taken from the calibration data. */
     samples: z.int().min(1).default(300),
     activationType: z.enum(['uint8', 'int8']).default('uint8'),

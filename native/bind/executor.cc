@@ -77,10 +77,11 @@ void CallDone(Napi::Env env, Napi::Function, Executor::State* state, Job* job) {
   if (--state->pending == 0) state->completion.Unref(env);
   Napi::HandleScope scope(env);
   const std::unique_ptr<Job> owned(job);
-  if (job->result == RunResult::kAborted)
-    job->done.Call({Napi::String::New(env, "KPT_ABORTED the run was aborted")});
-  else
-    job->done.Call(std::initializer_list<napi_value>{});
+  const bool aborted = job->result == RunResult::kAborted;
+  napi_value error = aborted ? Napi::String::New(env, "KPT_ABORTED the run was aborted") : env.Undefined();
+  // Not done.Call(): in a worker that is being ended JavaScript cannot run any more, and the wrapper would
+  // end the process over it. An exception of the callback stays pending and reaches whoever called.
+  napi_call_function(env, env.Undefined(), job->done.Value(), aborted ? 1 : 0, &error, nullptr);
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 // node run-plan.cjs ADDON THREADS DUMP...: runs plans dumped by plan-dump.ts on the addon and prints, as one JSON document,
-// the tier in use and a SHA-256 of each plan's outputs.
+// the tier in use and a SHA-256 of each plan's outputs. As a worker thread (workerData: addon, threads, dump) it runs one plan
+// again and again, off its thread, until it is ended.
 const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
+const { isMainThread, parentPort, workerData } = require('node:worker_threads');
 
-const [addonPath, threads, ...dumps] = process.argv.slice(2);
-const addon = require(addonPath);
+const everyStep = [0, 0xffffffff];
 
 function reader(bytes) {
   let at = 0;
@@ -25,10 +26,11 @@ function must(failure) {
   if (typeof failure === 'string') throw new Error(failure);
 }
 
-function hashOf(path) {
+/** The plan with its inputs written; `outputs` are [tensor, bytes]. */
+function makePlan(addon, threads, path) {
   const { u32, block, list } = reader(readFileSync(path));
   if (u32() !== 0x4454504b) throw new Error(`${path} is not a plan dump`);
-  const session = new addon.NativeSession(Number(threads));
+  const session = new addon.NativeSession(threads);
   const indices = list(() => [Buffer.from(block()).toString(), block()]).map(([shape, bytes]) =>
     session.addConstant(bytes, shape),
   );
@@ -39,9 +41,14 @@ function hashOf(path) {
   const plan = new addon.NativePlan(session, block());
   must(plan.error);
   for (const [tensor, bytes] of list(() => [u32(), block()])) must(plan.write(tensor, bytes));
-  must(plan.run(0, 0xffffffff));
+  return { plan, outputs: list(() => [u32(), u32()]) };
+}
+
+function hashOf(addon, threads, path) {
+  const { plan, outputs } = makePlan(addon, threads, path);
+  must(plan.run(...everyStep));
   const hash = createHash('sha256');
-  for (const [tensor, size] of list(() => [u32(), u32()])) {
+  for (const [tensor, size] of outputs) {
     const out = new Uint8Array(size);
     must(plan.read(tensor, out));
     hash.update(out);
@@ -49,4 +56,14 @@ function hashOf(path) {
   return hash.digest('hex');
 }
 
-console.log(JSON.stringify({ tier: addon.platform().tier, hashes: dumps.map(hashOf) }));
+if (isMainThread) {
+  const [path, threads, ...dumps] = process.argv.slice(2);
+  const addon = require(path);
+  const hashes = dumps.map((dump) => hashOf(addon, Number(threads), dump));
+  console.log(JSON.stringify({ tier: addon.platform().tier, hashes }));
+} else {
+  const { plan } = makePlan(require(workerData.addon), workerData.threads, workerData.dump);
+  const again = () => must(plan.runAsync(...everyStep, again));
+  again();
+  parentPort.postMessage('running');
+}

@@ -40,6 +40,7 @@ import { convTranspose } from './conv-transpose.js';
 import { cos } from './cos.js';
 import { cosh } from './cosh.js';
 import { cumSum } from './cum-sum.js';
+import { deformConv } from './deform-conv.js';
 import { depthToSpace } from './depth-to-space.js';
 import { dequantizeLinear } from './dequantize-linear.js';
 import { det } from './det.js';
@@ -254,6 +255,7 @@ const opList: readonly OpDef[] = [
   cos,
   cosh,
   cumSum,
+  deformConv,
   depthToSpace,
   dequantizeLinear,
   det,

@@ -122,3 +122,39 @@ test.each<[DType, number[], number[] | undefined]>([
     attributes: axes === undefined ? {} : { axes: attr.ints(axes) },
   }),
 );
+
+describe('DeformConv', () => {
+  const [x, w] = [random('float32', [2, 4, 6, 5]), random('float32', [6, 2, 3, 2], 2)];
+  const attributes = {
+    group: attr.int(2),
+    offset_group: attr.int(2),
+    strides: attr.ints([2, 1]),
+    pads: attr.ints([1, 0, 1, 1]),
+    dilations: attr.ints([1, 2]),
+  };
+  const bias = random('float32', [6], 3);
+  test('without offsets it is Conv', () => {
+    const zero = f32([2, 24, 3, 4], new Float32Array(576));
+    const half = f32([2, 12, 3, 4], new Float32Array(288).fill(0.5));
+    const { offset_group: _, ...ofConv } = attributes;
+    const [conv] = referenceOf({ op: 'Conv', inputs: [x, w], attributes: ofConv });
+    const [deform] = referenceOf({ op: 'DeformConv', inputs: [x, w, zero, null, half], attributes });
+    expect(deform!.dims).toEqual(conv!.dims);
+    toNumbers(conv!).forEach((v, i) => {
+      expect(2 * toNumbers(deform!)[i]!).toBeCloseTo(v, 4);
+    });
+  });
+  test('with offsets and mask', () =>
+    expectAgreement({
+      op: 'DeformConv',
+      opset: 19,
+      inputs: [x, w, random('float32', [2, 24, 3, 4], 5, 2), bias, random('float32', [2, 12, 3, 4], 6)],
+      attributes,
+      tolerance: 1e-4,
+    }));
+  test('offsets of another shape are refused', () => {
+    const inputs = [x, w, f32([2, 24, 3, 3], new Float32Array(432))];
+    const run = () => referenceOf({ op: 'DeformConv', inputs, attributes });
+    expect(run).toThrow(expect.objectContaining({ code: 'KPT_SHAPE_MISMATCH' }));
+  });
+});

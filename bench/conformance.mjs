@@ -46,7 +46,10 @@ async function runAll(engine) {
   const verdicts = [];
   let worker = startWorker(engine);
   for (const item of cases) {
-    await worker.ready;
+    if ((await worker.ready) !== 'ready') {
+      console.error(`conformance: ${engine} does not start; build first (npm run build)`);
+      process.exit(1);
+    }
     const answer = worker.next();
     const timer = setTimeout(() => worker.child.kill('SIGKILL'), secondsPerCase * 1000);
     const start = performance.now();

@@ -129,10 +129,10 @@ const topics: Readonly<Record<string, string>> = {
   'test/ops/quantize-rule.test.ts': 'how operators take part in quantisation',
   'test/ops/random.test.ts': 'operators that draw random numbers',
   'test/ops/reduce.test.ts': 'the reductions',
-  'test/ops/sampling.test.ts': 'GridSample, RoiAlign, MaxUnpool',
+  'test/ops/sampling.test.ts': 'operators that sample, place and cut',
   'test/ops/sequences.test.ts': 'sequences and optionals',
   'test/ops/signal.test.ts': 'Fourier transforms, windows, mel filters',
-  'test/ops/text.test.ts': 'StringNormalizer, TfIdfVectorizer',
+  'test/ops/text.test.ts': 'operators on strings',
   'test/ops/training.test.ts': 'losses, optimisers, training modes',
 };
 /** Tests of the whole, through the public interface. */

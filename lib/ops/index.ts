@@ -5,6 +5,7 @@ import { abs } from './abs.js';
 import { acos } from './acos.js';
 import { acosh } from './acosh.js';
 import { add } from './add.js';
+import { affineGrid } from './affine-grid.js';
 import { and } from './and.js';
 import { argMax } from './arg-max.js';
 import { argMin } from './arg-min.js';
@@ -25,7 +26,9 @@ import { cast } from './cast.js';
 import { castLike } from './cast-like.js';
 import { ceil } from './ceil.js';
 import { celu } from './celu.js';
+import { centerCropPad } from './center-crop-pad.js';
 import { clip } from './clip.js';
+import { col2Im } from './col2-im.js';
 import { compress } from './compress.js';
 import { concat } from './concat.js';
 import { concatFromSequence } from './concat-from-sequence.js';
@@ -37,6 +40,7 @@ import { convTranspose } from './conv-transpose.js';
 import { cos } from './cos.js';
 import { cosh } from './cosh.js';
 import { cumSum } from './cum-sum.js';
+import { deformConv } from './deform-conv.js';
 import { depthToSpace } from './depth-to-space.js';
 import { dequantizeLinear } from './dequantize-linear.js';
 import { det } from './det.js';
@@ -188,7 +192,9 @@ import { splitToSequence } from './split-to-sequence.js';
 import { sqrt } from './sqrt.js';
 import { squeeze } from './squeeze.js';
 import { stft } from './stft.js';
+import { stringConcat } from './string-concat.js';
 import { stringNormalizer } from './string-normalizer.js';
+import { stringSplit } from './string-split.js';
 import { sub } from './sub.js';
 import { sum } from './sum.js';
 import { swish } from './swish.js';
@@ -214,6 +220,7 @@ const opList: readonly OpDef[] = [
   acos,
   acosh,
   add,
+  affineGrid,
   and,
   argMax,
   argMin,
@@ -234,7 +241,9 @@ const opList: readonly OpDef[] = [
   castLike,
   ceil,
   celu,
+  centerCropPad,
   clip,
+  col2Im,
   compress,
   concat,
   concatFromSequence,
@@ -246,6 +255,7 @@ const opList: readonly OpDef[] = [
   cos,
   cosh,
   cumSum,
+  deformConv,
   depthToSpace,
   dequantizeLinear,
   det,
@@ -396,7 +406,9 @@ const opList: readonly OpDef[] = [
   sqrt,
   squeeze,
   stft,
+  stringConcat,
   stringNormalizer,
+  stringSplit,
   sub,
   sum,
   swish,

@@ -1,5 +1,6 @@
-// GridSample, RoiAlign and MaxUnpool.
+// Operators that sample, place and cut parts of images.
 import { attr } from '../../lib/graph/attribute.js';
+import type { DType } from '../../lib/tensor/dtype.js';
 import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
 import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
 
@@ -75,4 +76,85 @@ test('RoiAlign of an image that is not there', () => {
   expect(() => referenceOf({ op: 'RoiAlign', inputs })).toThrow(
     expect.objectContaining({ code: 'KPT_DATA_MALFORMED' }),
   );
+});
+
+test.each([
+  [0, [2, 3, 4, 5]],
+  [1, [2, 3, 4, 5]],
+  [0, [1, 3, 2, 4, 5]],
+])('AffineGrid align_corners %d of size %j', (corners, size) =>
+  expectAgreement({
+    op: 'AffineGrid',
+    opset: 20,
+    inputs: [random('float32', [size[0]!, size.length - 2, size.length - 1]), i64(size)],
+    constants: [1],
+    attributes: { align_corners: attr.int(corners) },
+    tolerance: 1e-5,
+  }),
+);
+
+test.each([
+  [[5, 5], [2, 2], {}, [1, 8, 16]],
+  [[5, 6], [2, 3], { strides: [2, 1], pads: [1, 0, 0, 1], dilations: [1, 2] }, [2, 12, 9]],
+  [[7], [3], { strides: [2] }, [1, 3, 3]],
+] as [number[], number[], Record<string, number[]>, number[]][])(
+  'Col2Im to %j from blocks %j %j',
+  (image, block, attributes, dims) =>
+    expectAgreement({
+      op: 'Col2Im',
+      inputs: [random('float32', dims), i64(image), i64(block)],
+      constants: [1, 2],
+      attributes: Object.fromEntries(Object.entries(attributes).map(([name, v]) => [name, attr.ints(v)])),
+      tolerance: 1e-5,
+    }),
+);
+
+test.each<[DType, number[], number[] | undefined]>([
+  ['float32', [1, 2, 7, 3], undefined],
+  ['float32', [3, 8], [2, -1]],
+  ['int8', [9, 2], [2, 3]],
+  ['int64', [1], [0]],
+])('CenterCropPad of %s to %j on axes %j', (dtype, sizes, axes) =>
+  expectAgreement({
+    op: 'CenterCropPad',
+    inputs: [random(dtype, [2, 3, 4, 5], 4, 90), i64(sizes)],
+    constants: [1],
+    attributes: axes === undefined ? {} : { axes: attr.ints(axes) },
+  }),
+);
+
+describe('DeformConv', () => {
+  const [x, w] = [random('float32', [2, 4, 6, 5]), random('float32', [6, 2, 3, 2], 2)];
+  const attributes = {
+    group: attr.int(2),
+    offset_group: attr.int(2),
+    strides: attr.ints([2, 1]),
+    pads: attr.ints([1, 0, 1, 1]),
+    dilations: attr.ints([1, 2]),
+  };
+  const bias = random('float32', [6], 3);
+  test('without offsets it is Conv', () => {
+    const zero = f32([2, 24, 3, 4], new Float32Array(576));
+    const half = f32([2, 12, 3, 4], new Float32Array(288).fill(0.5));
+    const { offset_group: _, ...ofConv } = attributes;
+    const [conv] = referenceOf({ op: 'Conv', inputs: [x, w], attributes: ofConv });
+    const [deform] = referenceOf({ op: 'DeformConv', inputs: [x, w, zero, null, half], attributes });
+    expect(deform!.dims).toEqual(conv!.dims);
+    toNumbers(conv!).forEach((v, i) => {
+      expect(2 * toNumbers(deform!)[i]!).toBeCloseTo(v, 4);
+    });
+  });
+  test('with offsets and mask', () =>
+    expectAgreement({
+      op: 'DeformConv',
+      opset: 19,
+      inputs: [x, w, random('float32', [2, 24, 3, 4], 5, 2), bias, random('float32', [2, 12, 3, 4], 6)],
+      attributes,
+      tolerance: 1e-4,
+    }));
+  test('offsets of another shape are refused', () => {
+    const inputs = [x, w, f32([2, 24, 3, 3], new Float32Array(432))];
+    const run = () => referenceOf({ op: 'DeformConv', inputs, attributes });
+    expect(run).toThrow(expect.objectContaining({ code: 'KPT_SHAPE_MISMATCH' }));
+  });
 });

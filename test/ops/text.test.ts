@@ -1,4 +1,4 @@
-// StringNormalizer and TfIdfVectorizer.
+// Operators on strings.
 import { attr } from '../../lib/graph/attribute.js';
 import { fromNumbers, i64, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
 import { expectAgreement, referenceOf } from '../helpers/one-node.js';
@@ -85,4 +85,37 @@ describe('TfIdfVectorizer', () => {
       });
     expect(run).toThrow(expect.objectContaining({ code: 'KPT_ATTRIBUTE_INVALID' }));
   });
+});
+
+test('StringConcat', () =>
+  expectAgreement({
+    op: 'StringConcat',
+    opset: 20,
+    inputs: [text([2, 1], 'a', 'b'), text([3], 'x', '', 'z')],
+  }));
+
+describe('StringSplit', () => {
+  test('of an empty string is one empty string, as in the definition', () => {
+    const attributes = { delimiter: attr.string(',') };
+    const outputs = referenceOf({ op: 'StringSplit', inputs: [text([1], '')], outputs: 2, attributes });
+    expect(outputs).toMatchObject([{ dims: [1, 1], data: [''] }, { data: BigInt64Array.of(1n) }]);
+  });
+  test.each([
+    [',', undefined],
+    [',', 1],
+    ['--', undefined],
+    ['', undefined],
+    ['', 1],
+  ])('at "%s", at most %s times', (delimiter, most) =>
+    expectAgreement({
+      op: 'StringSplit',
+      opset: 20,
+      inputs: [text([2, 2], 'a,b,,c', ' d  e f ', '  ', 'g--h,i')],
+      outputs: 2,
+      attributes: {
+        delimiter: attr.string(delimiter),
+        ...(most !== undefined && { maxsplit: attr.int(most) }),
+      },
+    }),
+  );
 });

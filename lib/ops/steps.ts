@@ -199,6 +199,24 @@ export interface StepParams {
   resize: Record<string, never>;
   /** x [outer, n] f32, ?c scale [n], ?c bias [n] -> y: (x - mean) / sqrt(var + epsilon) * scale + bias; sums as reduce_f32. */
   layer_norm_f32: { readonly epsilon: number };
+  /** LSTM, GRU or RNN over a sequence. Inputs x [T,B,I], c w [D,G*H,I], c r [D,G*H,H], ?c b [D,2*G*H] (of w, then of r),
+   *  ?h0 [D,B,H], ?c0 [D,B,H] (LSTM); outputs y [T,D,B,H], h [D,B,H], c [D,B,H] (LSTM), all f32; G gates in ONNX's
+   *  order: i o f c, z r h, or one. batchFirst = 1: [B,T,..] and [B,D,..]. D = 2: the second direction runs backwards;
+   *  reverse = 1: the only one does. Sums of gates are matmul_f32 with bias bw + br over x, then + r h: one chain over I,
+   *  + bias, + one chain over H. Gate functions are `gate` (with alpha and beta), `candidate`, `output`; products
+   *  and sums of states are rounded apart. */
+  recurrent_f32: {
+    readonly cell: 'lstm' | 'gru' | 'rnn';
+    readonly reverse: number;
+    readonly batchFirst: number;
+    /** GRU: 1 when the reset gate multiplies r h + br instead of h. */
+    readonly linearBeforeReset: number;
+    readonly gate: UnaryKind;
+    readonly alpha: number;
+    readonly beta: number;
+    readonly candidate: UnaryKind;
+    readonly output: UnaryKind;
+  };
   /** Element type conversion between f32, s32, s64, u8 as ONNX Cast (toBool = 1: x != 0). Floats are cut towards zero
    *  and saturate, NaN gives 0; integers keep their low bits. */
   cast: { readonly toBool: number };

@@ -36,6 +36,7 @@ import { constant } from './constant.js';
 import { constantOfShape } from './constant-of-shape.js';
 import { conv } from './conv.js';
 import { convInteger } from './conv-integer.js';
+import { convIntegerToFloat } from './conv-integer-to-float.js';
 import { convTranspose } from './conv-transpose.js';
 import { cos } from './cos.js';
 import { cosh } from './cosh.js';
@@ -48,6 +49,7 @@ import { dft } from './dft.js';
 import { div } from './div.js';
 import { dropout } from './dropout.js';
 import { dynamicQuantizeLinear } from './dynamic-quantize-linear.js';
+import { dynamicQuantizeMatMul } from './dynamic-quantize-mat-mul.js';
 import { einsum } from './einsum.js';
 import { elu } from './elu.js';
 import { equal } from './equal.js';
@@ -95,6 +97,7 @@ import { lrn } from './lrn.js';
 import { lstm } from './lstm.js';
 import { matMul } from './mat-mul.js';
 import { matMulInteger } from './mat-mul-integer.js';
+import { matMulIntegerToFloat } from './mat-mul-integer-to-float.js';
 import { max } from './max.js';
 import { maxPool } from './max-pool.js';
 import { maxUnpool } from './max-unpool.js';
@@ -251,6 +254,7 @@ const opList: readonly OpDef[] = [
   constantOfShape,
   conv,
   convInteger,
+  convIntegerToFloat,
   convTranspose,
   cos,
   cosh,
@@ -263,6 +267,7 @@ const opList: readonly OpDef[] = [
   div,
   dropout,
   dynamicQuantizeLinear,
+  dynamicQuantizeMatMul,
   einsum,
   elu,
   equal,
@@ -310,6 +315,7 @@ const opList: readonly OpDef[] = [
   lstm,
   matMul,
   matMulInteger,
+  matMulIntegerToFloat,
   max,
   maxPool,
   maxUnpool,

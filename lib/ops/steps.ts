@@ -69,7 +69,9 @@ export interface StepParams {
    *  Output u8: y = clamp(roundHalfEven(acc * scale[o]) + yZero, lo, hi) (scale = sx * sw[o] / sy), then, with a
    *  residual, y = clamp(roundHalfEven(fy * (y - yZero) + fr * (residual - residualZero)) + sumZero, sumLo, sumHi)
    *  in float32, unfused, left to right (see add_u8), then table[y] where there is a table.
-   *  Output f32: y = acc * scale[o] (scale = sx * sw[o]); no residual, no table. */
+   *  Output f32: y = acc * scale[o] (scale = sx * sw[o]); no residual, no table. Two more inputs, ?xScale [1] f32 and
+   *  ?xZeroPoint [1] u8, are the scale and zero point of x where they are only known at run time: output f32, no bias, xZero
+   *  is not looked at, scale = sw[o], y = acc * (xScale * scale[o]). */
   conv_u8: Window & {
     readonly group: number;
     readonly xZero: number;
@@ -110,6 +112,9 @@ export interface StepParams {
   scale_shift_f32: Activation;
   /** x f32 -> y u8: clamp(roundHalfEven(x / scale) + zero, lo, hi), a true division. NaN gives the byte `zero`. */
   quantize: { readonly scale: number; readonly zero: number; readonly lo: number; readonly hi: number };
+  /** x f32 -> y u8, scale f32 [1], zero u8 [1]: the range of x, widened to hold 0, over 255 steps (scale 1 when it has no
+   *  width), zero = clamp(roundHalfEven(-min / scale), 0, 255), y as quantize. */
+  dynamic_quantize: Record<string, never>;
   /** x u8 -> y f32: (x - zero) * scale. */
   dequantize: { readonly scale: number; readonly zero: number };
   /** x u8, c table [256] u8 -> y u8 = table[x]. */

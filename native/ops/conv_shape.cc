@@ -99,4 +99,18 @@ int64_t ConvShape::Grain(int64_t tasks) const {
   return static_cast<int64_t>(std::clamp(share, 1.0, static_cast<double>(std::max<int64_t>(tasks, 1))));
 }
 
+Status RunTimeScale::Read(const StepSpec& spec) {
+  const TensorView* s = spec.in(7);
+  const TensorView* z = spec.in(8);
+  if (s == nullptr && z == nullptr) return Status::Ok();
+  if (s == nullptr || z == nullptr || s->dtype != DType::kF32 || z->dtype != DType::kU8 || s->size() != 1 ||
+      z->size() != 1)
+    return spec.Fail("the scale and zero point of x must be one f32 and one u8");
+  if (spec.out().dtype != DType::kF32 || spec.in(2) != nullptr)
+    return spec.Fail("a run-time scale needs an f32 output and no bias");
+  scale = s->as<float>();
+  zero = z->data;
+  return Status::Ok();
+}
+
 }  // namespace kompakt

@@ -37,4 +37,13 @@ struct ConvChannels {
   Status Read(const StepSpec& spec, int64_t out_channels, bool has_zero);
 };
 
+/// Scale and zero point of x where they are only known at run time: inputs 7 and 8 of conv_u8. The output is
+/// then f32 and there is no bias.
+struct RunTimeScale {
+  const float* scale = nullptr;  // null: the parameter xZero, and the constant scale, hold
+  const uint8_t* zero = nullptr;
+
+  Status Read(const StepSpec& spec);
+};
+
 }  // namespace kompakt

@@ -16,6 +16,7 @@ import { atanh } from './atanh.js';
 import { averagePool } from './average-pool.js';
 import { batchNormalization } from './batch-normalization.js';
 import { bernoulli } from './bernoulli.js';
+import { biasGelu } from './bias-gelu.js';
 import { bitShift } from './bit-shift.js';
 import { bitwiseAnd } from './bitwise-and.js';
 import { bitwiseNot } from './bitwise-not.js';
@@ -57,9 +58,11 @@ import { erf } from './erf.js';
 import { exp } from './exp.js';
 import { expand } from './expand.js';
 import { eyeLike } from './eye-like.js';
+import { fastGelu } from './fast-gelu.js';
 import { flatten } from './flatten.js';
 import { floor } from './floor.js';
 import { fusedConv } from './fused-conv.js';
+import { fusedGemm } from './fused-gemm.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { gather } from './gather.js';
 import { gatherElements } from './gather-elements.js';
@@ -98,6 +101,7 @@ import { lstm } from './lstm.js';
 import { matMul } from './mat-mul.js';
 import { matMulInteger } from './mat-mul-integer.js';
 import { matMulIntegerToFloat } from './mat-mul-integer-to-float.js';
+import { matMulNBits } from './mat-mul-n-bits.js';
 import { max } from './max.js';
 import { maxPool } from './max-pool.js';
 import { maxUnpool } from './max-unpool.js';
@@ -106,6 +110,7 @@ import { meanVarianceNormalization } from './mean-variance-normalization.js';
 import { melWeightMatrix } from './mel-weight-matrix.js';
 import { microsoftDequantizeLinear } from './microsoft-dequantize-linear.js';
 import { microsoftFusedConv } from './microsoft-fused-conv.js';
+import { microsoftFusedMatMul } from './microsoft-fused-mat-mul.js';
 import { microsoftGelu } from './microsoft-gelu.js';
 import { microsoftQuantizeLinear } from './microsoft-quantize-linear.js';
 import { min } from './min.js';
@@ -147,6 +152,7 @@ import { randomNormal } from './random-normal.js';
 import { randomNormalLike } from './random-normal-like.js';
 import { randomUniform } from './random-uniform.js';
 import { randomUniformLike } from './random-uniform-like.js';
+import { quickGelu } from './quick-gelu.js';
 import { range } from './range.js';
 import { reciprocal } from './reciprocal.js';
 import { reduceL1 } from './reduce-l1.js';
@@ -181,9 +187,12 @@ import { shape } from './shape.js';
 import { shrink } from './shrink.js';
 import { sigmoid } from './sigmoid.js';
 import { sign } from './sign.js';
+import { simplifiedLayerNormalization } from './simplified-layer-normalization.js';
 import { sin } from './sin.js';
 import { sinh } from './sinh.js';
 import { size } from './size.js';
+import { skipLayerNormalization } from './skip-layer-normalization.js';
+import { skipSimplifiedLayerNormalization } from './skip-simplified-layer-normalization.js';
 import { slice } from './slice.js';
 import { softmax } from './softmax.js';
 import { softmaxCrossEntropyLoss } from './softmax-cross-entropy-loss.js';
@@ -234,6 +243,7 @@ const opList: readonly OpDef[] = [
   averagePool,
   batchNormalization,
   bernoulli,
+  biasGelu,
   bitShift,
   bitwiseAnd,
   bitwiseNot,
@@ -275,9 +285,11 @@ const opList: readonly OpDef[] = [
   exp,
   expand,
   eyeLike,
+  fastGelu,
   flatten,
   floor,
   fusedConv,
+  fusedGemm,
   fusedMatMul,
   gather,
   gatherElements,
@@ -294,9 +306,9 @@ const opList: readonly OpDef[] = [
   gru,
   hammingWindow,
   hannWindow,
+  hardmax,
   hardSigmoid,
   hardSwish,
-  hardmax,
   identity,
   ifOp,
   instanceNormalization,
@@ -316,6 +328,7 @@ const opList: readonly OpDef[] = [
   matMul,
   matMulInteger,
   matMulIntegerToFloat,
+  matMulNBits,
   max,
   maxPool,
   maxUnpool,
@@ -324,6 +337,7 @@ const opList: readonly OpDef[] = [
   melWeightMatrix,
   microsoftDequantizeLinear,
   microsoftFusedConv,
+  microsoftFusedMatMul,
   microsoftGelu,
   microsoftQuantizeLinear,
   min,
@@ -364,6 +378,7 @@ const opList: readonly OpDef[] = [
   randomNormalLike,
   randomUniform,
   randomUniformLike,
+  quickGelu,
   range,
   reciprocal,
   reduceL1,
@@ -398,9 +413,12 @@ const opList: readonly OpDef[] = [
   shrink,
   sigmoid,
   sign,
+  simplifiedLayerNormalization,
   sin,
   sinh,
   size,
+  skipLayerNormalization,
+  skipSimplifiedLayerNormalization,
   slice,
   softmax,
   softmaxCrossEntropyLoss,

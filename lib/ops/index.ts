@@ -50,6 +50,7 @@ import { dft } from './dft.js';
 import { div } from './div.js';
 import { dropout } from './dropout.js';
 import { dynamicQuantizeLinear } from './dynamic-quantize-linear.js';
+import { dynamicQuantizeLstm } from './dynamic-quantize-lstm.js';
 import { dynamicQuantizeMatMul } from './dynamic-quantize-mat-mul.js';
 import { einsum } from './einsum.js';
 import { elu } from './elu.js';
@@ -277,6 +278,7 @@ const opList: readonly OpDef[] = [
   div,
   dropout,
   dynamicQuantizeLinear,
+  dynamicQuantizeLstm,
   dynamicQuantizeMatMul,
   einsum,
   elu,

@@ -75,6 +75,30 @@ test('SkipLayerNormalization also gives the sum', async () => {
   );
 });
 
+test.each(['uint8', 'int8'] as const)('DynamicQuantizeLSTM with %s weights', async (dtype) => {
+  const zero = tensor(dtype, [1], dtype === 'int8' ? Int8Array.of(2) : Uint8Array.of(120));
+  const scale = f32([1], [0.003]);
+  const weights = [noise(dtype, [1, 5, 24], 2), noise(dtype, [1, 6, 24], 3)];
+  const states = [float([1, 2, 6], 5), float([1, 2, 6], 6)];
+  const inputs = [
+    float([4, 2, 5]),
+    ...weights,
+    float([1, 48], 4),
+    null,
+    ...states,
+    null,
+    scale,
+    zero,
+    scale,
+    zero,
+  ];
+  const attributes = { hidden_size: attr.int(6) };
+  const one = { op: 'DynamicQuantizeLSTM', domain, attributes, inputs };
+  // onnxruntime rounds X and h to 8 bits.
+  await expectLikeOrt({ ...one, outputs: 3 }, 1e-2);
+  await expectNativeLikeReference({ ...one, fed: [0, 5, 6] });
+});
+
 /** Packed weights of MatMulNBits and what belongs to them. */
 function packed(n: number, k: number, block: number, zeros: boolean): readonly (TensorValue | null)[] {
   const blocks = Math.ceil(k / block);

@@ -1,6 +1,7 @@
 // Lowering of LSTM, GRU and RNN to the step recurrent_f32. Peepholes, lengths per row, clipping, coupled gates and
 // functions that the step does not know run on the host.
 import type { Dims } from '../../tensor/shape.js';
+import type { TensorValue } from '../../tensor/tensor.js';
 import {
   type Buffer,
   floatAttr,
@@ -59,7 +60,12 @@ function functionsOf(cell: Cell, { node }: LowerContext): Functions | undefined 
   return alpha === undefined || beta === undefined ? undefined : { gate, alpha, beta, candidate, output };
 }
 
-export function lowerRecurrent(cell: Cell, ctx: LowerContext): boolean {
+/** `weights`: w and r where the node has them in another form. */
+export function lowerRecurrent(
+  cell: Cell,
+  ctx: LowerContext,
+  weights?: readonly [TensorValue, TensorValue],
+): boolean {
   const { node } = ctx;
   const functions = functionsOf(cell, ctx);
   const known = [W, R, B].every((i) => ctx.inputs[i] === undefined || ctx.value(i) !== undefined);
@@ -67,11 +73,12 @@ export function lowerRecurrent(cell: Cell, ctx: LowerContext): boolean {
   if (ctx.inputs[LENGTHS] !== undefined || ctx.inputs[PEEPHOLES] !== undefined) return false;
   if (floatAttr(node, 'clip', 0) > 0 || intAttr(node, 'input_forget', 0) !== 0) return false;
 
-  const dims = outputDims(sizesOf(ctx, inputType(ctx, 0).dims, inputType(ctx, R).dims));
+  const dims = outputDims(sizesOf(ctx, inputType(ctx, 0).dims, (weights?.[1] ?? inputType(ctx, R)).dims));
   const read = (i: number): Buffer | null => (ctx.inputs[i] === undefined ? null : ctx.read(i, 'plain'));
   const write = (i: number, shape: Dims): Buffer =>
     (node.outputs[i] ?? '') === '' ? ctx.temporary('float32', shape) : ctx.write(i, 'plain');
-  const inputs = [0, W, R, B, H0].map(read);
+  const [w, r] = weights?.map((value) => ctx.constant(value)) ?? [read(W), read(R)];
+  const inputs = [read(0), w, r, read(B), read(H0)];
   const outputs = [write(0, dims.y), write(1, dims.state)];
   ctx.emit(
     'recurrent_f32',

@@ -108,9 +108,28 @@ Status RunTimeScale::Read(const StepSpec& spec) {
     return spec.Fail("the scale and zero point of x must be one f32 and one u8");
   if (spec.out().dtype != DType::kF32 || spec.in(2) != nullptr)
     return spec.Fail("a run-time scale needs an f32 output and no bias");
-  scale = s->as<float>();
-  zero = z->data;
+  scale_ = s->as<float>();
+  zero_ = z->data;
   return Status::Ok();
+}
+
+void RunTimeScale::Set(int64_t slot, uint32_t weight_sum, float weight_scale) {
+  const size_t at = static_cast<size_t>(slot);
+  if (at >= sums_.size()) {
+    sums_.resize(at + 1);
+    weight_scales_.resize(at + 1);
+  }
+  sums_[at] = weight_sum;
+  weight_scales_[at] = weight_scale;
+}
+
+int32_t RunTimeScale::Apply(int32_t x_offset, int32_t* bias, float* scale) const {
+  const uint32_t shift = static_cast<uint32_t>(x_offset - *zero_);
+  for (size_t i = 0; i < sums_.size(); ++i) {
+    bias[i] = static_cast<int32_t>(shift * sums_[i]);
+    scale[i] = *scale_ * weight_scales_[i];
+  }
+  return *zero_;
 }
 
 }  // namespace kompakt

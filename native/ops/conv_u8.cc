@@ -34,7 +34,6 @@ class ConvU8 : public Step {
   ConvShape shape_;
   ConvFinish finish_;
   PackedWeights weights_;
-  RunTimeScale run_time_;
   const uint8_t* x_ = nullptr;
   uint8_t* y_ = nullptr;
   bool to_f32_ = false, padded_ = false;
@@ -52,7 +51,6 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
   y_ = spec.out().data;
   to_f32_ = spec.out().dtype == DType::kF32;
   KPT_RETURN_IF_ERROR(finish_.Read(spec, shape));
-  KPT_RETURN_IF_ERROR(run_time_.Read(spec));
   ConvChannels channels;
   KPT_RETURN_IF_ERROR(channels.Read(spec, shape.out_channels, true));
 
@@ -194,10 +192,7 @@ void ConvU8::RunPanels(const uint8_t* input, int64_t pixels, int64_t first_pixel
 }
 
 void ConvU8::Run(const RunContext& context) {
-  if (run_time_.scale != nullptr) {
-    shape_.x_zero = *run_time_.zero;
-    weights_.Rescale(shape_.x_zero, *run_time_.scale);
-  }
+  if (weights_.run_time().live()) shape_.x_zero = weights_.Rescale();
   const int64_t panels = weights_.panels().count * shape_.group;
   const int64_t tasks = images_ * bands_ * panel_groups_;
   context.pool->ParallelFor(tasks, shape_.Grain(tasks), [&](int64_t begin, int64_t end, int thread) {

@@ -34,7 +34,6 @@ class DepthwiseU8 : public Step {
   void ChooseRows();
   void ChooseChunks();
   Status Pack(const StepSpec& spec, const ConvChannels& channels);
-  void Rescale();
   int64_t PackedWeight(int64_t r, int64_t c, int64_t ky, int64_t kx, int64_t part) const;
   int64_t FillWidth(int64_t out_columns) const;
   void FillColumns(int64_t image, int64_t first_row, Range c, Range columns, uint8_t* scratch) const;
@@ -60,9 +59,6 @@ class DepthwiseU8 : public Step {
   size_t wide_scratch_ = 0, thread_scratch_ = 0;
   const int8_t* packed_ = nullptr;
   AlignedBuffer bias_, scale_, border_;
-  // What Rescale starts from, laid out like bias_.
-  std::vector<uint32_t> sums_;
-  std::vector<float> weight_scale_;
   std::vector<int32_t> tap_offsets_;
 };
 
@@ -121,8 +117,6 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
   if (bias_.data() == nullptr || scale_.data() == nullptr || border_.data() == nullptr)
     return Status::Error("KPT_TOO_LARGE", "depthwise weights");
   std::memset(border_.data(), shape_.x_zero, border_.size());
-  sums_.resize(static_cast<size_t>(padded));
-  weight_scale_.resize(sums_.size());
   const int8_t* w = spec.in(1)->as<int8_t>();
   const int64_t row_sets = kernel_->quads ? rows_ : 1;
   const auto weight = [&](int64_t c, int64_t ky, int64_t kx) {
@@ -141,8 +135,7 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
         if (weight(c, ky, kx) > 64 || weight(c, ky, kx) < -64) pairs_fit_ = false;
       }
     const int64_t slot = DwConvS8Slot(kernel_->wide, shape_.channels, c);
-    sums_[static_cast<size_t>(slot)] = sum;
-    weight_scale_[static_cast<size_t>(slot)] = channels.scale[c];
+    run_time_.Set(slot, sum, channels.scale[c]);
     const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[c];
     bias_.as<int32_t>()[slot] = static_cast<int32_t>(
         static_cast<uint32_t>(bias) + static_cast<uint32_t>(kernel_->x_offset - shape_.x_zero) * sum);
@@ -165,17 +158,6 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
             }
   }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "depthwise weights") : Status::Ok();
-}
-
-/// Takes the zero point and scale of x that this run has.
-void DepthwiseU8::Rescale() {
-  shape_.x_zero = *run_time_.zero;
-  std::memset(border_.data(), shape_.x_zero, border_.size());
-  for (size_t c = 0; c < sums_.size(); ++c) {
-    bias_.as<int32_t>()[c] =
-        static_cast<int32_t>(static_cast<uint32_t>(kernel_->x_offset - shape_.x_zero) * sums_[c]);
-    scale_.as<float>()[c] = *run_time_.scale * weight_scale_[c];
-  }
 }
 
 Status DepthwiseU8::Make(const StepSpec& spec, const ConvShape& shape) {
@@ -280,7 +262,10 @@ void DepthwiseU8::RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64
 void DepthwiseU8::Run(const RunContext& context) {
   const int64_t groups = (shape_.out_height + rows_ - 1) / rows_;
   if (shape_.out_width == 0 || shape_.channels == 0) return;
-  if (run_time_.scale != nullptr) Rescale();
+  if (run_time_.live()) {
+    shape_.x_zero = run_time_.Apply(kernel_->x_offset, bias_.as<int32_t>(), scale_.as<float>());
+    std::memset(border_.data(), shape_.x_zero, border_.size());
+  }
   const int64_t columns = static_cast<int64_t>(column_chunks_.size());
   const int64_t chunks = columns * static_cast<int64_t>(channel_chunks_.size());
   const int64_t tasks = shape_.batch * groups * chunks;

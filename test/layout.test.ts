@@ -124,6 +124,7 @@ const topics: Readonly<Record<string, string>> = {
   'test/ops/degenerate.test.ts': 'empty tensors and many axes',
   'test/ops/indexing.test.ts': 'Gather, Scatter and their kin',
   'test/ops/lowering.test.ts': 'steps that operators emit',
+  'test/ops/microsoft.test.ts': 'operators of com.microsoft',
   'test/ops/movement.test.ts': 'operators that move values',
   'test/ops/native.test.ts': 'steps against references',
   'test/ops/quantize-rule.test.ts': 'how operators take part in quantisation',

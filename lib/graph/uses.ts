@@ -56,8 +56,9 @@ function renameCaptures(graph: Graph, rename: (name: string) => string): Graph {
   });
 }
 
-/** Adds every value and node name of a graph and its subgraphs to `names`. */
+/** Adds every value and node name of a graph and its subgraphs to `names`, and what the graph itself captures. */
 export function collectNames(graph: Graph, names: Set<string>): void {
+  for (const name of capturesOf(graph)) names.add(name);
   for (const input of graph.inputs) names.add(input.name);
   for (const name of graph.constants.keys()) names.add(name);
   for (const node of graph.nodes) {

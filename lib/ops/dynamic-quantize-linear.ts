@@ -1,6 +1,6 @@
 // DynamicQuantizeLinear: quantises to uint8 with the scale and zero point of the data at hand.
 import { fromNumbers, tensor, toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, noMacs, staysFloat } from './op.js';
+import { type Buffer, defineOp, inputType, inputValue, noMacs, staysFloat } from './op.js';
 import { checkType } from './shared/illegal.js';
 import { quantizeValue, saturate } from './shared/quantized.js';
 import { roundHalfEven } from './shared/rounding.js';
@@ -37,5 +37,13 @@ export const dynamicQuantizeLinear = defineOp({
   },
   cost: noMacs,
   quantize: staysFloat('its scales are only known at run time'),
-  lower: 'host',
+  lower: (ctx) => {
+    const layout = ctx.layoutOf(0);
+    const scalar = (i: number, dtype: 'float32' | 'uint8'): Buffer =>
+      (ctx.node.outputs[i] ?? '') === '' ? ctx.temporary(dtype, []) : ctx.write(i, 'plain');
+    const x = ctx.read(0, layout);
+    const outputs = [ctx.write(0, layout), scalar(1, 'float32'), scalar(2, 'uint8')];
+    ctx.emit('dynamic_quantize', [x], outputs, {});
+    return true;
+  },
 });

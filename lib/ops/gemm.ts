@@ -11,7 +11,7 @@ import {
 import { illegalShape } from './shared/illegal.js';
 import { productRule } from './shared/product-rule.js';
 
-const form: FormOf = (node) => ({
+export const gemmForm: FormOf = (node) => ({
   transA: intAttr(node, 'transA', 0) !== 0,
   transB: intAttr(node, 'transB', 0) !== 0,
   factor: floatAttr(node, 'alpha', 1),
@@ -36,10 +36,10 @@ export const gemm = defineOp({
       const { dims } = inputType(ctx, i);
       if (dims.length !== 2) illegalShape('matrices', ctx.where, dims);
     }
-    return inferProduct(form, ctx);
+    return inferProduct(gemmForm, ctx);
   },
-  reference: (ctx) => referenceProduct(form, ctx),
-  cost: (ctx) => costProduct(form, ctx),
-  quantize: productRule(form),
-  lower: (ctx) => lowerProduct(form, ctx),
+  reference: (ctx) => referenceProduct(gemmForm, ctx),
+  cost: (ctx) => costProduct(gemmForm, ctx),
+  quantize: productRule(gemmForm),
+  lower: (ctx) => lowerProduct(gemmForm, ctx),
 });

@@ -10,6 +10,7 @@ import {
   recurrentMacs,
   referenceRecurrent,
 } from './shared/recurrent.js';
+import { lowerRecurrent } from './shared/recurrent-lowering.js';
 
 const stepOf =
   (linearBeforeReset: boolean): CellStep =>
@@ -55,5 +56,5 @@ export const gru = defineOp({
     referenceRecurrent({ ...form, step: stepOf(intAttr(ctx.node, 'linear_before_reset', 0) !== 0) }, ctx),
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
-  lower: 'host',
+  lower: (ctx) => lowerRecurrent('gru', ctx),
 });

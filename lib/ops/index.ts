@@ -16,6 +16,7 @@ import { atanh } from './atanh.js';
 import { averagePool } from './average-pool.js';
 import { batchNormalization } from './batch-normalization.js';
 import { bernoulli } from './bernoulli.js';
+import { biasGelu } from './bias-gelu.js';
 import { bitShift } from './bit-shift.js';
 import { bitwiseAnd } from './bitwise-and.js';
 import { bitwiseNot } from './bitwise-not.js';
@@ -36,6 +37,7 @@ import { constant } from './constant.js';
 import { constantOfShape } from './constant-of-shape.js';
 import { conv } from './conv.js';
 import { convInteger } from './conv-integer.js';
+import { convIntegerToFloat } from './conv-integer-to-float.js';
 import { convTranspose } from './conv-transpose.js';
 import { cos } from './cos.js';
 import { cosh } from './cosh.js';
@@ -48,6 +50,8 @@ import { dft } from './dft.js';
 import { div } from './div.js';
 import { dropout } from './dropout.js';
 import { dynamicQuantizeLinear } from './dynamic-quantize-linear.js';
+import { dynamicQuantizeLstm } from './dynamic-quantize-lstm.js';
+import { dynamicQuantizeMatMul } from './dynamic-quantize-mat-mul.js';
 import { einsum } from './einsum.js';
 import { elu } from './elu.js';
 import { equal } from './equal.js';
@@ -55,9 +59,11 @@ import { erf } from './erf.js';
 import { exp } from './exp.js';
 import { expand } from './expand.js';
 import { eyeLike } from './eye-like.js';
+import { fastGelu } from './fast-gelu.js';
 import { flatten } from './flatten.js';
 import { floor } from './floor.js';
 import { fusedConv } from './fused-conv.js';
+import { fusedGemm } from './fused-gemm.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { gather } from './gather.js';
 import { gatherElements } from './gather-elements.js';
@@ -95,6 +101,8 @@ import { lrn } from './lrn.js';
 import { lstm } from './lstm.js';
 import { matMul } from './mat-mul.js';
 import { matMulInteger } from './mat-mul-integer.js';
+import { matMulIntegerToFloat } from './mat-mul-integer-to-float.js';
+import { matMulNBits } from './mat-mul-n-bits.js';
 import { max } from './max.js';
 import { maxPool } from './max-pool.js';
 import { maxUnpool } from './max-unpool.js';
@@ -103,6 +111,7 @@ import { meanVarianceNormalization } from './mean-variance-normalization.js';
 import { melWeightMatrix } from './mel-weight-matrix.js';
 import { microsoftDequantizeLinear } from './microsoft-dequantize-linear.js';
 import { microsoftFusedConv } from './microsoft-fused-conv.js';
+import { microsoftFusedMatMul } from './microsoft-fused-mat-mul.js';
 import { microsoftGelu } from './microsoft-gelu.js';
 import { microsoftQuantizeLinear } from './microsoft-quantize-linear.js';
 import { min } from './min.js';
@@ -140,6 +149,7 @@ import { qLinearSoftmax } from './q-linear-softmax.js';
 import { qReduceMean } from './q-reduce-mean.js';
 import { qTable } from './q-table.js';
 import { quantizeLinear } from './quantize-linear.js';
+import { quickGelu } from './quick-gelu.js';
 import { randomNormal } from './random-normal.js';
 import { randomNormalLike } from './random-normal-like.js';
 import { randomUniform } from './random-uniform.js';
@@ -178,9 +188,12 @@ import { shape } from './shape.js';
 import { shrink } from './shrink.js';
 import { sigmoid } from './sigmoid.js';
 import { sign } from './sign.js';
+import { simplifiedLayerNormalization } from './simplified-layer-normalization.js';
 import { sin } from './sin.js';
 import { sinh } from './sinh.js';
 import { size } from './size.js';
+import { skipLayerNormalization } from './skip-layer-normalization.js';
+import { skipSimplifiedLayerNormalization } from './skip-simplified-layer-normalization.js';
 import { slice } from './slice.js';
 import { softmax } from './softmax.js';
 import { softmaxCrossEntropyLoss } from './softmax-cross-entropy-loss.js';
@@ -231,6 +244,7 @@ const opList: readonly OpDef[] = [
   averagePool,
   batchNormalization,
   bernoulli,
+  biasGelu,
   bitShift,
   bitwiseAnd,
   bitwiseNot,
@@ -251,6 +265,7 @@ const opList: readonly OpDef[] = [
   constantOfShape,
   conv,
   convInteger,
+  convIntegerToFloat,
   convTranspose,
   cos,
   cosh,
@@ -263,6 +278,8 @@ const opList: readonly OpDef[] = [
   div,
   dropout,
   dynamicQuantizeLinear,
+  dynamicQuantizeLstm,
+  dynamicQuantizeMatMul,
   einsum,
   elu,
   equal,
@@ -270,9 +287,11 @@ const opList: readonly OpDef[] = [
   exp,
   expand,
   eyeLike,
+  fastGelu,
   flatten,
   floor,
   fusedConv,
+  fusedGemm,
   fusedMatMul,
   gather,
   gatherElements,
@@ -289,9 +308,9 @@ const opList: readonly OpDef[] = [
   gru,
   hammingWindow,
   hannWindow,
+  hardmax,
   hardSigmoid,
   hardSwish,
-  hardmax,
   identity,
   ifOp,
   instanceNormalization,
@@ -310,6 +329,8 @@ const opList: readonly OpDef[] = [
   lstm,
   matMul,
   matMulInteger,
+  matMulIntegerToFloat,
+  matMulNBits,
   max,
   maxPool,
   maxUnpool,
@@ -318,6 +339,7 @@ const opList: readonly OpDef[] = [
   melWeightMatrix,
   microsoftDequantizeLinear,
   microsoftFusedConv,
+  microsoftFusedMatMul,
   microsoftGelu,
   microsoftQuantizeLinear,
   min,
@@ -358,6 +380,7 @@ const opList: readonly OpDef[] = [
   randomNormalLike,
   randomUniform,
   randomUniformLike,
+  quickGelu,
   range,
   reciprocal,
   reduceL1,
@@ -392,9 +415,12 @@ const opList: readonly OpDef[] = [
   shrink,
   sigmoid,
   sign,
+  simplifiedLayerNormalization,
   sin,
   sinh,
   size,
+  skipLayerNormalization,
+  skipSimplifiedLayerNormalization,
   slice,
   softmax,
   softmaxCrossEntropyLoss,

@@ -10,6 +10,7 @@ import {
   recurrentMacs,
   referenceRecurrent,
 } from './shared/recurrent.js';
+import { lowerRecurrent } from './shared/recurrent-lowering.js';
 
 const stepOf =
   (coupled: boolean): CellStep =>
@@ -49,5 +50,5 @@ export const lstm = defineOp({
     referenceRecurrent({ ...form, step: stepOf(intAttr(ctx.node, 'input_forget', 0) !== 0) }, ctx),
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
-  lower: 'host',
+  lower: (ctx) => lowerRecurrent('lstm', ctx),
 });

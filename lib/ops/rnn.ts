@@ -10,6 +10,7 @@ import {
   recurrentMacs,
   referenceRecurrent,
 } from './shared/recurrent.js';
+import { lowerRecurrent } from './shared/recurrent-lowering.js';
 
 const step: CellStep = ({ hidden, w, r, b, functions: [f], clip }, x, [h]) => [
   Float64Array.from({ length: hidden }, (_, i) =>
@@ -30,5 +31,5 @@ export const rnn = defineOp({
   reference: (ctx) => referenceRecurrent(form, ctx),
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
-  lower: 'host',
+  lower: (ctx) => lowerRecurrent('rnn', ctx),
 });

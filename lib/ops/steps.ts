@@ -69,7 +69,9 @@ export interface StepParams {
    *  Output u8: y = clamp(roundHalfEven(acc * scale[o]) + yZero, lo, hi) (scale = sx * sw[o] / sy), then, with a
    *  residual, y = clamp(roundHalfEven(fy * (y - yZero) + fr * (residual - residualZero)) + sumZero, sumLo, sumHi)
    *  in float32, unfused, left to right (see add_u8), then table[y] where there is a table.
-   *  Output f32: y = acc * scale[o] (scale = sx * sw[o]); no residual, no table. */
+   *  Output f32: y = acc * scale[o] (scale = sx * sw[o]); no residual, no table. Two more inputs, ?xScale [1] f32 and
+   *  ?xZeroPoint [1] u8, are the scale and zero point of x where they are only known at run time: output f32, no bias, xZero
+   *  is not looked at, scale = sw[o], y = acc * (xScale * scale[o]). */
   conv_u8: Window & {
     readonly group: number;
     readonly xZero: number;
@@ -110,6 +112,9 @@ export interface StepParams {
   scale_shift_f32: Activation;
   /** x f32 -> y u8: clamp(roundHalfEven(x / scale) + zero, lo, hi), a true division. NaN gives the byte `zero`. */
   quantize: { readonly scale: number; readonly zero: number; readonly lo: number; readonly hi: number };
+  /** x f32 -> y u8, scale f32 [1], zero u8 [1]: the range of x, widened to hold 0, over 255 steps (scale 1 when it has no
+   *  width), zero = clamp(roundHalfEven(-min / scale), 0, 255), y as quantize. */
+  dynamic_quantize: Record<string, never>;
   /** x u8 -> y f32: (x - zero) * scale. */
   dequantize: { readonly scale: number; readonly zero: number };
   /** x u8, c table [256] u8 -> y u8 = table[x]. */
@@ -199,6 +204,24 @@ export interface StepParams {
   resize: Record<string, never>;
   /** x [outer, n] f32, ?c scale [n], ?c bias [n] -> y: (x - mean) / sqrt(var + epsilon) * scale + bias; sums as reduce_f32. */
   layer_norm_f32: { readonly epsilon: number };
+  /** LSTM, GRU or RNN over a sequence. Inputs x [T,B,I], c w [D,G*H,I], c r [D,G*H,H], ?c b [D,2*G*H] (of w, then of r),
+   *  ?h0 [D,B,H], ?c0 [D,B,H] (LSTM); outputs y [T,D,B,H], h [D,B,H], c [D,B,H] (LSTM), all f32; G gates in ONNX's
+   *  order: i o f c, z r h, or one. batchFirst = 1: [B,T,..] and [B,D,..]. D = 2: the second direction runs backwards;
+   *  reverse = 1: the only one does. Sums of gates are matmul_f32 with bias bw + br over x, then + r h: one chain over I,
+   *  + bias, + one chain over H. Gate functions are `gate` (with alpha and beta), `candidate`, `output`; products
+   *  and sums of states are rounded apart. */
+  recurrent_f32: {
+    readonly cell: 'lstm' | 'gru' | 'rnn';
+    readonly reverse: number;
+    readonly batchFirst: number;
+    /** GRU: 1 when the reset gate multiplies r h + br instead of h. */
+    readonly linearBeforeReset: number;
+    readonly gate: UnaryKind;
+    readonly alpha: number;
+    readonly beta: number;
+    readonly candidate: UnaryKind;
+    readonly output: UnaryKind;
+  };
   /** Element type conversion between f32, s32, s64, u8 as ONNX Cast (toBool = 1: x != 0). Floats are cut towards zero
    *  and saturate, NaN gives 0; integers keep their low bits. */
   cast: { readonly toBool: number };

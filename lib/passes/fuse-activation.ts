@@ -32,9 +32,11 @@ export const fuseActivation: Pass = {
   },
 };
 
+const withRoom = new Set(['ConvIntegerToFloat', 'FusedConv', 'FusedMatMul']);
+
 /** A Conv, or a fused operator without activation yet. */
 function hasRoom(node: Node | undefined): node is Node {
   if (isOp(node, 'Conv')) return true;
-  const fused = node?.domain === 'ai.kompakt' && (node.op === 'FusedConv' || node.op === 'FusedMatMul');
+  const fused = node?.domain === 'ai.kompakt' && withRoom.has(node.op);
   return fused && stringAttr(node, 'activation', 'none') === 'none';
 }

@@ -6,6 +6,7 @@ import { foldBias } from './fold-bias.js';
 import { foldConstants } from './fold-constants.js';
 import { foldPad } from './fold-pad.js';
 import { fuseActivation } from './fuse-activation.js';
+import { fuseDynamic } from './fuse-dynamic.js';
 import { fuseGelu } from './fuse-gelu.js';
 import { fuseHardSwish } from './fuse-hard-swish.js';
 import { fuseIntegerTails } from './fuse-integer-tails.js';
@@ -17,6 +18,7 @@ import { fuseResidual } from './fuse-residual.js';
 import { fuseSilu } from './fuse-silu.js';
 import { fuseTables } from './fuse-tables.js';
 import type { Pass } from './pass.js';
+import { prepareBodies } from './prepare-bodies.js';
 
 export interface Stage {
   readonly pass: Pass;
@@ -43,6 +45,10 @@ export const runPasses: readonly Stage[] = [
   { pass: fuseTables, because: 'a whole chain of functions is one table, before its parts are looked at' },
   { pass: fuseQdq, because: 'integer operators by groups of DequantizeLinear, operator, QuantizeLinear' },
   { pass: fuseIntegerTails, because: 'sums and tables ride along with integer convolutions' },
+  {
+    pass: fuseDynamic,
+    because: 'products with run-time scales, before their parts look like float operators',
+  },
   { pass: fuseSilu, because: 'what stayed float: activations must be one node to be fused' },
   { pass: fuseGelu, because: 'as for SiLU' },
   { pass: fuseMatMul, because: 'matrix products become one operator with room for bias and activation' },
@@ -66,4 +72,5 @@ export function runPipeline(
 }
 
 /** The graph as `run` plans it. */
-export const prepareForRun = (graph: Graph): Graph => runPipeline(runPasses, graph);
+export const prepareForRun = (graph: Graph): Graph =>
+  prepareBodies(runPipeline(runPasses, graph), prepareForRun);

@@ -2,6 +2,7 @@
 // reference, so that shape arithmetic folds away; the rest only gets its types inferred.
 import { expected, KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
+import { capturesOf as capturesOfGraph, subgraphsOf } from '../graph/uses.js';
 import { opOf } from '../ops/index.js';
 import { type InferContext, type InferredType, NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -22,27 +23,9 @@ const maxFoldedElements = 1 << 16;
 export const describeNode = (node: Node): string => `${node.op} node '${node.name}'`;
 
 /** Names that the subgraphs of a node take from outside. */
-export function capturesOf(node: Node): readonly string[] {
-  const found = new Set<string>();
-  for (const attribute of Object.values(node.attributes))
-    if (attribute.type === 'graph') for (const name of freeNames(attribute.value)) found.add(name);
-  return [...found];
-}
-
-function freeNames(graph: Graph): Set<string> {
-  const own = new Set<string>([...graph.inputs.map((v) => v.name), ...graph.constants.keys()]);
-  for (const node of graph.nodes) for (const output of node.outputs) own.add(output);
-  const free = new Set<string>();
-  const use = (name: string): void => {
-    if (name !== '' && !own.has(name)) free.add(name);
-  };
-  for (const node of graph.nodes) {
-    node.inputs.forEach(use);
-    capturesOf(node).forEach(use);
-  }
-  for (const output of graph.outputs) use(output.name);
-  return free;
-}
+export const capturesOf = (node: Node): readonly string[] => [
+  ...new Set(subgraphsOf(node).flatMap((graph) => capturesOfGraph(graph))),
+];
 
 export function inferContext(graph: Graph, node: Node, facts: Facts): InferContext {
   const inputs = node.inputs.map((name) => {

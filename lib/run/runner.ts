@@ -2,6 +2,7 @@
 // used out first); host nodes and data-dependent shapes are driven from here, everything else is one native call.
 import { KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
+import { capturesOf as capturesOfGraph } from '../graph/uses.js';
 import { type TensorType, typeOf } from '../ops/op.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Engine } from './engine.js';
@@ -211,16 +212,4 @@ function pick(graph: Graph, values: Values, feeds: Values): Map<string, TensorVa
       return [name, value!];
     }),
   );
-}
-
-function capturesOfGraph(graph: Graph): readonly string[] {
-  const holder: Node = {
-    name: '',
-    op: '',
-    domain: '',
-    inputs: [],
-    outputs: [],
-    attributes: { body: { type: 'graph', value: graph } },
-  };
-  return capturesOf(holder);
 }

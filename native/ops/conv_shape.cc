@@ -99,4 +99,37 @@ int64_t ConvShape::Grain(int64_t tasks) const {
   return static_cast<int64_t>(std::clamp(share, 1.0, static_cast<double>(std::max<int64_t>(tasks, 1))));
 }
 
+Status RunTimeScale::Read(const StepSpec& spec) {
+  const TensorView* s = spec.in(7);
+  const TensorView* z = spec.in(8);
+  if (s == nullptr && z == nullptr) return Status::Ok();
+  if (s == nullptr || z == nullptr || s->dtype != DType::kF32 || z->dtype != DType::kU8 || s->size() != 1 ||
+      z->size() != 1)
+    return spec.Fail("the scale and zero point of x must be one f32 and one u8");
+  if (spec.out().dtype != DType::kF32 || spec.in(2) != nullptr)
+    return spec.Fail("a run-time scale needs an f32 output and no bias");
+  scale_ = s->as<float>();
+  zero_ = z->data;
+  return Status::Ok();
+}
+
+void RunTimeScale::Set(int64_t slot, uint32_t weight_sum, float weight_scale) {
+  const size_t at = static_cast<size_t>(slot);
+  if (at >= sums_.size()) {
+    sums_.resize(at + 1);
+    weight_scales_.resize(at + 1);
+  }
+  sums_[at] = weight_sum;
+  weight_scales_[at] = weight_scale;
+}
+
+int32_t RunTimeScale::Apply(int32_t x_offset, int32_t* bias, float* scale) const {
+  const uint32_t shift = static_cast<uint32_t>(x_offset - *zero_);
+  for (size_t i = 0; i < sums_.size(); ++i) {
+    bias[i] = static_cast<int32_t>(shift * sums_[i]);
+    scale[i] = *scale_ * weight_scales_[i];
+  }
+  return *zero_;
+}
+
 }  // namespace kompakt

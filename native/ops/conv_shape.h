@@ -37,4 +37,23 @@ struct ConvChannels {
   Status Read(const StepSpec& spec, int64_t out_channels, bool has_zero);
 };
 
+/// Scale and zero point of x where they are only known at run time: inputs 7 and 8 of conv_u8. The output is
+/// then f32 and there is no bias.
+class RunTimeScale {
+ public:
+  Status Read(const StepSpec& spec);
+  bool live() const { return scale_ != nullptr; }
+  /// Keeps what Apply starts from: the sum of the weights of the output channel at `slot`, and their scale.
+  void Set(int64_t slot, uint32_t weight_sum, float weight_scale);
+  /// Writes the bias and scale of every slot for this run's x; returns its zero point. `x_offset`: what the
+  /// kernel takes from every byte itself.
+  int32_t Apply(int32_t x_offset, int32_t* bias, float* scale) const;
+
+ private:
+  const float* scale_ = nullptr;
+  const uint8_t* zero_ = nullptr;
+  std::vector<uint32_t> sums_;
+  std::vector<float> weight_scales_;
+};
+
 }  // namespace kompakt

@@ -192,6 +192,7 @@ void ConvU8::RunPanels(const uint8_t* input, int64_t pixels, int64_t first_pixel
 }
 
 void ConvU8::Run(const RunContext& context) {
+  if (weights_.run_time().live()) shape_.x_zero = weights_.Rescale();
   const int64_t panels = weights_.panels().count * shape_.group;
   const int64_t tasks = images_ * bands_ * panel_groups_;
   context.pool->ParallelFor(tasks, shape_.Grain(tasks), [&](int64_t begin, int64_t end, int thread) {
@@ -212,7 +213,7 @@ void ConvU8::Run(const RunContext& context) {
 }  // namespace
 
 Status MakeConvU8(const StepSpec& spec, std::unique_ptr<Step>* out) {
-  KPT_RETURN_IF_ERROR(spec.CheckArity(2, 7, 1));
+  KPT_RETURN_IF_ERROR(spec.CheckArity(2, 9, 1));
   ConvShape shape;
   KPT_RETURN_IF_ERROR(shape.Read(spec, false));
   if (DepthwiseU8Applies(shape)) return MakeDepthwiseU8(spec, shape, out);

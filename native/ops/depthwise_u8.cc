@@ -42,6 +42,7 @@ class DepthwiseU8 : public Step {
 
   ConvShape shape_;
   ConvFinish finish_;
+  RunTimeScale run_time_;
   const DwConvS8Kernel* kernel_ = nullptr;
   const uint8_t* x_ = nullptr;
   uint8_t* y_ = nullptr;
@@ -134,6 +135,7 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
         if (weight(c, ky, kx) > 64 || weight(c, ky, kx) < -64) pairs_fit_ = false;
       }
     const int64_t slot = DwConvS8Slot(kernel_->wide, shape_.channels, c);
+    run_time_.Set(slot, sum, channels.scale[c]);
     const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[c];
     bias_.as<int32_t>()[slot] = static_cast<int32_t>(
         static_cast<uint32_t>(bias) + static_cast<uint32_t>(kernel_->x_offset - shape_.x_zero) * sum);
@@ -165,6 +167,7 @@ Status DepthwiseU8::Make(const StepSpec& spec, const ConvShape& shape) {
   y_ = spec.out().data;
   to_f32_ = spec.out().dtype == DType::kF32;
   KPT_RETURN_IF_ERROR(finish_.Read(spec, shape));
+  KPT_RETURN_IF_ERROR(run_time_.Read(spec));
   ConvChannels channels;
   KPT_RETURN_IF_ERROR(channels.Read(spec, shape.out_channels, true));
   ChooseRows();
@@ -259,6 +262,10 @@ void DepthwiseU8::RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64
 void DepthwiseU8::Run(const RunContext& context) {
   const int64_t groups = (shape_.out_height + rows_ - 1) / rows_;
   if (shape_.out_width == 0 || shape_.channels == 0) return;
+  if (run_time_.live()) {
+    shape_.x_zero = run_time_.Apply(kernel_->x_offset, bias_.as<int32_t>(), scale_.as<float>());
+    std::memset(border_.data(), shape_.x_zero, border_.size());
+  }
   const int64_t columns = static_cast<int64_t>(column_chunks_.size());
   const int64_t chunks = columns * static_cast<int64_t>(channel_chunks_.size());
   const int64_t tasks = shape_.batch * groups * chunks;

@@ -82,6 +82,7 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
   scale_ = AlignedBuffer(static_cast<size_t>(s.groups * width) * 4);
   if (bias_.data() == nullptr || scale_.data() == nullptr) return Status::Error("KPT_TOO_LARGE", "weights");
 
+  KPT_RETURN_IF_ERROR(run_time_.Read(spec));
   for (int64_t g = 0; g < s.groups; ++g) {
     const GroupWeights weights(s, channels.weight_zero, g);
     // -129..-255 and 128..255 never need more than three parts.
@@ -89,7 +90,9 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
     for (int64_t n = 0; n < s.columns; ++n) {
       const int64_t o = g * s.columns + n;
       const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[o];
-      bias_.as<int32_t>()[g * width + n] = FoldGemmS8Bias(*kernel_, bias, x_zero, weights.Sum(n));
+      const int32_t sum = weights.Sum(n);
+      run_time_.Set(g * width + n, static_cast<uint32_t>(sum), channels.scale[o]);
+      bias_.as<int32_t>()[g * width + n] = FoldGemmS8Bias(*kernel_, bias, x_zero, sum);
       scale_.as<float>()[g * width + n] = channels.scale[o];
       if (!(channels.scale[o] >= -kMaxFastScale && channels.scale[o] <= kMaxFastScale)) fast_scale_ = false;
     }

@@ -26,6 +26,10 @@ class PackedWeights {
   /// `channels` has one value for every group and column; x_zero is folded into the bias.
   Status Make(const StepSpec& spec, const WeightSource& source, const ConvChannels& channels, int32_t x_zero);
 
+  const RunTimeScale& run_time() const { return run_time_; }
+  /// Takes this run's zero point and scale of x, where run_time() is live; returns the zero point.
+  int32_t Rescale() { return run_time_.Apply(kernel_->a_offset, bias_.as<int32_t>(), scale_.as<float>()); }
+
   const GemmS8Kernel& kernel() const { return *kernel_; }
   const GemmS8Panels& panels() const { return panels_; }
   /// Taps of the kernel: those of the source, `parts` times.
@@ -42,6 +46,7 @@ class PackedWeights {
   GemmS8Panels panels_;
   const int8_t* packed_ = nullptr;
   AlignedBuffer bias_, scale_;
+  RunTimeScale run_time_;
   size_t group_bytes_ = 0;
   int taps_ = 0, tap_bytes_ = 0, parts_ = 1;
   bool pairs_fit_ = false, fast_scale_ = true;

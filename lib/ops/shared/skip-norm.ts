@@ -1,0 +1,130 @@
+// Normalisations of rows as transformers use them: LayerNormalization and its simplified form without a mean, alone or
+// behind a sum of the input with a skip connection and a bias.
+import { type Dims, sizeOf } from '../../tensor/shape.js';
+import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
+import {
+  type Buffer,
+  floatAttr,
+  type InferContext,
+  inputType,
+  inputValue,
+  type LowerContext,
+  type ReferenceContext,
+  type TensorType,
+} from '../op.js';
+import { noActivation } from './activation.js';
+import { checkType, floatTypes, illegalAttribute, illegalShape } from './illegal.js';
+import { normalizedRows } from './row-norm.js';
+
+/** Indices of the inputs; -1: the operator has none. */
+export interface RowNorm {
+  readonly skip: number;
+  readonly scale: number;
+  readonly shift: number;
+  readonly bias: number;
+  /** Divides by the root of the mean square, without taking the mean away. */
+  readonly simplified: boolean;
+  readonly epsilon: number;
+}
+
+/** Index of the output that gives the sum before it is normalised. */
+const SUM = 3;
+
+const rowOf = (dims: Dims): number => dims[dims.length - 1] ?? 1;
+
+export function inferRowNorm(norm: RowNorm, ctx: InferContext): readonly TensorType[] {
+  const type = inputType(ctx, 0);
+  checkType(type.dtype, floatTypes, 'an input', ctx.where);
+  const n = rowOf(type.dims);
+  const skip = ctx.inputs[norm.skip];
+  if (skip !== undefined && skip.dims.join() !== type.dims.join())
+    illegalShape(`a skip connection of shape [${type.dims.join(',')}]`, ctx.where, skip.dims);
+  for (const i of [norm.scale, norm.shift, norm.bias])
+    if (ctx.inputs[i] !== undefined && sizeOf(ctx.inputs[i].dims) !== n)
+      illegalShape(`input ${i} of shape [${n}]`, ctx.where, ctx.inputs[i].dims);
+  const { outputs } = ctx.node;
+  if (outputs.slice(1, SUM).some((name) => name !== ''))
+    illegalAttribute('no outputs for means and deviations', ctx.where, outputs);
+  const moments: TensorType = {
+    dtype: 'float32',
+    dims: type.dims.map((d, i, all) => (i < all.length - 1 ? d : 1)),
+  };
+  return (outputs[SUM] ?? '') === '' ? [type] : [type, moments, moments, type];
+}
+
+export function referenceRowNorm(norm: RowNorm, ctx: ReferenceContext): readonly TensorValue[] {
+  const x = inputValue(ctx, 0);
+  const n = rowOf(x.dims);
+  const sum = toNumbers(x);
+  for (const i of [norm.skip, norm.bias]) {
+    const other = ctx.inputs[i] && toNumbers(ctx.inputs[i]);
+    if (other !== undefined) for (let k = 0; k < sum.length; k++) sum[k] += other[k % other.length];
+  }
+  const epsilon = floatAttr(ctx.node, 'epsilon', norm.epsilon);
+  const total = fromNumbers(x.dtype, x.dims, sum);
+  const y = norm.simplified ? rootMeanSquare(total, n, epsilon) : normalizedRows(total, n, epsilon).y;
+  const scale = toNumbers(inputValue(ctx, norm.scale));
+  const shift = ctx.inputs[norm.shift] && toNumbers(ctx.inputs[norm.shift]!);
+  const out = fromNumbers(
+    x.dtype,
+    x.dims,
+    y.map((v, i) => v * scale[i % n] + (shift?.[i % n] ?? 0)),
+  );
+  if ((ctx.node.outputs[SUM] ?? '') === '') return [out];
+  const dims = x.dims.map((d, i) => (i < x.dims.length - 1 ? d : 1));
+  const none = fromNumbers('float32', dims, new Float64Array(sizeOf(dims)));
+  return [out, none, none, total];
+}
+
+function rootMeanSquare(x: TensorValue, n: number, epsilon: number): Float64Array {
+  const y = toNumbers(x);
+  for (let start = 0; start < y.length; start += n) {
+    const row = y.subarray(start, start + n);
+    const mean = row.reduce((s, v) => s + v * v, 0) / n;
+    for (let i = 0; i < n; i++) row[i] /= Math.sqrt(mean + epsilon);
+  }
+  return y;
+}
+
+export function lowerRowNorm(norm: RowNorm, ctx: LowerContext): boolean {
+  const { dtype, dims } = inputType(ctx, 0);
+  const n = rowOf(dims);
+  const rows = [sizeOf(dims) / n, n];
+  const known = [norm.scale, norm.shift].every((i) => ctx.inputs[i] === undefined || ctx.value(i));
+  if (dtype !== 'float32' || n === 0 || !known) return false;
+  const add = { op: 'add', ...noActivation } as const;
+  const wantsSum = (ctx.node.outputs[SUM] ?? '') !== '';
+  let sum = ctx.reshape(ctx.read(0, 'plain'), rows);
+  const addends = [norm.skip, norm.bias].filter((i) => ctx.inputs[i] !== undefined);
+  addends.forEach((i, k) => {
+    const other = ctx.reshape(ctx.read(i, 'plain'), i === norm.skip ? rows : [n]);
+    const last = wantsSum && k === addends.length - 1;
+    const to = last ? ctx.reshape(ctx.write(SUM, 'plain'), rows) : ctx.temporary('float32', rows);
+    ctx.emit('binary_f32', [sum, other], [to], add);
+    sum = to;
+  });
+  const epsilon = floatAttr(ctx.node, 'epsilon', norm.epsilon);
+  const row = (i: number): Buffer | null => {
+    const value = ctx.value(i);
+    return value === undefined ? null : ctx.reshape(ctx.constant(value), [n]);
+  };
+  if (norm.simplified) emitRootMeanSquare(ctx, sum, rows, row(norm.scale)!, epsilon);
+  else {
+    const inputs = [sum, row(norm.scale), row(norm.shift)];
+    ctx.emit('layer_norm_f32', inputs, [ctx.reshape(ctx.write(0, 'plain'), rows)], { epsilon });
+  }
+  return true;
+}
+
+function emitRootMeanSquare(ctx: LowerContext, x: Buffer, rows: Dims, scale: Buffer, epsilon: number): void {
+  const [count, n] = rows;
+  const [squares, mean, root] = [rows, [count, 1], [count, 1]].map((d) => ctx.temporary('float32', d));
+  const divided = ctx.temporary('float32', rows);
+  const small = ctx.constant(tensor('float32', [1], Float32Array.of(epsilon)));
+  ctx.emit('unary_f32', [x], [squares], { op: 'square', alpha: 0, beta: 0 });
+  ctx.emit('reduce_f32', [squares], [mean], { op: 'mean', dims: [count, n, 1] });
+  ctx.emit('binary_f32', [mean, small], [root], { op: 'add', activation: 'sqrt', alpha: 0, beta: 0 });
+  ctx.emit('binary_f32', [x, root], [divided], { op: 'div', ...noActivation });
+  const y = ctx.reshape(ctx.write(0, 'plain'), rows);
+  ctx.emit('binary_f32', [divided, scale], [y], { op: 'mul', ...noActivation });
+}

@@ -171,6 +171,7 @@ export class GraphEditor {
     this.#names.take(node.name);
     this.#places.set(node, place);
     for (const name of usesOf(node)) {
+      this.#names.take(name); // the name may be one of a graph around this
       const users = this.#consumers.get(name);
       if (users === undefined) this.#consumers.set(name, new Set([node]));
       else users.add(node);

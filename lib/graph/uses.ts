@@ -27,6 +27,11 @@ export function capturesOf(graph: Graph): readonly string[] {
   return names;
 }
 
+/** Values that the subgraphs of a node take from outside, each once. */
+export const capturesOfNode = (node: Node): string[] => [
+  ...new Set(subgraphsOf(node).flatMap((graph) => capturesOf(graph))),
+];
+
 /** Every value that a node needs: its inputs that are present, and what its subgraphs capture. May repeat names. */
 export function usesOf(node: Node): string[] {
   const names = node.inputs.filter((name) => name !== '');

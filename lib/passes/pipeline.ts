@@ -17,6 +17,7 @@ import { fuseResidual } from './fuse-residual.js';
 import { fuseSilu } from './fuse-silu.js';
 import { fuseTables } from './fuse-tables.js';
 import type { Pass } from './pass.js';
+import { prepareBodies } from './prepare-bodies.js';
 
 export interface Stage {
   readonly pass: Pass;
@@ -65,5 +66,6 @@ export function runPipeline(
   return current;
 }
 
-/** The graph as `run` plans it. */
-export const prepareForRun = (graph: Graph): Graph => runPipeline(runPasses, graph);
+/** The graph as `run` plans it, with the bodies of its control flow. */
+export const prepareForRun = (graph: Graph): Graph =>
+  prepareBodies(runPipeline(runPasses, graph), prepareForRun);

@@ -21,29 +21,6 @@ const maxFoldedElements = 1 << 16;
 
 export const describeNode = (node: Node): string => `${node.op} node '${node.name}'`;
 
-/** Names that the subgraphs of a node take from outside. */
-export function capturesOf(node: Node): readonly string[] {
-  const found = new Set<string>();
-  for (const attribute of Object.values(node.attributes))
-    if (attribute.type === 'graph') for (const name of freeNames(attribute.value)) found.add(name);
-  return [...found];
-}
-
-function freeNames(graph: Graph): Set<string> {
-  const own = new Set<string>([...graph.inputs.map((v) => v.name), ...graph.constants.keys()]);
-  for (const node of graph.nodes) for (const output of node.outputs) own.add(output);
-  const free = new Set<string>();
-  const use = (name: string): void => {
-    if (name !== '' && !own.has(name)) free.add(name);
-  };
-  for (const node of graph.nodes) {
-    node.inputs.forEach(use);
-    capturesOf(node).forEach(use);
-  }
-  for (const output of graph.outputs) use(output.name);
-  return free;
-}
-
 export function inferContext(graph: Graph, node: Node, facts: Facts): InferContext {
   const inputs = node.inputs.map((name) => {
     if (name === '') return undefined;

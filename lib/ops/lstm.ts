@@ -1,6 +1,7 @@
 // LSTM with gates i, o, f, c and optional peepholes. Inputs: X, W, R, B?, sequence_lens?, initial_h?, initial_c?, P?.
 import { defineOp, intAttr, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
+import { lowerLstm } from './shared/lstm-lowering.js';
 import {
   type CellStep,
   dotRow,
@@ -49,5 +50,5 @@ export const lstm = defineOp({
     referenceRecurrent({ ...form, step: stepOf(intAttr(ctx.node, 'input_forget', 0) !== 0) }, ctx),
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
-  lower: 'host',
+  lower: lowerLstm,
 });

@@ -91,6 +91,12 @@ export interface StepParams {
    *  constant; batch dims broadcast), ?bias [N] f32. transA/transB: 1 when the last two dims are stored swapped.
    *  Each output is one chain of fused multiply-adds over k, then * factor (when not 1), + bias, activation. */
   matmul_f32: { readonly transA: number; readonly transB: number; readonly factor: number } & Activation;
+  /** The recurrent half of one direction of an LSTM. Inputs x [steps,batch,4*hidden] f32 = X * W + biases, with gates in
+   *  the order i, o, f, c; c r [4*hidden,hidden] f32; ?h and ?c [directions,batch,hidden] f32, zeros when absent. Outputs
+   *  y [steps,directions,batch,hidden] f32 and the final h and c, of which `direction` is written.
+   *  Each gate is one chain of fused multiply-adds over the state, then + x, then sigmoid or tanh; c = f * c + i * g and
+   *  h = o * tanh(c), each operation rounded apart. */
+  lstm_f32: { readonly direction: number; readonly reverse: number };
   /** Inputs a [batch...,M,K] u8, b [batch...,K,N] u8, both activations. y u8 = clamp(roundHalfEven(acc * scale) + yZero),
    *  acc = sum (a - aZero) * (b - bZero); y f32 = acc * scale. */
   matmul_u8: {

@@ -31,7 +31,7 @@ export const recurrentAttributes: Readonly<Record<string, AttributeSpec>> = {
 type NodeContext = Pick<InferContext, 'node' | 'where'>;
 
 /** Sizes of one recurrent node. */
-interface Sizes {
+export interface Sizes {
   readonly steps: number;
   readonly batch: number;
   readonly input: number;
@@ -41,7 +41,7 @@ interface Sizes {
 }
 
 /** Reverse flag of every direction. */
-function directionsOf({ node, where }: NodeContext): readonly boolean[] {
+export function directionsOf({ node, where }: NodeContext): readonly boolean[] {
   const direction = stringAttr(node, 'direction', 'forward');
   if (direction === 'forward') return [false];
   if (direction === 'reverse') return [true];
@@ -49,7 +49,7 @@ function directionsOf({ node, where }: NodeContext): readonly boolean[] {
   return illegalAttribute('direction forward, reverse or bidirectional', where, direction);
 }
 
-function sizesOf(ctx: NodeContext, x: Dims, r: Dims): Sizes {
+export function sizesOf(ctx: NodeContext, x: Dims, r: Dims): Sizes {
   if (x.length !== 3) illegalShape('X of rank 3', ctx.where, x);
   if (r.length !== 3) illegalShape('R of rank 3', ctx.where, r);
   const batchFirst = intAttr(ctx.node, 'layout', 0) === 1;

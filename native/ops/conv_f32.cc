@@ -21,7 +21,7 @@ class ConvF32 : public Step {
     const TensorView &x = *spec.in(0), &w = *spec.in(1), *bias = spec.in(2), *residual = spec.in(3);
     const int64_t columns = conv_.o / conv_.group, taps = conv_.kh * conv_.kw, k = taps * conv_.depth;
     constexpr int64_t kFewChannels = 32;
-    runs_ = conv_.kw > 1 && conv_.dilation_w == 1 && conv_.depth <= kFewChannels && conv_.group == 1;
+    runs_ = conv_.dilation_w == 1 && conv_.depth <= kFewChannels && conv_.group == 1;
     x_ = x.as<float>();
     bias_ = bias == nullptr ? nullptr : bias->as<float>();
     residual_ = residual == nullptr ? nullptr : residual->as<float>();
@@ -60,13 +60,13 @@ class ConvF32 : public Step {
     pointer_bytes_ = AlignUp(static_cast<size_t>(gemm_.taps * loop_.most_rows()) * sizeof(float*));
     thread_bytes_ = pointer_bytes_;
     if (runs_) {
-      while (inner_begin_ < conv_.ow && column_offsets_[inner_begin_ * conv_.kw] < 0) ++inner_begin_;
-      inner_end_ = conv_.ow;
-      while (inner_end_ > inner_begin_ && column_offsets_[inner_end_ * conv_.kw - 1] < 0) --inner_end_;
+      spans_ = {SpanOf(0, conv_.kw)};
       // The most pixels of a piece whose windows reach into the padding at the left or right.
-      const int64_t lines = (loop_.most_rows() + conv_.ow - 1) / conv_.ow + 1;
-      const int64_t edges = std::min(loop_.most_rows(), lines * (conv_.ow - inner_end_ + inner_begin_));
+      const int64_t lines = (loop_.most_rows() + conv_.ow - 1) / std::max<int64_t>(conv_.ow, 1) + 1;
+      const int64_t edges = std::min(loop_.most_rows(), lines * (conv_.ow - spans_[0].end + spans_[0].begin));
       thread_bytes_ += AlignUp(static_cast<size_t>(edges * k) * sizeof(float) + kReadPadding);
+    } else {
+      for (int64_t kx = 0; kx < conv_.kw; ++kx) spans_.push_back(SpanOf(kx, 1));
     }
     spec.scratch_bytes = thread_bytes_ * static_cast<size_t>(spec.threads);
     return Status::Ok();
@@ -84,10 +84,7 @@ class ConvF32 : public Step {
 
   void RunOne(const GemmF32Piece& piece, uint8_t* scratch) const {
     const float** rows = reinterpret_cast<const float**>(scratch);
-    if (runs_)
-      PointRuns(piece, reinterpret_cast<float*>(scratch + pointer_bytes_), rows);
-    else
-      Point(piece, rows);
+    Point(piece, reinterpret_cast<float*>(scratch + pointer_bytes_), rows);
     for (int64_t g = 0; g < conv_.group; ++g) {
       GemmF32 gemm = gemm_;
       gemm.b = packed_ + g * group_size_;
@@ -100,57 +97,52 @@ class ConvF32 : public Step {
     }
   }
 
-  /// Calls visit(row of the piece, image, offsets of the row's taps, offsets of the column's taps) for every
-  /// output pixel of a piece.
-  template <typename Visit>
-  void ForPixels(const GemmF32Piece& piece, const Visit& visit) const {
-    int64_t ox = piece.first_row % conv_.ow, line = piece.first_row / conv_.ow;
-    for (int64_t i = 0; i < piece.row_count; ++i) {
-      const float* image = x_ + line / conv_.oh * conv_.h * conv_.w * conv_.c;
-      visit(i, image, row_offsets_.data() + line % conv_.oh * conv_.kh,
-            column_offsets_.data() + ox * conv_.kw);
-      if (++ox == conv_.ow) ox = 0, ++line;
-    }
+  /// Output columns [begin, end) for which `taps` columns of the window from tap `kx` on lie inside the
+  /// input; there, they begin `offset` floats from where the pixel would begin without padding.
+  struct Span {
+    int64_t begin, end, offset;
+  };
+
+  Span SpanOf(int64_t kx, int64_t taps) const {
+    const int64_t* first = column_offsets_.data() + kx;
+    Span span{0, conv_.ow, (kx * conv_.dilation_w - conv_.pad_left) * conv_.c};
+    while (span.begin < conv_.ow && first[span.begin * conv_.kw] < 0) ++span.begin;
+    while (span.end > span.begin && first[span.end * conv_.kw - conv_.kw + taps - 1] < 0) --span.end;
+    return span;
   }
 
-  /// rows[tap][i] = where tap `tap` of pixel i begins; padding is a row of zeros.
-  void Point(const GemmF32Piece& piece, const float** rows) const {
+  /// rows[tap][i] = where tap `tap` of pixel i begins; a tap is a line of the window or one of its values.
+  /// Taps in the padding are zeros; `copies` takes the lines that are so in part.
+  void Point(const GemmF32Piece& piece, float* copies, const float** rows) const {
     const float* zeros = zeros_.as<float>();
-    ForPixels(piece, [&](int64_t i, const float* image, const int64_t* row, const int64_t* column) {
-      const float** to = rows + i;
-      for (int64_t ky = 0; ky < conv_.kh; ++ky)
-        for (int64_t kx = 0; kx < conv_.kw; ++kx, to += piece.row_count)
-          *to = (row[ky] | column[kx]) < 0 ? zeros : image + row[ky] + column[kx];
-    });
-  }
-
-  /// The same with a line of the window as a tap. `copies` takes the runs that reach into the padding.
-  void PointRuns(const GemmF32Piece& piece, float* copies, const float** rows) const {
-    const float* zeros = zeros_.as<float>();
-    const int64_t lead = conv_.pad_left * conv_.c;
+    const int64_t step = conv_.stride_w * conv_.c;
     int64_t ox = piece.first_row % conv_.ow, line = piece.first_row / conv_.ow;
-    for (int64_t i = 0; i < piece.row_count;) {
-      // All pixels of a line are treated alike, tap by tap.
-      const int64_t count = std::min(conv_.ow - ox, piece.row_count - i), end = ox + count;
-      const int64_t inner_begin = std::clamp(inner_begin_, ox, end),
-                    inner_end = std::clamp(inner_end_, ox, end);
+    for (int64_t i = 0; i < piece.row_count; ox = 0, ++line) {
+      const int64_t end = std::min(conv_.ow, ox + piece.row_count - i);
       const float* image = x_ + line / conv_.oh * conv_.h * conv_.w * conv_.c;
       const int64_t* offsets = row_offsets_.data() + line % conv_.oh * conv_.kh;
-      for (int64_t ky = 0; ky < conv_.kh; ++ky) {
-        const float** to = rows + ky * piece.row_count + i - ox;
-        if (offsets[ky] < 0) {
-          std::fill(to + ox, to + end, zeros);
-          continue;
+      const float** to = rows + i - ox;
+      for (int64_t ky = 0; ky < conv_.kh; ++ky)
+        for (const Span& span : spans_) {
+          const bool outside = offsets[ky] < 0;
+          const int64_t begin = std::clamp(outside ? end : span.begin, ox, end);
+          const int64_t stop = std::clamp(span.end, begin, end);
+          const float* from = image + offsets[ky];
+          for (int64_t p = ox; p < begin; ++p) to[p] = outside ? zeros : Edge(from, p, &copies);
+          for (int64_t p = begin; p < stop; ++p) to[p] = from + (p * step + span.offset);
+          for (int64_t p = stop; p < end; ++p) to[p] = Edge(from, p, &copies);
+          to += piece.row_count;
         }
-        const float* from = image + offsets[ky];
-        for (int64_t p = ox; p < inner_begin; ++p, copies += gemm_.depth) to[p] = CopyRun(from, p, copies);
-        const int64_t step = conv_.stride_w * conv_.c;
-        for (int64_t p = inner_begin; p < inner_end; ++p) to[p] = from + (p * step - lead);
-        for (int64_t p = inner_end; p < end; ++p, copies += gemm_.depth) to[p] = CopyRun(from, p, copies);
-      }
-      i += count;
-      ox = 0, ++line;
+      i += end - ox;
     }
+  }
+
+  /// A tap that reaches into the padding: one value is all zeros, a line of values is copied to `*copies`.
+  const float* Edge(const float* from, int64_t ox, float** copies) const {
+    if (!runs_) return zeros_.as<float>();
+    float* to = *copies;
+    *copies += gemm_.depth;
+    return CopyRun(from, ox, to);
   }
 
   /// Copies one line of the window of output column `ox`, padding included.
@@ -167,8 +159,8 @@ class ConvF32 : public Step {
   GemmF32 gemm_{};
   GemmF32Loop loop_;
   bool runs_ = false;
-  /// Output columns whose windows lie inside the input.
-  int64_t inner_begin_ = 0, inner_end_ = 0;
+  /// Of the taps of one line of the window.
+  std::vector<Span> spans_;
   const float* x_ = nullptr;
   const float* bias_ = nullptr;
   const float* residual_ = nullptr;

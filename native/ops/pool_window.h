@@ -35,8 +35,7 @@ class PoolWindow {
     const int64_t image = row / out_h_ * in_h_ * in_w_ * channels_, oh = row % out_h_;
     const int64_t y = (row * out_w_ + ow) * channels_;
     const int64_t h = oh * stride_h_ - top_, w = ow * stride_w_ - left_;
-    if (h >= 0 && w >= 0 && h + (kernel_h_ - 1) * dilation_h_ < in_h_ &&
-        w + (kernel_w_ - 1) * dilation_w_ < in_w_)
+    if (h >= 0 && w >= 0 && h + reach_h_ < in_h_ && w + reach_w_ < in_w_)
       return pixel(image + (h * in_w_ + w) * channels_, inner_taps_.data(), kernel_size(), kernel_size(), y);
     int64_t padded_count = 0;
     const int64_t tap_count = Taps(oh, ow, taps, &padded_count);
@@ -48,6 +47,8 @@ class PoolWindow {
   int64_t kernel_h_ = 1, kernel_w_ = 1, stride_h_ = 1, stride_w_ = 1, dilation_h_ = 1, dilation_w_ = 1;
   int64_t top_ = 0, left_ = 0, bottom_ = 0, right_ = 0;
   int64_t most_taps_ = 0;  // of one window inside the input
+  /// From the first to the last row and column of a window; the input's size where none lies inside it.
+  int64_t reach_h_ = 0, reach_w_ = 0;
   /// Taps of every window that lies inside the input, from its first tap on.
   std::vector<int64_t> inner_taps_;
 };

@@ -8,6 +8,9 @@ import { withDomains } from './opsets.js';
 import { sortNodes } from './order.js';
 import { collectNames, renameInNode, usesOf } from './uses.js';
 
+/** Graphs made by finish(): nothing in them is unused or out of order. */
+const tidy = new WeakSet<Graph>();
+
 export class GraphEditor {
   readonly #graph: Graph;
   readonly #outputs: ReadonlySet<string>;
@@ -17,6 +20,7 @@ export class GraphEditor {
   readonly #places = new Map<Node, number>();
   readonly #producers = new Map<string, Node>();
   readonly #consumers = new Map<string, Set<Node>>();
+  #changed = false;
 
   /** `outer`: names of surrounding graphs, which fresh names must avoid when `graph` is a subgraph. */
   constructor(graph: Graph, outer: Iterable<string> = []) {
@@ -29,6 +33,7 @@ export class GraphEditor {
     graph.nodes.forEach((node, place) => {
       this.#add(node, place);
     });
+    this.#changed = !tidy.has(graph);
   }
 
   /** The nodes, live: a loop over it skips nodes removed meanwhile and comes to those added. */
@@ -83,6 +88,7 @@ export class GraphEditor {
     if (!this.#constants.has(name))
       throw new KompaktError('KPT_INTERNAL', `There is no constant '${name}' to change.`);
     this.#constants.set(name, value);
+    this.#changed = true;
   }
 
   /** A node with a fresh name, not yet in the graph: give it to replace() or an insert. */
@@ -121,18 +127,22 @@ export class GraphEditor {
         this.replace([node], [renameInNode(node, (name) => (name === from ? to : name))]);
   }
 
-  /** The new graph: without nodes and constants that no output needs, sorted, frozen. */
+  /** The new graph: without nodes and constants that no output needs, sorted, frozen. The old one when it is all that
+   *  already. */
   finish(): Graph {
+    if (!this.#changed) return this.#graph;
     const live = this.#liveNodes();
     const used = new Set(this.#outputs);
     for (const node of live) for (const name of usesOf(node)) used.add(name);
     const ordered = [...live].sort((a, b) => this.#placeOf(a) - this.#placeOf(b));
-    return freezeGraph({
+    const graph = freezeGraph({
       ...this.#graph,
       nodes: sortNodes(ordered),
       constants: new Map([...this.#constants].filter(([name]) => used.has(name))),
       opsets: withDomains(this.#graph.opsets, ordered),
     });
+    tidy.add(graph);
+    return graph;
   }
 
   #liveNodes(): Set<Node> {
@@ -158,6 +168,7 @@ export class GraphEditor {
   }
 
   #add(node: Node, place: number): void {
+    this.#changed = true;
     for (const name of node.outputs) {
       if (name === '') continue;
       if (this.#producers.has(name))
@@ -171,6 +182,7 @@ export class GraphEditor {
     this.#names.take(node.name);
     this.#places.set(node, place);
     for (const name of usesOf(node)) {
+      this.#names.take(name); // the name may be one of a graph around this
       const users = this.#consumers.get(name);
       if (users === undefined) this.#consumers.set(name, new Set([node]));
       else users.add(node);
@@ -179,6 +191,7 @@ export class GraphEditor {
 
   #remove(node: Node): void {
     this.#placeOf(node);
+    this.#changed = true;
     this.#places.delete(node);
     for (const name of node.outputs) this.#producers.delete(name);
     for (const name of usesOf(node)) this.#consumers.get(name)?.delete(node);

@@ -39,6 +39,10 @@ export const ifOp = defineOp({
   quantize: staysFloat('its branches are graphs of their own'),
   lower: 'host',
   containers: true,
+  inline: (ctx) => {
+    const condition = ctx.value(0);
+    return condition && graphAttr(ctx.node, branch(condition, ctx.where));
+  },
 });
 
 const branch = (condition: TensorValue, where: string): string =>

@@ -1,5 +1,6 @@
 // OpDef: all that is true of one operator, in one file per operator (lib/ops/<name>.ts), listed in ops/index.ts.
-// Shared code asks the OpDef and never tests a node's type by name. Every field is required: "none" is said aloud.
+// Shared code asks the OpDef and never tests a node's type by name. Every field is required: "none" is said aloud;
+// inline alone is for a few.
 import { expected, KompaktError } from '../errors.js';
 import type { Attribute, Domain, Graph, Node } from '../graph/graph.js';
 import type { DType } from '../tensor/dtype.js';
@@ -185,6 +186,9 @@ export interface OpDef {
   readonly random?: true;
   /** Set when inputs may be sequences or optionals; all other operators take tensors only. */
   readonly containers?: true;
+  /** Only control flow has it: the body, without inputs, that the node amounts to given the known values. The plan takes
+   *  its nodes in place of the node. */
+  readonly inline?: (ctx: InferContext) => Graph | undefined;
 }
 
 /** Checks the shape of a definition at compile time and freezes it. */

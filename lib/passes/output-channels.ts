@@ -74,20 +74,11 @@ export function applyAffine(editor: GraphEditor, layout: ChannelLayout, folded: 
   // Gemm: alpha * A B + beta * C. Alpha stays; beta moves into C.
   const beta = gemm ? floatAttr(node, 'beta', 1) : 1;
   const old = biasValues(editor, layout);
-  const bias = Float32Array.from(
-    { length: channels },
-    (_, c) => beta * old[c] * affine.scale[c] + affine.shift[c],
-  );
-  const values = toNumbers(weight);
+  const bias = new Float32Array(channels);
+  for (let c = 0; c < channels; c++) bias[c] = beta * old[c] * affine.scale[c] + affine.shift[c];
   const scaled = Array.from({ length: channels }, (_, c) => affine.scale[c]).some((s) => s !== 1);
   const weightName = scaled
-    ? editor.addConstant(
-        node.inputs[1],
-        f32(
-          weight.dims,
-          Float32Array.from(values, (v, i) => v * affine.scale[channelOf(i)]),
-        ),
-      )
+    ? editor.addConstant(node.inputs[1], scaledWeight(weight, channelOf, affine.scale))
     : node.inputs[1];
   const biasName = editor.addConstant(`${node.name}_bias`, f32([channels], bias));
   editor.replace(
@@ -101,6 +92,17 @@ export function applyAffine(editor: GraphEditor, layout: ChannelLayout, folded: 
       },
     ],
   );
+}
+
+function scaledWeight(
+  weight: TensorValue,
+  channelOf: (i: number) => number,
+  scale: ArrayLike<number>,
+): TensorValue {
+  const values = weight.data as Float32Array;
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = values[i] * scale[channelOf(i)];
+  return f32(weight.dims, out);
 }
 
 /** True when the bias, if there is one, is one value per channel. */

@@ -6,6 +6,7 @@ import { foldBias } from './fold-bias.js';
 import { foldConstants } from './fold-constants.js';
 import { foldPad } from './fold-pad.js';
 import { fuseActivation } from './fuse-activation.js';
+import { fuseChannelSplit } from './fuse-channel-split.js';
 import { fuseDynamic } from './fuse-dynamic.js';
 import { fuseGelu } from './fuse-gelu.js';
 import { fuseHardSwish } from './fuse-hard-swish.js';
@@ -36,6 +37,10 @@ export const cleanPasses: readonly Stage[] = [
   { pass: fuseHardSwish, because: 'one operator becomes one table; its parts would be four' },
   { pass: fuseLayerNorm, because: 'the parts of a normalisation must not be quantised one by one' },
   { pass: dropIdentity, because: 'folding leaves shapes known that were computed' },
+  {
+    pass: fuseChannelSplit,
+    because: 'two strided copies in any layout instead of five in one; its shapes must be known',
+  },
 ];
 
 /** Everything before a plan is made; the results are for this process only. */
@@ -71,6 +76,6 @@ export function runPipeline(
   return current;
 }
 
-/** The graph as `run` plans it. */
+/** The graph as `run` plans it, with the bodies of its control flow. */
 export const prepareForRun = (graph: Graph): Graph =>
   prepareBodies(runPipeline(runPasses, graph), prepareForRun);

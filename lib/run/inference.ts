@@ -2,7 +2,7 @@
 // reference, so that shape arithmetic folds away; the rest only gets its types inferred.
 import { expected, KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
-import { capturesOf as capturesOfGraph, subgraphsOf } from '../graph/uses.js';
+
 import { opOf } from '../ops/index.js';
 import { type InferContext, type InferredType, NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -21,11 +21,6 @@ export type Facts = (name: string) => Fact | undefined;
 const maxFoldedElements = 1 << 16;
 
 export const describeNode = (node: Node): string => `${node.op} node '${node.name}'`;
-
-/** Names that the subgraphs of a node take from outside. */
-export const capturesOf = (node: Node): readonly string[] => [
-  ...new Set(subgraphsOf(node).flatMap((graph) => capturesOfGraph(graph))),
-];
 
 export function inferContext(graph: Graph, node: Node, facts: Facts): InferContext {
   const inputs = node.inputs.map((name) => {

@@ -1,11 +1,13 @@
 // buildPlan: a graph and concrete input types -> a flat native program and a schedule. Native stretches alternate with host
 // nodes (operators that run by their reference); where a shape depends on data the plan ends and `rest` goes on at run time.
 import type { Graph, Node } from '../graph/graph.js';
+import { usesOf } from '../graph/uses.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
-import { capturesOf, type Facts, inferContext, inferNode } from './inference.js';
+import { type Facts, inferContext, inferNode } from './inference.js';
+import { Inliner } from './inline.js';
 import { planMemory } from './memory-plan.js';
 import { type ConstantStore, LoweringContext, PlanBuilder, type PlannedBuffer } from './plan-builder.js';
 import { encodeProgram, fitsArena, maxRank } from './program.js';
@@ -71,9 +73,19 @@ export function buildPlan(
     firstStep = builder.steps.length;
   };
 
+  const pending = [...graph.nodes];
+  const inliner = new Inliner(graph);
   let planned = 0;
-  for (; planned < graph.nodes.length; planned++) {
-    const node = graph.nodes[planned]!;
+  for (; planned < pending.length; planned++) {
+    const node = pending[planned]!;
+    const body = opOf(node).inline?.(inferContext(graph, node, facts));
+    if (body !== undefined) {
+      const inlined = inliner.inline(node, body);
+      for (const [name, value] of inlined.constants)
+        builder.values.set(name, { type: typeOf(value), known: value, fromHost: false, born: 0 });
+      pending.splice(planned--, 1, ...inlined.nodes);
+      continue;
+    }
     builder.currentNode = planned;
     const before = builder.steps.length;
     let folded: boolean;
@@ -98,7 +110,7 @@ export function buildPlan(
       if (value !== undefined) value.fromHost = host;
     }
     if (host) {
-      for (const name of hostInputs(node)) download(builder, name);
+      for (const name of usesOf(node)) download(builder, name);
       closeNative();
       builder.time++;
       schedule.push({ kind: 'host', node });
@@ -106,7 +118,7 @@ export function buildPlan(
     nodes.push({ node, steps: builder.steps.length - before, host, folded, outputs });
   }
 
-  const rest = graph.nodes.slice(planned);
+  const rest = pending.slice(planned);
   for (const name of liveAfter(graph, rest)) download(builder, name);
   closeNative();
   builder.time++;
@@ -156,11 +168,6 @@ function lowerNode(
   return def.lower(new LoweringContext(builder, inferContext(graph, node, facts), outputs));
 }
 
-const hostInputs = (node: Node): readonly string[] => [
-  ...node.inputs.filter((name) => name !== ''),
-  ...capturesOf(node),
-];
-
 /** Makes sure that the host can get at a value: a plain buffer, if the value lives in the arena only. */
 function download(builder: PlanBuilder, name: string): void {
   const value = builder.values.get(name);
@@ -176,7 +183,7 @@ function liveAfter(graph: Graph, rest: readonly Node[]): Set<string> {
   const made = new Set(rest.flatMap((node) => node.outputs));
   const live = new Set<string>();
   for (const output of graph.outputs) if (!made.has(output.name)) live.add(output.name);
-  for (const node of rest) for (const name of hostInputs(node)) if (!made.has(name)) live.add(name);
+  for (const node of rest) for (const name of usesOf(node)) if (!made.has(name)) live.add(name);
   return live;
 }
 

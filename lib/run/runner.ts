@@ -2,11 +2,10 @@
 // used out first); host nodes and data-dependent shapes are driven from here, everything else is one native call.
 import { KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
-import { capturesOf as capturesOfGraph } from '../graph/uses.js';
+import { capturesOf, usesOf } from '../graph/uses.js';
 import { type TensorType, typeOf } from '../ops/op.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Engine } from './engine.js';
-import { capturesOf } from './inference.js';
 import { check, type NativePlan, native } from './native.js';
 import { buildPlan, type Plan } from './plan.js';
 import { Run } from './run.js';
@@ -96,7 +95,7 @@ export class GraphRunner {
     const use = (name: string): void => {
       if (name !== '' && !made.has(name) && !this.graph.constants.has(name)) inputs.add(name);
     };
-    for (const node of nodes) for (const name of [...node.inputs, ...capturesOf(node)]) use(name);
+    for (const node of nodes) usesOf(node).forEach(use);
     for (const output of this.graph.outputs) use(output.name);
     const graph: Graph = {
       ...this.graph,
@@ -158,7 +157,7 @@ export class GraphRunner {
       this.subgraphs.set(graph, runner);
     }
     const all = new Map(feeds);
-    for (const name of capturesOfGraph(graph)) if (!all.has(name)) all.set(name, outer(name));
+    for (const name of capturesOf(graph)) if (!all.has(name)) all.set(name, outer(name));
     const values = runner.runSync(all);
     return graph.outputs.map((output) => values.get(output.name)!);
   }

@@ -1,6 +1,7 @@
-// conv_f32: a float32 convolution as an indirect product (no copy of the input), or depthwise. A window over
-// few channels is gathered into rows first: chains of a few multiply-adds per tap would leave the kernel
-// idle. SPDX-License-Identifier: Apache-2.0
+// conv_f32: a float32 convolution as an indirect product (no copy of the input), or depthwise. With few
+// channels one tap of the product is a whole line of the window, which is one run of memory: chains of a few
+// multiply-adds per tap would leave the kernel idle. Only runs that reach into the padding are copied.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
 
@@ -19,8 +20,8 @@ class ConvF32 : public Step {
   Status Prepare(const StepSpec& spec) {
     const TensorView &x = *spec.in(0), &w = *spec.in(1), *bias = spec.in(2), *residual = spec.in(3);
     const int64_t columns = conv_.o / conv_.group, taps = conv_.kh * conv_.kw, k = taps * conv_.depth;
-    constexpr int64_t kFewChannels = 8;
-    gathered_ = taps > 1 && conv_.depth <= kFewChannels && conv_.group == 1;
+    constexpr int64_t kFewChannels = 32;
+    runs_ = conv_.dilation_w == 1 && conv_.depth <= kFewChannels && conv_.group == 1;
     x_ = x.as<float>();
     bias_ = bias == nullptr ? nullptr : bias->as<float>();
     residual_ = residual == nullptr ? nullptr : residual->as<float>();
@@ -29,8 +30,8 @@ class ConvF32 : public Step {
     gemm_.kernel = GemmF32Kernels().Best();
     gemm_.panels = CutGemmF32(gemm_.kernel, columns);
     gemm_.columns = columns;
-    gemm_.taps = gathered_ ? 1 : taps;
-    gemm_.depth = gathered_ ? k : conv_.depth;
+    gemm_.taps = runs_ ? conv_.kh : taps;
+    gemm_.depth = runs_ ? conv_.kw * conv_.depth : conv_.depth;
     gemm_.residual_stride = gemm_.c_stride = conv_.o;
     gemm_.factor = 1.0f;
     gemm_.activation = InlinePart(activation_);
@@ -44,7 +45,7 @@ class ConvF32 : public Step {
             PackGemmF32(gemm_.panels, k, columns, w.as<float>() + g * columns * k, 1, k, 0,
                         gemm_.panels.count(), reinterpret_cast<float*>(out) + g * group_size_);
         }));
-    zeros_ = AlignedBuffer(static_cast<size_t>(conv_.c) * sizeof(float));
+    zeros_ = AlignedBuffer(static_cast<size_t>(std::max(conv_.c, gemm_.depth)) * sizeof(float));
     if (packed_ == nullptr || zeros_.data() == nullptr)
       return Status::Error("KPT_TOO_LARGE", "out of memory: the weights of conv_f32");
 
@@ -54,13 +55,19 @@ class ConvF32 : public Step {
         TapOffsets(conv_.ow, conv_.kw, conv_.w, conv_.stride_w, conv_.dilation_w, conv_.pad_left, conv_.c);
     // Neighbouring windows share their input: a row costs the cache about one pixel per step of the stride.
     const int64_t pixel_bytes = conv_.c * static_cast<int64_t>(sizeof(float));
-    loop_ = GemmF32Loop(conv_.n * conv_.oh * conv_.ow,
-                        gathered_ ? k * static_cast<int64_t>(sizeof(float)) : pixel_bytes * conv_.stride_w,
-                        gemm_.panels, spec.threads);
+    loop_ =
+        GemmF32Loop(conv_.n * conv_.oh * conv_.ow, pixel_bytes * conv_.stride_w, gemm_.panels, spec.threads);
     pointer_bytes_ = AlignUp(static_cast<size_t>(gemm_.taps * loop_.most_rows()) * sizeof(float*));
-    thread_bytes_ =
-        pointer_bytes_ +
-        (gathered_ ? AlignUp(static_cast<size_t>(loop_.most_rows() * k) * sizeof(float) + kReadPadding) : 0);
+    thread_bytes_ = pointer_bytes_;
+    if (runs_) {
+      spans_ = {SpanOf(0, conv_.kw)};
+      // The most pixels of a piece whose windows reach into the padding at the left or right.
+      const int64_t lines = (loop_.most_rows() + conv_.ow - 1) / std::max<int64_t>(conv_.ow, 1) + 1;
+      const int64_t edges = std::min(loop_.most_rows(), lines * (conv_.ow - spans_[0].end + spans_[0].begin));
+      thread_bytes_ += AlignUp(static_cast<size_t>(edges * k) * sizeof(float) + kReadPadding);
+    } else {
+      for (int64_t kx = 0; kx < conv_.kw; ++kx) spans_.push_back(SpanOf(kx, 1));
+    }
     spec.scratch_bytes = thread_bytes_ * static_cast<size_t>(spec.threads);
     return Status::Ok();
   }
@@ -77,10 +84,7 @@ class ConvF32 : public Step {
 
   void RunOne(const GemmF32Piece& piece, uint8_t* scratch) const {
     const float** rows = reinterpret_cast<const float**>(scratch);
-    if (gathered_)
-      Gather(piece, reinterpret_cast<float*>(scratch + pointer_bytes_), rows);
-    else
-      Point(piece, rows);
+    Point(piece, reinterpret_cast<float*>(scratch + pointer_bytes_), rows);
     for (int64_t g = 0; g < conv_.group; ++g) {
       GemmF32 gemm = gemm_;
       gemm.b = packed_ + g * group_size_;
@@ -93,64 +97,70 @@ class ConvF32 : public Step {
     }
   }
 
-  /// Calls visit(row of the piece, image, offsets of the row's taps, offsets of the column's taps) for every
-  /// output pixel of a piece.
-  template <typename Visit>
-  void ForPixels(const GemmF32Piece& piece, const Visit& visit) const {
+  /// Output columns [begin, end) for which `taps` columns of the window from tap `kx` on lie inside the
+  /// input; there, they begin `offset` floats from where the pixel would begin without padding.
+  struct Span {
+    int64_t begin, end, offset;
+  };
+
+  Span SpanOf(int64_t kx, int64_t taps) const {
+    const int64_t* first = column_offsets_.data() + kx;
+    Span span{0, conv_.ow, (kx * conv_.dilation_w - conv_.pad_left) * conv_.c};
+    while (span.begin < conv_.ow && first[span.begin * conv_.kw] < 0) ++span.begin;
+    while (span.end > span.begin && first[span.end * conv_.kw - conv_.kw + taps - 1] < 0) --span.end;
+    return span;
+  }
+
+  /// rows[tap][i] = where tap `tap` of pixel i begins; a tap is a line of the window or one of its values.
+  /// Taps in the padding are zeros; `copies` takes the lines that are so in part.
+  void Point(const GemmF32Piece& piece, float* copies, const float** rows) const {
+    const float* zeros = zeros_.as<float>();
+    const int64_t step = conv_.stride_w * conv_.c;
     int64_t ox = piece.first_row % conv_.ow, line = piece.first_row / conv_.ow;
-    for (int64_t i = 0; i < piece.row_count; ++i) {
+    for (int64_t i = 0; i < piece.row_count; ox = 0, ++line) {
+      const int64_t end = std::min(conv_.ow, ox + piece.row_count - i);
       const float* image = x_ + line / conv_.oh * conv_.h * conv_.w * conv_.c;
-      visit(i, image, row_offsets_.data() + line % conv_.oh * conv_.kh,
-            column_offsets_.data() + ox * conv_.kw);
-      if (++ox == conv_.ow) ox = 0, ++line;
+      const int64_t* offsets = row_offsets_.data() + line % conv_.oh * conv_.kh;
+      const float** to = rows + i - ox;
+      for (int64_t ky = 0; ky < conv_.kh; ++ky)
+        for (const Span& span : spans_) {
+          const bool outside = offsets[ky] < 0;
+          const int64_t begin = std::clamp(outside ? end : span.begin, ox, end);
+          const int64_t stop = std::clamp(span.end, begin, end);
+          const float* from = image + offsets[ky];
+          for (int64_t p = ox; p < begin; ++p) to[p] = outside ? zeros : Edge(from, p, &copies);
+          for (int64_t p = begin; p < stop; ++p) to[p] = from + (p * step + span.offset);
+          for (int64_t p = stop; p < end; ++p) to[p] = Edge(from, p, &copies);
+          to += piece.row_count;
+        }
+      i += end - ox;
     }
   }
 
-  /// rows[tap][i] = where tap `tap` of pixel i begins; padding is a row of zeros.
-  void Point(const GemmF32Piece& piece, const float** rows) const {
-    const float* zeros = zeros_.as<float>();
-    ForPixels(piece, [&](int64_t i, const float* image, const int64_t* row, const int64_t* column) {
-      const float** to = rows + i;
-      for (int64_t ky = 0; ky < conv_.kh; ++ky)
-        for (int64_t kx = 0; kx < conv_.kw; ++kx, to += piece.row_count)
-          *to = (row[ky] | column[kx]) < 0 ? zeros : image + row[ky] + column[kx];
-    });
+  /// A tap that reaches into the padding: one value is all zeros, a line of values is copied to `*copies`.
+  const float* Edge(const float* from, int64_t ox, float** copies) const {
+    if (!runs_) return zeros_.as<float>();
+    float* to = *copies;
+    *copies += gemm_.depth;
+    return CopyRun(from, ox, to);
   }
 
-  /// Copies `count` floats, and what comes after them up to a multiple of 8: rows are gathered in the order
-  /// of memory, so that the next copy mends it, and buffers may be read past their ends. Windows are far too
-  /// short for memcpy.
-  static void CopyPadded(float* to, const float* from, int64_t count) {
-    constexpr int64_t kBlock = 8;
-    for (int64_t i = 0; i < count; i += kBlock) std::memcpy(to + i, from + i, kBlock * sizeof(float));
-  }
-
-  /// Copies the window of every pixel into one row of `gathered`.
-  void Gather(const GemmF32Piece& piece, float* gathered, const float** rows) const {
-    const int64_t line = conv_.kw * conv_.depth;
-    ForPixels(piece, [&](int64_t i, const float* image, const int64_t* row, const int64_t* column) {
-      float* to = gathered + i * conv_.kh * line;
-      rows[i] = to;
-      for (int64_t ky = 0; ky < conv_.kh; ++ky, to += line) {
-        // Undilated windows are one run of memory wherever they do not reach into the padding.
-        if (row[ky] >= 0 && conv_.dilation_w == 1 && column[0] >= 0 && column[conv_.kw - 1] >= 0) {
-          CopyPadded(to, image + row[ky] + column[0], line);
-          continue;
-        }
-        for (int64_t kx = 0; kx < conv_.kw; ++kx) {
-          const bool outside = (row[ky] | column[kx]) < 0;
-          CopyPadded(to + kx * conv_.depth, outside ? zeros_.as<float>() : image + row[ky] + column[kx],
-                     conv_.depth);
-        }
-      }
-    });
+  /// Copies one line of the window of output column `ox`, padding included.
+  const float* CopyRun(const float* from, int64_t ox, float* to) const {
+    const int64_t* column = column_offsets_.data() + ox * conv_.kw;
+    const size_t bytes = static_cast<size_t>(conv_.c) * sizeof(float);
+    for (int64_t kx = 0; kx < conv_.kw; ++kx)
+      std::memcpy(to + kx * conv_.c, column[kx] < 0 ? zeros_.as<float>() : from + column[kx], bytes);
+    return to;
   }
 
   const Convolution conv_;
   const UnaryOp activation_;
   GemmF32 gemm_{};
   GemmF32Loop loop_;
-  bool gathered_ = false;
+  bool runs_ = false;
+  /// Of the taps of one line of the window.
+  std::vector<Span> spans_;
   const float* x_ = nullptr;
   const float* bias_ = nullptr;
   const float* residual_ = nullptr;

@@ -69,25 +69,41 @@ class CopyStep : public Step {
   void RunRuns(ThreadPool* pool) const {
     const int64_t piece = inner_.size < kElementGrain ? inner_.size : kElementGrain;
     const int64_t pieces = (inner_.size + piece - 1) / piece;
+    // Short runs are many: those of the innermost outer loop need no arithmetic but two additions.
+    const Dim rows = pieces > 1 || outer_.dims.empty() ? Dim{1, 0, 0} : outer_.dims.back();
     pool->ParallelFor(outer_count_ * pieces, GrainOf(piece), [&](int64_t begin, int64_t end, int) {
-      for (int64_t i = begin; i < end; ++i) {
+      for (int64_t i = begin; i < end;) {
         const int64_t start = i % pieces * piece;
         const int64_t count = std::min(piece, inner_.size - start);
         int64_t x = start * inner_.x_stride, y = start * inner_.y_stride;
         outer_.Offsets(i / pieces, &x, &y);
-        CopyRun(x_ + x, y_ + y, count);
+        const int64_t stop = std::min(end, i + rows.size - i % rows.size);
+        for (; i < stop; ++i, x += rows.x_stride, y += rows.y_stride) CopyRun(x_ + x, y_ + y, count);
       }
     });
   }
 
   void CopyRun(const T* x, T* y, int64_t count) const {
     if (inner_.x_stride == 1 && inner_.y_stride == 1) {
-      std::memcpy(y, x, static_cast<size_t>(count) * sizeof(T));
+      CopyBytes(x, y, static_cast<size_t>(count) * sizeof(T));
     } else if (inner_.x_stride == 0 && inner_.y_stride == 1) {
       std::fill(y, y + count, *x);
     } else {
       for (int64_t i = 0; i < count; ++i) y[i * inner_.y_stride] = x[i * inner_.x_stride];
     }
+  }
+
+  /// memcpy, without its call for a few vectors; the last of them overlaps the one before.
+  static void CopyBytes(const T* x, T* y, size_t bytes) {
+    constexpr size_t kBlock = 16, kMostInline = 512;
+    if (bytes < kBlock || bytes > kMostInline) {
+      std::memcpy(y, x, bytes);
+      return;
+    }
+    const uint8_t* from = reinterpret_cast<const uint8_t*>(x);
+    uint8_t* to = reinterpret_cast<uint8_t*>(y);
+    for (size_t i = 0; i + kBlock <= bytes; i += kBlock) std::memcpy(to + i, from + i, kBlock);
+    std::memcpy(to + bytes - kBlock, from + bytes - kBlock, kBlock);
   }
 
   // Pieces are columns of x, that is rows of y: no two threads write the same cache line's worth of a row.

@@ -34,6 +34,13 @@ Status PoolWindow::Make(const StepSpec& spec, bool has_dilations) {
   if ((out_h_ - 1) * stride_h_ >= in_h_ + top_ + bottom_ ||
       (out_w_ - 1) * stride_w_ >= in_w_ + left_ + right_)
     return spec.Fail("an output window starts outside of the padded input");
+  const bool fits = TapsBelow(in_h_, kernel_h_, dilation_h_) == kernel_h_ &&
+                    TapsBelow(in_w_, kernel_w_, dilation_w_) == kernel_w_;
+  reach_h_ = fits ? (kernel_h_ - 1) * dilation_h_ : in_h_;
+  reach_w_ = fits ? (kernel_w_ - 1) * dilation_w_ : in_w_;
+  for (int64_t kh = 0; fits && kh < kernel_h_; ++kh)
+    for (int64_t kw = 0; kw < kernel_w_; ++kw)
+      inner_taps_.push_back((kh * dilation_h_ * in_w_ + kw * dilation_w_) * channels_);
   most_taps_ = std::min(kernel_h_, in_h_) * std::min(kernel_w_, in_w_);
   spec.scratch_bytes = static_cast<size_t>(most_taps_ * spec.threads) * sizeof(int64_t);
   return Status::Ok();

@@ -24,25 +24,33 @@ class PoolWindow {
     context.pool->ParallelFor(batch_ * out_h_, GrainOf(work * out_w_),
                               [&](int64_t begin, int64_t end, int thread) {
                                 int64_t* taps = scratch + thread * most_taps_;
-                                for (int64_t row = begin; row < end; ++row) {
-                                  const int64_t image = row / out_h_, oh = row % out_h_;
-                                  for (int64_t ow = 0; ow < out_w_; ++ow) {
-                                    int64_t padded_count = 0;
-                                    const int64_t tap_count = Taps(oh, ow, taps, &padded_count);
-                                    pixel(image * in_h_ * in_w_ * channels_, taps, tap_count, padded_count,
-                                          (row * out_w_ + ow) * channels_);
-                                  }
-                                }
+                                for (int64_t row = begin; row < end; ++row)
+                                  for (int64_t ow = 0; ow < out_w_; ++ow) Visit(row, ow, taps, pixel);
                               });
   }
 
  private:
+  template <typename Pixel>
+  void Visit(int64_t row, int64_t ow, int64_t* taps, const Pixel& pixel) const {
+    const int64_t image = row / out_h_ * in_h_ * in_w_ * channels_, oh = row % out_h_;
+    const int64_t y = (row * out_w_ + ow) * channels_;
+    const int64_t h = oh * stride_h_ - top_, w = ow * stride_w_ - left_;
+    if (h >= 0 && w >= 0 && h + reach_h_ < in_h_ && w + reach_w_ < in_w_)
+      return pixel(image + (h * in_w_ + w) * channels_, inner_taps_.data(), kernel_size(), kernel_size(), y);
+    int64_t padded_count = 0;
+    const int64_t tap_count = Taps(oh, ow, taps, &padded_count);
+    pixel(image, taps, tap_count, padded_count, y);
+  }
   int64_t Taps(int64_t oh, int64_t ow, int64_t* taps, int64_t* padded_count) const;
 
   int64_t batch_ = 0, in_h_ = 0, in_w_ = 0, channels_ = 0, out_h_ = 0, out_w_ = 0;
   int64_t kernel_h_ = 1, kernel_w_ = 1, stride_h_ = 1, stride_w_ = 1, dilation_h_ = 1, dilation_w_ = 1;
   int64_t top_ = 0, left_ = 0, bottom_ = 0, right_ = 0;
   int64_t most_taps_ = 0;  // of one window inside the input
+  /// From the first to the last row and column of a window; the input's size where none lies inside it.
+  int64_t reach_h_ = 0, reach_w_ = 0;
+  /// Taps of every window that lies inside the input, from its first tap on.
+  std::vector<int64_t> inner_taps_;
 };
 
 }  // namespace kompakt

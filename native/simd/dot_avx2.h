@@ -12,13 +12,6 @@ namespace {
 [[maybe_unused]] constexpr int kDepthStep = 1;
 /// Neighbouring outputs that a depthwise kernel computes at a time.
 [[maybe_unused]] constexpr int kPixels = 4;
-/// Stores the first n lanes, 0 < n <= kLanes.
-KPT_VEC void StoreFirst(float* p, F32 x, int n) {
-  if (n == kLanes) return Store(p, x);
-  alignas(32) float lanes[kLanes];
-  _mm256_store_ps(lanes, x);
-  for (int i = 0; i < n; ++i) p[i] = lanes[i];
-}
 /// Keeps an accumulator in a register between the loop and the epilogue: g++ 12 otherwise spills inside the
 /// loop.
 KPT_VEC void Pin(F32& x) { asm volatile("" : "+x"(x)); }

@@ -12,10 +12,6 @@ namespace {
 [[maybe_unused]] constexpr int kDepthStep = 2;
 /// Neighbouring outputs that a depthwise kernel computes at a time.
 [[maybe_unused]] constexpr int kPixels = 8;
-/// Stores the first n lanes, 0 < n <= kLanes.
-KPT_VEC void StoreFirst(float* p, F32 x, int n) {
-  _mm512_mask_storeu_ps(p, static_cast<__mmask16>(0xffffu >> (kLanes - n)), x);
-}
 /// Keeps an accumulator in a register between the loop and the epilogue: g++ 12 otherwise spills inside the
 /// loop.
 KPT_VEC void Pin(F32& x) { asm volatile("" : "+v"(x)); }

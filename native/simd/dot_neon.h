@@ -11,13 +11,6 @@ namespace {
 [[maybe_unused]] constexpr int kDepthStep = 4;
 /// Neighbouring outputs that a depthwise kernel computes at a time.
 [[maybe_unused]] constexpr int kPixels = 8;
-/// Stores the first n lanes, 0 < n <= kLanes.
-KPT_VEC void StoreFirst(float* p, F32 x, int n) {
-  if (n == kLanes) return Store(p, x);
-  float lanes[kLanes];
-  vst1q_f32(lanes, x);
-  for (int i = 0; i < n; ++i) p[i] = lanes[i];
-}
 /// Keeps an accumulator in a register between the loop and the epilogue.
 KPT_VEC void Pin(F32& x) { asm volatile("" : "+w"(x)); }
 /// kDepthStep values of one row of A: multiplied by lane, so that four steps of k cost one load.

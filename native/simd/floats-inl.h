@@ -8,17 +8,12 @@ namespace {
 
 // kLanes elements, or the `count` that are left and zeros.
 KPT_VEC F32 LoadSome(const float* p, int64_t count) {
-  if (count >= kLanes) return Load(p);
-  float rest[kLanes] = {};
-  __builtin_memcpy(rest, p, static_cast<size_t>(count) * sizeof(float));
-  return Load(rest);
+  return count >= kLanes ? Load(p) : LoadFirst(p, static_cast<int>(count));
 }
 
 KPT_VEC void StoreSome(float* p, F32 v, int64_t count) {
   if (count >= kLanes) return Store(p, v);
-  float rest[kLanes];
-  Store(rest, v);
-  __builtin_memcpy(p, rest, static_cast<size_t>(count) * sizeof(float));
+  StoreFirst(p, v, static_cast<int>(count));
 }
 
 // Element r of a row goes to partial r % kPartials, whatever the width of a vector.

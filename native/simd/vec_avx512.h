@@ -29,6 +29,10 @@ using Bytes = __m512i;
 KPT_VEC F32 Set(float x) { return _mm512_set1_ps(x); }
 KPT_VEC F32 Load(const float* p) { return _mm512_loadu_ps(p); }
 KPT_VEC void Store(float* p, F32 v) { _mm512_storeu_ps(p, v); }
+/// The first n lanes, 0 < n <= kLanes; Load fills the others with zeros.
+KPT_VEC Mask FirstLanes(int n) { return static_cast<Mask>(0xffffu >> (kLanes - n)); }
+KPT_VEC F32 LoadFirst(const float* p, int n) { return _mm512_maskz_loadu_ps(FirstLanes(n), p); }
+KPT_VEC void StoreFirst(float* p, F32 v, int n) { _mm512_mask_storeu_ps(p, FirstLanes(n), v); }
 KPT_VEC F32 Add(F32 a, F32 b) { return _mm512_add_ps(a, b); }
 KPT_VEC F32 Sub(F32 a, F32 b) { return _mm512_sub_ps(a, b); }
 KPT_VEC F32 Mul(F32 a, F32 b) { return _mm512_mul_ps(a, b); }

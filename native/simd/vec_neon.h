@@ -21,6 +21,19 @@ using Bytes = uint8x16_t;
 KPT_VEC F32 Set(float x) { return vdupq_n_f32(x); }
 KPT_VEC F32 Load(const float* p) { return vld1q_f32(p); }
 KPT_VEC void Store(float* p, F32 v) { vst1q_f32(p, v); }
+/// The first n lanes, 0 < n <= kLanes; Load fills the others with zeros.
+KPT_VEC F32 LoadFirst(const float* p, int n) {
+  if (n == kLanes) return Load(p);
+  float lanes[kLanes] = {};
+  for (int i = 0; i < n; ++i) lanes[i] = p[i];
+  return Load(lanes);
+}
+KPT_VEC void StoreFirst(float* p, F32 v, int n) {
+  if (n == kLanes) return Store(p, v);
+  float lanes[kLanes];
+  Store(lanes, v);
+  for (int i = 0; i < n; ++i) p[i] = lanes[i];
+}
 KPT_VEC F32 Add(F32 a, F32 b) { return vaddq_f32(a, b); }
 KPT_VEC F32 Sub(F32 a, F32 b) { return vsubq_f32(a, b); }
 KPT_VEC F32 Mul(F32 a, F32 b) { return vmulq_f32(a, b); }

@@ -90,6 +90,35 @@ test('the branches of If see outer values and may have other shapes', async () =
     await check(graph, { x: f32([4], [1, -2, 3, 0.5]), flag: tensor('bool', [], Uint8Array.of(on)) });
 });
 
+test('an If whose condition is known becomes part of the plan', async () => {
+  const branch = (scale: number, from: string): Graph => {
+    const b = new GraphBuilder('branch', undefined, [from]);
+    const factor = b.constant('factor', f32([1], [scale]));
+    b.output(b.node('Mul', [from, factor], {}, { outputs: ['scaled'] })[0]!, 'float32');
+    return b.build();
+  };
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', ['N']);
+  const [size] = g.node('Shape', [x]);
+  const [four] = g.node('Equal', [size!, g.constant('four', i64([4]))]);
+  let value = g.node('Relu', [x])[0]!;
+  // Both nodes have branches with the same names.
+  for (const scale of [2, 3]) {
+    const attributes = {
+      then_branch: attr.graph(branch(scale, value)),
+      else_branch: attr.graph(branch(-scale, value)),
+    };
+    value = g.node('If', [four!], attributes)[0]!;
+  }
+  g.output(value, 'float32');
+  const graph = g.build();
+  await check(graph, { x: f32([4], [1, -2, 3, 0.5]) });
+  await check(graph, { x: f32([3], [1, -2, 3]) });
+  const runner = new GraphRunner(graph, new Engine(1));
+  const { plan } = runner.prepare(new Map([['x', { dtype: 'float32', dims: [4] }]]));
+  expect(plan.schedule.map((item) => item.kind)).toEqual(['native']);
+});
+
 test('shape arithmetic folds away: Reshape by a computed shape is planned statically', () => {
   const g = new GraphBuilder();
   const x = g.input('x', 'float32', ['N', 2, 3]);

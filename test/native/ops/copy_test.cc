@@ -90,6 +90,16 @@ TEST_CASE("copy: slices, concatenation, expansion and reversal") {
   CheckCopy(DType::kF32, 200000, 200000, {200000}, 0, {1}, 0, {1}, 3);  // one long run
   CheckCopy(DType::kU8, 3 * 90000, 3 * 90000, {3, 90000}, 0, {1, 3}, 0, {90000, 1}, 3);   // pixels to planes
   CheckCopy(DType::kF32, 3 * 90000, 3 * 90000, {90000, 3}, 0, {1, 90000}, 0, {3, 1}, 3);  // planes to pixels
+  for (int64_t pixels : {1, 4, 5, 6, 7, 33})
+    for (int64_t planes : {2, 3, 5, 9}) {
+      const double stride = static_cast<double>(planes), size = static_cast<double>(pixels);
+      CheckCopy(DType::kF32, planes * pixels, planes * pixels, {size, stride}, 0, {1, size}, 0, {stride, 1},
+                2);
+      CheckCopy(DType::kU16, planes * pixels, planes * pixels, {size, stride}, 0, {1, size}, 0, {stride, 1},
+                2);
+      CheckCopy(DType::kU8, planes * pixels, planes * pixels, {size, stride}, 0, {1, size}, 0, {stride, 1},
+                2);
+    }
 }
 
 TEST_CASE("copy refuses to leave its tensors") {

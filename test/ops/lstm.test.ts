@@ -84,7 +84,6 @@ test.each<Case>([
 test.each<[string, Case['attributes']]>([
   ['clip', { clip: attr.float(0.1) }],
   ['input_forget', { input_forget: attr.int(1) }],
-  ['activations', { activations: attr.strings(['HardSigmoid', 'Tanh', 'Tanh']) }],
 ])('%s is left to the reference', (_, attributes) => {
   const { actual, wanted, native } = run({ steps: 2, batch: 2, input: 3, hidden: 5, attributes });
   expect(native).toBe(false);

@@ -36,6 +36,9 @@ interface WindowAttributes {
   readonly pads: Dims;
 }
 
+/** Steps take 32-bit numbers; nothing sane comes near. */
+const largest = 2 ** 31 - 1;
+
 function perAxis(
   node: Node,
   name: string,
@@ -45,7 +48,7 @@ function perAxis(
   where: string,
 ): Dims {
   const values = intsAttr(node, name) ?? new Array<number>(length).fill(fill);
-  if (values.length !== length || values.some((v) => v < minimum))
+  if (values.length !== length || values.some((v) => v < minimum || v > largest))
     illegalAttribute(`attribute ${name} with ${length} integers of at least ${minimum}`, where, values);
   return values;
 }

@@ -10,6 +10,6 @@ const root =
 export function sharedData(relative: string): string | null {
   const path = resolve(root, relative);
   if (existsSync(path)) return path;
-  console.info(`skipped: ${relative} is not in the shared data (set KOMPAKT_SHARED_DATA to its folder)`);
+  console.warn(`skipped: ${relative} is not in the shared data (set KOMPAKT_SHARED_DATA to its folder)`);
   return null;
 }

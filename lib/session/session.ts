@@ -75,7 +75,8 @@ export class InferenceSession implements Ort {
   }
 
   /** Computes the outputs (all, or those in `fetches`) off the JavaScript thread. Feeds are read when the run starts, which
-   *  is at once unless earlier runs of this session are still going. */
+   *  is at once unless earlier runs of this session are still going. A feed that the model has no input for is an error,
+   *  where onnxruntime-node passes over it. */
   run(feeds: Ort.FeedsType, options?: RunOptions): Promise<Ort.ReturnType>;
   run(feeds: Ort.FeedsType, fetches: Fetches, options?: RunOptions): Promise<Ort.ReturnType>;
   async run(
@@ -206,6 +207,10 @@ export declare namespace InferenceSession {
   export type SessionOptions = import('./options.js').SessionOptions;
   export type RunOptions = import('./options.js').RunOptions;
   export type ValueMetadata = Ort.ValueMetadata;
+  export type TensorValueMetadata = Ort.TensorValueMetadata;
+  export type NonTensorValueMetadata = Ort.NonTensorValueMetadata;
+  export type ExecutionProviderConfig = Ort.ExecutionProviderConfig;
+  export type ExecutionProviderName = Ort.ExecutionProviderName;
 }
 
 function fill(target: Tensor, source: Tensor, name: string): Tensor {

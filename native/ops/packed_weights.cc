@@ -18,8 +18,8 @@ class GroupWeights {
       : source_(s), zeros_(zeros), group_(group) {}
 
   int At(int64_t column, int64_t tap, int64_t k) const {
-    const int64_t at = group_ * source_.group_stride + column * source_.column_stride + tap + k;
-    return source_.w->as<int8_t>()[at] - (zeros_ == nullptr ? 0 : zeros_[group_ * source_.columns + column]);
+    const int zero = zeros_ == nullptr ? 0 : zeros_[source_.Channel(group_, column)];
+    return source_.w->as<int8_t>()[source_.At(group_, column, tap, k)] - zero;
   }
   int32_t Sum(int64_t column) const {
     uint32_t sum = 0;
@@ -88,7 +88,7 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
     // -129..-255 and 128..255 never need more than three parts.
     while (!weights.Fits(parts_, kernel_->min_weight)) ++parts_;
     for (int64_t n = 0; n < s.columns; ++n) {
-      const int64_t o = g * s.columns + n;
+      const int64_t o = s.Channel(g, n);
       const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[o];
       const int32_t sum = weights.Sum(n);
       run_time_.Set(g * width + n, static_cast<uint32_t>(sum), channels.scale[o]);

@@ -19,11 +19,21 @@ struct WeightSource {
   int64_t groups = 1, columns = 0, tap_bytes = 0;
   int64_t group_stride = 0, column_stride = 0;
   std::vector<int64_t> taps;
+  /// Columns are `sets` times the output channels of a group, with other weights in every set.
+  int64_t sets = 1, set_stride = 0;
+
+  int64_t channels() const { return columns / sets; }
+  /// Where weight (tap, k) of a column lies; `tap` is one of taps.
+  int64_t At(int64_t group, int64_t column, int64_t tap, int64_t k) const {
+    return group * group_stride + column / channels() * set_stride + column % channels() * column_stride +
+           tap + k;
+  }
+  int64_t Channel(int64_t group, int64_t column) const { return group * channels() + column % channels(); }
 };
 
 class PackedWeights {
  public:
-  /// `channels` has one value for every group and column; x_zero is folded into the bias.
+  /// `channels` has one value for every output channel; x_zero is folded into the bias.
   Status Make(const StepSpec& spec, const WeightSource& source, const ConvChannels& channels, int32_t x_zero);
 
   const RunTimeScale& run_time() const { return run_time_; }

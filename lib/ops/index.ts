@@ -13,10 +13,12 @@ import { asin } from './asin.js';
 import { asinh } from './asinh.js';
 import { atan } from './atan.js';
 import { atanh } from './atanh.js';
+import { attention } from './attention.js';
 import { averagePool } from './average-pool.js';
 import { batchNormalization } from './batch-normalization.js';
 import { bernoulli } from './bernoulli.js';
 import { biasGelu } from './bias-gelu.js';
+import { bitCast } from './bit-cast.js';
 import { bitShift } from './bit-shift.js';
 import { bitwiseAnd } from './bitwise-and.js';
 import { bitwiseNot } from './bitwise-not.js';
@@ -41,6 +43,7 @@ import { convIntegerToFloat } from './conv-integer-to-float.js';
 import { convTranspose } from './conv-transpose.js';
 import { cos } from './cos.js';
 import { cosh } from './cosh.js';
+import { cumProd } from './cum-prod.js';
 import { cumSum } from './cum-sum.js';
 import { deformConv } from './deform-conv.js';
 import { depthToSpace } from './depth-to-space.js';
@@ -77,6 +80,7 @@ import { greater } from './greater.js';
 import { greaterOrEqual } from './greater-or-equal.js';
 import { gridSample } from './grid-sample.js';
 import { groupNormalization } from './group-normalization.js';
+import { groupQueryAttention } from './group-query-attention.js';
 import { gru } from './gru.js';
 import { hammingWindow } from './hamming-window.js';
 import { hannWindow } from './hann-window.js';
@@ -109,18 +113,22 @@ import { maxUnpool } from './max-unpool.js';
 import { mean } from './mean.js';
 import { meanVarianceNormalization } from './mean-variance-normalization.js';
 import { melWeightMatrix } from './mel-weight-matrix.js';
+import { microsoftAttention } from './microsoft-attention.js';
 import { microsoftDequantizeLinear } from './microsoft-dequantize-linear.js';
 import { microsoftFusedConv } from './microsoft-fused-conv.js';
 import { microsoftFusedMatMul } from './microsoft-fused-mat-mul.js';
 import { microsoftGelu } from './microsoft-gelu.js';
 import { microsoftQuantizeLinear } from './microsoft-quantize-linear.js';
+import { microsoftRotaryEmbedding } from './microsoft-rotary-embedding.js';
 import { min } from './min.js';
 import { mish } from './mish.js';
 import { mod } from './mod.js';
 import { mul } from './mul.js';
+import { multiHeadAttention } from './multi-head-attention.js';
 import { multinomial } from './multinomial.js';
 import { neg } from './neg.js';
 import { negativeLogLikelihoodLoss } from './negative-log-likelihood-loss.js';
+import { nhwcMaxPool } from './nhwc-max-pool.js';
 import { nonMaxSuppression } from './non-max-suppression.js';
 import { nonZero } from './non-zero.js';
 import { not } from './not.js';
@@ -133,6 +141,7 @@ import { or } from './or.js';
 import { pad } from './pad.js';
 import { pow } from './pow.js';
 import { prelu } from './prelu.js';
+import { qAttention } from './q-attention.js';
 import { qConv } from './q-conv.js';
 import { qConvTranspose } from './q-conv-transpose.js';
 import { qGemm } from './q-gemm.js';
@@ -144,8 +153,10 @@ import { qLinearGlobalAveragePool } from './q-linear-global-average-pool.js';
 import { qLinearLeakyRelu } from './q-linear-leaky-relu.js';
 import { qLinearMatMul } from './q-linear-mat-mul.js';
 import { qLinearMul } from './q-linear-mul.js';
+import { qLinearReduceMean } from './q-linear-reduce-mean.js';
 import { qLinearSigmoid } from './q-linear-sigmoid.js';
 import { qLinearSoftmax } from './q-linear-softmax.js';
+import { qLinearWhere } from './q-linear-where.js';
 import { qReduceMean } from './q-reduce-mean.js';
 import { qTable } from './q-table.js';
 import { quantizeLinear } from './quantize-linear.js';
@@ -170,8 +181,10 @@ import { relu } from './relu.js';
 import { reshape } from './reshape.js';
 import { resize } from './resize.js';
 import { reverseSequence } from './reverse-sequence.js';
+import { rmsNormalization } from './rms-normalization.js';
 import { rnn } from './rnn.js';
 import { roiAlign } from './roi-align.js';
+import { rotaryEmbedding } from './rotary-embedding.js';
 import { round } from './round.js';
 import { scan } from './scan.js';
 import { scatterElements } from './scatter-elements.js';
@@ -213,6 +226,7 @@ import { sum } from './sum.js';
 import { swish } from './swish.js';
 import { tan } from './tan.js';
 import { tanh } from './tanh.js';
+import { tensorScatter } from './tensor-scatter.js';
 import { tfIdfVectorizer } from './tf-idf-vectorizer.js';
 import { thresholdedRelu } from './thresholded-relu.js';
 import { tile } from './tile.js';
@@ -241,10 +255,12 @@ const opList: readonly OpDef[] = [
   asinh,
   atan,
   atanh,
+  attention,
   averagePool,
   batchNormalization,
   bernoulli,
   biasGelu,
+  bitCast,
   bitShift,
   bitwiseAnd,
   bitwiseNot,
@@ -269,6 +285,7 @@ const opList: readonly OpDef[] = [
   convTranspose,
   cos,
   cosh,
+  cumProd,
   cumSum,
   deformConv,
   depthToSpace,
@@ -305,6 +322,7 @@ const opList: readonly OpDef[] = [
   greaterOrEqual,
   gridSample,
   groupNormalization,
+  groupQueryAttention,
   gru,
   hammingWindow,
   hannWindow,
@@ -337,18 +355,22 @@ const opList: readonly OpDef[] = [
   mean,
   meanVarianceNormalization,
   melWeightMatrix,
+  microsoftAttention,
   microsoftDequantizeLinear,
   microsoftFusedConv,
   microsoftFusedMatMul,
   microsoftGelu,
   microsoftQuantizeLinear,
+  microsoftRotaryEmbedding,
   min,
   mish,
   mod,
   mul,
+  multiHeadAttention,
   multinomial,
   neg,
   negativeLogLikelihoodLoss,
+  nhwcMaxPool,
   nonMaxSuppression,
   nonZero,
   not,
@@ -360,6 +382,7 @@ const opList: readonly OpDef[] = [
   pad,
   pow,
   prelu,
+  qAttention,
   qConv,
   qConvTranspose,
   qGemm,
@@ -371,8 +394,10 @@ const opList: readonly OpDef[] = [
   qLinearLeakyRelu,
   qLinearMatMul,
   qLinearMul,
+  qLinearReduceMean,
   qLinearSigmoid,
   qLinearSoftmax,
+  qLinearWhere,
   qReduceMean,
   qTable,
   quantizeLinear,
@@ -397,8 +422,10 @@ const opList: readonly OpDef[] = [
   reshape,
   resize,
   reverseSequence,
+  rmsNormalization,
   rnn,
   roiAlign,
+  rotaryEmbedding,
   round,
   scan,
   scatterElements,
@@ -440,6 +467,7 @@ const opList: readonly OpDef[] = [
   swish,
   tan,
   tanh,
+  tensorScatter,
   tfIdfVectorizer,
   thresholdedRelu,
   tile,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/cpu/tier.h"
 #if KPT_X86_64
+#include "native/cpu/region.h"
 #include "native/kernels/binary_u8/binary_u8.h"
 #include "native/kernels/requantize/s8_avx2.h"
 #include "native/simd/vec_avx2.h"

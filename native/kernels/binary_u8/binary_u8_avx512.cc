@@ -4,6 +4,7 @@
 
 #include "native/cpu/tier.h"
 #if KPT_X86_64
+#include "native/cpu/region.h"
 #include "native/kernels/binary_u8/binary_u8.h"
 #include "native/kernels/requantize/s8_avx512vnni.h"
 #include "native/simd/vec_avx512.h"

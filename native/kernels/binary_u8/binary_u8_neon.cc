@@ -2,6 +2,7 @@
 // step. SPDX-License-Identifier: Apache-2.0
 #include "native/cpu/tier.h"
 #if KPT_ARM64
+#include "native/cpu/region.h"
 #include "native/kernels/binary_u8/binary_u8.h"
 #include "native/kernels/requantize/s8_neon.h"
 #include "native/simd/vec_neon.h"

@@ -2,6 +2,7 @@
 // the top bit of x chooses between them. SPDX-License-Identifier: Apache-2.0
 #include "native/cpu/tier.h"
 #if KPT_X86_64
+#include "native/cpu/region.h"
 #include "native/kernels/table_u8/table_u8.h"
 #include "native/simd/vec_avx512.h"
 

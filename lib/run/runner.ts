@@ -218,9 +218,7 @@ function release(ready: ReadyPlan): void {
 }
 
 const planKey = (types: ReadonlyMap<string, TensorType>): string =>
-  [...types]
-    .map(([name, t]) => `${name}:${t.container ?? ''}${t.dtype}[${t.dims.join(',')}]`)
-    .join(';');
+  [...types].map(([name, t]) => `${name}:${t.container ?? ''}${t.dtype}[${t.dims.join(',')}]`).join(';');
 
 const typesOf = (feeds: Values): Map<string, TensorType> =>
   new Map([...feeds].map(([name, value]) => [name, typeOf(value)]));

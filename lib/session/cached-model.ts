@@ -38,6 +38,9 @@ const unreadable = (path: string | Uint8Array): KompaktError =>
 function loadUnchanged(source: string | Uint8Array, digest: string): Model {
   const bytes = typeof source === 'string' ? readFileSync(source) : source;
   if (native().digest(bytes) !== digest)
-    throw new KompaktError('KPT_FILE_NOT_FOUND', 'The model was changed while a session used it; create a new one.');
+    throw new KompaktError(
+      'KPT_FILE_NOT_FOUND',
+      'The model was changed while a session used it; create a new one.',
+    );
   return typeof source === 'string' ? Model.fromFile(source, bytes) : Model.loadSync(bytes);
 }

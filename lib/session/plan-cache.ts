@@ -95,7 +95,8 @@ export class PlanCache implements PlanStore {
     if (typeof opened === 'string') return;
     try {
       const { inputs, outputs, plans } = JSON.parse(opened.description) as Description;
-      for (const [i, stored] of plans.entries()) this.#plans.set(stored.key, restore(stored, opened.programs[i]!));
+      for (const [i, stored] of plans.entries())
+        this.#plans.set(stored.key, restore(stored, opened.programs[i]!));
       this.#signature = { inputs, outputs };
       this.#handle = opened.handle;
     } catch {
@@ -121,8 +122,14 @@ export class PlanCache implements PlanStore {
   }
 }
 
-const isFolder = (place: string): boolean =>
-  place.endsWith('/') || place.endsWith(sep) || (statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false);
+function isFolder(place: string): boolean {
+  if (place.endsWith('/') || place.endsWith(sep)) return true;
+  try {
+    return statSync(place).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 /** Whether a plan needs nothing but the engine. */
 const isStorable = (plan: Plan): boolean =>
@@ -145,7 +152,9 @@ function describe(key: string, plan: Plan): StoredPlan {
 const restore = (stored: StoredPlan, program: Uint8Array): Plan => ({
   ...stored,
   program,
-  locations: new Map(stored.locations.map(([name, location]) => [name, { known: undefined, ...location } as Location])),
+  locations: new Map(
+    stored.locations.map(([name, location]) => [name, { known: undefined, ...location } as Location]),
+  ),
   nodes: [],
   rest: [],
 });

@@ -10,10 +10,10 @@ import { Engine } from '../run/engine.js';
 import { GraphRunner } from '../run/runner.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
+import { cachedModel } from './cached-model.js';
 import { type Description, describePlan } from './describe.js';
 import { type TensorLike, toResult, toValue } from './feeds.js';
 import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
-import { cachedModel } from './cached-model.js';
 import type { Signature } from './plan-cache.js';
 import { type OperatorTime, Profiler } from './profile.js';
 

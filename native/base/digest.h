@@ -1,6 +1,6 @@
-// Digest: 128 bits over bytes, to tell files and constants apart and to notice damage. Fast, not proof against
-// forgery: who can write a file that is trusted by its digest could as well write wrong weights into it.
-// SPDX-License-Identifier: Apache-2.0
+// Digest: 128 bits over bytes, to tell files and constants apart and to notice damage. Fast, not proof
+// against forgery: who can write a file that is trusted by its digest could as well write wrong weights into
+// it. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@ struct Digest {
   }
 };
 
-/// Four independent multiply-xor lanes over 8-byte words; takes its input in pieces of any size.
+/// Eight independent multiply-xor lanes over 8-byte words; takes its input in pieces of any size.
 class Digester {
  public:
   void Add(const uint8_t* bytes, size_t size) {
@@ -32,17 +32,21 @@ class Digester {
       bytes += take;
       size -= take;
       if (held_ < kBlock) return;
-      Mix(block_);
+      Mix(block_, lanes_);
       held_ = 0;
     }
-    for (; size >= kBlock; bytes += kBlock, size -= kBlock) Mix(bytes);
+    // In locals: bytes may alias members as far as the compiler knows.
+    uint64_t lanes[kLanes];
+    std::memcpy(lanes, lanes_, sizeof lanes);
+    for (; size >= kBlock; bytes += kBlock, size -= kBlock) Mix(bytes, lanes);
+    std::memcpy(lanes_, lanes, sizeof lanes);
     if (size > 0) std::memcpy(block_, bytes, size);
     held_ = size;
   }
 
   Digest Finish() {
     std::memset(block_ + held_, 0, kBlock - held_);
-    Mix(block_);
+    Mix(block_, lanes_);
     Digest digest;
     digest.low = Scramble(total_);
     digest.high = Scramble(~total_);
@@ -54,7 +58,8 @@ class Digester {
   }
 
  private:
-  static constexpr size_t kBlock = 32;
+  static constexpr int kLanes = 8;
+  static constexpr size_t kBlock = 8 * kLanes;
   static constexpr uint64_t kPrime = 0x9e3779b97f4a7c15u;
   static constexpr uint64_t kOther = 0xd6e8feb86659fd93u;
 
@@ -63,16 +68,16 @@ class Digester {
     x = (x ^ (x >> 29)) * kPrime;
     return x ^ (x >> 32);
   }
-  void Mix(const uint8_t* bytes) {
-    for (int i = 0; i < 4; ++i) {
+  static void Mix(const uint8_t* bytes, uint64_t* lanes) {
+    for (int i = 0; i < kLanes; ++i) {
       uint64_t word;
       std::memcpy(&word, bytes + 8 * i, 8);
-      lanes_[i] = (lanes_[i] ^ word) * kPrime;
-      lanes_[i] ^= lanes_[i] >> 32;
+      lanes[i] = (lanes[i] ^ word) * kPrime;
+      lanes[i] ^= lanes[i] >> 32;
     }
   }
 
-  uint64_t lanes_[4] = {1, 2, 3, 4};
+  uint64_t lanes_[kLanes] = {1, 2, 3, 4, 5, 6, 7, 8};
   uint64_t total_ = 0;
   uint8_t block_[kBlock] = {};
   size_t held_ = 0;

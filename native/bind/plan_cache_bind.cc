@@ -22,7 +22,8 @@ Napi::Value Text(Napi::Env env, const std::string& text) { return Napi::String::
 Napi::Value OpenPlanCache(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Handle cache;
-  const Status status = PlanCache::Open(info[0].ToString().Utf8Value(), info[1].ToString().Utf8Value(), &cache);
+  const Status status =
+      PlanCache::Open(info[0].ToString().Utf8Value(), info[1].ToString().Utf8Value(), &cache);
   if (!status.ok()) return Text(env, std::string(status.code()) + " " + status.message());
   Napi::Object result = Napi::Object::New(env);
   Napi::Array programs = Napi::Array::New(env);
@@ -34,8 +35,8 @@ Napi::Value OpenPlanCache(const Napi::CallbackInfo& info) {
   }
   result.Set("programs", programs);
   result.Set("description", Text(env, cache->description()));
-  auto handle =
-      Napi::External<Handle>::New(env, new Handle(std::move(cache)), [](Napi::Env, Handle* owned) { delete owned; });
+  auto handle = Napi::External<Handle>::New(env, new Handle(std::move(cache)),
+                                            [](Napi::Env, Handle* owned) { delete owned; });
   handle.TypeTag(&kHandleTag);
   result.Set("handle", handle);
   return result;
@@ -56,7 +57,7 @@ Napi::Value DigestOfBytes(const Napi::CallbackInfo& info) {
 Napi::Value DigestOfFile(const Napi::CallbackInfo& info) {
   const int file = open(info[0].ToString().Utf8Value().c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return info.Env().Undefined();
-  std::vector<uint8_t> block(256 * 1024);
+  std::vector<uint8_t> block(64 * 1024);
   Digester digester;
   ssize_t count;
   while ((count = read(file, block.data(), block.size())) > 0)

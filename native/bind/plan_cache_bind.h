@@ -9,7 +9,8 @@
 
 namespace kompakt {
 
-/// openPlanCache(path, identity) -> { handle, description, programs: Uint8Array[] }, or a string "KPT_CODE message".
+/// openPlanCache(path, identity) -> { handle, description, programs: Uint8Array[] }, or a string "KPT_CODE
+/// message".
 Napi::Value OpenPlanCache(const Napi::CallbackInfo& info);
 /// The cache behind a handle, or null for any other value.
 std::shared_ptr<const PlanCache> PlanCacheOf(const Napi::Value& handle);

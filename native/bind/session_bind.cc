@@ -66,7 +66,8 @@ void NativeSession::ForgetSources() {
 }
 
 Napi::Value NativeSession::SaveCache(const Napi::CallbackInfo& info) {
-  if (!session_ || !info[3].IsArray()) return Failure(info.Env(), "KPT_SESSION_RELEASED", "no session to save");
+  if (!session_ || !info[3].IsArray())
+    return Failure(info.Env(), "KPT_SESSION_RELEASED", "no session to save");
   const auto list = info[3].As<Napi::Array>();
   std::vector<std::pair<const uint8_t*, size_t>> programs;
   for (uint32_t i = 0; i < list.Length(); ++i) {

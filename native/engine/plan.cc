@@ -55,7 +55,8 @@ Status MakeProgramStep(Session& session, const std::vector<TensorView>& tensors,
   return Status::Ok();
 }
 
-/// Brings constants to memory for the step that is being made, and lets go of those that steps read only packed.
+/// Brings constants to memory for the step that is being made, and lets go of those that steps read only
+/// packed.
 class ConstantUse {
  public:
   ConstantUse(Session& session, const Program& program, std::vector<TensorView>* tensors)

@@ -46,14 +46,19 @@ static_assert(offsetof(Header, entries) == kDigestedFrom, "the digest covers wha
 constexpr uint64_t Align(uint64_t at) { return (at + kAlignment - 1) / kAlignment * kAlignment; }
 constexpr uint64_t kFirstEntry = Align(sizeof(Header));
 
-Status Refuse(const char* why) { return Status::Error("KPT_OPTION_INVALID", std::string("the plan cache ") + why); }
+Status Refuse(const char* why) {
+  return Status::Error("KPT_OPTION_INVALID", std::string("the plan cache ") + why);
+}
 
 Status WriteFailed(const std::string& path) {
-  return Status::Error("KPT_FILE_WRITE", "the plan cache '" + path + "' cannot be written: " + std::strerror(errno));
+  return Status::Error("KPT_FILE_WRITE",
+                       "the plan cache '" + path + "' cannot be written: " + std::strerror(errno));
 }
 
 /// True when [offset, offset + bytes) lies inside `size`, whatever the numbers are.
-bool Inside(uint64_t offset, uint64_t bytes, uint64_t size) { return offset <= size && bytes <= size - offset; }
+bool Inside(uint64_t offset, uint64_t bytes, uint64_t size) {
+  return offset <= size && bytes <= size - offset;
+}
 
 }  // namespace
 
@@ -169,7 +174,8 @@ Status PlanCacheWriter::Write(const std::string& path) {
   uint64_t at = kFirstEntry + parts_.size() * sizeof(Entry);
   std::string names;
   for (const Part& part : parts_) {
-    entries.push_back({part.kind, part.constant, 0, part.size, at + names.size(), part.name.size(), part.digest, 0});
+    entries.push_back(
+        {part.kind, part.constant, 0, part.size, at + names.size(), part.name.size(), part.digest, 0});
     names += part.name;
   }
   at += names.size();
@@ -217,7 +223,8 @@ Status PlanCacheWriter::Write(const std::string& path) {
   }
   pad_to(header.file_bytes);
   header.digest = digester.Finish();
-  good = good && std::fseek(file, 0, SEEK_SET) == 0 && std::fwrite(&header, 1, sizeof header, file) == sizeof header;
+  good = good && std::fseek(file, 0, SEEK_SET) == 0 &&
+         std::fwrite(&header, 1, sizeof header, file) == sizeof header;
   // No sync: after a crash the digest tells a file that never reached the disk.
   good = (std::fclose(file) == 0) && good;
   if (good && std::rename(temporary.c_str(), path.c_str()) == 0) return Status::Ok();

@@ -89,7 +89,8 @@ uint8_t* Session::Reserve(int constant, const std::string& tag, size_t bytes, bo
   return pack.owned.data();
 }
 
-Status Session::SaveCache(const std::string& path, const std::string& identity, const std::string& description,
+Status Session::SaveCache(const std::string& path, const std::string& identity,
+                          const std::string& description,
                           const std::vector<std::pair<const uint8_t*, size_t>>& programs) const {
   if (!anonymous_packs_.empty())
     return Status::Error("KPT_FILE_WRITE", "the plan packs weights that are not constant");
@@ -101,8 +102,7 @@ Status Session::SaveCache(const std::string& path, const std::string& identity, 
                                                      : nullptr;
     writer.AddConstant({constant.digest, constant.shape, constant.size, data});
   }
-  for (const auto& [key, pack] : packs_)
-    writer.AddPack({key.first, key.second, pack.data(), pack.size});
+  for (const auto& [key, pack] : packs_) writer.AddPack({key.first, key.second, pack.data(), pack.size});
   return writer.Write(path);
 }
 

@@ -1,8 +1,8 @@
 // Session: what the plans of one model share: constants, packed weights and threads.
 //
-// The bytes of a constant stay with the caller while a plan is made. A step that packs a constant reads only the
-// packed form from then on, so the session keeps a copy only of constants that some step reads as they are.
-// SPDX-License-Identifier: Apache-2.0
+// The bytes of a constant stay with the caller while a plan is made. A step that packs a constant reads only
+// the packed form from then on, so the session keeps a copy only of constants that some step reads as they
+// are. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
 #include <memory>
@@ -26,8 +26,8 @@ class Session : public PackCache {
   /// `cache`: constants and packed weights to begin with, or null.
   explicit Session(int threads, std::shared_ptr<const PlanCache> cache = nullptr);
 
-  /// The constant's index. `bytes` must stay where they are until ForgetSources(). Equal bytes of equal `shape`
-  /// share one index, so plans for other input shapes find their weights packed.
+  /// The constant's index. `bytes` must stay where they are until ForgetSources(). Equal bytes of equal
+  /// `shape` share one index, so plans for other input shapes find their weights packed.
   int AddConstant(const uint8_t* bytes, size_t size, const std::string& shape);
   void ForgetSources();
 
@@ -46,7 +46,8 @@ class Session : public PackCache {
   ThreadPool& pool() { return pool_; }
   /// Held while a plan of this session runs: the pool serves one caller at a time.
   std::mutex& run_mutex() { return run_mutex_; }
-  /// Bytes of constants and packed weights in memory of this process; what is mapped from a cache is not counted.
+  /// Bytes of constants and packed weights in memory of this process; what is mapped from a cache is not
+  /// counted.
   size_t bytes() const { return bytes_; }
 
   /// Writes constants, packed weights and `programs` to a file that PlanCache::Open takes. Fails with

@@ -117,6 +117,7 @@ Status RunTimeScale::Read(const StepSpec& spec) {
 }
 
 void RunTimeScale::Set(int64_t slot, uint32_t weight_sum, float weight_scale) {
+  if (!live()) return;
   const size_t at = static_cast<size_t>(slot);
   if (at >= sums_.size()) {
     sums_.resize(at + 1);

@@ -53,7 +53,8 @@ class RunTimeScale {
  public:
   Status Read(const StepSpec& spec);
   bool live() const { return scale_ != nullptr; }
-  /// Keeps what Apply starts from: the sum of the weights of the output channel at `slot`, and their scale.
+  /// Keeps what Apply starts from, where it is live: the sum of the weights of the output channel at `slot`,
+  /// and their scale.
   void Set(int64_t slot, uint32_t weight_sum, float weight_scale);
   /// Writes the bias and scale of every slot for this run's x; returns its zero point. `x_offset`: what the
   /// kernel takes from every byte itself.

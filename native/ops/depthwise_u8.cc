@@ -123,8 +123,8 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
     return w[(c * kh + ky) * kw + kx] - (channels.weight_zero == nullptr ? 0 : channels.weight_zero[c]);
   };
   const int constant = spec.in(1)->constant;
-  const std::string tag = std::string("depthwise_u8:") + kernel_->name + ":" + std::to_string(row_sets) + ":" +
-                          std::to_string(shape_.stride_y) + channels.ZeroTag();
+  const std::string tag = std::string("depthwise_u8:") + kernel_->name + ":" + std::to_string(row_sets) +
+                          ":" + std::to_string(shape_.stride_y) + channels.ZeroTag();
   // What is read of the weights besides their packed form: parts, whether pairs fit, the sum of each channel.
   const int32_t* facts = reinterpret_cast<const int32_t*>(spec.packs->Get(
       constant, tag + ":facts", static_cast<size_t>(2 + shape_.channels) * 4, [&](uint8_t* block) {

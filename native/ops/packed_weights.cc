@@ -67,8 +67,8 @@ bool PairsFit(const std::vector<int8_t>& w, int64_t tap_bytes) {
   return true;
 }
 
-/// What a step must know of the weights besides their packed form; the sums of the columns follow. Packed like them,
-/// so that the weights themselves are read once.
+/// What a step must know of the weights besides their packed form; the sums of the columns follow. Packed
+/// like them, so that the weights themselves are read once.
 struct WeightFacts {
   int32_t parts;
   int32_t pairs_fit;
@@ -102,8 +102,8 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
   scale_ = AlignedBuffer(static_cast<size_t>(s.groups * width) * 4);
   if (bias_.data() == nullptr || scale_.data() == nullptr) return Status::Error("KPT_TOO_LARGE", "weights");
 
-  const std::string tag =
-      s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" + std::to_string(taps_) + channels.ZeroTag();
+  const std::string tag = s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" +
+                          std::to_string(taps_) + channels.ZeroTag();
   const auto* facts = reinterpret_cast<const WeightFacts*>(spec.packs->Get(
       s.w->constant, tag + ":facts", sizeof(WeightFacts) + static_cast<size_t>(s.groups * s.columns) * 4,
       [&](uint8_t* block) {
@@ -126,8 +126,8 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
       if (!(channels.scale[o] >= -kMaxFastScale && channels.scale[o] <= kMaxFastScale)) fast_scale_ = false;
     }
   group_bytes_ = GemmS8PackedBytes(*kernel_, panels_, taps(), tap_bytes_);
-  packed_ = reinterpret_cast<const int8_t*>(spec.packs->Get(
-      s.w->constant, tag, group_bytes_ * static_cast<size_t>(s.groups), [&](uint8_t* block) {
+  packed_ = reinterpret_cast<const int8_t*>(
+      spec.packs->Get(s.w->constant, tag, group_bytes_ * static_cast<size_t>(s.groups), [&](uint8_t* block) {
         const int64_t tap = s.tap_bytes, column = tap * taps();
         for (int64_t g = 0; g < s.groups; ++g)
           PackGemmS8(*kernel_, panels_, taps(), tap_bytes_,

@@ -1,6 +1,6 @@
 // buildPlan: a graph and concrete input types -> a flat native program and a schedule. Native stretches alternate with host
 // nodes (operators that run by their reference); where a shape depends on data the plan ends and `rest` goes on at run time.
-import type { Graph, Node } from '../graph/graph.js';
+import { type Graph, type Node, opKey } from '../graph/graph.js';
 import { usesOf } from '../graph/uses.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
@@ -35,14 +35,24 @@ export interface NodePlan {
   readonly outputs: readonly TensorType[];
 }
 
+export interface Owner {
+  readonly name: string;
+  readonly op: string;
+}
+
 export interface Plan {
   readonly program: Uint8Array;
   readonly arenaBytes: number;
   readonly schedule: readonly ScheduleItem[];
   readonly locations: ReadonlyMap<string, Location>;
+  /** Names of the graph's outputs. */
+  readonly outputs: readonly string[];
   /** Node index and kind of every step. */
   readonly stepNodes: readonly number[];
   readonly stepKinds: readonly string[];
+  /** Name and operator of the node behind each index of `stepNodes`. */
+  readonly owners: readonly Owner[];
+  /** Empty for a plan that came from a cache: such a plan knows how to run, not why. */
   readonly nodes: readonly NodePlan[];
   /** Nodes that could not be planned because a shape depends on data; empty for a static model. */
   readonly rest: readonly Node[];
@@ -140,8 +150,10 @@ export function buildPlan(
     arenaBytes,
     schedule,
     locations: locate(builder),
+    outputs: graph.outputs.map(({ name }) => name),
     stepNodes: builder.stepNodes,
     stepKinds: builder.steps.map((step) => step.kind),
+    owners: nodes.map(({ node }) => ({ name: node.name, op: opKey(node) })),
     nodes,
     rest,
   };

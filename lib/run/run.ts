@@ -72,7 +72,7 @@ export class Run {
   }
 
   outputs(): Map<string, TensorValue> {
-    return new Map(this.runner.graph.outputs.map(({ name }) => [name, this.get(name)]));
+    return new Map(this.ready.plan.outputs.map((name) => [name, this.get(name)]));
   }
 }
 

@@ -122,18 +122,33 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
   const auto weight = [&](int64_t c, int64_t ky, int64_t kx) {
     return w[(c * kh + ky) * kw + kx] - (channels.weight_zero == nullptr ? 0 : channels.weight_zero[c]);
   };
-  for (int64_t c = 0; c < shape_.channels; ++c)
-    for (int64_t ky = 0; ky < kh; ++ky)
-      for (int64_t kx = 0; kx < kw; ++kx)
-        while (weight(c, ky, kx) > 127 * parts_ || weight(c, ky, kx) < kernel_->min_weight * parts_) ++parts_;
+  const int constant = spec.in(1)->constant;
+  const std::string tag = std::string("depthwise_u8:") + kernel_->name + ":" + std::to_string(row_sets) +
+                          ":" + std::to_string(shape_.stride_y) + channels.ZeroTag();
+  // What is read of the weights besides their packed form: parts, whether pairs fit, the sum of each channel.
+  const int32_t* facts = reinterpret_cast<const int32_t*>(spec.packs->Get(
+      constant, tag + ":facts", static_cast<size_t>(2 + shape_.channels) * 4, [&](uint8_t* block) {
+        int32_t* to = reinterpret_cast<int32_t*>(block);
+        to[0] = to[1] = 1;
+        for (int64_t c = 0; c < shape_.channels; ++c) {
+          uint32_t sum = 0;  // wraps, as accumulators do
+          for (int64_t kx = 0; kx < kw; ++kx)
+            for (int64_t ky = 0; ky < kh; ++ky) {
+              const int w = weight(c, ky, kx);
+              while (w > 127 * to[0] || w < kernel_->min_weight * to[0]) ++to[0];
+              // Two neighbours of a quad may be any two weights of a column: a bound on one is enough.
+              if (w > 64 || w < -64) to[1] = 0;
+              sum += static_cast<uint32_t>(w);
+            }
+          to[2 + c] = static_cast<int32_t>(sum);
+        }
+      }));
+  if (facts == nullptr) return Status::Error("KPT_TOO_LARGE", "depthwise weights");
+  if (facts[0] < 1 || facts[0] > kMostParts) return spec.Fail("the packed weights are damaged");
+  parts_ = facts[0];
+  pairs_fit_ = facts[1] != 0;
   for (int64_t c = 0; c < shape_.channels; ++c) {
-    uint32_t sum = 0;  // wraps, as accumulators do
-    for (int64_t kx = 0; kx < kw; ++kx)
-      for (int64_t ky = 0; ky < kh; ++ky) {
-        sum += static_cast<uint32_t>(weight(c, ky, kx));
-        // Two neighbours of a quad may be any two weights of a column: a bound on one is enough.
-        if (weight(c, ky, kx) > 64 || weight(c, ky, kx) < -64) pairs_fit_ = false;
-      }
+    const uint32_t sum = static_cast<uint32_t>(facts[2 + c]);
     const int64_t slot = DwConvS8Slot(kernel_->wide, shape_.channels, c);
     run_time_.Set(slot, sum, channels.scale[c]);
     const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[c];
@@ -143,9 +158,6 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
     if (!(channels.scale[c] >= -kMaxFastScale && channels.scale[c] <= kMaxFastScale)) fast_scale_ = false;
   }
   const size_t bytes = static_cast<size_t>(row_sets * padded * taps_ * parts_) * (kernel_->quads ? 4 : 1);
-  const std::string tag = std::string("depthwise_u8:") + kernel_->name + ":" + std::to_string(row_sets) +
-                          ":" + std::to_string(shape_.stride_y);
-  const int constant = channels.weight_zero == nullptr ? spec.in(1)->constant : -1;
   packed_ = reinterpret_cast<const int8_t*>(spec.packs->Get(constant, tag, bytes, [&](uint8_t* block) {
     for (int64_t r = 0; r < row_sets; ++r)
       for (int64_t c = 0; c < shape_.channels; ++c)

@@ -67,6 +67,26 @@ bool PairsFit(const std::vector<int8_t>& w, int64_t tap_bytes) {
   return true;
 }
 
+/// What a step must know of the weights besides their packed form; the sums of the columns follow. Packed
+/// like them, so that the weights themselves are read once.
+struct WeightFacts {
+  int32_t parts;
+  int32_t pairs_fit;
+};
+
+void FindFacts(const WeightSource& s, const int32_t* zeros, int min_weight, WeightFacts* facts) {
+  facts->parts = 1;
+  facts->pairs_fit = 1;
+  int32_t* sums = reinterpret_cast<int32_t*>(facts + 1);
+  for (int64_t g = 0; g < s.groups; ++g) {
+    const GroupWeights weights(s, zeros, g);
+    while (!weights.Fits(facts->parts, min_weight)) ++facts->parts;
+    for (int64_t n = 0; n < s.columns; ++n) sums[g * s.columns + n] = weights.Sum(n);
+  }
+  for (int64_t g = 0; g < s.groups && facts->pairs_fit != 0; ++g)
+    facts->pairs_fit = PairsFit(GroupWeights(s, zeros, g).Split(facts->parts), s.tap_bytes);
+}
+
 }  // namespace
 
 Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const ConvChannels& channels,
@@ -82,37 +102,36 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
   scale_ = AlignedBuffer(static_cast<size_t>(s.groups * width) * 4);
   if (bias_.data() == nullptr || scale_.data() == nullptr) return Status::Error("KPT_TOO_LARGE", "weights");
 
+  const std::string tag = s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" +
+                          std::to_string(taps_) + channels.ZeroTag();
+  const auto* facts = reinterpret_cast<const WeightFacts*>(spec.packs->Get(
+      s.w->constant, tag + ":facts", sizeof(WeightFacts) + static_cast<size_t>(s.groups * s.columns) * 4,
+      [&](uint8_t* block) {
+        FindFacts(s, channels.weight_zero, kernel_->min_weight, reinterpret_cast<WeightFacts*>(block));
+      }));
+  if (facts == nullptr) return Status::Error("KPT_TOO_LARGE", "packed weights");
+  if (facts->parts < 1 || facts->parts > kMostParts) return spec.Fail("the packed weights are damaged");
+  parts_ = facts->parts;
+  pairs_fit_ = facts->pairs_fit != 0;
+  const int32_t* sums = reinterpret_cast<const int32_t*>(facts + 1);
+
   KPT_RETURN_IF_ERROR(run_time_.Read(spec));
-  for (int64_t g = 0; g < s.groups; ++g) {
-    const GroupWeights weights(s, channels.weight_zero, g);
-    // -129..-255 and 128..255 never need more than three parts.
-    while (!weights.Fits(parts_, kernel_->min_weight)) ++parts_;
+  for (int64_t g = 0; g < s.groups; ++g)
     for (int64_t n = 0; n < s.columns; ++n) {
       const int64_t o = s.Channel(g, n);
       const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[o];
-      const int32_t sum = weights.Sum(n);
-      run_time_.Set(g * width + n, static_cast<uint32_t>(sum), channels.scale[o]);
-      bias_.as<int32_t>()[g * width + n] = FoldGemmS8Bias(*kernel_, bias, x_zero, sum);
+      run_time_.Set(g * width + n, static_cast<uint32_t>(sums[o]), channels.scale[o]);
+      bias_.as<int32_t>()[g * width + n] = FoldGemmS8Bias(*kernel_, bias, x_zero, sums[o]);
       scale_.as<float>()[g * width + n] = channels.scale[o];
       if (!(channels.scale[o] >= -kMaxFastScale && channels.scale[o] <= kMaxFastScale)) fast_scale_ = false;
     }
-  }
   group_bytes_ = GemmS8PackedBytes(*kernel_, panels_, taps(), tap_bytes_);
-  const std::string tag = s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" +
-                          std::to_string(taps_) + ":" + std::to_string(parts_);
-  // A weight zero point is part of the packing but not of the constant's identity.
-  const int constant = channels.weight_zero == nullptr ? s.w->constant : -1;
-  pairs_fit_ = true;
-  std::vector<std::vector<int8_t>> split;
-  for (int64_t g = 0; g < s.groups; ++g) {
-    split.push_back(GroupWeights(s, channels.weight_zero, g).Split(parts_));
-    pairs_fit_ = pairs_fit_ && PairsFit(split.back(), s.tap_bytes);
-  }
   packed_ = reinterpret_cast<const int8_t*>(
-      spec.packs->Get(constant, tag, group_bytes_ * static_cast<size_t>(s.groups), [&](uint8_t* block) {
+      spec.packs->Get(s.w->constant, tag, group_bytes_ * static_cast<size_t>(s.groups), [&](uint8_t* block) {
         const int64_t tap = s.tap_bytes, column = tap * taps();
         for (int64_t g = 0; g < s.groups; ++g)
-          PackGemmS8(*kernel_, panels_, taps(), tap_bytes_, split[g].data(), column, tap, 1,
+          PackGemmS8(*kernel_, panels_, taps(), tap_bytes_,
+                     GroupWeights(s, channels.weight_zero, g).Split(parts_).data(), column, tap, 1,
                      reinterpret_cast<int8_t*>(block) + group_bytes_ * static_cast<size_t>(g));
       }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "packed weights") : Status::Ok();

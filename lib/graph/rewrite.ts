@@ -34,7 +34,8 @@ export class GraphEditor {
   readonly #constants: Map<string, TensorValue>;
   #changed: boolean;
 
-  constructor(graph: Graph) {
+  /** `outer`: names of surrounding graphs, which fresh names must avoid when `graph` is a subgraph. */
+  constructor(graph: Graph, outer: Iterable<string> = []) {
     this.#graph = graph;
     this.#outputs = new Set(graph.outputs.map((output) => output.name));
     this.#constants = new Map(graph.constants);
@@ -45,6 +46,7 @@ export class GraphEditor {
       graph.nodes.forEach((node, place) => {
         this.#add(node, place);
       });
+    for (const name of outer) this.#index.names.take(name);
     this.#changed = !tidy.has(graph);
   }
 

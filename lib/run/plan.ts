@@ -6,6 +6,7 @@ import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
+import { fuseSteps } from './fuse-steps.js';
 import { type Facts, inferContext, inferNode } from './inference.js';
 import { Inliner } from './inline.js';
 import { planMemory } from './memory-plan.js';
@@ -124,6 +125,10 @@ export function buildPlan(
   builder.time++;
   for (const name of liveAfter(graph, rest)) builder.touch(builder.values.get(name)?.plain);
 
+  const stretches = fuseSteps(
+    builder,
+    schedule.filter((item) => item.kind === 'native'),
+  );
   const arenaBytes = planMemory(builder.blocks);
   const program = encodeProgram(
     arenaBytes,
@@ -138,7 +143,7 @@ export function buildPlan(
   return {
     program,
     arenaBytes,
-    schedule,
+    schedule: schedule.map((item) => (item.kind === 'native' ? stretches.shift()! : item)),
     locations: locate(builder),
     stepNodes: builder.stepNodes,
     stepKinds: builder.steps.map((step) => step.kind),

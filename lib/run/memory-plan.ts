@@ -1,12 +1,14 @@
 // Lifetimes to arena offsets: greedy by size (Pisarchyk & Lee 2020, arXiv:2001.03288, "greedy by size for offset
 // calculation"): the largest block first, each at the lowest offset where no block that lives at the same time lies.
 
-/** One piece of memory; alive during [first, last], both included. `offset` is filled in. */
+/** One piece of memory; alive during [first, last], both included. `offset` is filled in. A block that `shares` another
+ *  lies where that one lies, whose lifetime covers both. */
 export interface Block {
   readonly bytes: number;
   first: number;
   last: number;
   offset: number;
+  shares?: Block;
 }
 
 const alignment = 64;
@@ -18,7 +20,9 @@ const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignmen
 export function planMemory(blocks: readonly Block[]): number {
   const placed: Block[] = [];
   let arenaBytes = 0;
-  const bySize = [...blocks].sort((a, b) => b.bytes - a.bytes || a.first - b.first);
+  const bySize = blocks
+    .filter((block) => block.shares === undefined)
+    .sort((a, b) => b.bytes - a.bytes || a.first - b.first);
   for (const block of bySize) {
     const neighbours = placed
       .filter((other) => other.first <= block.last && block.first <= other.last)
@@ -32,5 +36,6 @@ export function planMemory(blocks: readonly Block[]): number {
     placed.push(block);
     arenaBytes = Math.max(arenaBytes, align(offset + block.bytes));
   }
+  for (const block of blocks) if (block.shares !== undefined) block.offset = block.shares.offset;
   return arenaBytes;
 }

@@ -7,6 +7,7 @@ import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { fuseSteps } from './fuse-steps.js';
+import { shareBlocks } from './in-place.js';
 import { type Facts, inferContext, inferNode } from './inference.js';
 import { Inliner } from './inline.js';
 import { planMemory } from './memory-plan.js';
@@ -129,6 +130,7 @@ export function buildPlan(
     builder,
     schedule.filter((item) => item.kind === 'native'),
   );
+  shareBlocks(builder);
   const arenaBytes = planMemory(builder.blocks);
   const program = encodeProgram(
     arenaBytes,

@@ -42,3 +42,12 @@ test('an empty plan takes no memory', () => {
   expect(planMemory([])).toBe(0);
   expect(planMemory([block(0, 0, 5)])).toBe(0);
 });
+
+test('a block that shares another lies there, and nothing else does while either lives', () => {
+  const first = block(640, 0, 4);
+  const second: Block = { ...block(640, 2, 4), shares: first };
+  const other = block(640, 3, 5);
+  expect(planMemory([second, other, first])).toBe(1280);
+  expect(second.offset).toBe(first.offset);
+  expect(other.offset).not.toBe(first.offset);
+});

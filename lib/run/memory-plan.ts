@@ -2,12 +2,14 @@
 // calculation"): the largest block first, each at the lowest offset where no block that lives at the same time lies. Where
 // so many blocks live at once that this would take long, in the order of birth instead.
 
-/** One piece of memory; alive during [first, last], both included. `offset` is filled in. */
+/** One piece of memory; alive during [first, last], both included. `offset` is filled in. A block that `shares` another
+ *  lies where that one lies, whose lifetime covers both. */
 export interface Block {
   readonly bytes: number;
   first: number;
   last: number;
   offset: number;
+  shares?: Block;
 }
 
 const alignment = 64;
@@ -20,7 +22,10 @@ const maxEffort = 20_000_000;
 
 /** Sets every offset and returns the size of the arena in bytes. */
 export function planMemory(blocks: readonly Block[], effort = maxEffort): number {
-  return greedyBySize(blocks, effort) ?? inOrderOfBirth(blocks);
+  const owners = blocks.filter((block) => block.shares === undefined);
+  const arenaBytes = greedyBySize(owners, effort) ?? inOrderOfBirth(owners);
+  for (const block of blocks) if (block.shares !== undefined) block.offset = block.shares.offset;
+  return arenaBytes;
 }
 
 /** Null, with offsets that mean nothing, when it would look at more than `effort` pairs of blocks. */

@@ -6,6 +6,8 @@ import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
+import { fuseSteps } from './fuse-steps.js';
+import { shareBlocks } from './in-place.js';
 import { type Facts, inferContext, inferNode } from './inference.js';
 import { Inliner } from './inline.js';
 import { planMemory } from './memory-plan.js';
@@ -134,6 +136,11 @@ export function buildPlan(
   builder.time++;
   for (const name of liveAfter(graph, rest)) builder.touch(builder.values.get(name)?.plain);
 
+  const stretches = fuseSteps(
+    builder,
+    schedule.filter((item) => item.kind === 'native'),
+  );
+  shareBlocks(builder);
   const arenaBytes = planMemory(builder.blocks);
   const program = encodeProgram(
     arenaBytes,
@@ -148,7 +155,7 @@ export function buildPlan(
   return {
     program,
     arenaBytes,
-    schedule,
+    schedule: schedule.map((item) => (item.kind === 'native' ? stretches.shift()! : item)),
     locations: locate(builder),
     outputs: graph.outputs.map(({ name }) => name),
     stepNodes: builder.stepNodes,

@@ -59,3 +59,15 @@ test('blocks are found across the stretches of time that they share', () => {
   expect(planMemory(blocks)).toBe(448);
   expect(blocks.at(-1)?.offset).toBe(0);
 });
+
+test.each([undefined, 0])(
+  'a block that shares another lies there, and nothing else does (effort %s)',
+  (effort) => {
+    const first = block(640, 0, 4);
+    const second: Block = { ...block(640, 2, 4), shares: first };
+    const other = block(640, 3, 5);
+    expect(planMemory([second, other, first], effort)).toBe(1280);
+    expect(second.offset).toBe(first.offset);
+    expect(other.offset).not.toBe(first.offset);
+  },
+);

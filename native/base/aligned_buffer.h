@@ -11,6 +11,9 @@ namespace kompakt {
 constexpr size_t kReadPadding = 256;
 constexpr size_t kAlignment = 64;
 
+/// The next place where something aligned can begin.
+constexpr size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
@@ -37,9 +40,7 @@ class AlignedBuffer {
   }
 
  private:
-  static size_t Total(size_t bytes) {
-    return (bytes + kReadPadding + kAlignment - 1) / kAlignment * kAlignment;
-  }
+  static size_t Total(size_t bytes) { return AlignUp(bytes + kReadPadding); }
   static uint8_t* Allocate(size_t total);
   static void Free(uint8_t* data, size_t total);
 

@@ -43,8 +43,7 @@ struct Entry {
 static_assert(sizeof(Header) == 48 && sizeof(Entry) == 64, "the layout of the file");
 static_assert(offsetof(Header, entries) == kDigestedFrom, "the digest covers what follows it");
 
-constexpr uint64_t Align(uint64_t at) { return (at + kAlignment - 1) / kAlignment * kAlignment; }
-constexpr uint64_t kFirstEntry = Align(sizeof(Header));
+constexpr uint64_t kFirstEntry = AlignUp(sizeof(Header));
 
 Status Refuse(const char* why) {
   return Status::Error("KPT_OPTION_INVALID", std::string("the plan cache ") + why);
@@ -181,7 +180,7 @@ Status PlanCacheWriter::Write(const std::string& path) {
   at += names.size();
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (parts_[i].data == nullptr) continue;
-    entries[i].offset = at = Align(at);
+    entries[i].offset = at = AlignUp(at);
     at += parts_[i].size + kReadPadding;
   }
   Header header{kMagic, kFormat, at + kReadPadding, {}, entries.size(), 0};

@@ -83,8 +83,6 @@ class MatmulF32 : public Step {
   }
 
  private:
-  static size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
   /// Threads among which one product of the batch is cut.
   int SplitThreads(int threads) const {
     const int64_t batches = static_cast<int64_t>(a_of_.size());

@@ -21,21 +21,17 @@ class GroupWeights {
     const int zero = zeros_ == nullptr ? 0 : zeros_[source_.Channel(group_, column)];
     return source_.w->as<int8_t>()[source_.At(group_, column, tap, k)] - zero;
   }
-  int32_t Sum(int64_t column) const {
-    uint32_t sum = 0;
-    for (int64_t t : source_.taps)
-      for (int64_t k = 0; k < source_.tap_bytes; ++k) sum += static_cast<uint32_t>(At(column, t, k));
-    return static_cast<int32_t>(sum);
-  }
-  /// True when every weight is a sum of `parts` values within [low, 127].
-  bool Fits(int parts, int low) const {
-    for (int64_t column = 0; column < source_.columns; ++column)
+  void Find(WeightFacts* facts, int min_weight, int32_t* sums) const {
+    for (int64_t column = 0; column < source_.columns; ++column) {
+      uint32_t sum = 0;
       for (int64_t t : source_.taps)
         for (int64_t k = 0; k < source_.tap_bytes; ++k) {
           const int w = At(column, t, k);
-          if (w > 127 * parts || w < low * parts) return false;
+          facts->Include(w, min_weight);
+          sum += static_cast<uint32_t>(w);
         }
-    return true;
+      sums[group_ * source_.columns + column] = static_cast<int32_t>(sum);
+    }
   }
   std::vector<int8_t> Split(int parts) const {
     std::vector<int8_t> out(static_cast<size_t>(source_.columns * parts * source_.tap_bytes) *
@@ -67,22 +63,9 @@ bool PairsFit(const std::vector<int8_t>& w, int64_t tap_bytes) {
   return true;
 }
 
-/// What a step must know of the weights besides their packed form; the sums of the columns follow. Packed
-/// like them, so that the weights themselves are read once.
-struct WeightFacts {
-  int32_t parts;
-  int32_t pairs_fit;
-};
-
-void FindFacts(const WeightSource& s, const int32_t* zeros, int min_weight, WeightFacts* facts) {
-  facts->parts = 1;
-  facts->pairs_fit = 1;
-  int32_t* sums = reinterpret_cast<int32_t*>(facts + 1);
-  for (int64_t g = 0; g < s.groups; ++g) {
-    const GroupWeights weights(s, zeros, g);
-    while (!weights.Fits(facts->parts, min_weight)) ++facts->parts;
-    for (int64_t n = 0; n < s.columns; ++n) sums[g * s.columns + n] = weights.Sum(n);
-  }
+void FindFacts(const WeightSource& s, const int32_t* zeros, int min_weight, WeightFacts* facts,
+               int32_t* sums) {
+  for (int64_t g = 0; g < s.groups; ++g) GroupWeights(s, zeros, g).Find(facts, min_weight, sums);
   for (int64_t g = 0; g < s.groups && facts->pairs_fit != 0; ++g)
     facts->pairs_fit = PairsFit(GroupWeights(s, zeros, g).Split(facts->parts), s.tap_bytes);
 }
@@ -104,16 +87,14 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
 
   const std::string tag = s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" +
                           std::to_string(taps_) + channels.ZeroTag();
-  const auto* facts = reinterpret_cast<const WeightFacts*>(spec.packs->Get(
-      s.w->constant, tag + ":facts", sizeof(WeightFacts) + static_cast<size_t>(s.groups * s.columns) * 4,
-      [&](uint8_t* block) {
-        FindFacts(s, channels.weight_zero, kernel_->min_weight, reinterpret_cast<WeightFacts*>(block));
+  const WeightFacts* facts = nullptr;
+  KPT_RETURN_IF_ERROR(
+      WeightFacts::Get(spec, tag, s.groups * s.columns, &facts, [&](WeightFacts* found, int32_t* sums) {
+        FindFacts(s, channels.weight_zero, kernel_->min_weight, found, sums);
       }));
-  if (facts == nullptr) return Status::Error("KPT_TOO_LARGE", "packed weights");
-  if (facts->parts < 1 || facts->parts > kMostParts) return spec.Fail("the packed weights are damaged");
   parts_ = facts->parts;
   pairs_fit_ = facts->pairs_fit != 0;
-  const int32_t* sums = reinterpret_cast<const int32_t*>(facts + 1);
+  const int32_t* sums = facts->sums();
 
   KPT_RETURN_IF_ERROR(run_time_.Read(spec));
   for (int64_t g = 0; g < s.groups; ++g)

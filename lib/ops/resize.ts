@@ -137,7 +137,7 @@ function resized(reference: ReferenceContext): TensorValue {
   const axes = axesOf(ctx);
   const crops = resampling.coordinates === 'tf_crop_and_resize';
   const dims = [...x.dims];
-  const outside = new Map<number, readonly boolean[]>();
+  const outside = new Map<number, Uint8Array>();
   // Bytes are resampled as they are stored, so that float32 rounds alike here and in the engine.
   const bias = storageBias(x.dtype);
   let values: Float32Array = Float32Array.from(toNumbers(x), (v) => v + bias);
@@ -161,7 +161,7 @@ function resized(reference: ReferenceContext): TensorValue {
 function fillOutside(
   values: Float32Array,
   dims: Dims,
-  outside: ReadonlyMap<number, readonly boolean[]>,
+  outside: ReadonlyMap<number, Uint8Array>,
   value: number,
 ): void {
   for (let i = 0; i < values.length; i++) {

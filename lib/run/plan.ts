@@ -4,11 +4,12 @@ import { type Graph, type Node, opKey } from '../graph/graph.js';
 import { usesOf } from '../graph/uses.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
+import { checkMemory, hostBytesPerElement } from '../tensor/limits.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { fuseSteps } from './fuse-steps.js';
 import { shareBlocks } from './in-place.js';
-import { type Facts, inferContext, inferNode } from './inference.js';
+import { checkResults, type Facts, inferContext, inferNode } from './inference.js';
 import { Inliner } from './inline.js';
 import { planMemory } from './memory-plan.js';
 import { type ConstantStore, LoweringContext, PlanBuilder, type PlannedBuffer } from './plan-builder.js';
@@ -116,7 +117,11 @@ export function buildPlan(
     }
     const outputs = node.outputs.map((name) => (name === '' ? emptyType : facts(name)!.type));
     let host = false;
-    if (!folded) host = !lowerNode(graph, node, builder, facts, outputs);
+    if (!folded) {
+      checkResults(node, outputs, 1);
+      host = !lowerNode(graph, node, builder, facts, outputs);
+      if (host) checkResults(node, outputs, hostBytesPerElement);
+    }
     for (const name of node.outputs) {
       const value = builder.values.get(name);
       if (value !== undefined) value.fromHost = host;
@@ -142,6 +147,7 @@ export function buildPlan(
   );
   shareBlocks(builder);
   const arenaBytes = planMemory(builder.blocks);
+  checkMemory(arenaBytes, () => 'The memory of a plan for these input shapes');
   const program = encodeProgram(
     arenaBytes,
     builder.buffers.map((b) => ({

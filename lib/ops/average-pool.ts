@@ -1,6 +1,6 @@
 // AveragePool: the mean of each window.
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable } from './op.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { floatTypes } from './shared/illegal.js';
 import { integerUnary } from './shared/integer-unary.js';
@@ -38,6 +38,7 @@ export const averagePool = defineOp({
     }
     return [fromNumbers(x.dtype, dims, y)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: {
     kind: 'arithmetic',

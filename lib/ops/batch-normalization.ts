@@ -5,7 +5,16 @@ import type { Node } from '../graph/graph.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { fromNumbers, tensor, toNumbers } from '../tensor/tensor.js';
-import { defineOp, floatAttr, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  floatAttr,
+  inputType,
+  inputValue,
+  intAttr,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { checkRank, checkType, floatTypes, illegalShape } from './shared/illegal.js';
 
 const defaultEpsilon = Math.fround(1e-5);
@@ -89,6 +98,7 @@ export const batchNormalization = defineOp({
     for (const i of [2, 3]) outputs.push(blend(running[i], parameters[i], momentum));
     return outputs.slice(0, ctx.node.outputs.length);
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('it is folded into the convolution before it'),
   lower: (ctx) => {

@@ -10,6 +10,7 @@ import {
   inputType,
   intAttr,
   noMacs,
+  notDifferentiable,
   type TensorType,
 } from './op.js';
 import { alikeInputs, allTypes } from './shared/elements.js';
@@ -27,6 +28,7 @@ export const concat = defineOp({
   attributes: { axis: { type: 'int' } },
   infer,
   reference: (ctx) => moveValues(ctx.inputs, infer(knownContext(ctx)), moves(knownContext(ctx))),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'arithmetic', data: 'all', integer },
   lower: (ctx) => {

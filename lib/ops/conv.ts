@@ -1,5 +1,5 @@
 // Conv: convolution over one to three spatial axes.
-import { defineOp } from './op.js';
+import { defineOp, notDifferentiable } from './op.js';
 import { noActivation } from './shared/activation.js';
 import {
   costFloatConv,
@@ -22,6 +22,7 @@ export const conv = defineOp({
   attributes: convAttributes,
   infer: (ctx) => inferFloatConv(form, ctx),
   reference: (ctx) => referenceFloatConv(form, ctx),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => costFloatConv(form, ctx),
   quantize: {
     kind: 'weighted',

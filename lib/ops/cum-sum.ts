@@ -2,7 +2,7 @@
 import { dtypes } from '../tensor/dtype.js';
 import { normalizeAxis } from '../tensor/shape.js';
 import { scalarOf } from '../tensor/tensor.js';
-import { defineOp, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import {
   type Element,
   elementsOf,
@@ -46,6 +46,7 @@ export const cumSum = defineOp({
     }
     return [fromElements(x.dtype, x.dims, y)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('sums outgrow the scale of what is summed'),
   lower: 'host',

@@ -7,6 +7,7 @@ import {
   type InferContext,
   inputValue,
   noMacs,
+  notDifferentiable,
   type ReferenceContext,
   type TensorType,
 } from './op.js';
@@ -41,6 +42,7 @@ export const dropout = defineOp({
       : x;
     return [y, mask].slice(0, ctx.node.outputs.length);
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

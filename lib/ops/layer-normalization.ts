@@ -9,6 +9,7 @@ import {
   inputValue,
   intAttr,
   noMacs,
+  notDifferentiable,
   staysFloat,
 } from './op.js';
 import { broadcastTo } from './shared/float-product.js';
@@ -72,6 +73,7 @@ export const layerNormalization = defineOp({
       ),
     ].slice(0, wanted(ctx.node.outputs));
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('means and variances need more than 8 bits'),
   lower: (ctx) => {

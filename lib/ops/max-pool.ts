@@ -1,6 +1,6 @@
 // MaxPool: the largest element of each window, and optionally where it was.
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable } from './op.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { byteTypes, floatTypes } from './shared/illegal.js';
 import { inferPool, poolAttributes, poolWindow, windowOffsets } from './shared/pooling.js';
@@ -53,6 +53,7 @@ export const maxPool = defineOp({
     const y = fromNumbers(x.dtype, dims, largest);
     return wantsIndices(ctx.node.outputs) ? [y, fromNumbers('int64', dims, indices)] : [y];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

@@ -14,6 +14,7 @@ import {
   type LowerContext,
   needValue,
   noMacs,
+  notDifferentiable,
   stringAttr,
   type TensorType,
 } from './op.js';
@@ -41,6 +42,7 @@ export const pad = defineOp({
     const known = knownContext(ctx);
     return moveValues(ctx.inputs, infer(known), moves(known), ctx.inputs[2]?.data[0]);
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'arithmetic', data: [0], integer },
   lower: (ctx) => {

@@ -12,6 +12,7 @@ import {
   type LowerContext,
   needValue,
   noMacs,
+  notDifferentiable,
   type ReferenceContext,
   stringAttr,
 } from './op.js';
@@ -61,6 +62,7 @@ export const resize = defineOp({
     return [{ dtype: inputType(ctx, 0).dtype, dims: axesOf(ctx).map((axis) => axis.output) }];
   },
   reference: (ctx) => [resized(ctx)],
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower,

@@ -2,7 +2,15 @@
 
 import { expected, KompaktError } from '../errors.js';
 import { normalizeAxis } from '../tensor/shape.js';
-import { defineOp, type InferContext, inputType, needValue, noMacs, type TensorType } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  needValue,
+  noMacs,
+  notDifferentiable,
+  type TensorType,
+} from './op.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 import { lowerInLayout, type Move, moveValues } from './shared/move.js';
@@ -19,6 +27,7 @@ export const slice = defineOp({
     const known = knownContext(ctx);
     return moveValues(ctx.inputs, infer(known), [moveOf(known)]);
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerInLayout(ctx, [moveOf(ctx)]),

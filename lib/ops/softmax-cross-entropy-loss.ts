@@ -1,6 +1,6 @@
 // LogSoftmax along the classes, then the negative logarithms of the probabilities of labels, weighted and reduced.
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, noMacs, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { logSoftmaxRow, mapRows } from './shared/axis-rows.js';
 import { classLoss, inferLoss, lossAttributes } from './shared/class-loss.js';
 import { splitDims } from './shared/physical-axis.js';
@@ -19,6 +19,7 @@ export const softmaxCrossEntropyLoss = defineOp({
     const outputs = [classLoss(ctx, logs), fromNumbers(dtype, dims, logs)];
     return outputs.slice(0, ctx.node.outputs.length);
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('losses are for training'),
   lower: 'host',

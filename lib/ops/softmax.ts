@@ -1,5 +1,5 @@
 // Softmax along one axis.
-import { defineOp, noMacs } from './op.js';
+import { defineOp, noMacs, notDifferentiable } from './op.js';
 import { inferRows, lowerSoftmax, referenceRows, softmaxRow } from './shared/axis-rows.js';
 import { integerUnary } from './shared/integer-unary.js';
 
@@ -12,6 +12,7 @@ export const softmax = defineOp({
   attributes: { axis: { type: 'int', default: -1 } },
   infer: inferRows,
   reference: (ctx) => referenceRows(ctx, softmaxRow),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: {
     kind: 'arithmetic',

@@ -10,6 +10,7 @@ import {
   type Lower,
   type LowerContext,
   noMacs,
+  notDifferentiable,
   type OpDef,
   type QuantizeRule,
   type ReferenceContext,
@@ -62,6 +63,7 @@ export function binaryOp(spec: BinarySpec): OpDef {
       return [{ dtype: types[0]!.dtype, dims }];
     },
     reference: (ctx) => [mapBinary(spec, ctx, inputValue(ctx, 0), inputValue(ctx, 1))],
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: spec.quantize,
     lower: spec.native === null ? 'host' : lowerBinary(spec.native),
@@ -133,6 +135,7 @@ export function compareOp(spec: {
       const { dims, pairs } = broadcastPairs(ctx.where, inputValue(ctx, 0), inputValue(ctx, 1));
       return [tensor('bool', dims, Uint8Array.from(pairs((x, y) => Number(spec.test(x, y)))))];
     },
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: staysFloat('its output is bool, not a quantised number'),
     lower: 'host',
@@ -184,6 +187,7 @@ export function variadicOp(spec: {
         ),
       ];
     },
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: spec.quantize,
     lower: lowerVariadic(spec.native, spec.finish !== undefined),

@@ -9,6 +9,7 @@ import {
   inputType,
   inputValue,
   noMacs,
+  notDifferentiable,
   type OpDef,
   staysFloat,
 } from '../op.js';
@@ -60,6 +61,7 @@ export const defineChannelNorm = (
       }
       return [fromNumbers(x.dtype, x.dims, y)];
     },
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: staysFloat('means and variances need more than 8 bits'),
     lower: (ctx) =>

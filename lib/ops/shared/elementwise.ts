@@ -6,6 +6,7 @@ import {
   defineOp,
   type LowerContext,
   noMacs,
+  notDifferentiable,
   type OpDef,
   type QuantizeRule,
   type ReferenceContext,
@@ -51,6 +52,7 @@ export function unaryOp(spec: UnarySpec): OpDef {
     attributes: spec.attributes ?? {},
     infer: (ctx) => [typedInput(ctx, 0, spec.types ?? floatTypes)],
     reference,
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: { kind: 'table' },
     lower: (ctx) =>
@@ -144,6 +146,7 @@ export function predicateOp(spec: {
         ),
       ];
     },
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: spec.quantize,
     lower: 'host',

@@ -14,6 +14,7 @@ import {
   type LowerContext,
   needValue,
   noMacs,
+  notDifferentiable,
   type OpDef,
   type QuantizeRule,
   type TensorType,
@@ -63,6 +64,7 @@ export function reduceOp(spec: ReduceSpec): OpDef {
       const axes = reducedAxes(known);
       return [reduceTensor(spec, x, axes, reducedDims(known, x.dims))];
     },
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: spec.quantize,
     lower: (ctx) => lowerReduce(ctx, spec),

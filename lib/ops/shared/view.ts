@@ -9,6 +9,7 @@ import {
   inputType,
   inputValue,
   noMacs,
+  notDifferentiable,
   type OpDef,
 } from '../op.js';
 import { knownContext } from './known-context.js';
@@ -38,6 +39,7 @@ export function viewOp(spec: {
       const dims = spec.dims(knownContext(ctx), x.dims);
       return [tensor(x.dtype, dims, x.data)];
     },
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: { kind: 'same-scale', data: [0] },
     lower: lowerAsView,

@@ -1,7 +1,9 @@
 // Limits x to [min, max]; both bounds are optional inputs.
+
 import { type DType, isInt64 } from '../tensor/dtype.js';
 import { scalarOf, type TensorValue } from '../tensor/tensor.js';
-import { defineOp, inputValue, noMacs, notDifferentiable, type ReferenceContext } from './op.js';
+import { clipGradient } from './gradients/unary.js';
+import { defineOp, inputValue, noMacs, type ReferenceContext } from './op.js';
 import { type Element, elementsOf, fromElements, numberTypes, typedInput } from './shared/elements.js';
 import { knownInputs, lowerUnary } from './shared/elementwise.js';
 
@@ -18,7 +20,7 @@ export const clip = defineOp({
     return [x];
   },
   reference,
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: clipGradient,
   cost: noMacs,
   quantize: { kind: 'table' },
   lower: (ctx) => {

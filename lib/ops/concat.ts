@@ -3,6 +3,7 @@
 import { expected, KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
 import { normalizeAxis } from '../tensor/shape.js';
+import { concatGradient } from './gradients/movement.js';
 import {
   defineOp,
   type InferContext,
@@ -10,7 +11,6 @@ import {
   inputType,
   intAttr,
   noMacs,
-  notDifferentiable,
   type TensorType,
 } from './op.js';
 import { alikeInputs, allTypes } from './shared/elements.js';
@@ -28,7 +28,7 @@ export const concat = defineOp({
   attributes: { axis: { type: 'int' } },
   infer,
   reference: (ctx) => moveValues(ctx.inputs, infer(knownContext(ctx)), moves(knownContext(ctx))),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: concatGradient,
   cost: noMacs,
   quantize: { kind: 'arithmetic', data: 'all', integer },
   lower: (ctx) => {

@@ -1,5 +1,6 @@
 // ConvTranspose: the transposed convolution, over one to three spatial axes.
-import { defineOp, notDifferentiable } from './op.js';
+import { convTransposeGradient } from './gradients/convolution.js';
+import { defineOp } from './op.js';
 import { noActivation } from './shared/activation.js';
 import {
   costFloatConv,
@@ -22,7 +23,8 @@ export const convTranspose = defineOp({
   attributes: convTransposeAttributes,
   infer: (ctx) => inferFloatConv(form, ctx),
   reference: (ctx) => referenceFloatConv(form, ctx),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  learns: [1, 2],
+  gradient: convTransposeGradient,
   cost: (ctx) => costFloatConv(form, ctx),
   quantize: {
     kind: 'weighted',

@@ -1,5 +1,6 @@
 // Conv: convolution over one to three spatial axes.
-import { defineOp, notDifferentiable } from './op.js';
+import { convGradient } from './gradients/convolution.js';
+import { defineOp } from './op.js';
 import { noActivation } from './shared/activation.js';
 import {
   costFloatConv,
@@ -22,7 +23,8 @@ export const conv = defineOp({
   attributes: convAttributes,
   infer: (ctx) => inferFloatConv(form, ctx),
   reference: (ctx) => referenceFloatConv(form, ctx),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  learns: [1, 2],
+  gradient: convGradient,
   cost: (ctx) => costFloatConv(form, ctx),
   quantize: {
     kind: 'weighted',

@@ -1,13 +1,14 @@
 // Dropout: at inference the input itself and a mask of true; in training a random part of the elements becomes 0 and the
 // rest grows to make up for it.
+
 import { type Dims, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, scalarOf, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
+import { identityGradient } from './gradients/movement.js';
 import {
   defineOp,
   type InferContext,
   inputValue,
   noMacs,
-  notDifferentiable,
   type ReferenceContext,
   type TensorType,
 } from './op.js';
@@ -42,7 +43,7 @@ export const dropout = defineOp({
       : x;
     return [y, mask].slice(0, ctx.node.outputs.length);
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: identityGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

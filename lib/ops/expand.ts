@@ -1,15 +1,8 @@
 // Repeats a tensor to a shape by broadcasting.
 
 import { broadcastDims } from '../tensor/shape.js';
-import {
-  defineOp,
-  type InferContext,
-  inputType,
-  needValue,
-  noMacs,
-  notDifferentiable,
-  type TensorType,
-} from './op.js';
+import { expandGradient } from './gradients/movement.js';
+import { defineOp, type InferContext, inputType, needValue, noMacs, type TensorType } from './op.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 import { lowerInLayout, type Move, moveValues } from './shared/move.js';
@@ -26,7 +19,7 @@ export const expand = defineOp({
     const known = knownContext(ctx);
     return moveValues(ctx.inputs, infer(known), [moveOf(known)]);
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: expandGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerInLayout(ctx, [moveOf(ctx)]),

@@ -1,6 +1,8 @@
 // Slices of a tensor along one axis, chosen by indices of any rank.
+
 import { normalizeAxis, sizeOf } from '../tensor/shape.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable } from './op.js';
+import { gatherGradient } from './gradients/movement.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
 import { indexTypes, pick, typedInput } from './shared/elements.js';
 import { indicesOf } from './shared/gathering.js';
 import { readPlain } from './shared/layout.js';
@@ -32,7 +34,8 @@ export const gather = defineOp({
     });
     return [pick(x, [...before, ...indices.dims, ...after], offsets)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  learns: [0],
+  gradient: gatherGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

@@ -1,5 +1,6 @@
 // Gemm: alpha * A x B + beta * C for matrices.
-import { defineOp, floatAttr, inputType, intAttr, notDifferentiable } from './op.js';
+import { gemmGradient } from './gradients/product.js';
+import { defineOp, floatAttr, inputType, intAttr } from './op.js';
 import { noActivation } from './shared/activation.js';
 import {
   costProduct,
@@ -39,7 +40,8 @@ export const gemm = defineOp({
     return inferProduct(gemmForm, ctx);
   },
   reference: (ctx) => referenceProduct(gemmForm, ctx),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  learns: [1, 2],
+  gradient: gemmGradient,
   cost: (ctx) => costProduct(gemmForm, ctx),
   quantize: productRule(gemmForm),
   lower: (ctx) => lowerProduct(gemmForm, ctx),

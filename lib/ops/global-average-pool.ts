@@ -1,5 +1,6 @@
 // GlobalAveragePool: the mean of each channel.
-import { defineOp, noMacs, notDifferentiable } from './op.js';
+import { meanPart, reduction, spatialAxes } from './gradients/reduction.js';
+import { defineOp, noMacs } from './op.js';
 import { lowerGlobalPool, referenceGlobalPool } from './shared/global-pool.js';
 import { integerUnary } from './shared/integer-unary.js';
 import { inferGlobalPool } from './shared/pooling.js';
@@ -14,7 +15,7 @@ export const globalAveragePool = defineOp({
   infer: (ctx) => [inferGlobalPool(ctx)],
   reference: (ctx) =>
     referenceGlobalPool(ctx, (channel) => channel.reduce((sum, v) => sum + v, 0) / channel.length),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: reduction(spatialAxes, meanPart),
   cost: noMacs,
   quantize: {
     kind: 'arithmetic',

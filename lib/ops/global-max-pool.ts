@@ -1,5 +1,6 @@
 // GlobalMaxPool: the largest element of each channel.
-import { defineOp, inputType, noMacs, notDifferentiable } from './op.js';
+import { extremePart, reduction, spatialAxes } from './gradients/reduction.js';
+import { defineOp, inputType, noMacs } from './op.js';
 import { readNhwc, writeNhwc } from './shared/conv-lowering.js';
 import { lowerGlobalPool, referenceGlobalPool } from './shared/global-pool.js';
 import { byteTypes, floatTypes } from './shared/illegal.js';
@@ -15,7 +16,7 @@ export const globalMaxPool = defineOp({
   infer: (ctx) => [inferGlobalPool(ctx, [...floatTypes, ...byteTypes])],
   reference: (ctx) =>
     referenceGlobalPool(ctx, (channel) => channel.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: reduction(spatialAxes, extremePart),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

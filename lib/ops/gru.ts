@@ -54,6 +54,7 @@ export const gru = defineOp({
   infer: (ctx) => inferRecurrent(form, ctx),
   reference: (ctx) =>
     referenceRecurrent({ ...form, step: stepOf(intAttr(ctx.node, 'linear_before_reset', 0) !== 0) }, ctx),
+  learns: [1, 2, 3],
   gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),

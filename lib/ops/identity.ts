@@ -1,5 +1,6 @@
 // The input itself.
-import { defineOp, inputType, inputValue, noMacs, notDifferentiable } from './op.js';
+import { identityGradient } from './gradients/movement.js';
+import { defineOp, inputType, inputValue, noMacs } from './op.js';
 import { lowerAsIs } from './shared/move.js';
 
 export const identity = defineOp({
@@ -11,7 +12,7 @@ export const identity = defineOp({
   attributes: {},
   infer: (ctx) => [inputType(ctx, 0)],
   reference: (ctx) => [inputValue(ctx, 0)],
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: identityGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: lowerAsIs,

@@ -1,6 +1,8 @@
 // LayerNormalization: all elements from `axis` on to mean 0 and variance 1, then scale and shift per element.
+
 import { broadcastDims, type Dims, normalizeAxis, sameDims, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
+import { layerNormBody } from './gradients/normalization.js';
 import {
   defineOp,
   floatAttr,
@@ -9,7 +11,6 @@ import {
   inputValue,
   intAttr,
   noMacs,
-  notDifferentiable,
   staysFloat,
 } from './op.js';
 import { broadcastTo } from './shared/float-product.js';
@@ -73,7 +74,8 @@ export const layerNormalization = defineOp({
       ),
     ].slice(0, wanted(ctx.node.outputs));
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  learns: [1, 2],
+  gradient: { body: layerNormBody },
   cost: noMacs,
   quantize: staysFloat('means and variances need more than 8 bits'),
   lower: (ctx) => {

@@ -1,5 +1,6 @@
 // LogSoftmax along one axis.
-import { defineOp, noMacs, notDifferentiable, staysFloat } from './op.js';
+import { softmaxGradient } from './gradients/softmax.js';
+import { defineOp, noMacs, staysFloat } from './op.js';
 import { inferRows, logSoftmaxRow, lowerSoftmax, referenceRows } from './shared/axis-rows.js';
 
 export const logSoftmax = defineOp({
@@ -11,7 +12,7 @@ export const logSoftmax = defineOp({
   attributes: { axis: { type: 'int', default: -1 } },
   infer: inferRows,
   reference: (ctx) => referenceRows(ctx, logSoftmaxRow),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: softmaxGradient(1),
   cost: noMacs,
   quantize: staysFloat('logarithms of probabilities need more than 8 bits'),
   lower: (ctx) => lowerSoftmax(ctx, 1),

@@ -1,5 +1,6 @@
 // MatMul: the matrix product with the dimension rules of numpy.
-import { defineOp, notDifferentiable } from './op.js';
+import { matMulGradient } from './gradients/product.js';
+import { defineOp } from './op.js';
 import { noActivation } from './shared/activation.js';
 import {
   costProduct,
@@ -27,7 +28,8 @@ export const matMul = defineOp({
   attributes: {},
   infer: (ctx) => inferProduct(form, ctx),
   reference: (ctx) => referenceProduct(form, ctx),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  learns: [0, 1],
+  gradient: matMulGradient,
   cost: (ctx) => costProduct(form, ctx),
   quantize: productRule(form),
   lower: (ctx) => lowerProduct(form, ctx),

@@ -1,6 +1,8 @@
 // MaxPool: the largest element of each window, and optionally where it was.
+
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable } from './op.js';
+import { maxPoolGradient } from './gradients/pooling.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { byteTypes, floatTypes } from './shared/illegal.js';
 import { inferPool, poolAttributes, poolWindow, windowOffsets } from './shared/pooling.js';
@@ -53,7 +55,7 @@ export const maxPool = defineOp({
     const y = fromNumbers(x.dtype, dims, largest);
     return wantsIndices(ctx.node.outputs) ? [y, fromNumbers('int64', dims, indices)] : [y];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: maxPoolGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

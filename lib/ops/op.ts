@@ -6,7 +6,10 @@ import type { Attribute, Domain, Graph, Node } from '../graph/graph.js';
 import type { DType } from '../tensor/dtype.js';
 import type { Dims } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
+import type { Gradient } from './gradients/gradient.js';
 import type { StepKind, StepParams } from './steps.js';
+
+export type { Gradient, GradientContext, GradientRule, NodeWriter } from './gradients/gradient.js';
 
 /** Element type and concrete dims of a value in one plan. */
 export interface TensorType {
@@ -93,6 +96,9 @@ export interface LowerContext extends InferContext {
   constant(value: TensorValue): Buffer;
   /** The memory of output i, to be written by a step. Dims are the logical output dims put into `layout`. */
   write(i: number, layout: Layout): Buffer;
+  /** The memory of output i: that of input `over` where it is state of a training step (the step then works in place), else
+   *  memory of its own. Plain. */
+  writeOver(i: number, over: number): Buffer;
   /** Makes output i the same memory as `source` (which must be plain or of the same logical dims). */
   alias(i: number, source: Buffer, layout: Layout): void;
   /** The same memory with other dims of equal size. */
@@ -158,45 +164,6 @@ export type QuantizeRule =
   /** Unary function of input 0 (other inputs constant): becomes a table of 256 bytes. */
   | { readonly kind: 'table' };
 
-/** Emits nodes into a graph under construction. */
-export interface NodeWriter {
-  /** Adds a node of any operator, with freshly named outputs (one unless `outputs` says more), and returns their names. */
-  add(
-    op: string,
-    inputs: readonly string[],
-    attributes?: Readonly<Record<string, Attribute>>,
-    options?: { readonly domain?: Domain; readonly outputs?: number },
-  ): readonly string[];
-  /** Adds a constant and returns its name. */
-  constant(hint: string, value: TensorValue): string;
-}
-
-/** What the gradient rule of one forward node sees. A training graph has concrete shapes. */
-export interface GradientContext extends NodeWriter {
-  readonly node: Node;
-  readonly opset: number;
-  readonly inputs: readonly (TensorType | undefined)[];
-  readonly outputs: readonly TensorType[];
-  /** The value of input i when it is the same in every step. */
-  value(i: number): TensorValue | undefined;
-  /** The gradient of the loss with respect to output i; undefined when the loss does not depend on it. */
-  outputGradient(i: number): string | undefined;
-  /** Whether the gradient of input i is asked for. */
-  wants(i: number): boolean;
-  /** "Conv node 'x'": for messages. */
-  readonly where: string;
-}
-
-/** Emits backward nodes and returns the gradients of the inputs, in order; undefined where none is wanted or it is 0. */
-export type GradientRule = (ctx: GradientContext) => readonly (string | undefined)[];
-
-/** How an operator is differentiated: by a rule, through a body of simpler operators that captures the node's inputs and
- *  has its outputs, or not at all. */
-export type Gradient =
-  | GradientRule
-  | { readonly body: (ctx: InferContext) => Graph }
-  | { readonly notDifferentiable: string };
-
 export const notDifferentiable = (why: string): Gradient => ({ notDifferentiable: why });
 
 export const staysFloat = (why: string): QuantizeRule => ({ kind: 'float', why });
@@ -226,6 +193,8 @@ export interface OpDef {
   readonly lower: Lower;
   /** Set when equal inputs may give different outputs: such a node is never computed ahead of its run. */
   readonly random?: true;
+  /** Inputs that are parameters to be trained where they are constants. */
+  readonly learns?: readonly number[];
   /** Set when inputs may be sequences or optionals; all other operators take tensors only. */
   readonly containers?: true;
   /** Only control flow has it: the body, without inputs, that the node amounts to given the known values. The plan takes

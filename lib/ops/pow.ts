@@ -1,8 +1,10 @@
 // Power, broadcasting: the result has the type of the base, the exponent may have any number type.
+
 import { expected, KompaktError } from '../errors.js';
 import { dtypes } from '../tensor/dtype.js';
 import { broadcastDims } from '../tensor/shape.js';
-import { defineOp, inputValue, noMacs, notDifferentiable } from './op.js';
+import { powGradient } from './gradients/arithmetic.js';
+import { defineOp, inputValue, noMacs } from './op.js';
 import { broadcastPairs, lowerBinary } from './shared/binary.js';
 import { floatTypes, fromElements, numberTypes, typedInput } from './shared/elements.js';
 import { arithmeticRule } from './shared/integer-arithmetic.js';
@@ -35,7 +37,7 @@ export const pow = defineOp({
       ),
     ];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: powGradient,
   cost: noMacs,
   quantize: arithmeticRule((a, b) => a ** b, null),
   lower: (ctx) => {

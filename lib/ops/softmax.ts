@@ -1,5 +1,6 @@
 // Softmax along one axis.
-import { defineOp, noMacs, notDifferentiable } from './op.js';
+import { softmaxGradient } from './gradients/softmax.js';
+import { defineOp, noMacs } from './op.js';
 import { inferRows, lowerSoftmax, referenceRows, softmaxRow } from './shared/axis-rows.js';
 import { integerUnary } from './shared/integer-unary.js';
 
@@ -12,7 +13,7 @@ export const softmax = defineOp({
   attributes: { axis: { type: 'int', default: -1 } },
   infer: inferRows,
   reference: (ctx) => referenceRows(ctx, softmaxRow),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: softmaxGradient(0),
   cost: noMacs,
   quantize: {
     kind: 'arithmetic',

@@ -2,16 +2,8 @@
 
 import { expected, KompaktError } from '../errors.js';
 import { normalizeAxis } from '../tensor/shape.js';
-import {
-  defineOp,
-  type InferContext,
-  inputType,
-  intAttr,
-  needValue,
-  noMacs,
-  notDifferentiable,
-  type TensorType,
-} from './op.js';
+import { splitGradient } from './gradients/movement.js';
+import { defineOp, type InferContext, inputType, intAttr, needValue, noMacs, type TensorType } from './op.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 import { boxLoops, lowerInLayout, type Move, moveValues } from './shared/move.js';
@@ -28,7 +20,7 @@ export const split = defineOp({
     const known = knownContext(ctx);
     return moveValues(ctx.inputs, infer(known), moves(known));
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: splitGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerInLayout(ctx, moves(ctx)),

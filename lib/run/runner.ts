@@ -39,6 +39,8 @@ export class GraphRunner {
   constructor(
     readonly graph: Graph,
     private readonly engine: Engine,
+    /** Inputs that keep their place in the arena: see buildPlan. */
+    private readonly state: ReadonlySet<string> = new Set(),
   ) {}
 
   /** The plan for these input types, made when it is not there yet. */
@@ -79,7 +81,7 @@ export class GraphRunner {
   }
 
   private make(types: ReadonlyMap<string, TensorType>): ReadyPlan {
-    const plan = buildPlan(this.graph, types, this.engine);
+    const plan = buildPlan(this.graph, types, this.engine, this.state);
     const nativePlan = new (native().NativePlan)(this.engine.session, plan.program);
     check(nativePlan.error);
     if (this.timing !== undefined) nativePlan.setProfiling(true);

@@ -2,16 +2,23 @@
 // everything around training (loops, checkpoints, schedules) talks to.
 import type { Graph } from '../graph/graph.js';
 import type { NodeWriter, TensorType } from '../ops/op.js';
+import type { DType } from '../tensor/dtype.js';
+import type { Dims } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 
 /** A value of the training graph. */
-export interface TrainingValue extends TensorType {
+export interface TrainingValue {
   readonly name: string;
+  readonly dtype: DType;
+  readonly dims: Dims;
 }
 
 export interface LossContext extends NodeWriter {
-  /** The outputs of the model. */
-  readonly predictions: readonly TrainingValue[];
+  /** An output of the model. Throws KPT_OPTION_INVALID when there is none. */
+  prediction(index: number): TrainingValue;
+  /** What goes into the operator `op` (a Softmax or Sigmoid that the loss brings itself) behind a value; the value itself
+   *  when it does not come from one. */
+  before(value: TrainingValue, op: string): TrainingValue;
   /** Any value of the model by name: intermediate ones, for hints. Throws KPT_OPTION_INVALID when there is none. */
   value(name: string): TrainingValue;
   /** Declares an input that every step is fed under this name. */

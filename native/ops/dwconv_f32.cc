@@ -3,6 +3,7 @@
 #include "native/ops/dwconv_f32.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "native/kernels/dwconv_f32/dwconv_f32.h"
 
@@ -36,34 +37,50 @@ class DwconvF32 : public Step {
     block_ = x.bytes() > kStreamBytes ? std::max<int64_t>(conv_.c, 1) : std::max(block_, kSmallestBlock);
     const int64_t taps = conv_.kh * conv_.kw;
     // [O, kH, kW, 1] becomes [kH, kW, C].
-    packed_ = reinterpret_cast<const float*>(
-        spec.packs->Get(w.constant, "dwconv_f32/" + std::to_string(taps),
-                        static_cast<size_t>(taps * row_.w_stride) * sizeof(float), [&](uint8_t* out) {
-                          float* to = reinterpret_cast<float*>(out);
-                          for (int64_t c = 0; c < conv_.c; ++c)
-                            for (int64_t t = 0; t < taps; ++t)
-                              to[t * row_.w_stride + c] = w.as<float>()[c * taps + t];
-                        }));
-    if (packed_ == nullptr) return Status::Error("KPT_TOO_LARGE", "out of memory: the weights of conv_f32");
-    spec.scratch_bytes = static_cast<size_t>(spec.threads * conv_.kh) * sizeof(float*);
+    w_ = w.as<float>();
+    const size_t bytes = static_cast<size_t>(taps * row_.w_stride) * sizeof(float);
+    if (w.is_constant()) {
+      packed_ = reinterpret_cast<const float*>(
+          spec.packs->Get(w.constant, "dwconv_f32/" + std::to_string(taps), bytes,
+                          [&](uint8_t* out) { Pack(reinterpret_cast<float*>(out)); }));
+      if (packed_ == nullptr) return Status::Error("KPT_TOO_LARGE", "out of memory: the weights of conv_f32");
+    } else {
+      packed_bytes_ = (bytes + kReadPadding + kAlignment - 1) / kAlignment * kAlignment;
+    }
+    spec.scratch_bytes = packed_bytes_ + static_cast<size_t>(spec.threads * conv_.kh) * sizeof(float*);
     return Status::Ok();
   }
 
   void Run(const RunContext& context) override {
+    const float* packed = packed_;
+    if (packed == nullptr) {
+      float* to = reinterpret_cast<float*>(context.scratch);
+      std::memset(to, 0, packed_bytes_);
+      Pack(to);
+      packed = to;
+    }
     context.pool->ParallelFor(conv_.n * conv_.oh, 1, [&](int64_t begin, int64_t end, int thread) {
-      const float** lines = reinterpret_cast<const float**>(context.scratch) + thread * conv_.kh;
+      const float** lines =
+          reinterpret_cast<const float**>(context.scratch + packed_bytes_) + thread * conv_.kh;
       // A few rows, some channels at a time: an input row is then still in the first-level cache for the next
       // rows.
       constexpr int64_t kBand = 16;
       for (int64_t band = begin; band < end; band += kBand)
         for (int64_t c = 0; c < conv_.c; c += block_)
-          for (int64_t line = band; line < std::min(band + kBand, end); ++line) RunLine(line, c, lines);
+          for (int64_t line = band; line < std::min(band + kBand, end); ++line)
+            RunLine(line, c, packed, lines);
     });
   }
 
  private:
+  void Pack(float* to) const {
+    const int64_t taps = conv_.kh * conv_.kw;
+    for (int64_t c = 0; c < conv_.c; ++c)
+      for (int64_t t = 0; t < taps; ++t) to[t * row_.w_stride + c] = w_[c * taps + t];
+  }
+
   /// Channels [c, c + block_) of one row of y.
-  void RunLine(int64_t line, int64_t c, const float** lines) const {
+  void RunLine(int64_t line, int64_t c, const float* packed, const float** lines) const {
     const float* image = x_ + line / conv_.oh * conv_.h * conv_.w * conv_.c;
     const int64_t top = line % conv_.oh * conv_.stride_h - conv_.pad_top;
     // Rows of taps in the padding are skipped: they lie before and after those inside.
@@ -78,7 +95,7 @@ class DwconvF32 : public Step {
     const int64_t size = conv_.ow * conv_.o;
     row.lines = lines;
     row.line_count = count;
-    row.w = packed_ + first * conv_.kw * row_.w_stride;
+    row.w = packed + first * conv_.kw * row_.w_stride;
     row.y = y_ + line * size;
     row.residual = residual_ == nullptr ? nullptr : residual_ + line * size;
     row.first_channel = c;
@@ -97,7 +114,10 @@ class DwconvF32 : public Step {
   const float* x_ = nullptr;
   const float* residual_ = nullptr;
   float* y_ = nullptr;
+  const float* w_ = nullptr;
+  /// Null when the weights change from run to run: they are packed into scratch then.
   const float* packed_ = nullptr;
+  size_t packed_bytes_ = 0;
 };
 
 }  // namespace

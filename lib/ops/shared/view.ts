@@ -2,6 +2,7 @@
 
 import type { Dims } from '../../tensor/shape.js';
 import { tensor } from '../../tensor/tensor.js';
+import { viewGradient } from '../gradients/movement.js';
 import {
   type AttributeSpec,
   defineOp,
@@ -9,7 +10,6 @@ import {
   inputType,
   inputValue,
   noMacs,
-  notDifferentiable,
   type OpDef,
 } from '../op.js';
 import { knownContext } from './known-context.js';
@@ -39,7 +39,7 @@ export function viewOp(spec: {
       const dims = spec.dims(knownContext(ctx), x.dims);
       return [tensor(x.dtype, dims, x.data)];
     },
-    gradient: notDifferentiable('networks that are trained here do not contain it'),
+    gradient: viewGradient,
     cost: noMacs,
     quantize: { kind: 'same-scale', data: [0] },
     lower: lowerAsView,

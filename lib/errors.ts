@@ -90,6 +90,11 @@ export const errorTable = {
     meaning: 'Calibration met NaN or an infinite value.',
     remedy: 'Check the pre-processing of the samples; the message names the tensor and sample.',
   },
+  KPT_NOT_DIFFERENTIABLE: {
+    meaning: 'A loss depends on parameters through an operator that has no gradient.',
+    remedy:
+      'Train only parameters behind that operator (option trainable), or replace it; the message names it.',
+  },
   KPT_DATA_MALFORMED: {
     meaning: 'A data file (IDX, CIFAR, npy, npz, image, wav) is not what it says it is.',
     remedy: 'Check the file named in the message and the format given with --data.',

@@ -32,3 +32,22 @@ export type { BoundStep } from './session/bind.js';
 export type { Description, NodeDescription } from './session/describe.js';
 export type { RunOptions, SessionOptions } from './session/options.js';
 export { InferenceSession } from './session/session.js';
+export { differentiate } from './train/differentiate.js';
+export { binaryCrossEntropy } from './train/losses/binary-cross-entropy.js';
+export { type CrossEntropyOptions, crossEntropy } from './train/losses/cross-entropy.js';
+export { klDivergence } from './train/losses/kl-divergence.js';
+export { meanSquaredError, type RegressionOptions } from './train/losses/mean-squared-error.js';
+export { type AdamOptions, type AdamWOptions, adam, adamW } from './train/optimizers/adam.js';
+export { type RmspropOptions, rmsprop } from './train/optimizers/rmsprop.js';
+export { type SgdOptions, sgd } from './train/optimizers/sgd.js';
+export { compileStep } from './train/step.js';
+export type {
+  Loss,
+  Optimizer,
+  Regularizer,
+  StepResult,
+  StepSettings,
+  TrainingOptions,
+  TrainingStep,
+  TrainingValue,
+} from './train/training.js';

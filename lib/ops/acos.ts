@@ -1,4 +1,5 @@
 // Inverse cosine.
+import { acosGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const acos = unaryOp({
@@ -6,4 +7,5 @@ export const acos = unaryOp({
   since: 7,
   float: () => Math.acos,
   native: null,
+  gradient: acosGradient,
 });

@@ -1,4 +1,5 @@
 // Inverse hyperbolic cosine.
+import { acoshGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const acosh = unaryOp({
@@ -6,4 +7,5 @@ export const acosh = unaryOp({
   since: 9,
   float: () => Math.acosh,
   native: null,
+  gradient: acoshGradient,
 });

@@ -1,7 +1,16 @@
 // The grid of points that GridSample reads for an affine transform of an image: theta [N,r,r+1] to [N,size...,r].
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputValue, intAttr, needValue, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputValue,
+  intAttr,
+  needValue,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { floatTypes, integersOf, typedInput } from './shared/elements.js';
 import { illegalShape } from './shared/illegal.js';
 import { knownContext } from './shared/known-context.js';
@@ -45,6 +54,7 @@ export const affineGrid = defineOp({
     }
     return [fromNumbers(inputValue(ctx, 0).dtype, [batch, ...spatial, rank], y)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('its grid needs more than 8 bits'),
   lower: 'host',

@@ -1,4 +1,5 @@
 // Inverse sine.
+import { asinGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const asin = unaryOp({
@@ -6,4 +7,5 @@ export const asin = unaryOp({
   since: 7,
   float: () => Math.asin,
   native: null,
+  gradient: asinGradient,
 });

@@ -1,4 +1,5 @@
 // Inverse hyperbolic sine.
+import { asinhGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const asinh = unaryOp({
@@ -6,4 +7,5 @@ export const asinh = unaryOp({
   since: 9,
   float: () => Math.asinh,
   native: null,
+  gradient: asinhGradient,
 });

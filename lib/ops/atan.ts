@@ -1,4 +1,5 @@
 // Inverse tangent.
+import { atanGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const atan = unaryOp({
@@ -6,4 +7,5 @@ export const atan = unaryOp({
   since: 7,
   float: () => Math.atan,
   native: null,
+  gradient: atanGradient,
 });

@@ -1,4 +1,5 @@
 // Inverse hyperbolic tangent.
+import { atanhGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const atanh = unaryOp({
@@ -6,4 +7,5 @@ export const atanh = unaryOp({
   since: 9,
   float: () => Math.atanh,
   native: null,
+  gradient: atanhGradient,
 });

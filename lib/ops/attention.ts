@@ -9,6 +9,7 @@ import {
   inputType,
   inputValue,
   intAttr,
+  notDifferentiable,
   type ReferenceContext,
   staysFloat,
   type TensorType,
@@ -167,6 +168,7 @@ export const attention = defineOp({
   },
   infer,
   reference,
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => {
     const { batch, heads, queries, keys, size, valueSize } = sizesOf(ctx);
     return { macs: batch * heads * queries * keys * (size + valueSize), weightBytes: 0 };

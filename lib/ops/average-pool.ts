@@ -1,5 +1,7 @@
 // AveragePool: the mean of each window.
+
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
+import { averagePoolGradient } from './gradients/pooling.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { floatTypes } from './shared/illegal.js';
@@ -29,7 +31,8 @@ export const averagePool = defineOp({
     const dims = [...x.dims.slice(0, 2), ...window.output];
     const area = window.input.reduce((a, b) => a * b, 1);
     const values = toNumbers(x);
-    const y = new Float32Array(dims.reduce((a, b) => a * b, 1));
+    const Sums = x.dtype === 'float64' ? Float64Array : Float32Array;
+    const y = new Sums(dims.reduce((a, b) => a * b, 1));
     for (let i = 0; i < y.length; i++) {
       const position = i % offsets.length;
       const plane = Math.floor(i / offsets.length) * area;
@@ -38,6 +41,7 @@ export const averagePool = defineOp({
     }
     return [fromNumbers(x.dtype, dims, y)];
   },
+  gradient: averagePoolGradient,
   cost: noMacs,
   quantize: {
     kind: 'arithmetic',

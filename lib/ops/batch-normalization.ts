@@ -2,45 +2,38 @@
 // statistics are those of the input, and the running ones move towards them.
 
 import type { Node } from '../graph/graph.js';
+import type { DType } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { fromNumbers, tensor, toNumbers } from '../tensor/tensor.js';
+import { batchNormBody } from './gradients/normalization.js';
 import { defineOp, floatAttr, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
-import { checkRank, checkType, floatTypes, illegalShape } from './shared/illegal.js';
+import {
+  batchNormAttributes,
+  defaultEpsilon,
+  defaultMomentum,
+  inferBatchNorm,
+  momentsOf,
+} from './shared/batch-norm.js';
 
-const defaultEpsilon = Math.fround(1e-5);
-
-/** y = x * factors[c] + addends[c]. */
+/** y = x * factors[c] + addends[c], every step rounded to the type (16-bit floats compute in float32). */
 function fold(
   [scale, shift, mean, variance]: readonly TensorValue[],
   epsilon: number,
-): { factors: Float32Array; addends: Float32Array } {
+): { factors: Float64Array; addends: Float64Array } {
   const [g, b, m, v] = [scale, shift, mean, variance].map(toNumbers);
-  const factors = Float32Array.from(g, (value, c) => {
-    const deviation = Math.fround(Math.sqrt(Math.fround(v[c] + epsilon)));
-    return value / deviation;
-  });
-  return { factors, addends: Float32Array.from(b, (value, c) => value - Math.fround(m[c] * factors[c])) };
+  const round = rounding(scale.dtype);
+  const factors = g.map((value, c) => round(value / round(Math.sqrt(round(v[c] + epsilon)))));
+  return { factors, addends: b.map((value, c) => round(value - round(m[c] * factors[c]))) };
 }
+
+const rounding = (dtype: DType): ((v: number) => number) => (dtype === 'float64' ? (v) => v : Math.fround);
 
 const isTraining = (node: Node): boolean => intAttr(node, 'training_mode', 0) !== 0;
 
-/** Mean and variance of every channel. */
-function momentsOf(x: TensorValue): [TensorValue, TensorValue] {
-  const [channels, area] = [x.dims[1], sizeOf(x.dims.slice(2))];
-  const count = x.data.length / channels;
-  const values = toNumbers(x);
-  const sums = (f: (v: number, c: number) => number): Float64Array => {
-    const out = new Float64Array(channels);
-    values.forEach((v, i) => {
-      const c = Math.floor(i / area) % channels;
-      out[c] += f(v, c);
-    });
-    return out.map((v) => v / count);
-  };
-  const mean = sums((v) => v);
-  const variance = sums((v, c) => (v - mean[c]) ** 2);
-  return [fromNumbers('float32', [channels], mean), fromNumbers('float32', [channels], variance)];
+function batchMoments(x: TensorValue): [TensorValue, TensorValue] {
+  const { mean, variance } = momentsOf(x);
+  return [fromNumbers(x.dtype, [mean.length], mean), fromNumbers(x.dtype, [mean.length], variance)];
 }
 
 /** The running statistics after a batch. */
@@ -56,39 +49,31 @@ export const batchNormalization = defineOp({
   since: 9,
   inputs: [5, 5],
   outputs: [1, 3],
-  attributes: {
-    epsilon: { type: 'float', default: defaultEpsilon },
-    momentum: { type: 'float', default: Math.fround(0.9) },
-    training_mode: { type: 'int', default: 0 },
-  },
+  attributes: { ...batchNormAttributes, training_mode: { type: 'int', default: 0 } },
   infer: (ctx) => {
-    const type = inputType(ctx, 0);
-    checkType(type.dtype, floatTypes, 'an input', ctx.where);
-    checkRank(type.dims, 2, 'an input', ctx.where);
-    for (const i of [1, 2, 3, 4]) {
-      const { dims } = inputType(ctx, i);
-      if (dims.length !== 1 || dims[0] !== type.dims[1])
-        illegalShape(`parameters of shape [${type.dims[1]}]`, ctx.where, dims);
-    }
+    const type = inferBatchNorm(ctx);
     if (!isTraining(ctx.node)) return [type];
     return [type, inputType(ctx, 3), inputType(ctx, 4)].slice(0, ctx.node.outputs.length);
   },
   reference: (ctx) => {
     const x = inputValue(ctx, 0);
     const running = [1, 2, 3, 4].map((i) => inputValue(ctx, i));
-    const parameters = isTraining(ctx.node) ? [...running.slice(0, 2), ...momentsOf(x)] : running;
+    const parameters = isTraining(ctx.node) ? [...running.slice(0, 2), ...batchMoments(x)] : running;
     const { factors, addends } = fold(parameters, floatAttr(ctx.node, 'epsilon', defaultEpsilon));
     const area = sizeOf(x.dims.slice(2));
+    const round = rounding(x.dtype);
     const y = toNumbers(x).map((v, i) => {
       const c = Math.floor(i / area) % x.dims[1];
-      return Math.fround(v * factors[c]) + addends[c];
+      return round(v * factors[c]) + addends[c];
     });
     const outputs = [fromNumbers(x.dtype, x.dims, y)];
     if (!isTraining(ctx.node)) return outputs;
-    const momentum = floatAttr(ctx.node, 'momentum', Math.fround(0.9));
+    const momentum = floatAttr(ctx.node, 'momentum', defaultMomentum);
     for (const i of [2, 3]) outputs.push(blend(running[i], parameters[i], momentum));
     return outputs.slice(0, ctx.node.outputs.length);
   },
+  learns: [1, 2],
+  gradient: { body: batchNormBody },
   cost: noMacs,
   quantize: staysFloat('it is folded into the convolution before it'),
   lower: (ctx) => {
@@ -97,7 +82,9 @@ export const batchNormalization = defineOp({
     if (dtype !== 'float32' || parameters.length < 4 || isTraining(ctx.node)) return false;
     const { factors, addends } = fold(parameters, floatAttr(ctx.node, 'epsilon', defaultEpsilon));
     const layout = dims.length > 2 ? 'channels-last' : 'plain';
-    const constants = [factors, addends].map((values) => ctx.constant(tensor('float32', [dims[1]], values)));
+    const constants = [factors, addends].map((values) =>
+      ctx.constant(tensor('float32', [dims[1]], Float32Array.from(values))),
+    );
     ctx.emit('scale_shift_f32', [ctx.read(0, layout), ...constants], [ctx.write(0, layout)], {
       activation: 'none',
       alpha: 0,

@@ -1,7 +1,7 @@
 // 1 with the probability that the input gives for each element, else 0.
 import { dtypeFromOnnx, dtypes } from '../tensor/dtype.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { floatTypes, typedInput } from './shared/elements.js';
 import { seededNumbers } from './shared/random-numbers.js';
 
@@ -28,6 +28,7 @@ export const bernoulli = defineOp({
       ),
     ];
   },
+  gradient: notDifferentiable('it draws random numbers'),
   cost: noMacs,
   quantize: staysFloat('it is random'),
   lower: 'host',

@@ -1,7 +1,16 @@
 // BitCast: the bits of every element as another type of the same width.
 import { dtypeFromOnnx, dtypes } from '../tensor/dtype.js';
 import { allocate, tensor } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  inputValue,
+  intAttr,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { illegalType } from './shared/illegal.js';
 
 const target = (ctx: Pick<InferContext, 'node' | 'where'>) =>
@@ -35,6 +44,7 @@ export const bitCast = defineOp({
     }
     return [tensor(to, dims, out)];
   },
+  gradient: notDifferentiable('it works on integers'),
   cost: noMacs,
   quantize: staysFloat('bits are not quantised numbers'),
   lower: 'host',

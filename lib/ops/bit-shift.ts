@@ -1,6 +1,6 @@
 // Shifts the bits of unsigned integers, broadcasting.
 import { expected, KompaktError } from '../errors.js';
-import { staysFloat, stringAttr } from './op.js';
+import { notDifferentiable, staysFloat, stringAttr } from './op.js';
 import { binaryOp } from './shared/binary.js';
 import { unsignedTypes } from './shared/elements.js';
 
@@ -16,5 +16,6 @@ export const bitShift = binaryOp({
     return direction === 'LEFT' ? (a, b) => a << b : (a, b) => a >> b;
   },
   native: null,
+  gradient: notDifferentiable('its values are bits, truth values or remainders'),
   quantize: staysFloat('bits are not quantised numbers'),
 });

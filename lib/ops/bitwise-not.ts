@@ -1,5 +1,5 @@
 // Inverts the bits of integers.
-import { defineOp, inputValue, noMacs, staysFloat } from './op.js';
+import { defineOp, inputValue, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { elementsOf, fromElements, integerTypes, typedInput } from './shared/elements.js';
 
 export const bitwiseNot = defineOp({
@@ -20,6 +20,7 @@ export const bitwiseNot = defineOp({
       ),
     ];
   },
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('bits are not quantised numbers'),
   lower: 'host',

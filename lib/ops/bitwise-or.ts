@@ -1,5 +1,5 @@
 // Bitwise or of integers, broadcasting.
-import { staysFloat } from './op.js';
+import { notDifferentiable, staysFloat } from './op.js';
 import { binaryOp } from './shared/binary.js';
 import { integerTypes } from './shared/elements.js';
 
@@ -9,5 +9,6 @@ export const bitwiseOr = binaryOp({
   types: integerTypes,
   integer: () => (a, b) => a | b,
   native: null,
+  gradient: notDifferentiable('its values are bits, truth values or remainders'),
   quantize: staysFloat('bits are not quantised numbers'),
 });

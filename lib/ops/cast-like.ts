@@ -1,5 +1,5 @@
 // Converts the element type to that of the second input.
-import { defineOp, inputType, inputValue, noMacs, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { castTensor, lowerCast } from './shared/casting.js';
 
 export const castLike = defineOp({
@@ -11,6 +11,7 @@ export const castLike = defineOp({
   attributes: { saturate: { type: 'int', default: 1 } },
   infer: (ctx) => [{ dtype: inputType(ctx, 1).dtype, dims: inputType(ctx, 0).dims }],
   reference: (ctx) => [castTensor(inputValue(ctx, 0), inputValue(ctx, 1).dtype, ctx.where)],
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('it changes the type itself'),
   lower: lowerCast,

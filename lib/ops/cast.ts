@@ -2,7 +2,7 @@
 
 import type { Node } from '../graph/graph.js';
 import { type DType, dtypeFromOnnx } from '../tensor/dtype.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { castTensor, lowerCast } from './shared/casting.js';
 
 export const cast = defineOp({
@@ -14,6 +14,7 @@ export const cast = defineOp({
   attributes: { to: { type: 'int' }, saturate: { type: 'int', default: 1 } },
   infer: (ctx) => [{ dtype: target(ctx.node, ctx.where), dims: inputType(ctx, 0).dims }],
   reference: (ctx) => [castTensor(inputValue(ctx, 0), target(ctx.node, ctx.where), ctx.where)],
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('it changes the type itself'),
   lower: lowerCast,

@@ -1,4 +1,5 @@
 // Continuously differentiable exponential linear unit: max(0, x) + min(0, alpha * (exp(x / alpha) - 1)).
+import { celuGradient } from './gradients/unary.js';
 import { floatAttr } from './op.js';
 import { unaryOp } from './shared/elementwise.js';
 
@@ -11,4 +12,5 @@ export const celu = unaryOp({
     return (x) => Math.max(0, x) + Math.min(0, alpha * Math.expm1(x / alpha));
   },
   native: ({ node }) => (floatAttr(node, 'alpha', 1) === 1 ? { op: 'elu', alpha: 1 } : null),
+  gradient: celuGradient(({ node }) => floatAttr(node, 'alpha', 1)),
 });

@@ -1,6 +1,15 @@
 // Cuts or pads axes at both ends, evenly, to given sizes.
 import { normalizeAxis } from '../tensor/shape.js';
-import { defineOp, type InferContext, inputType, intsAttr, needValue, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  intsAttr,
+  needValue,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { integersOf } from './shared/elements.js';
 import { illegalShape } from './shared/illegal.js';
 import { knownContext } from './shared/known-context.js';
@@ -23,6 +32,7 @@ export const centerCropPad = defineOp({
       [moveOf(known)],
     );
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('its zeros and its input would need one scale'),
   lower: (ctx) => {

@@ -1,6 +1,8 @@
 // Limits x to [min, max]; both bounds are optional inputs.
+
 import { type DType, isInt64 } from '../tensor/dtype.js';
 import { scalarOf, type TensorValue } from '../tensor/tensor.js';
+import { clipGradient } from './gradients/unary.js';
 import { defineOp, inputValue, noMacs, type ReferenceContext } from './op.js';
 import { type Element, elementsOf, fromElements, numberTypes, typedInput } from './shared/elements.js';
 import { knownInputs, lowerUnary } from './shared/elementwise.js';
@@ -18,6 +20,7 @@ export const clip = defineOp({
     return [x];
   },
   reference,
+  gradient: clipGradient,
   cost: noMacs,
   quantize: { kind: 'table' },
   lower: (ctx) => {

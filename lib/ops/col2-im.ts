@@ -1,7 +1,16 @@
 // Adds columns of blocks back into an image: the inverse of cutting it into overlapping blocks, but for the sums.
 import { sizeOf, stridesOf } from '../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputValue, intsAttr, needValue, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputValue,
+  intsAttr,
+  needValue,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { floatTypes, integersOf, typedInput } from './shared/elements.js';
 import { illegalShape } from './shared/illegal.js';
 import { knownContext } from './shared/known-context.js';
@@ -37,6 +46,7 @@ export const col2Im = defineOp({
       }
     return [fromNumbers(inputValue(ctx, 0).dtype, [batch, channels, ...image], y)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('it adds up any number of values'),
   lower: 'host',

@@ -8,6 +8,7 @@ import {
   intAttr,
   needValue,
   noMacs,
+  notDifferentiable,
   type TensorType,
 } from './op.js';
 import { elementsOf, pick, typedInput } from './shared/elements.js';
@@ -30,6 +31,7 @@ export const compress = defineOp({
     );
     return [pick(x, infer(known)[0]!.dims, offsets.flat())];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: 'host',

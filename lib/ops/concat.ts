@@ -3,6 +3,7 @@
 import { expected, KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
 import { normalizeAxis } from '../tensor/shape.js';
+import { concatGradient } from './gradients/movement.js';
 import {
   defineOp,
   type InferContext,
@@ -27,6 +28,7 @@ export const concat = defineOp({
   attributes: { axis: { type: 'int' } },
   infer,
   reference: (ctx) => moveValues(ctx.inputs, infer(knownContext(ctx)), moves(knownContext(ctx))),
+  gradient: concatGradient,
   cost: noMacs,
   quantize: { kind: 'arithmetic', data: 'all', integer },
   lower: (ctx) => {

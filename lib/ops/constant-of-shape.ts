@@ -7,6 +7,7 @@ import {
   type InferContext,
   needValue,
   noMacs,
+  notDifferentiable,
   type ReferenceContext,
   staysFloat,
   type TensorType,
@@ -27,6 +28,7 @@ export const constantOfShape = defineOp({
     const { dims } = infer(knownContext(ctx))[0]!;
     return [pick(fillOf(ctx), dims, new Float64Array(sizeOf(dims)))];
   },
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('it is a constant'),
   lower: 'host',

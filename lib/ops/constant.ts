@@ -9,6 +9,7 @@ import {
   intAttr,
   intsAttr,
   noMacs,
+  notDifferentiable,
   staysFloat,
   stringAttr,
   stringsAttr,
@@ -46,6 +47,7 @@ export const constant = defineOp({
     return [{ dtype: value.dtype, dims: value.dims, value }];
   },
   reference: (ctx) => [valueOfNode(ctx.node, ctx.where)],
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('it is a constant'),
   lower: 'host',

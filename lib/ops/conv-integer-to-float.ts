@@ -2,7 +2,15 @@
 // Inputs: x, w, x_scale, w_scale (one, or one per output channel), x_zero?, w_zero?, bias?.
 import { sizeOf } from '../tensor/shape.js';
 import { toNumbers } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputType, inputValue, type LowerContext, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  inputValue,
+  type LowerContext,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { activationAttributes, activationOf } from './shared/activation.js';
 import { convAttributes, convGeometry } from './shared/conv-geometry.js';
 import { isFlat, readNhwc, weightsOhwi, weightsS8, window2d, writeNhwc } from './shared/conv-lowering.js';
@@ -77,6 +85,7 @@ export const convIntegerToFloat = defineOp({
     const channel = (i: number): number => Math.floor(i / area) % dims[1];
     return [scaledSums(sums, dims, channel, scale, ctx.inputs[BIAS], activationOf(ctx.node))];
   },
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costOf(convMacs(geometry(ctx)), ctx),
   quantize: staysFloat('it is an integer operator already'),
   lower,

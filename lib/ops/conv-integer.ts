@@ -1,6 +1,6 @@
 // ConvInteger: convolution of 8-bit integers with int32 output.
 import { fromNumbers } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputType, inputValue, staysFloat } from './op.js';
+import { defineOp, type InferContext, inputType, inputValue, notDifferentiable, staysFloat } from './op.js';
 import { convAttributes, convGeometry } from './shared/conv-geometry.js';
 import { centeredWeights } from './shared/conv-quantized.js';
 import { type ConvGeometry, convMacs, convolve, outputDims } from './shared/convolution.js';
@@ -34,6 +34,7 @@ export const convInteger = defineOp({
     );
     return [fromNumbers('int32', outputDims(g), sums)];
   },
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costOf(convMacs(geometry(ctx)), ctx),
   quantize: staysFloat('it is an integer operator already'),
   lower: 'host',

@@ -1,4 +1,5 @@
 // ConvTranspose: the transposed convolution, over one to three spatial axes.
+import { convTransposeGradient } from './gradients/convolution.js';
 import { defineOp } from './op.js';
 import { noActivation } from './shared/activation.js';
 import {
@@ -22,6 +23,8 @@ export const convTranspose = defineOp({
   attributes: convTransposeAttributes,
   infer: (ctx) => inferFloatConv(form, ctx),
   reference: (ctx) => referenceFloatConv(form, ctx),
+  learns: [1, 2],
+  gradient: convTransposeGradient,
   cost: (ctx) => costFloatConv(form, ctx),
   quantize: {
     kind: 'weighted',

@@ -1,4 +1,5 @@
 // Conv: convolution over one to three spatial axes.
+import { convGradient } from './gradients/convolution.js';
 import { defineOp } from './op.js';
 import { noActivation } from './shared/activation.js';
 import {
@@ -22,6 +23,8 @@ export const conv = defineOp({
   attributes: convAttributes,
   infer: (ctx) => inferFloatConv(form, ctx),
   reference: (ctx) => referenceFloatConv(form, ctx),
+  learns: [1, 2],
+  gradient: convGradient,
   cost: (ctx) => costFloatConv(form, ctx),
   quantize: {
     kind: 'weighted',

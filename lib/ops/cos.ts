@@ -1,4 +1,5 @@
 // Cosine.
+import { cosGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const cos = unaryOp({
@@ -6,4 +7,5 @@ export const cos = unaryOp({
   since: 7,
   float: () => Math.cos,
   native: null,
+  gradient: cosGradient,
 });

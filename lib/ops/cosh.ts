@@ -1,4 +1,5 @@
 // Hyperbolic cosine.
+import { coshGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const cosh = unaryOp({
@@ -6,4 +7,5 @@ export const cosh = unaryOp({
   since: 9,
   float: () => Math.cosh,
   native: null,
+  gradient: coshGradient,
 });

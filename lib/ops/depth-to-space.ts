@@ -1,6 +1,15 @@
 // DepthToSpace: blocks of channels become squares of pixels.
 import type { Dims } from '../tensor/shape.js';
-import { defineOp, type InferContext, inputType, inputValue, intAttr, noMacs, stringAttr } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  inputValue,
+  intAttr,
+  noMacs,
+  notDifferentiable,
+  stringAttr,
+} from './op.js';
 import { type BlockMove, lowerBlockMove, movedDims, referenceBlockMove } from './shared/block-moves.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
 
@@ -38,6 +47,7 @@ export const depthToSpace = defineOp({
     return [{ dtype, dims: movedDims(moveOf(ctx, dims)) }];
   },
   reference: (ctx) => referenceBlockMove(ctx, moveOf(ctx, inputValue(ctx, 0).dims)),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerBlockMove(ctx, moveOf(ctx, inputType(ctx, 0).dims)),

@@ -1,7 +1,7 @@
 // Determinant of square matrices, by elimination with pivoting.
 import { expected, KompaktError } from '../errors.js';
 import { toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputValue, noMacs, staysFloat } from './op.js';
+import { defineOp, inputValue, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { floatTypes, fromElements, typedInput } from './shared/elements.js';
 
 export const det = defineOp({
@@ -26,6 +26,7 @@ export const det = defineOp({
     );
     return [fromElements(x.dtype, x.dims.slice(0, -2), results)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('products of many values outgrow any scale'),
   lower: 'host',

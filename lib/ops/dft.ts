@@ -1,7 +1,16 @@
 // The discrete Fourier transform along one axis. The last axis holds real numbers (size 1) or complex ones (size 2).
 import { normalizeAxis } from '../tensor/shape.js';
 import { fromNumbers, scalarOf, toNumbers } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputValue, intAttr, needValue, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputValue,
+  intAttr,
+  needValue,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { floatTypes, typedInput } from './shared/elements.js';
 import { fourier } from './shared/fourier.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
@@ -45,6 +54,7 @@ export const dft = defineOp({
     });
     return [fromNumbers(x.dtype, [...points.with(axis, bins), 2], y)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('spectra need more than 8 bits'),
   lower: 'host',

@@ -1,5 +1,7 @@
 // Quotient of two tensors, broadcasting; integers are truncated towards zero.
+
 import { expected, KompaktError } from '../errors.js';
+import { divGradient } from './gradients/arithmetic.js';
 import { binaryOp } from './shared/binary.js';
 import { arithmeticRule } from './shared/integer-arithmetic.js';
 
@@ -15,5 +17,6 @@ export const div = binaryOp({
       return a / b;
     },
   native: 'div',
+  gradient: divGradient,
   quantize: arithmeticRule((a, b) => a / b, null),
 });

@@ -1,7 +1,9 @@
 // Dropout: at inference the input itself and a mask of true; in training a random part of the elements becomes 0 and the
 // rest grows to make up for it.
+
 import { type Dims, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, scalarOf, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
+import { identityGradient } from './gradients/movement.js';
 import {
   defineOp,
   type InferContext,
@@ -41,6 +43,7 @@ export const dropout = defineOp({
       : x;
     return [y, mask].slice(0, ctx.node.outputs.length);
   },
+  gradient: identityGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

@@ -1,6 +1,6 @@
 // DynamicQuantizeLinear: quantises to uint8 with the scale and zero point of the data at hand.
 import { fromNumbers, tensor, toNumbers } from '../tensor/tensor.js';
-import { type Buffer, defineOp, inputType, inputValue, noMacs, staysFloat } from './op.js';
+import { type Buffer, defineOp, inputType, inputValue, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { checkType } from './shared/illegal.js';
 import { quantizeValue, saturate } from './shared/quantized.js';
 import { roundHalfEven } from './shared/rounding.js';
@@ -35,6 +35,7 @@ export const dynamicQuantizeLinear = defineOp({
       tensor('uint8', [], Uint8Array.of(zero)),
     ];
   },
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('its scales are only known at run time'),
   lower: (ctx) => {

@@ -1,7 +1,7 @@
 // DynamicQuantizeMatMul (com.microsoft): A is quantised over its own range, multiplied with 8-bit B, and scaled back.
 // Inputs: A (float), B, b_scale (one, or one per column), b_zero_point?, bias?.
 import { dynamicQuantizeLinear } from './dynamic-quantize-linear.js';
-import { defineOp, inputType, inputValue, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, notDifferentiable, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
 import { checkType } from './shared/illegal.js';
 import {
@@ -33,6 +33,7 @@ export const dynamicQuantizeMatMul = defineOp({
     const [a, scale, zero] = dynamicQuantizeLinear.reference({ ...ctx, inputs: [inputValue(ctx, 0)] });
     return [referenceIntegerMatMul(form, ctx, a, firstNumber(scale), firstNumber(zero))];
   },
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costOf(productMacs(matMulShape(form, ctx)), ctx),
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => lowerIntegerMatMul(form, ctx, (p) => quantizedLive(ctx, readRows(ctx, 0, p))),

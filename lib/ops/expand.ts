@@ -1,6 +1,7 @@
 // Repeats a tensor to a shape by broadcasting.
 
 import { broadcastDims } from '../tensor/shape.js';
+import { expandGradient } from './gradients/movement.js';
 import { defineOp, type InferContext, inputType, needValue, noMacs, type TensorType } from './op.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
@@ -18,6 +19,7 @@ export const expand = defineOp({
     const known = knownContext(ctx);
     return moveValues(ctx.inputs, infer(known), [moveOf(known)]);
   },
+  gradient: expandGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerInLayout(ctx, [moveOf(ctx)]),

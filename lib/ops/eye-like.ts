@@ -8,6 +8,7 @@ import {
   inputType,
   intAttr,
   noMacs,
+  notDifferentiable,
   staysFloat,
   type TensorType,
 } from './op.js';
@@ -30,6 +31,7 @@ export const eyeLike = defineOp({
     );
     return [fromNumbers(dtype, dims, values)];
   },
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('it reads no values'),
   lower: 'host',

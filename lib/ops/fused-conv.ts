@@ -1,5 +1,5 @@
 // FusedConv (ai.kompakt): Conv, then a residual (input Z) and an activation.
-import { defineOp } from './op.js';
+import { defineOp, notDifferentiable } from './op.js';
 import { activationAttributes, activationOf } from './shared/activation.js';
 import {
   costFloatConv,
@@ -22,6 +22,7 @@ export const fusedConv = defineOp({
   attributes: { ...convAttributes, ...activationAttributes },
   infer: (ctx) => inferFloatConv(form, ctx),
   reference: (ctx) => referenceFloatConv(form, ctx),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => costFloatConv(form, ctx),
   quantize: {
     kind: 'weighted',

@@ -1,7 +1,7 @@
 // FusedGemm (com.microsoft): Gemm, then an activation named by its ONNX operator.
 import type { Node } from '../graph/graph.js';
 import { gemm, gemmForm } from './gemm.js';
-import { defineOp, floatAttr } from './op.js';
+import { defineOp, floatAttr, notDifferentiable } from './op.js';
 import { type Activation, microsoftActivationOf } from './shared/activation.js';
 import {
   costProduct,
@@ -37,6 +37,7 @@ export const fusedGemm = defineOp({
   },
   infer: (ctx) => inferProduct(form, ctx),
   reference: (ctx) => referenceProduct(form, ctx),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => costProduct(form, ctx),
   quantize: productRule(form),
   lower: (ctx) => lowerProduct(form, ctx),

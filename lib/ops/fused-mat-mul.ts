@@ -1,5 +1,5 @@
 // FusedMatMul (ai.kompakt): activation(factor * A x B + C).
-import { defineOp, floatAttr, intAttr } from './op.js';
+import { defineOp, floatAttr, intAttr, notDifferentiable } from './op.js';
 import { activationAttributes, activationOf } from './shared/activation.js';
 import {
   costProduct,
@@ -32,6 +32,7 @@ export const fusedMatMul = defineOp({
   },
   infer: (ctx) => inferProduct(form, ctx),
   reference: (ctx) => referenceProduct(form, ctx),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => costProduct(form, ctx),
   quantize: productRule(form),
   lower: (ctx) => lowerProduct(form, ctx),

@@ -1,7 +1,7 @@
 // One element per index: y[i][j] = x[index[i][j]][j] for axis 0.
 import { expected, KompaktError } from '../errors.js';
 import { normalizeAxis, stridesOf } from '../tensor/shape.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable } from './op.js';
 import { indexTypes, pick, stridedOffsets, typedInput } from './shared/elements.js';
 import { indicesOf } from './shared/gathering.js';
 
@@ -38,6 +38,7 @@ export const gatherElements = defineOp({
       ),
     ];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: 'host',

@@ -9,6 +9,7 @@ import {
   inputValue,
   intAttr,
   noMacs,
+  notDifferentiable,
   type TensorType,
 } from './op.js';
 import { pick, typedInput } from './shared/elements.js';
@@ -37,6 +38,7 @@ export const gatherNd = defineOp({
     });
     return [pick(x, infer(knownContext(ctx))[0]!.dims, offsets)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: 'host',

@@ -1,5 +1,7 @@
 // Slices of a tensor along one axis, chosen by indices of any rank.
+
 import { normalizeAxis, sizeOf } from '../tensor/shape.js';
+import { gatherGradient } from './gradients/movement.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
 import { indexTypes, pick, typedInput } from './shared/elements.js';
 import { indicesOf } from './shared/gathering.js';
@@ -32,6 +34,8 @@ export const gather = defineOp({
     });
     return [pick(x, [...before, ...indices.dims, ...after], offsets)];
   },
+  learns: [0],
+  gradient: gatherGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

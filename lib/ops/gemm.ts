@@ -1,4 +1,5 @@
 // Gemm: alpha * A x B + beta * C for matrices.
+import { gemmGradient } from './gradients/product.js';
 import { defineOp, floatAttr, inputType, intAttr } from './op.js';
 import { noActivation } from './shared/activation.js';
 import {
@@ -39,6 +40,8 @@ export const gemm = defineOp({
     return inferProduct(gemmForm, ctx);
   },
   reference: (ctx) => referenceProduct(gemmForm, ctx),
+  learns: [1, 2],
+  gradient: gemmGradient,
   cost: (ctx) => costProduct(gemmForm, ctx),
   quantize: productRule(gemmForm),
   lower: (ctx) => lowerProduct(gemmForm, ctx),

@@ -1,4 +1,5 @@
 // GlobalAveragePool: the mean of each channel.
+import { meanPart, reduction, spatialAxes } from './gradients/reduction.js';
 import { defineOp, noMacs } from './op.js';
 import { lowerGlobalPool, referenceGlobalPool } from './shared/global-pool.js';
 import { integerUnary } from './shared/integer-unary.js';
@@ -14,6 +15,7 @@ export const globalAveragePool = defineOp({
   infer: (ctx) => [inferGlobalPool(ctx)],
   reference: (ctx) =>
     referenceGlobalPool(ctx, (channel) => channel.reduce((sum, v) => sum + v, 0) / channel.length),
+  gradient: reduction(spatialAxes, meanPart),
   cost: noMacs,
   quantize: {
     kind: 'arithmetic',

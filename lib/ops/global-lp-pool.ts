@@ -1,5 +1,5 @@
 // GlobalLpPool: the p-norm of each channel.
-import { defineOp, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { referenceGlobalPool } from './shared/global-pool.js';
 import { inferGlobalPool } from './shared/pooling.js';
 
@@ -18,6 +18,7 @@ export const globalLpPool = defineOp({
       (channel) => channel.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p),
     );
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('norms lose too much in 8 bits'),
   lower: 'host',

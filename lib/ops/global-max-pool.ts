@@ -1,4 +1,5 @@
 // GlobalMaxPool: the largest element of each channel.
+import { extremePart, reduction, spatialAxes } from './gradients/reduction.js';
 import { defineOp, inputType, noMacs } from './op.js';
 import { readNhwc, writeNhwc } from './shared/conv-lowering.js';
 import { lowerGlobalPool, referenceGlobalPool } from './shared/global-pool.js';
@@ -15,6 +16,7 @@ export const globalMaxPool = defineOp({
   infer: (ctx) => [inferGlobalPool(ctx, [...floatTypes, ...byteTypes])],
   reference: (ctx) =>
     referenceGlobalPool(ctx, (channel) => channel.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)),
+  gradient: reduction(spatialAxes, extremePart),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

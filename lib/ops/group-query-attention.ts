@@ -10,6 +10,7 @@ import {
   inputValue,
   intAttr,
   needValue,
+  notDifferentiable,
   type ReferenceContext,
   staysFloat,
   type TensorType,
@@ -143,6 +144,7 @@ export const groupQueryAttention = defineOp({
   },
   infer,
   reference,
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => {
     const { batch, heads, queries, keys, size } = sizesOf(ctx);
     return { macs: 2 * batch * heads * queries * keys * size, weightBytes: 0 };

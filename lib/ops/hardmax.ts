@@ -1,5 +1,5 @@
 // Hardmax: 1 at the first largest element along one axis, 0 elsewhere.
-import { defineOp, noMacs, staysFloat } from './op.js';
+import { defineOp, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { inferRows, referenceRows } from './shared/axis-rows.js';
 
 function hardmaxRow(row: Float64Array): Float64Array {
@@ -19,6 +19,7 @@ export const hardmax = defineOp({
   attributes: { axis: { type: 'int', default: -1 } },
   infer: inferRows,
   reference: (ctx) => referenceRows(ctx, hardmaxRow),
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('it is rare and cheap'),
   lower: 'host',

@@ -1,4 +1,5 @@
 // The input itself.
+import { identityGradient } from './gradients/movement.js';
 import { defineOp, inputType, inputValue, noMacs } from './op.js';
 import { lowerAsIs } from './shared/move.js';
 
@@ -11,6 +12,7 @@ export const identity = defineOp({
   attributes: {},
   infer: (ctx) => [inputType(ctx, 0)],
   reference: (ctx) => [inputValue(ctx, 0)],
+  gradient: identityGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: lowerAsIs,

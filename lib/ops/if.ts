@@ -8,6 +8,7 @@ import {
   inputValue,
   NeedsData,
   noMacs,
+  notDifferentiable,
   staysFloat,
   type TensorType,
 } from './op.js';
@@ -35,6 +36,7 @@ export const ifOp = defineOp({
     return yes;
   },
   reference: (ctx) => runBody(ctx, graphAttr(ctx.node, branch(inputValue(ctx, 0), ctx.where)), []),
+  gradient: notDifferentiable('the path through its bodies depends on data'),
   cost: noMacs,
   quantize: staysFloat('its branches are graphs of their own'),
   lower: 'host',

@@ -1,9 +1,11 @@
 // Every operator, one line each. Dispatch, conformance tests and docs/ops.md enumerate this list.
+
 import { KompaktError } from '../errors.js';
 import { type Node, opKey } from '../graph/graph.js';
 import { abs } from './abs.js';
 import { acos } from './acos.js';
 import { acosh } from './acosh.js';
+import { adamUpdate } from './adam-update.js';
 import { add } from './add.js';
 import { affineGrid } from './affine-grid.js';
 import { and } from './and.js';
@@ -15,6 +17,9 @@ import { atan } from './atan.js';
 import { atanh } from './atanh.js';
 import { attention } from './attention.js';
 import { averagePool } from './average-pool.js';
+import { averagePoolGradient } from './average-pool-gradient.js';
+import { batchNormGradient } from './batch-norm-gradient.js';
+import { batchNormTraining } from './batch-norm-training.js';
 import { batchNormalization } from './batch-normalization.js';
 import { bernoulli } from './bernoulli.js';
 import { biasGelu } from './bias-gelu.js';
@@ -41,6 +46,7 @@ import { conv } from './conv.js';
 import { convInteger } from './conv-integer.js';
 import { convIntegerToFloat } from './conv-integer-to-float.js';
 import { convTranspose } from './conv-transpose.js';
+import { convWeightGradient } from './conv-weight-gradient.js';
 import { cos } from './cos.js';
 import { cosh } from './cosh.js';
 import { cumProd } from './cum-prod.js';
@@ -52,6 +58,7 @@ import { det } from './det.js';
 import { dft } from './dft.js';
 import { div } from './div.js';
 import { dropout } from './dropout.js';
+import { dropoutTraining } from './dropout-training.js';
 import { dynamicQuantizeLinear } from './dynamic-quantize-linear.js';
 import { dynamicQuantizeLstm } from './dynamic-quantize-lstm.js';
 import { dynamicQuantizeMatMul } from './dynamic-quantize-mat-mul.js';
@@ -70,12 +77,14 @@ import { fusedGemm } from './fused-gemm.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { gather } from './gather.js';
 import { gatherElements } from './gather-elements.js';
+import { gatherGradient } from './gather-gradient.js';
 import { gatherNd } from './gather-nd.js';
 import { gelu } from './gelu.js';
 import { gemm } from './gemm.js';
 import { globalAveragePool } from './global-average-pool.js';
 import { globalLpPool } from './global-lp-pool.js';
 import { globalMaxPool } from './global-max-pool.js';
+import { gradientScale } from './gradient-scale.js';
 import { greater } from './greater.js';
 import { greaterOrEqual } from './greater-or-equal.js';
 import { gridSample } from './grid-sample.js';
@@ -109,6 +118,7 @@ import { matMulIntegerToFloat } from './mat-mul-integer-to-float.js';
 import { matMulNBits } from './mat-mul-n-bits.js';
 import { max } from './max.js';
 import { maxPool } from './max-pool.js';
+import { maxPoolGradient } from './max-pool-gradient.js';
 import { maxUnpool } from './max-unpool.js';
 import { mean } from './mean.js';
 import { meanVarianceNormalization } from './mean-variance-normalization.js';
@@ -129,6 +139,7 @@ import { multinomial } from './multinomial.js';
 import { neg } from './neg.js';
 import { negativeLogLikelihoodLoss } from './negative-log-likelihood-loss.js';
 import { nhwcMaxPool } from './nhwc-max-pool.js';
+import { negativeLogLikelihoodLossGradient } from './negative-log-likelihood-loss-gradient.js';
 import { nonMaxSuppression } from './non-max-suppression.js';
 import { nonZero } from './non-zero.js';
 import { not } from './not.js';
@@ -139,6 +150,7 @@ import { optionalGetElement } from './optional-get-element.js';
 import { optionalHasElement } from './optional-has-element.js';
 import { or } from './or.js';
 import { pad } from './pad.js';
+import { plainUpdate } from './plain-update.js';
 import { pow } from './pow.js';
 import { prelu } from './prelu.js';
 import { qAttention } from './q-attention.js';
@@ -182,6 +194,7 @@ import { reshape } from './reshape.js';
 import { resize } from './resize.js';
 import { reverseSequence } from './reverse-sequence.js';
 import { rmsNormalization } from './rms-normalization.js';
+import { rmspropUpdate } from './rmsprop-update.js';
 import { rnn } from './rnn.js';
 import { roiAlign } from './roi-align.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
@@ -197,6 +210,7 @@ import { sequenceErase } from './sequence-erase.js';
 import { sequenceInsert } from './sequence-insert.js';
 import { sequenceLength } from './sequence-length.js';
 import { sequenceMap } from './sequence-map.js';
+import { sgdUpdate } from './sgd-update.js';
 import { shape } from './shape.js';
 import { shrink } from './shrink.js';
 import { sigmoid } from './sigmoid.js';
@@ -210,6 +224,7 @@ import { skipSimplifiedLayerNormalization } from './skip-simplified-layer-normal
 import { slice } from './slice.js';
 import { softmax } from './softmax.js';
 import { softmaxCrossEntropyLoss } from './softmax-cross-entropy-loss.js';
+import { softmaxGradient } from './softmax-gradient.js';
 import { softplus } from './softplus.js';
 import { softsign } from './softsign.js';
 import { spaceToDepth } from './space-to-depth.js';
@@ -237,6 +252,7 @@ import { trainingMomentum } from './training-momentum.js';
 import { transpose } from './transpose.js';
 import { trilu } from './trilu.js';
 import { unary } from './unary.js';
+import { unaryGradient } from './unary-gradient.js';
 import { unique } from './unique.js';
 import { unsqueeze } from './unsqueeze.js';
 import { where } from './where.js';
@@ -246,6 +262,7 @@ const opList: readonly OpDef[] = [
   abs,
   acos,
   acosh,
+  adamUpdate,
   add,
   affineGrid,
   and,
@@ -257,6 +274,9 @@ const opList: readonly OpDef[] = [
   atanh,
   attention,
   averagePool,
+  averagePoolGradient,
+  batchNormGradient,
+  batchNormTraining,
   batchNormalization,
   bernoulli,
   biasGelu,
@@ -283,6 +303,7 @@ const opList: readonly OpDef[] = [
   convInteger,
   convIntegerToFloat,
   convTranspose,
+  convWeightGradient,
   cos,
   cosh,
   cumProd,
@@ -294,6 +315,7 @@ const opList: readonly OpDef[] = [
   dft,
   div,
   dropout,
+  dropoutTraining,
   dynamicQuantizeLinear,
   dynamicQuantizeLstm,
   dynamicQuantizeMatMul,
@@ -312,12 +334,14 @@ const opList: readonly OpDef[] = [
   fusedMatMul,
   gather,
   gatherElements,
+  gatherGradient,
   gatherNd,
   gelu,
   gemm,
   globalAveragePool,
   globalLpPool,
   globalMaxPool,
+  gradientScale,
   greater,
   greaterOrEqual,
   gridSample,
@@ -351,6 +375,7 @@ const opList: readonly OpDef[] = [
   matMulNBits,
   max,
   maxPool,
+  maxPoolGradient,
   maxUnpool,
   mean,
   meanVarianceNormalization,
@@ -371,6 +396,7 @@ const opList: readonly OpDef[] = [
   neg,
   negativeLogLikelihoodLoss,
   nhwcMaxPool,
+  negativeLogLikelihoodLossGradient,
   nonMaxSuppression,
   nonZero,
   not,
@@ -380,6 +406,7 @@ const opList: readonly OpDef[] = [
   optionalHasElement,
   or,
   pad,
+  plainUpdate,
   pow,
   prelu,
   qAttention,
@@ -423,6 +450,7 @@ const opList: readonly OpDef[] = [
   resize,
   reverseSequence,
   rmsNormalization,
+  rmspropUpdate,
   rnn,
   roiAlign,
   rotaryEmbedding,
@@ -438,6 +466,7 @@ const opList: readonly OpDef[] = [
   sequenceInsert,
   sequenceLength,
   sequenceMap,
+  sgdUpdate,
   shape,
   shrink,
   sigmoid,
@@ -451,6 +480,7 @@ const opList: readonly OpDef[] = [
   slice,
   softmax,
   softmaxCrossEntropyLoss,
+  softmaxGradient,
   softplus,
   softsign,
   spaceToDepth,
@@ -478,6 +508,7 @@ const opList: readonly OpDef[] = [
   transpose,
   trilu,
   unary,
+  unaryGradient,
   unique,
   unsqueeze,
   where,

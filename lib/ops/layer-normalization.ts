@@ -1,6 +1,8 @@
 // LayerNormalization: all elements from `axis` on to mean 0 and variance 1, then scale and shift per element.
+
 import { broadcastDims, type Dims, normalizeAxis, sameDims, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
+import { layerNormBody } from './gradients/normalization.js';
 import {
   defineOp,
   floatAttr,
@@ -72,6 +74,8 @@ export const layerNormalization = defineOp({
       ),
     ].slice(0, wanted(ctx.node.outputs));
   },
+  learns: [1, 2],
+  gradient: { body: layerNormBody },
   cost: noMacs,
   quantize: staysFloat('means and variances need more than 8 bits'),
   lower: (ctx) => {

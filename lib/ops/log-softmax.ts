@@ -1,4 +1,5 @@
 // LogSoftmax along one axis.
+import { softmaxGradient } from './gradients/softmax.js';
 import { defineOp, noMacs, staysFloat } from './op.js';
 import { inferRows, logSoftmaxRow, lowerSoftmax, referenceRows } from './shared/axis-rows.js';
 
@@ -11,6 +12,7 @@ export const logSoftmax = defineOp({
   attributes: { axis: { type: 'int', default: -1 } },
   infer: inferRows,
   reference: (ctx) => referenceRows(ctx, logSoftmaxRow),
+  gradient: softmaxGradient(1),
   cost: noMacs,
   quantize: staysFloat('logarithms of probabilities need more than 8 bits'),
   lower: (ctx) => lowerSoftmax(ctx, 1),

@@ -1,5 +1,5 @@
 // LpNormalization: every row along an axis divided by its 1- or 2-norm.
-import { defineOp, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { inferRows, referenceRows } from './shared/axis-rows.js';
 import { illegalAttribute } from './shared/illegal.js';
 
@@ -22,6 +22,7 @@ export const lpNormalization = defineOp({
       return row.map((v) => (norm === 0 ? 0 : v / norm));
     });
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('norms lose too much in 8 bits'),
   lower: 'host',

@@ -1,6 +1,6 @@
 // LpPool: the p-norm of each window.
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { floatTypes } from './shared/illegal.js';
 import { inferPool, poolAttributes, poolWindow, windowOffsets } from './shared/pooling.js';
 
@@ -28,6 +28,7 @@ export const lpPool = defineOp({
     }
     return [fromNumbers(x.dtype, dims, y)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('norms lose too much in 8 bits'),
   lower: 'host',

@@ -1,7 +1,16 @@
 // LRN: every element divided by a power of the squares around it across channels.
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, floatAttr, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  floatAttr,
+  inputType,
+  inputValue,
+  intAttr,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { checkRank, checkType, floatTypes, illegalAttribute } from './shared/illegal.js';
 
 const defaults = { alpha: Math.fround(0.0001), beta: 0.75, bias: 1 } as const;
@@ -45,6 +54,7 @@ export const lrn = defineOp({
     });
     return [fromNumbers(x.dtype, x.dims, y)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('its powers need more than 8 bits'),
   lower: 'host',

@@ -1,5 +1,5 @@
 // LSTM with gates i, o, f, c and optional peepholes. Inputs: X, W, R, B?, sequence_lens?, initial_h?, initial_c?, P?.
-import { defineOp, intAttr, staysFloat } from './op.js';
+import { defineOp, intAttr, notDifferentiable, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
 import {
   type CellStep,
@@ -48,6 +48,8 @@ export const lstm = defineOp({
   infer: (ctx) => inferRecurrent(form, ctx),
   reference: (ctx) =>
     referenceRecurrent({ ...form, step: stepOf(intAttr(ctx.node, 'input_forget', 0) !== 0) }, ctx),
+  learns: [1, 2, 3],
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
   lower: (ctx) => lowerRecurrent('lstm', ctx),

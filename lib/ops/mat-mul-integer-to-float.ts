@@ -1,6 +1,6 @@
 // MatMulIntegerToFloat (com.microsoft): the product of 8-bit matrices, times their scales, plus a float bias.
 // Inputs: A, B, a_scale, b_scale (one, or one per column), a_zero_point?, b_zero_point?, bias?.
-import { defineOp, inputType, inputValue, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, notDifferentiable, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
 import { checkType } from './shared/illegal.js';
 import {
@@ -41,6 +41,7 @@ export const matMulIntegerToFloat = defineOp({
       zeroOf(ctx.inputs[A_ZERO]),
     ),
   ],
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costOf(productMacs(matMulShape(form, ctx)), ctx),
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) =>

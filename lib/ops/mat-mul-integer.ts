@@ -1,6 +1,6 @@
 // MatMulInteger: the product of 8-bit matrices with int32 output.
 import { fromNumbers } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputType, inputValue, staysFloat } from './op.js';
+import { defineOp, type InferContext, inputType, inputValue, notDifferentiable, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
 import { integerSums } from './shared/integer-product.js';
 import { type Product, productMacs, productOf } from './shared/product.js';
@@ -27,6 +27,7 @@ export const matMulInteger = defineOp({
     const p = productOf(a.dims, b.dims, false, false, ctx.where);
     return [fromNumbers('int32', p.dims, integerSums(a, zeroOf(ctx.inputs[2]), b, ctx.inputs[3], p))];
   },
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costOf(productMacs(shape(ctx)), ctx),
   quantize: staysFloat('it is an integer operator already'),
   lower: 'host',

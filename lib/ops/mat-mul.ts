@@ -1,4 +1,5 @@
 // MatMul: the matrix product with the dimension rules of numpy.
+import { matMulGradient } from './gradients/product.js';
 import { defineOp } from './op.js';
 import { noActivation } from './shared/activation.js';
 import {
@@ -27,6 +28,8 @@ export const matMul = defineOp({
   attributes: {},
   infer: (ctx) => inferProduct(form, ctx),
   reference: (ctx) => referenceProduct(form, ctx),
+  learns: [0, 1],
+  gradient: matMulGradient,
   cost: (ctx) => costProduct(form, ctx),
   quantize: productRule(form),
   lower: (ctx) => lowerProduct(form, ctx),

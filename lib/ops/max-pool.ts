@@ -1,5 +1,7 @@
 // MaxPool: the largest element of each window, and optionally where it was.
+
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
+import { maxPoolGradient } from './gradients/pooling.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { byteTypes, floatTypes } from './shared/illegal.js';
@@ -53,6 +55,7 @@ export const maxPool = defineOp({
     const y = fromNumbers(x.dtype, dims, largest);
     return wantsIndices(ctx.node.outputs) ? [y, fromNumbers('int64', dims, indices)] : [y];
   },
+  gradient: maxPoolGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

@@ -9,6 +9,7 @@ import {
   intsAttr,
   needValue,
   noMacs,
+  notDifferentiable,
   staysFloat,
 } from './op.js';
 import { floatTypes, integersOf, stridedOffsets, typedInput } from './shared/elements.js';
@@ -38,6 +39,7 @@ export const maxUnpool = defineOp({
     });
     return [fromNumbers(inputValue(ctx, 0).dtype, output, y)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('its zeros and its input would need one scale'),
   lower: 'host',

@@ -1,7 +1,7 @@
 // Subtracts the mean over some axes and divides by the standard deviation.
 import { normalizeAxis, sizeOf, stridesOf } from '../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputValue, intsAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, inputValue, intsAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { floatTypes, stridedOffsets, typedInput } from './shared/elements.js';
 
 export const meanVarianceNormalization = defineOp({
@@ -34,6 +34,7 @@ export const meanVarianceNormalization = defineOp({
     }
     return [fromNumbers(x.dtype, x.dims, y)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('means and variances need more than 8 bits'),
   lower: 'host',

@@ -7,6 +7,7 @@ import {
   intAttr,
   needValue,
   noMacs,
+  notDifferentiable,
   staysFloat,
   type TensorType,
 } from './op.js';
@@ -41,6 +42,7 @@ export const melWeightMatrix = defineOp({
     }
     return [fromNumbers(dtype, dims, y)];
   },
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('it is made while planning'),
   lower: 'host',

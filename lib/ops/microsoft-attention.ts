@@ -3,7 +3,7 @@
 
 import { f32, toNumbers } from '../tensor/tensor.js';
 import { matMul } from './mat-mul.js';
-import { defineOp, inputType, inputValue, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, notDifferentiable, staysFloat } from './op.js';
 import { broadcastTo } from './shared/float-product.js';
 import { checkType } from './shared/illegal.js';
 import {
@@ -51,6 +51,7 @@ export const microsoftAttention = defineOp({
     return inferProjected(form, ctx);
   },
   reference: (ctx) => referenceProjected(form, ctx),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => costProjected(form, ctx),
   quantize: staysFloat('shares of attention need more than 8 bits'),
   lower: 'host',

@@ -1,5 +1,5 @@
 // DequantizeLinear (com.microsoft): (x - zero_point) * scale.
-import { defineOp, noMacs, staysFloat } from './op.js';
+import { defineOp, noMacs, notDifferentiable, staysFloat } from './op.js';
 import {
   dequantizeAttributes,
   inferDequantize,
@@ -16,6 +16,7 @@ export const microsoftDequantizeLinear = defineOp({
   attributes: dequantizeAttributes,
   infer: inferDequantize,
   reference: referenceDequantize,
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('it is the border between float and integer'),
   lower: lowerDequantize,

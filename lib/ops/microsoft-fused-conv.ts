@@ -1,5 +1,5 @@
 // FusedConv (com.microsoft): Conv, then a residual (input Z) and an activation named by its ONNX operator.
-import { defineOp } from './op.js';
+import { defineOp, notDifferentiable } from './op.js';
 import { microsoftActivationOf } from './shared/activation.js';
 import {
   costFloatConv,
@@ -26,6 +26,7 @@ export const microsoftFusedConv = defineOp({
   },
   infer: (ctx) => inferFloatConv(form, ctx),
   reference: (ctx) => referenceFloatConv(form, ctx),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => costFloatConv(form, ctx),
   quantize: {
     kind: 'weighted',

@@ -1,5 +1,5 @@
 // FusedMatMul (com.microsoft): alpha * A x B, either of them transposed.
-import { defineOp, floatAttr, intAttr } from './op.js';
+import { defineOp, floatAttr, intAttr, notDifferentiable } from './op.js';
 import { noActivation } from './shared/activation.js';
 import {
   costProduct,
@@ -38,6 +38,7 @@ export const microsoftFusedMatMul = defineOp({
     return inferProduct(form, ctx);
   },
   reference: (ctx) => referenceProduct(form, ctx),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => costProduct(form, ctx),
   quantize: productRule(form),
   lower: (ctx) => lowerProduct(form, ctx),

@@ -1,6 +1,6 @@
 // Remainder, broadcasting: with the sign of the divisor (integers), or of the dividend when fmod = 1.
 import { expected, KompaktError } from '../errors.js';
-import { intAttr, staysFloat } from './op.js';
+import { intAttr, notDifferentiable, staysFloat } from './op.js';
 import { binaryOp } from './shared/binary.js';
 
 export const mod = binaryOp({
@@ -22,5 +22,6 @@ export const mod = binaryOp({
     };
   },
   native: null,
+  gradient: notDifferentiable('its values are bits, truth values or remainders'),
   quantize: staysFloat('a remainder jumps, which a scale cannot follow'),
 });

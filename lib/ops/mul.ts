@@ -1,4 +1,5 @@
 // Product of two tensors, broadcasting.
+import { mulGradient } from './gradients/arithmetic.js';
 import { binaryOp } from './shared/binary.js';
 import { arithmeticRule } from './shared/integer-arithmetic.js';
 
@@ -8,5 +9,7 @@ export const mul = binaryOp({
   float: () => (a, b) => a * b,
   integer: () => (a, b) => a * b,
   native: 'mul',
+  learns: [0, 1],
+  gradient: mulGradient,
   quantize: arithmeticRule((a, b) => a * b, 'QLinearMul'),
 });

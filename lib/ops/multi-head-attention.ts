@@ -9,6 +9,7 @@ import {
   inputType,
   inputValue,
   intAttr,
+  notDifferentiable,
   type ReferenceContext,
   staysFloat,
   type TensorType,
@@ -145,6 +146,7 @@ export const multiHeadAttention = defineOp({
   },
   infer,
   reference,
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => {
     const { batch, heads, queries, keys, size, valueSize } = sizesOf(ctx);
     return { macs: batch * heads * queries * keys * (size + valueSize), weightBytes: 0 };

@@ -7,6 +7,7 @@ import {
   inputValue,
   intAttr,
   noMacs,
+  notDifferentiable,
   staysFloat,
   type TensorType,
 } from './op.js';
@@ -46,6 +47,7 @@ export const multinomial = defineOp({
     }
     return [fromNumbers(dtype, dims, y)];
   },
+  gradient: notDifferentiable('it draws random numbers'),
   cost: noMacs,
   quantize: staysFloat('it is random'),
   lower: 'host',

@@ -1,7 +1,9 @@
 // The negative logarithms of the probabilities that labels were given, weighted and reduced.
+
 import { toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputValue, noMacs, staysFloat } from './op.js';
-import { classLoss, inferLoss, lossAttributes } from './shared/class-loss.js';
+import { negativeLogLikelihoodGradient } from './gradients/softmax.js';
+import { defineOp, inputType, inputValue, noMacs, staysFloat } from './op.js';
+import { classLoss, inferLoss, lossAttributes, lowerClassLoss } from './shared/class-loss.js';
 
 export const negativeLogLikelihoodLoss = defineOp({
   op: 'NegativeLogLikelihoodLoss',
@@ -12,7 +14,8 @@ export const negativeLogLikelihoodLoss = defineOp({
   attributes: lossAttributes,
   infer: (ctx) => [inferLoss(ctx)],
   reference: (ctx) => [classLoss(ctx, toNumbers(inputValue(ctx, 0)))],
+  gradient: negativeLogLikelihoodGradient,
   cost: noMacs,
   quantize: staysFloat('losses are for training'),
-  lower: 'host',
+  lower: (ctx) => inputType(ctx, 0).dtype === 'float32' && lowerClassLoss(ctx, ctx.read(0, 'plain')),
 });

@@ -1,6 +1,6 @@
 // NhwcMaxPool (com.microsoft): MaxPool of 8-bit images with the channels last.
 import { maxPool } from './max-pool.js';
-import { defineOp, inputType, inputValue, noMacs } from './op.js';
+import { defineOp, inputType, inputValue, noMacs, notDifferentiable } from './op.js';
 import { isFlat, kernel2d, window2d } from './shared/conv-lowering.js';
 import { byteTypes, checkRank, checkType } from './shared/illegal.js';
 import { permuted } from './shared/layout.js';
@@ -36,6 +36,7 @@ export const nhwcMaxPool = defineOp({
     const [y] = maxPool.reference({ ...ctx, inputs: [permuted(x, toFirst(rank))] });
     return [permuted(y, toLast(rank))];
   },
+  gradient: notDifferentiable('it works on integers'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

@@ -1,7 +1,15 @@
 // Selects boxes by score per batch and class, dropping those that overlap a better one too much: int64 [count, 3].
 import { expected, KompaktError } from '../errors.js';
 import { i64, scalarOf, toNumbers } from '../tensor/tensor.js';
-import { defineOp, type InferContext, intAttr, needValue, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  intAttr,
+  needValue,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { typedInput } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 
@@ -17,6 +25,7 @@ export const nonMaxSuppression = defineOp({
     const chosen = selection(knownContext(ctx));
     return [i64(chosen.flat(), [chosen.length, 3])];
   },
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('its output is indices'),
   lower: 'host',

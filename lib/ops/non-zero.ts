@@ -1,7 +1,7 @@
 // Coordinates of all elements that are not zero: int64 [rank, count].
 import { type Dims, stridesOf } from '../tensor/shape.js';
 import { i64, type TensorValue } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, needValue, noMacs, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, needValue, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { elementsOf } from './shared/elements.js';
 
 export const nonZero = defineOp({
@@ -19,6 +19,7 @@ export const nonZero = defineOp({
     const found = places(x);
     return [i64(coordinates(x.dims, found), [x.dims.length, found.length])];
   },
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('its output is indices'),
   lower: 'host',

@@ -10,6 +10,7 @@ import {
   intAttr,
   needValue,
   noMacs,
+  notDifferentiable,
   staysFloat,
   type TensorType,
 } from './op.js';
@@ -37,6 +38,7 @@ export const oneHot = defineOp({
     });
     return [pick(inputValue(ctx, 2), dims, choice)];
   },
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('its input is an index'),
   lower: 'host',

@@ -6,7 +6,10 @@ import type { Attribute, Domain, Graph, Node } from '../graph/graph.js';
 import type { DType } from '../tensor/dtype.js';
 import type { Dims } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
+import type { Gradient } from './gradients/gradient.js';
 import type { StepKind, StepParams } from './steps.js';
+
+export type { Gradient, GradientContext, GradientRule, NodeWriter } from './gradients/gradient.js';
 
 /** Element type and concrete dims of a value in one plan. */
 export interface TensorType {
@@ -93,6 +96,9 @@ export interface LowerContext extends InferContext {
   constant(value: TensorValue): Buffer;
   /** The memory of output i, to be written by a step. Dims are the logical output dims put into `layout`. */
   write(i: number, layout: Layout): Buffer;
+  /** The memory of output i: that of input `over` where it is state of a training step (the step then works in place), else
+   *  memory of its own. Plain. */
+  writeOver(i: number, over: number): Buffer;
   /** Makes output i the same memory as `source` (which must be plain or of the same logical dims). */
   alias(i: number, source: Buffer, layout: Layout): void;
   /** The same memory with other dims of equal size. */
@@ -158,6 +164,8 @@ export type QuantizeRule =
   /** Unary function of input 0 (other inputs constant): becomes a table of 256 bytes. */
   | { readonly kind: 'table' };
 
+export const notDifferentiable = (why: string): Gradient => ({ notDifferentiable: why });
+
 export const staysFloat = (why: string): QuantizeRule => ({ kind: 'float', why });
 
 export interface AttributeSpec {
@@ -179,11 +187,14 @@ export interface OpDef {
   readonly infer: (ctx: InferContext) => readonly InferredType[];
   /** Slow, obviously right, any dtype that the operator allows. The law for every fast path. */
   readonly reference: (ctx: ReferenceContext) => readonly TensorValue[];
+  readonly gradient: Gradient;
   readonly cost: (ctx: InferContext, outputs: readonly TensorType[]) => Cost;
   readonly quantize: QuantizeRule;
   readonly lower: Lower;
   /** Set when equal inputs may give different outputs: such a node is never computed ahead of its run. */
   readonly random?: true;
+  /** Inputs that are parameters to be trained where they are constants. */
+  readonly learns?: readonly number[];
   /** Set when inputs may be sequences or optionals; all other operators take tensors only. */
   readonly containers?: true;
   /** The body, without inputs, that the node amounts to given the known types and values: a branch of control flow, or

@@ -6,6 +6,7 @@ import type { Node } from '../graph/graph.js';
 import { isInt64 } from '../tensor/dtype.js';
 import { normalizeAxis, sameDims } from '../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
+import { sourcesGradient } from './gradients/movement.js';
 import {
   defineOp,
   type InferContext,
@@ -41,6 +42,7 @@ export const pad = defineOp({
     const known = knownContext(ctx);
     return moveValues(ctx.inputs, infer(known), moves(known), ctx.inputs[2]?.data[0]);
   },
+  gradient: (ctx) => [sourcesGradient(ctx, sources(ctx))],
   cost: noMacs,
   quantize: { kind: 'arithmetic', data: [0], integer },
   lower: (ctx) => {
@@ -124,6 +126,16 @@ function runsOf(mode: Mode, dim: number, [before, after]: readonly [number, numb
     else runs.push({ x, xStep: 0, y, count: 1 });
   }
   return runs;
+}
+
+/** For every axis that is padded, where each element of the output comes from. */
+function sources(ctx: InferContext): (readonly (number | null)[] | undefined)[] {
+  const mode = modeOf(ctx.node, ctx.where);
+  return padsOf(ctx).map(([before, after], axis) => {
+    const dim = inputType(ctx, 0).dims[axis]!;
+    if (before === 0 && after === 0) return undefined;
+    return Array.from({ length: before + dim + after }, (_, i) => sourceOf(mode, i - before, dim));
+  });
 }
 
 /** Where the element at `at` (0 is the first of the input) comes from; null: it is the constant. */

@@ -1,7 +1,9 @@
 // Power, broadcasting: the result has the type of the base, the exponent may have any number type.
+
 import { expected, KompaktError } from '../errors.js';
 import { dtypes } from '../tensor/dtype.js';
 import { broadcastDims } from '../tensor/shape.js';
+import { powGradient } from './gradients/arithmetic.js';
 import { defineOp, inputValue, noMacs } from './op.js';
 import { broadcastPairs, lowerBinary } from './shared/binary.js';
 import { floatTypes, fromElements, numberTypes, typedInput } from './shared/elements.js';
@@ -35,6 +37,7 @@ export const pow = defineOp({
       ),
     ];
   },
+  gradient: powGradient,
   cost: noMacs,
   quantize: arithmeticRule((a, b) => a ** b, null),
   lower: (ctx) => {

@@ -1,6 +1,8 @@
 // x for x >= 0, else slope * x; the slope broadcasts to x.
+
 import { expected, KompaktError } from '../errors.js';
 import { broadcastDims, sameDims } from '../tensor/shape.js';
+import { preluGradient } from './gradients/arithmetic.js';
 import { staysFloat } from './op.js';
 import { binaryOp } from './shared/binary.js';
 import { floatTypes } from './shared/elements.js';
@@ -12,6 +14,8 @@ const base = binaryOp({
   float: () => (a, b) => (a < 0 ? a * b : a),
   integer: () => (a, b) => (a < 0n ? a * b : a),
   native: 'prelu',
+  learns: [1],
+  gradient: preluGradient,
   quantize: staysFloat('its slope per channel is no table of bytes'),
 });
 

@@ -1,7 +1,7 @@
 // QAttention (com.microsoft): Attention whose projection is a product of 8-bit matrices. Inputs: x, weights, bias,
 // x_scale, weight_scale, mask_index?, x_zero_point?, weight_zero_point?, past?.
 import { matMulIntegerToFloat } from './mat-mul-integer-to-float.js';
-import { defineOp, inputType, staysFloat } from './op.js';
+import { defineOp, inputType, notDifferentiable, staysFloat } from './op.js';
 import { checkType } from './shared/illegal.js';
 import {
   costProjected,
@@ -47,6 +47,7 @@ export const qAttention = defineOp({
     return inferProjected(form, ctx);
   },
   reference: (ctx) => referenceProjected(form, ctx),
+  gradient: notDifferentiable('it works on integers'),
   cost: (ctx) => costProjected(form, ctx),
   quantize: staysFloat('its products are integer already'),
   lower: 'host',

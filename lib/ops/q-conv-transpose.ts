@@ -1,6 +1,6 @@
 // QConvTranspose (ai.kompakt): ConvTranspose of 8-bit integers.
 // Inputs: x, x_scale, x_zero, w, w_scale, w_zero, y_scale?, y_zero?, bias?.
-import { defineOp, staysFloat } from './op.js';
+import { defineOp, notDifferentiable, staysFloat } from './op.js';
 import { convTransposeAttributes, convTransposeGeometry } from './shared/conv-geometry.js';
 import {
   costQuantizedConv,
@@ -18,6 +18,7 @@ export const qConvTranspose = defineOp({
   attributes: convTransposeAttributes,
   infer: (ctx) => inferQuantizedConv(convTransposeGeometry, ctx),
   reference: (ctx) => referenceQuantizedConv(convTransposeGeometry, ctx),
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costQuantizedConv(convTransposeGeometry, ctx),
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => lowerQuantizedConv(convTransposeGeometry, ctx),

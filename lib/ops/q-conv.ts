@@ -1,7 +1,7 @@
 // QConv (ai.kompakt): QLinearConv with a clamp, a residual and a table fused behind it, or with float output.
 // Inputs: x, x_scale, x_zero, w, w_scale, w_zero, y_scale?, y_zero?, bias?, residual?, residual_scale?,
 // residual_zero?, sum_scale?, sum_zero?, table? (256 stored bytes by stored byte).
-import { defineOp, staysFloat } from './op.js';
+import { defineOp, notDifferentiable, staysFloat } from './op.js';
 import { convAttributes, convGeometry } from './shared/conv-geometry.js';
 import {
   costQuantizedConv,
@@ -19,6 +19,7 @@ export const qConv = defineOp({
   attributes: { ...convAttributes, lo: { type: 'int', default: null }, hi: { type: 'int', default: null } },
   infer: (ctx) => inferQuantizedConv(convGeometry, ctx),
   reference: (ctx) => referenceQuantizedConv(convGeometry, ctx),
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costQuantizedConv(convGeometry, ctx),
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => lowerQuantizedConv(convGeometry, ctx),

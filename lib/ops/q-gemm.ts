@@ -1,7 +1,7 @@
 // QGemm (com.microsoft): Gemm of 8-bit matrices with int32 bias and 8-bit or float output. In our graphs A may have
 // leading dims, and attributes lo and hi clamp the output in its own type.
 import type { Node } from '../graph/graph.js';
-import { defineOp, floatAttr, intAttr, staysFloat } from './op.js';
+import { defineOp, floatAttr, intAttr, notDifferentiable, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
 import { checkType } from './shared/illegal.js';
 import {
@@ -52,6 +52,7 @@ export const qGemm = defineOp({
     return [{ dtype: byteType(ctx, 8, 'a y zero point'), dims }];
   },
   reference: (ctx) => [referenceIntegerProduct(form(ctx.node), ctx)],
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costOf(productMacs(integerProductShape(form(ctx.node), ctx)), ctx),
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => lowerIntegerProduct(form(ctx.node), ctx),

@@ -1,5 +1,5 @@
 // QLinearAdd (com.microsoft): sum of two 8-bit tensors with scales of their own.
-import { defineOp, noMacs, staysFloat } from './op.js';
+import { defineOp, noMacs, notDifferentiable, staysFloat } from './op.js';
 import {
   inferIntegerBinary,
   integerOperands,
@@ -22,6 +22,7 @@ export const qLinearAdd = defineOp({
     referenceIntegerBinary(ctx, (x, y, { a, b, c }) =>
       addQuantized(Math.fround(a.scale / c.scale), x, Math.fround(b.scale / c.scale), y, c.zero),
     ),
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => {

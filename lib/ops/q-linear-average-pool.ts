@@ -3,7 +3,7 @@ import { KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { inferIntegerUnary, planParams, referenceParams } from './shared/integer-unary.js';
 import { maxSummed } from './shared/mean-u8.js';
@@ -52,6 +52,7 @@ export const qLinearAveragePool = defineOp({
     }
     return [fromNumbers(y.dtype, dims, out)];
   },
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => {

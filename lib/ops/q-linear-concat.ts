@@ -2,7 +2,16 @@
 // scale of the output.
 import { type Dims, normalizeAxis, sizeOf } from '../tensor/shape.js';
 import { allocate, tensor } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  inputValue,
+  intAttr,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { noActivation } from './shared/activation.js';
 import { byteTable, lookUp } from './shared/byte-table.js';
 import { illegalShape } from './shared/illegal.js';
@@ -71,6 +80,7 @@ export const qLinearConcat = defineOp({
     }
     return [tensor(to, dims, data)];
   },
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => {

@@ -1,5 +1,5 @@
 // QLinearConv: convolution of 8-bit integers with 8-bit output.
-import { defineOp, staysFloat } from './op.js';
+import { defineOp, notDifferentiable, staysFloat } from './op.js';
 import { convAttributes, convGeometry } from './shared/conv-geometry.js';
 import {
   costQuantizedConv,
@@ -17,6 +17,7 @@ export const qLinearConv = defineOp({
   attributes: convAttributes,
   infer: (ctx) => inferQuantizedConv(convGeometry, ctx),
   reference: (ctx) => referenceQuantizedConv(convGeometry, ctx),
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costQuantizedConv(convGeometry, ctx),
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => lowerQuantizedConv(convGeometry, ctx),

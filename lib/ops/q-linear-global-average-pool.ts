@@ -1,5 +1,14 @@
 // QLinearGlobalAveragePool (com.microsoft): GlobalAveragePool of 8-bit integers.
-import { defineOp, type InferContext, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  inputValue,
+  intAttr,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { checkRank } from './shared/illegal.js';
 import { inferIntegerUnary, planParams } from './shared/integer-unary.js';
 import { lowerMean, referenceMean } from './shared/mean-u8.js';
@@ -31,6 +40,7 @@ export const qLinearGlobalAveragePool = defineOp({
     const out = dims.map((d, i) => (reduced[i] ? 1 : d));
     return [referenceMean(ctx, reduced, out)];
   },
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => {

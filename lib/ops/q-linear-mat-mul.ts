@@ -1,5 +1,5 @@
 // QLinearMatMul: the product of 8-bit matrices with 8-bit output.
-import { defineOp, staysFloat } from './op.js';
+import { defineOp, notDifferentiable, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
 import {
   type IntegerProduct,
@@ -36,6 +36,7 @@ export const qLinearMatMul = defineOp({
     return [{ dtype: byteType(ctx, 7, 'a y zero point'), dims: integerProductShape(form, ctx).dims }];
   },
   reference: (ctx) => [referenceIntegerProduct(form, ctx)],
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costOf(productMacs(integerProductShape(form, ctx)), ctx),
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => lowerIntegerProduct(form, ctx),

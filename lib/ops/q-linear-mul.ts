@@ -1,5 +1,5 @@
 // QLinearMul (com.microsoft): product of two 8-bit tensors with scales of their own.
-import { defineOp, noMacs, staysFloat } from './op.js';
+import { defineOp, noMacs, notDifferentiable, staysFloat } from './op.js';
 import {
   type BinaryParams,
   inferIntegerBinary,
@@ -22,6 +22,7 @@ export const qLinearMul = defineOp({
   infer: inferIntegerBinary,
   reference: (ctx) =>
     referenceIntegerBinary(ctx, (x, y, params) => requantizeValue(x * y, factorOf(params), params.c.zero)),
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => {

@@ -2,7 +2,16 @@
 // runs over all axes from `axis` on.
 import { type Dims, normalizeAxis } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  inputValue,
+  intAttr,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { mapRows, softmaxRow } from './shared/axis-rows.js';
 import { inferIntegerUnary, planParams, referenceParams } from './shared/integer-unary.js';
 import { physicalAxis, splitDims } from './shared/physical-axis.js';
@@ -38,6 +47,7 @@ export const qLinearSoftmax = defineOp({
       ),
     ];
   },
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => {

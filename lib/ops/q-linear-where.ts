@@ -1,6 +1,14 @@
 // QLinearWhere (com.microsoft): Where of 8-bit integers. Inputs: condition, X with scale and zero point, Y with scale and
 // zero point, scale and zero point of the output; both sides are brought to the scale of the output.
-import { defineOp, inputType, inputValue, noMacs, type ReferenceContext, staysFloat } from './op.js';
+import {
+  defineOp,
+  inputType,
+  inputValue,
+  noMacs,
+  notDifferentiable,
+  type ReferenceContext,
+  staysFloat,
+} from './op.js';
 import { noActivation } from './shared/activation.js';
 import { byteTable, lookUp } from './shared/byte-table.js';
 import { byteType, checkScalarParams, scalarParams } from './shared/quantized.js';
@@ -37,6 +45,7 @@ export const qLinearWhere = defineOp({
   },
   reference: (ctx) =>
     where.reference({ ...ctx, inputs: [inputValue(ctx, 0), rescaled(ctx, X), rescaled(ctx, Y)] }),
+  gradient: notDifferentiable('it works on integers'),
   cost: noMacs,
   quantize: staysFloat('it is an integer operator already'),
   lower: 'host',

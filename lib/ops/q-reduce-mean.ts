@@ -8,6 +8,7 @@ import {
   intAttr,
   intsAttr,
   noMacs,
+  notDifferentiable,
   staysFloat,
 } from './op.js';
 import { inferIntegerUnary, planParams } from './shared/integer-unary.js';
@@ -40,6 +41,7 @@ export const qReduceMean = defineOp({
     const { dims } = inputValue(ctx, 0);
     return [referenceMean(ctx, reducedAxes(ctx, dims.length), reducedDims(ctx, dims))];
   },
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => {

@@ -2,7 +2,7 @@
 // `to` is the ONNX type of the output.
 import type { Node } from '../graph/graph.js';
 import { dtypes } from '../tensor/dtype.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { emitTable, lookUp } from './shared/byte-table.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
 import { byteType } from './shared/quantized.js';
@@ -29,6 +29,7 @@ export const qTable = defineOp({
     return [{ dtype: outputType(ctx.node, ctx.where), dims: inputType(ctx, 0).dims }];
   },
   reference: (ctx) => [lookUp(inputValue(ctx, 0), inputValue(ctx, 1), outputType(ctx.node, ctx.where))],
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('it is an integer operator already'),
   lower: (ctx) => {

@@ -1,5 +1,5 @@
 // QuantizeLinear: saturate(roundHalfEven(x / scale) + zero_point).
-import { defineOp, noMacs, staysFloat } from './op.js';
+import { defineOp, noMacs, notDifferentiable, staysFloat } from './op.js';
 import {
   inferQuantize,
   lowerQuantize,
@@ -16,6 +16,7 @@ export const quantizeLinear = defineOp({
   attributes: quantizeAttributes,
   infer: inferQuantize,
   reference: referenceQuantize,
+  gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: noMacs,
   quantize: staysFloat('it is the border between float and integer'),
   lower: lowerQuantize,

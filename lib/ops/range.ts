@@ -2,7 +2,7 @@
 
 import { expected, KompaktError } from '../errors.js';
 import { scalarOf, type TensorValue } from '../tensor/tensor.js';
-import { defineOp, type InferContext, needValue, noMacs, staysFloat } from './op.js';
+import { defineOp, type InferContext, needValue, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { alikeInputs, fromElements } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 
@@ -33,6 +33,7 @@ export const range = defineOp({
       ),
     ];
   },
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('it makes its values from numbers'),
   lower: 'host',

@@ -1,4 +1,5 @@
 // Sum of absolute values over axes.
+import { l1Part } from './gradients/reduction.js';
 import { staysFloat } from './op.js';
 import { reduceOp } from './shared/reduce.js';
 
@@ -8,5 +9,6 @@ export const reduceL1 = reduceOp({
   float: (values) => values.reduce((sum, v) => sum + Math.abs(v), 0),
   integer: (values) => values.reduce((sum, v) => sum + (v < 0n ? -v : v), 0n),
   native: 'l1',
+  gradient: l1Part,
   quantize: staysFloat('its native form takes floats'),
 });

@@ -1,4 +1,5 @@
 // Euclidean norm over axes.
+import { l2Part } from './gradients/reduction.js';
 import { staysFloat } from './op.js';
 import { reduceOp } from './shared/reduce.js';
 
@@ -8,5 +9,6 @@ export const reduceL2 = reduceOp({
   float: (values) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0)),
   integer: (values) => BigInt(Math.trunc(Math.sqrt(Number(values.reduce((sum, v) => sum + v * v, 0n))))),
   native: 'l2',
+  gradient: l2Part,
   quantize: staysFloat('its native form takes floats'),
 });

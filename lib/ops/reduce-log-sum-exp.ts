@@ -1,4 +1,5 @@
 // Logarithm of the sum of exponentials over axes.
+import { logSumExpPart } from './gradients/reduction.js';
 import { staysFloat } from './op.js';
 import { reduceOp } from './shared/reduce.js';
 
@@ -8,6 +9,7 @@ export const reduceLogSumExp = reduceOp({
   float: logSumExp,
   integer: (values) => BigInt(Math.trunc(logSumExp(Float64Array.from(values, Number)))),
   native: 'log_sum_exp',
+  gradient: logSumExpPart,
   quantize: staysFloat('its native form takes floats'),
 });
 

@@ -1,4 +1,5 @@
 // Logarithm of the sum over axes.
+import { logSumPart } from './gradients/reduction.js';
 import { staysFloat } from './op.js';
 import { reduceOp } from './shared/reduce.js';
 
@@ -9,5 +10,6 @@ export const reduceLogSum = reduceOp({
   integer: (values) => BigInt(Math.trunc(Math.log(Number(values.reduce((sum, v) => sum + v, 0n))))),
   native: 'sum',
   log: true,
+  gradient: logSumPart,
   quantize: staysFloat('its native form takes floats'),
 });

@@ -1,5 +1,7 @@
 // Largest value over axes.
+
 import { dtypes } from '../tensor/dtype.js';
+import { extremePart } from './gradients/reduction.js';
 import { staysFloat } from './op.js';
 import { wrapInteger } from './shared/elements.js';
 import { reduceOp, reduceTypes } from './shared/reduce.js';
@@ -14,5 +16,6 @@ export const reduceMax = reduceOp({
   integer: (values, dtype) =>
     values.reduce(larger, values[0] ?? wrapInteger(dtype, BigInt(dtypes[dtype].min))),
   native: 'max',
+  gradient: extremePart,
   quantize: staysFloat('its native form takes floats'),
 });

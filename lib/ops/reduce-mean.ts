@@ -1,5 +1,7 @@
 // Mean over axes.
+
 import type { Node } from '../graph/graph.js';
+import { meanPart } from './gradients/reduction.js';
 import { type IntegerContext, intAttr } from './op.js';
 import { integersOf } from './shared/elements.js';
 import { outputScale, scaledInputs } from './shared/integer-arithmetic.js';
@@ -13,6 +15,7 @@ export const reduceMean = reduceOp({
   integer: (values) =>
     values.length === 0 ? 0n : values.reduce((sum, v) => sum + v, 0n) / BigInt(values.length),
   native: 'mean',
+  gradient: meanPart,
   quantize: { kind: 'arithmetic', data: [0], integer },
 });
 

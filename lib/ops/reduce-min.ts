@@ -1,5 +1,7 @@
 // Smallest value over axes.
+
 import { dtypes, isInt64 } from '../tensor/dtype.js';
+import { extremePart } from './gradients/reduction.js';
 import { staysFloat } from './op.js';
 import { wrapInteger } from './shared/elements.js';
 import { reduceOp, reduceTypes } from './shared/reduce.js';
@@ -17,5 +19,6 @@ export const reduceMin = reduceOp({
       values[0] ?? wrapInteger(dtype, BigInt(dtypes[dtype].max) - (isInt64(dtype) ? 1n : 0n)),
     ),
   native: 'min',
+  gradient: extremePart,
   quantize: staysFloat('its native form takes floats'),
 });

@@ -1,4 +1,5 @@
 // Product over axes.
+import { prodPart } from './gradients/reduction.js';
 import { staysFloat } from './op.js';
 import { reduceOp } from './shared/reduce.js';
 
@@ -8,5 +9,6 @@ export const reduceProd = reduceOp({
   float: (values) => values.reduce((product, v) => product * v, 1),
   integer: (values) => values.reduce((product, v) => product * v, 1n),
   native: 'prod',
+  gradient: prodPart,
   quantize: staysFloat('its native form takes floats'),
 });

@@ -1,4 +1,5 @@
 // Sum over axes.
+import { sumPart } from './gradients/reduction.js';
 import { staysFloat } from './op.js';
 import { reduceOp } from './shared/reduce.js';
 
@@ -8,5 +9,6 @@ export const reduceSum = reduceOp({
   float: (values) => values.reduce((sum, v) => sum + v, 0),
   integer: (values) => values.reduce((sum, v) => sum + v, 0n),
   native: 'sum',
+  gradient: sumPart,
   quantize: staysFloat('its native form takes floats'),
 });

@@ -1,9 +1,12 @@
 // Resize: resampling along any axes, one after the other from the last to the first. Inputs: X, roi?, scales?, sizes?.
+
 import { type Dims, normalizeAxis, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
+import { mapAxis } from './gradients/movement.js';
 import {
   defineOp,
   floatAttr,
+  type GradientContext,
   type InferContext,
   inputType,
   inputValue,
@@ -61,6 +64,7 @@ export const resize = defineOp({
     return [{ dtype: inputType(ctx, 0).dtype, dims: axesOf(ctx).map((axis) => axis.output) }];
   },
   reference: (ctx) => [resized(ctx)],
+  gradient: resizeGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower,
@@ -140,7 +144,8 @@ function resized(reference: ReferenceContext): TensorValue {
   const outside = new Map<number, Uint8Array>();
   // Bytes are resampled as they are stored, so that float32 rounds alike here and in the engine.
   const bias = storageBias(x.dtype);
-  let values: Float32Array = Float32Array.from(toNumbers(x), (v) => v + bias);
+  const biased = toNumbers(x).map((v) => v + bias);
+  let values: Float32Array | Float64Array = x.dtype === 'float64' ? biased : Float32Array.from(biased);
   for (let i = dims.length - 1; i >= 0; i--) {
     if (stays(axes[i]) && !crops) continue;
     const table = axisTable(resampling, axes[i]);
@@ -159,7 +164,7 @@ function resized(reference: ReferenceContext): TensorValue {
 
 /** Puts `value` wherever an axis says that its coordinate is outside. */
 function fillOutside(
-  values: Float32Array,
+  values: Float32Array | Float64Array,
   dims: Dims,
   outside: ReadonlyMap<number, Uint8Array>,
   value: number,
@@ -192,4 +197,23 @@ function lower(ctx: LowerContext): boolean {
 function constantsOf(ctx: LowerContext, { taps, index, weight, outside }: AxisTable) {
   const dims = [outside.length, taps];
   return [ctx.constant(tensor('int32', dims, index)), ctx.constant(tensor('float32', dims, weight))];
+}
+
+/** Resampling an axis is a product with a matrix; its gradient is one with the transposed matrix. */
+function resizeGradient(ctx: GradientContext): readonly string[] {
+  const resampling = resamplingOf(ctx);
+  const crops = resampling.coordinates === 'tf_crop_and_resize';
+  let gradient = ctx.outputGradient(0) as string;
+  let dims = ctx.outputs[0].dims;
+  axesOf(ctx).forEach((axis, i) => {
+    if (stays(axis) && !crops) return;
+    const { taps, index, weight, outside } = axisTable(resampling, axis);
+    const matrix = new Float64Array(axis.input * axis.output);
+    for (let o = 0; o < axis.output; o++)
+      for (let t = o * taps; t < (o + 1) * taps; t++)
+        if (!crops || !outside[o]) matrix[index[t] * axis.output + o] += weight[t];
+    gradient = mapAxis(ctx, gradient, dims, i, axis.input, matrix);
+    dims = dims.with(i, axis.input);
+  });
+  return [gradient];
 }

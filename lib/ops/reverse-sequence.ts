@@ -2,7 +2,7 @@
 import { expected, KompaktError } from '../errors.js';
 import { type Dims, sameDims, stridesOf } from '../tensor/shape.js';
 import { toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable } from './op.js';
 import { pick, typedInput } from './shared/elements.js';
 
 export const reverseSequence = defineOp({
@@ -42,6 +42,7 @@ export const reverseSequence = defineOp({
     });
     return [pick(x, x.dims, offsets)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: 'host',

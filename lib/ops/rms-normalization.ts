@@ -9,6 +9,7 @@ import {
   inputValue,
   intAttr,
   noMacs,
+  notDifferentiable,
   staysFloat,
 } from './op.js';
 import { broadcastTo } from './shared/float-product.js';
@@ -58,6 +59,7 @@ export const rmsNormalization = defineOp({
       ),
     ];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('means and deviations need more than 8 bits'),
   lower: (ctx) => {

@@ -1,5 +1,5 @@
 // RNN: h = f(W x + Wb + R h + Rb).
-import { defineOp, staysFloat } from './op.js';
+import { defineOp, notDifferentiable, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
 import {
   type CellStep,
@@ -29,6 +29,7 @@ export const rnn = defineOp({
   attributes: recurrentAttributes,
   infer: (ctx) => inferRecurrent(form, ctx),
   reference: (ctx) => referenceRecurrent(form, ctx),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
   lower: (ctx) => lowerRecurrent('rnn', ctx),

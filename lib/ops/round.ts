@@ -1,4 +1,5 @@
 // Rounds to the nearest integer, halves to even.
+import { zeroGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 import { roundHalfEven } from './shared/rounding.js';
 
@@ -6,5 +7,6 @@ export const round = unaryOp({
   op: 'Round',
   since: 11,
   float: () => roundHalfEven,
+  gradient: zeroGradient,
   native: () => ({ op: 'round' }),
 });

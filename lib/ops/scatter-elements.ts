@@ -1,7 +1,16 @@
 // A copy of the data with one element written per index: y[index[i][j]][j] = update[i][j] for axis 0.
 import { expected, KompaktError } from '../errors.js';
 import { normalizeAxis, sameDims, stridesOf } from '../tensor/shape.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs, staysFloat, stringAttr } from './op.js';
+import {
+  defineOp,
+  inputType,
+  inputValue,
+  intAttr,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+  stringAttr,
+} from './op.js';
 import { indexTypes, stridedOffsets, typedInput } from './shared/elements.js';
 import { indicesOf } from './shared/gathering.js';
 import { scatterAt } from './shared/scatter.js';
@@ -35,6 +44,7 @@ export const scatterElements = defineOp({
     );
     return [scatterAt(data, updates, offsets, stringAttr(ctx.node, 'reduction', 'none'), ctx.where)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('data and updates may have different scales'),
   lower: 'host',

@@ -1,7 +1,7 @@
 // A copy of the data with slices written at coordinate tuples.
 import { expected, KompaktError } from '../errors.js';
 import { sameDims, sizeOf } from '../tensor/shape.js';
-import { defineOp, inputType, inputValue, noMacs, staysFloat, stringAttr } from './op.js';
+import { defineOp, inputType, inputValue, noMacs, notDifferentiable, staysFloat, stringAttr } from './op.js';
 import { typedInput } from './shared/elements.js';
 import { tupleOffsets } from './shared/gathering.js';
 import { scatterAt } from './shared/scatter.js';
@@ -42,6 +42,7 @@ export const scatterNd = defineOp({
     );
     return [scatterAt(data, updates, offsets, stringAttr(ctx.node, 'reduction', 'none'), ctx.where)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('data and updates may have different scales'),
   lower: 'host',

@@ -6,6 +6,7 @@ import {
   inputValue,
   NeedsData,
   noMacs,
+  notDifferentiable,
   type ReferenceContext,
   staysFloat,
 } from './op.js';
@@ -43,6 +44,7 @@ export const sequenceMap = defineOp({
       ),
     );
   },
+  gradient: notDifferentiable('the path through its bodies depends on data'),
   cost: noMacs,
   quantize: staysFloat('its body is a graph of its own'),
   lower: 'host',

@@ -3,7 +3,7 @@
 import type { Node } from '../graph/graph.js';
 import type { Dims } from '../tensor/shape.js';
 import { i64 } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 
 export const shape = defineOp({
   op: 'Shape',
@@ -17,6 +17,7 @@ export const shape = defineOp({
     return [{ dtype: 'int64', dims: value.dims, value }];
   },
   reference: (ctx) => [i64(range(ctx.node, inputValue(ctx, 0).dims))],
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('it reads no values'),
   // Never asked for: infer gives the value, so the plan folds the node.

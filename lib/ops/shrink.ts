@@ -1,4 +1,5 @@
 // x - bias above lambd, x + bias below -lambd, 0 between.
+import { shrinkGradient } from './gradients/unary.js';
 import { floatAttr } from './op.js';
 import { numberTypes } from './shared/elements.js';
 import { unaryOp } from './shared/elementwise.js';
@@ -20,4 +21,5 @@ export const shrink = unaryOp({
     return (x) => BigInt(Math.trunc(shrunk(Number(x))));
   },
   native: null,
+  gradient: shrinkGradient,
 });

@@ -1,4 +1,5 @@
 // -1, 0 or 1.
+import { zeroGradient } from './gradients/unary.js';
 import { numberTypes } from './shared/elements.js';
 import { unaryOp } from './shared/elementwise.js';
 
@@ -8,5 +9,6 @@ export const sign = unaryOp({
   types: numberTypes,
   float: () => Math.sign,
   integer: () => (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n),
+  gradient: zeroGradient,
   native: () => ({ op: 'sign' }),
 });

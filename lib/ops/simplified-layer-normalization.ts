@@ -1,5 +1,5 @@
 // SimplifiedLayerNormalization: x over its root mean square; onnxruntime writes it into ai.onnx. Inputs: X, scale.
-import { defineOp, inputType, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, inputType, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { illegalAttribute } from './shared/illegal.js';
 import { inferRowNorm, lowerRowNorm, type RowNorm, referenceRowNorm } from './shared/skip-norm.js';
 
@@ -29,6 +29,7 @@ export const simplifiedLayerNormalization = defineOp({
     return inferRowNorm(norm, ctx);
   },
   reference: (ctx) => referenceRowNorm(norm, ctx),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('means and deviations need more than 8 bits'),
   lower: (ctx) => lowerRowNorm(norm, ctx),

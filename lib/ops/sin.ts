@@ -1,4 +1,5 @@
 // Sine.
+import { sinGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const sin = unaryOp({
@@ -6,4 +7,5 @@ export const sin = unaryOp({
   since: 7,
   float: () => Math.sin,
   native: null,
+  gradient: sinGradient,
 });

@@ -1,4 +1,5 @@
 // Hyperbolic sine.
+import { sinhGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const sinh = unaryOp({
@@ -6,4 +7,5 @@ export const sinh = unaryOp({
   since: 9,
   float: () => Math.sinh,
   native: null,
+  gradient: sinhGradient,
 });

@@ -1,7 +1,7 @@
 // The number of elements of a tensor, as int64.
 import { sizeOf } from '../tensor/shape.js';
 import { i64 } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, noMacs, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, noMacs, notDifferentiable, staysFloat } from './op.js';
 
 export const size = defineOp({
   op: 'Size',
@@ -12,6 +12,7 @@ export const size = defineOp({
   attributes: {},
   infer: (ctx) => [{ dtype: 'int64', dims: [], value: i64([sizeOf(inputType(ctx, 0).dims)], []) }],
   reference: (ctx) => [i64([sizeOf(inputValue(ctx, 0).dims)], [])],
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('it reads no values'),
   // Never asked for: infer gives the value, so the plan folds the node.

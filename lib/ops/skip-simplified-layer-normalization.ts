@@ -1,5 +1,5 @@
 // SkipSimplifiedLayerNormalization (com.microsoft): input + skip + bias over its root mean square. Inputs: input, skip, gamma, bias?.
-import { defineOp, noMacs, staysFloat } from './op.js';
+import { defineOp, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { inferRowNorm, lowerRowNorm, type RowNorm, referenceRowNorm } from './shared/skip-norm.js';
 
 const norm: RowNorm = {
@@ -20,6 +20,7 @@ export const skipSimplifiedLayerNormalization = defineOp({
   attributes: { epsilon: { type: 'float', default: norm.epsilon } },
   infer: (ctx) => inferRowNorm(norm, ctx),
   reference: (ctx) => referenceRowNorm(norm, ctx),
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('means and deviations need more than 8 bits'),
   lower: (ctx) => lowerRowNorm(norm, ctx),

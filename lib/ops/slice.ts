@@ -2,6 +2,7 @@
 
 import { expected, KompaktError } from '../errors.js';
 import { normalizeAxis } from '../tensor/shape.js';
+import { sourcesGradient } from './gradients/movement.js';
 import { defineOp, type InferContext, inputType, needValue, noMacs, type TensorType } from './op.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
@@ -19,6 +20,7 @@ export const slice = defineOp({
     const known = knownContext(ctx);
     return moveValues(ctx.inputs, infer(known), [moveOf(known)]);
   },
+  gradient: (ctx) => [sourcesGradient(ctx, sources(ctx))],
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerInLayout(ctx, [moveOf(ctx)]),
@@ -44,6 +46,14 @@ function moveOf(ctx: InferContext): Move {
     yStart: [],
   };
 }
+
+/** For every axis that is cut, where each element of the output was read. */
+const sources = (ctx: InferContext): (readonly number[] | undefined)[] =>
+  ranges(ctx).map((r, axis) =>
+    r.count === inputType(ctx, 0).dims[axis] && r.step === 1
+      ? undefined
+      : Array.from({ length: r.count }, (_, i) => r.start + i * r.step),
+  );
 
 /** What is taken along every axis of the input. */
 function ranges(ctx: InferContext): Range[] {

@@ -1,4 +1,5 @@
 // Softmax along one axis.
+import { softmaxGradient } from './gradients/softmax.js';
 import { defineOp, noMacs } from './op.js';
 import { inferRows, lowerSoftmax, referenceRows, softmaxRow } from './shared/axis-rows.js';
 import { integerUnary } from './shared/integer-unary.js';
@@ -12,6 +13,7 @@ export const softmax = defineOp({
   attributes: { axis: { type: 'int', default: -1 } },
   infer: inferRows,
   reference: (ctx) => referenceRows(ctx, softmaxRow),
+  gradient: softmaxGradient(0),
   cost: noMacs,
   quantize: {
     kind: 'arithmetic',

@@ -2,6 +2,7 @@
 
 import { expected, KompaktError } from '../errors.js';
 import { normalizeAxis } from '../tensor/shape.js';
+import { splitGradient } from './gradients/movement.js';
 import { defineOp, type InferContext, inputType, intAttr, needValue, noMacs, type TensorType } from './op.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
@@ -19,6 +20,7 @@ export const split = defineOp({
     const known = knownContext(ctx);
     return moveValues(ctx.inputs, infer(known), moves(known));
   },
+  gradient: splitGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerInLayout(ctx, moves(ctx)),

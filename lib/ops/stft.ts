@@ -1,6 +1,15 @@
 // The Fourier transform of overlapping frames of a signal: [batch, samples, 1 or 2] to [batch, frames, bins, 2].
 import { fromNumbers, scalarOf, toNumbers } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputValue, intAttr, needValue, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputValue,
+  intAttr,
+  needValue,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { floatTypes, typedInput } from './shared/elements.js';
 import { fourier } from './shared/fourier.js';
 import { illegalShape } from './shared/illegal.js';
@@ -35,6 +44,7 @@ export const stft = defineOp({
       }
     return [fromNumbers(signal.dtype, [batch, frames, bins, 2], y)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('spectra need more than 8 bits'),
   lower: 'host',

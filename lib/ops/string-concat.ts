@@ -1,7 +1,7 @@
 // Joins strings element by element.
 import { broadcastDims, broadcastStrides } from '../tensor/shape.js';
 import { tensor } from '../tensor/tensor.js';
-import { defineOp, inputValue, noMacs, staysFloat } from './op.js';
+import { defineOp, inputValue, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { stridedOffsets, typedInput } from './shared/elements.js';
 
 export const stringConcat = defineOp({
@@ -27,6 +27,7 @@ export const stringConcat = defineOp({
       ),
     ];
   },
+  gradient: notDifferentiable('strings have no gradient'),
   cost: noMacs,
   quantize: staysFloat('strings have no scale'),
   lower: 'host',

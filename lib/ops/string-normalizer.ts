@@ -6,6 +6,7 @@ import {
   intAttr,
   needValue,
   noMacs,
+  notDifferentiable,
   staysFloat,
   stringAttr,
   stringsAttr,
@@ -37,6 +38,7 @@ export const stringNormalizer = defineOp({
     const { dims, words } = normalized(knownContext(ctx));
     return [tensor('string', dims, words)];
   },
+  gradient: notDifferentiable('strings have no gradient'),
   cost: noMacs,
   quantize: staysFloat('strings have no scale'),
   lower: 'host',

@@ -7,6 +7,7 @@ import {
   intAttr,
   needValue,
   noMacs,
+  notDifferentiable,
   staysFloat,
   stringAttr,
 } from './op.js';
@@ -38,6 +39,7 @@ export const stringSplit = defineOp({
     const outputs = [tensor('string', [...dims, longest], padded), fromNumbers('int64', dims, counts)];
     return outputs.slice(0, ctx.node.outputs.length);
   },
+  gradient: notDifferentiable('strings have no gradient'),
   cost: noMacs,
   quantize: staysFloat('strings have no scale'),
   lower: 'host',

@@ -1,4 +1,5 @@
 // Difference of two tensors, broadcasting.
+import { subGradient } from './gradients/arithmetic.js';
 import { binaryOp } from './shared/binary.js';
 import { arithmeticRule } from './shared/integer-arithmetic.js';
 
@@ -8,5 +9,6 @@ export const sub = binaryOp({
   float: () => (a, b) => a - b,
   integer: () => (a, b) => a - b,
   native: 'sub',
+  gradient: subGradient,
   quantize: arithmeticRule((a, b) => a - b, null),
 });

@@ -1,4 +1,5 @@
 // Tangent.
+import { tanGradient } from './gradients/unary.js';
 import { unaryOp } from './shared/elementwise.js';
 
 export const tan = unaryOp({
@@ -6,4 +7,5 @@ export const tan = unaryOp({
   since: 7,
   float: () => Math.tan,
   native: null,
+  gradient: tanGradient,
 });

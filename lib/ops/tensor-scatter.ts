@@ -9,6 +9,7 @@ import {
   inputValue,
   intAttr,
   noMacs,
+  notDifferentiable,
   staysFloat,
   stringAttr,
 } from './op.js';
@@ -66,6 +67,7 @@ export const tensorScatter = defineOp({
     }
     return [fromRaw(past.dtype, past.dims, out)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('what is written would need the scale of the cache'),
   lower: 'host',

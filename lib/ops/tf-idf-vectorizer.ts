@@ -8,6 +8,7 @@ import {
   intAttr,
   intsAttr,
   noMacs,
+  notDifferentiable,
   type ReferenceContext,
   staysFloat,
   stringAttr,
@@ -39,6 +40,7 @@ export const tfIdfVectorizer = defineOp({
     return [{ dtype: 'float32', dims: [...dims.slice(0, -1), columnsOf(ctx)] }];
   },
   reference,
+  gradient: notDifferentiable('strings have no gradient'),
   cost: noMacs,
   quantize: staysFloat('counts are not approximations'),
   lower: 'host',

@@ -2,7 +2,16 @@
 import { expected, KompaktError } from '../errors.js';
 import { type Dims, normalizeAxis, sizeOf } from '../tensor/shape.js';
 import { i64, scalarOf } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputValue, intAttr, needValue, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputValue,
+  intAttr,
+  needValue,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { elementsOf, numberTypes, pick, typedInput } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 import { linesOf } from './shared/lines.js';
@@ -46,6 +55,7 @@ export const topK = defineOp({
     });
     return [pick(x, dims, offsets), i64(indices, dims)];
   },
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('its second output is an index'),
   lower: 'host',

@@ -3,6 +3,7 @@
 import { expected, KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
 import { type Dims, sameDims, sizeOf } from '../tensor/shape.js';
+import { transposeGradient } from './gradients/movement.js';
 import { defineOp, type InferContext, inputType, intsAttr, type Layout, noMacs } from './op.js';
 import { knownContext } from './shared/known-context.js';
 import { axisOrder, permuteDims, readAsIs } from './shared/layout.js';
@@ -18,6 +19,7 @@ export const transpose = defineOp({
   infer,
   reference: (ctx) =>
     moveValues(ctx.inputs, infer(knownContext(ctx)), [moveOf(ctx.node, ctx.inputs[0]!.dims)]),
+  gradient: transposeGradient,
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

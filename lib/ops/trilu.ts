@@ -2,7 +2,7 @@
 import { expected, KompaktError } from '../errors.js';
 import { isInt64 } from '../tensor/dtype.js';
 import { scalarOf } from '../tensor/tensor.js';
-import { defineOp, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
+import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { type Element, fromRaw } from './shared/elements.js';
 
 export const trilu = defineOp({
@@ -30,6 +30,7 @@ export const trilu = defineOp({
     });
     return [fromRaw(x.dtype, x.dims, values)];
   },
+  gradient: notDifferentiable('networks that are trained here do not contain it'),
   cost: noMacs,
   quantize: staysFloat('its zeros would need the zero point'),
   lower: 'host',

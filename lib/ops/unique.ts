@@ -1,7 +1,16 @@
 // The different elements (or slices along an axis), where each occurs first, which one every element is, and how often.
 import { normalizeAxis, sizeOf } from '../tensor/shape.js';
 import { i64, type TensorValue } from '../tensor/tensor.js';
-import { defineOp, type InferContext, inputType, intAttr, needValue, noMacs, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  intAttr,
+  needValue,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
 import { type Element, elementsOf, pick } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 
@@ -33,6 +42,7 @@ export const unique = defineOp({
     const all: TensorValue[] = [pick(x, dims, offsets.flat()), i64(first), i64(group), i64(occurrences)];
     return all.slice(0, ctx.node.outputs.length);
   },
+  gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('its shape depends on data'),
   lower: 'host',

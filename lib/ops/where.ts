@@ -1,5 +1,7 @@
 // Elements of x where the condition holds, else of y; all three broadcast.
+
 import { broadcastDims, broadcastStrides, sizeOf } from '../tensor/shape.js';
+import { whereGradient } from './gradients/arithmetic.js';
 import { defineOp, inputValue, noMacs, staysFloat } from './op.js';
 import { allTypes, type Element, fromRaw, stridedOffsets, typedInput } from './shared/elements.js';
 
@@ -29,6 +31,7 @@ export const where = defineOp({
     const values = Array.from({ length: sizeOf(dims) }, (_, i) => (condition!(i) ? x!(i) : y!(i)));
     return [fromRaw(operands[1]!.dtype, dims, values)];
   },
+  gradient: whereGradient,
   cost: noMacs,
   quantize: staysFloat('its two branches may have different scales'),
   lower: 'host',

@@ -31,6 +31,7 @@ export function activationOf(editor: GraphEditor, node: Node, opset: number): Ac
     read: () => buffer,
     constant: () => buffer,
     write: () => buffer,
+    writeOver: () => buffer,
     alias: () => {
       others++;
     },

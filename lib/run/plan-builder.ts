@@ -55,7 +55,11 @@ export class PlanBuilder {
   time = 0;
   currentNode = 0;
 
-  constructor(readonly constants: ConstantStore) {}
+  /** `state`: inputs that live in the arena from run to run and may be written over. */
+  constructor(
+    readonly constants: ConstantStore,
+    readonly state: ReadonlySet<string> = new Set(),
+  ) {}
 
   value(name: string): PlanValue {
     const value = this.values.get(name);
@@ -212,6 +216,14 @@ export class LoweringContext implements LowerContext {
     // The block is born with the step that writes it, which is the next one.
     const buffer = this.builder.newBuffer(dtype, physicalDims(dims, actual), actual, this.builder.time + 1);
     this.place(name, buffer, actual);
+    return buffer;
+  }
+
+  writeOver(i: number, over: number): Buffer {
+    const input = this.node.inputs[over]!;
+    if (!this.builder.state.has(input) || this.node.outputs[i] === '') return this.write(i, 'plain');
+    const buffer = this.builder.read(input, 'plain');
+    this.place(this.node.outputs[i]!, buffer, 'plain');
     return buffer;
   }
 

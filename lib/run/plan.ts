@@ -61,12 +61,15 @@ export interface Plan {
   readonly rest: readonly Node[];
 }
 
+/** `state`: inputs that keep their place in the arena from run to run; nodes that write over them (LowerContext.writeOver)
+ *  must come after all others that read them. */
 export function buildPlan(
   graph: Graph,
   inputTypes: ReadonlyMap<string, TensorType>,
   constants: ConstantStore,
+  state: ReadonlySet<string> = new Set(),
 ): Plan {
-  const builder = new PlanBuilder(constants);
+  const builder = new PlanBuilder(constants, state);
   for (const [name, value] of graph.constants)
     builder.values.set(name, { type: typeOf(value), known: value, fromHost: false, born: 0 });
   for (const [name, type] of inputTypes)
@@ -76,6 +79,8 @@ export function buildPlan(
     if (value === undefined) return undefined;
     return value.known === undefined ? { type: value.type } : { type: value.type, value: value.known };
   };
+
+  for (const name of state) builder.read(name, 'plain');
 
   const schedule: ScheduleItem[] = [];
   const nodes: NodePlan[] = [];
@@ -140,6 +145,8 @@ export function buildPlan(
   closeNative();
   builder.time++;
   for (const name of liveAfter(graph, rest)) builder.touch(builder.values.get(name)?.plain);
+
+  for (const name of state) builder.touch(builder.read(name, 'plain'));
 
   const stretches = fuseSteps(
     builder,

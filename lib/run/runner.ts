@@ -51,6 +51,8 @@ export class GraphRunner {
     graph: Graph | (() => Graph),
     private readonly engine: Engine,
     private readonly store?: PlanStore,
+    /** Inputs that keep their place in the arena: see buildPlan. */
+    private readonly state: ReadonlySet<string> = new Set(),
   ) {
     this.#graph = typeof graph === 'function' ? graph : () => graph;
   }
@@ -109,7 +111,7 @@ export class GraphRunner {
       this.store!.discard();
       this.engine.restart();
     }
-    const plan = buildPlan(this.graph, types, this.engine);
+    const plan = buildPlan(this.graph, types, this.engine, this.state);
     const ready = this.makeNative(plan);
     check(ready.native.error);
     this.store?.add(key, plan);

@@ -21,7 +21,11 @@ export function stridesOf(dims: Dims): number[] {
   return strides;
 }
 
-export const sameDims = (a: Dims, b: Dims): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
+export function sameDims(a: Dims, b: Dims): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 /** Multidirectional broadcasting. Throws KPT_SHAPE_MISMATCH naming `where`. */
 export function broadcastDims(shapes: readonly Dims[], where: string): number[] {

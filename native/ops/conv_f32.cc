@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "native/ops/activation_f32.h"
+#include "native/ops/checks.h"
 #include "native/ops/convolution.h"
 #include "native/ops/dwconv_f32.h"
 #include "native/ops/gemm_f32_loop.h"
@@ -39,15 +40,20 @@ class ConvF32 : public Step {
     const std::string tag = "gemm_f32/" + std::to_string(gemm_.panels.lanes) + "x" +
                             std::to_string(gemm_.panels.vectors) + "/" + std::to_string(conv_.group) + "/" +
                             std::to_string(k);
-    packed_ = reinterpret_cast<const float*>(spec.packs->Get(
-        w.constant, tag, static_cast<size_t>(conv_.group * group_size_) * sizeof(float), [&](uint8_t* out) {
-          for (int64_t g = 0; g < conv_.group; ++g)
-            PackGemmF32(gemm_.panels, k, columns, w.as<float>() + g * columns * k, 1, k, 0,
-                        gemm_.panels.count(), reinterpret_cast<float*>(out) + g * group_size_);
-        }));
+    w_ = w.as<float>();
+    const size_t packed_bytes = static_cast<size_t>(conv_.group * group_size_) * sizeof(float);
+    if (w.is_constant()) {
+      packed_ =
+          reinterpret_cast<const float*>(spec.packs->Get(w.constant, tag, packed_bytes, [&](uint8_t* out) {
+            for (int64_t i = 0; i < conv_.group * gemm_.panels.count(); ++i)
+              Pack(i, reinterpret_cast<float*>(out));
+          }));
+      if (packed_ == nullptr) return OutOfMemory();
+    } else {
+      packed_bytes_ = AlignUp(packed_bytes + kReadPadding);
+    }
     zeros_ = AlignedBuffer(static_cast<size_t>(std::max(conv_.c, gemm_.depth)) * sizeof(float));
-    if (packed_ == nullptr || zeros_.data() == nullptr)
-      return Status::Error("KPT_TOO_LARGE", "out of memory: the weights of conv_f32");
+    if (zeros_.data() == nullptr) return OutOfMemory();
 
     row_offsets_ = TapOffsets(conv_.oh, conv_.kh, conv_.h, conv_.stride_h, conv_.dilation_h, conv_.pad_top,
                               conv_.w * conv_.c);
@@ -68,26 +74,47 @@ class ConvF32 : public Step {
     } else {
       for (int64_t kx = 0; kx < conv_.kw; ++kx) spans_.push_back(SpanOf(kx, 1));
     }
-    spec.scratch_bytes = thread_bytes_ * static_cast<size_t>(spec.threads);
+    spec.scratch_bytes = packed_bytes_ + thread_bytes_ * static_cast<size_t>(spec.threads);
     return Status::Ok();
   }
 
   void Run(const RunContext& context) override {
+    const float* packed = packed_;
+    if (packed == nullptr) {
+      float* to = reinterpret_cast<float*>(context.scratch);
+      const int64_t panels = gemm_.panels.count();
+      context.pool->ParallelFor(conv_.group * panels, GrainOf(group_size_ / std::max<int64_t>(panels, 1)),
+                                [&](int64_t begin, int64_t end, int) {
+                                  for (int64_t i = begin; i < end; ++i) Pack(i, to);
+                                });
+      packed = to;
+    }
     context.pool->ParallelFor(loop_.pieces(), 1, [&](int64_t begin, int64_t end, int thread) {
-      uint8_t* scratch = context.scratch + static_cast<size_t>(thread) * thread_bytes_;
-      for (int64_t i = begin; i < end; ++i) RunOne(loop_.piece(i), scratch);
+      uint8_t* scratch = context.scratch + packed_bytes_ + static_cast<size_t>(thread) * thread_bytes_;
+      for (int64_t i = begin; i < end; ++i) RunOne(loop_.piece(i), packed, scratch);
     });
   }
 
  private:
-  static size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-  void RunOne(const GemmF32Piece& piece, uint8_t* scratch) const {
+  static Status OutOfMemory() {
+    return Status::Error("KPT_TOO_LARGE", "out of memory: the weights of conv_f32");
+  }
+
+  /// Packs panel i of all groups into its place in `packed`.
+  void Pack(int64_t i, float* packed) const {
+    const int64_t g = i / gemm_.panels.count(), panel = i % gemm_.panels.count();
+    const int64_t k = gemm_.taps * gemm_.depth;
+    PackGemmF32(gemm_.panels, k, gemm_.columns, w_ + g * gemm_.columns * k, 1, k, panel, panel + 1,
+                packed + g * group_size_);
+  }
+
+  void RunOne(const GemmF32Piece& piece, const float* packed, uint8_t* scratch) const {
     const float** rows = reinterpret_cast<const float**>(scratch);
     Point(piece, reinterpret_cast<float*>(scratch + pointer_bytes_), rows);
     for (int64_t g = 0; g < conv_.group; ++g) {
       GemmF32 gemm = gemm_;
-      gemm.b = packed_ + g * group_size_;
+      gemm.b = packed + g * group_size_;
       gemm.bias = bias_ == nullptr ? nullptr : bias_ + g * gemm.columns;
       gemm.residual = residual_ == nullptr ? nullptr : residual_ + g * gemm.columns;
       gemm.c = y_ + g * gemm.columns;
@@ -165,7 +192,10 @@ class ConvF32 : public Step {
   const float* bias_ = nullptr;
   const float* residual_ = nullptr;
   float* y_ = nullptr;
+  const float* w_ = nullptr;
+  /// Null when the weights change from run to run: they are packed into scratch then.
   const float* packed_ = nullptr;
+  size_t packed_bytes_ = 0;
   int64_t group_size_ = 0;
   AlignedBuffer zeros_;
   std::vector<int64_t> row_offsets_, column_offsets_;
@@ -182,7 +212,6 @@ Status MakeConvF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(ReadActivation(spec, &activation));
   if (spec.in(0)->dtype != DType::kF32 || spec.in(1)->dtype != DType::kF32 || spec.out().dtype != DType::kF32)
     return spec.Fail("x, w and y must be f32");
-  if (!spec.in(1)->is_constant()) return spec.Fail("w must be constant");
   KPT_RETURN_IF_ERROR(CheckOptional(spec, 2, DType::kF32, conv.o));
   KPT_RETURN_IF_ERROR(CheckOptional(spec, 3, DType::kF32, spec.out().size()));
   if (conv.group == conv.c && conv.group == conv.o) return NewDwconvF32(spec, conv, activation, out);

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "native/ops/activation_f32.h"
+#include "native/ops/checks.h"
 #include "native/ops/convolution.h"
 #include "native/ops/gemm_f32_loop.h"
 
@@ -48,7 +49,7 @@ class ConvTransposeF32 : public Step {
     const TensorView &x = *spec.in(0), &w = *spec.in(1), *bias = spec.in(2);
     x_ = x.as<float>();
     y_ = spec.out().as<float>();
-    merged_ = conv_.kw == conv_.stride_w && conv_.group == 1 && conv_.dilation_w == 1 &&
+    merged_ = w.is_constant() && conv_.kw == conv_.stride_w && conv_.group == 1 && conv_.dilation_w == 1 &&
               conv_.pad_left == 0 && conv_.ow == conv_.w * conv_.stride_w;
     const int64_t side = merged_ ? conv_.kw : 1, columns = conv_.o / conv_.group * side;
     constexpr int64_t kMostPhases = 1 << 16;
@@ -76,27 +77,38 @@ class ConvTransposeF32 : public Step {
         std::copy_n(bias->as<float>(), conv_.o, bias_.as<float>() + i * conv_.o);
       gemm_.bias = bias_.as<float>();
     }
+    bias_source_ = bias == nullptr || bias->is_constant() ? nullptr : bias->as<float>();
+    w_ = w.as<float>();
     size_t most_taps = 1;
     for (size_t i = 0; i < rows_.size(); ++i)
       for (size_t j = 0; j < columns_.size(); ++j) {
-        const float* packed = PackPhase(spec, w, rows_[i], columns_[j], side);
-        if (packed == nullptr) return OutOfMemory();
-        packed_.push_back(packed);
+        if (!w.is_constant()) {
+          PlacePhase(rows_[i], columns_[j]);
+        } else {
+          const float* packed = PackPhase(spec, w, rows_[i], columns_[j], side);
+          if (packed == nullptr) return OutOfMemory();
+          packed_.push_back(packed);
+        }
         most_taps = std::max(most_taps, rows_[i].taps.size() * columns_[j].taps.size());
       }
+    packed_bytes_ = AlignUp(packed_bytes_ + (w.is_constant() ? 0 : kReadPadding));
     const int64_t widest = columns_.empty() ? 0 : columns_[0].count;
     thread_bytes_ = most_taps * static_cast<size_t>(widest) * sizeof(float*);
-    thread_bytes_ = (thread_bytes_ + kAlignment - 1) / kAlignment * kAlignment;
-    spec.scratch_bytes = thread_bytes_ * static_cast<size_t>(spec.threads);
+    thread_bytes_ = AlignUp(thread_bytes_);
+    spec.scratch_bytes = packed_bytes_ + thread_bytes_ * static_cast<size_t>(spec.threads);
     return Status::Ok();
   }
 
   void Run(const RunContext& context) override {
+    if (bias_source_ != nullptr) std::copy_n(bias_source_, conv_.o, bias_.as<float>());
+    const float* base = reinterpret_cast<const float*>(context.scratch);
+    if (!places_.empty()) PackAll(context);
     context.pool->ParallelFor(conv_.n * conv_.oh, 1, [&](int64_t begin, int64_t end, int thread) {
-      const float** pointers =
-          reinterpret_cast<const float**>(context.scratch + static_cast<size_t>(thread) * thread_bytes_);
+      const float** pointers = reinterpret_cast<const float**>(context.scratch + packed_bytes_ +
+                                                               static_cast<size_t>(thread) * thread_bytes_);
       for (int64_t line = begin; line < end; ++line)
-        for (size_t j = 0; j < columns_.size(); ++j) RunPhase(line / conv_.oh, line % conv_.oh, j, pointers);
+        for (size_t j = 0; j < columns_.size(); ++j)
+          RunPhase(line / conv_.oh, line % conv_.oh, j, base, pointers);
     });
   }
 
@@ -136,8 +148,45 @@ class ConvTransposeF32 : public Step {
     }));
   }
 
+
+  /// A phase of weights [I, kH, kW, O/group] that change from run to run: where it is packed, in floats, and
+  /// where its taps begin in the weights.
+  struct PhasePlace {
+    int64_t at = 0;
+    std::vector<int64_t> offsets;
+  };
+
+  void PlacePhase(const AxisPhase& row, const AxisPhase& column) {
+    PhasePlace place;
+    place.at = static_cast<int64_t>(packed_bytes_ / sizeof(float));
+    for (int64_t ky : row.taps)
+      for (int64_t kx : column.taps) place.offsets.push_back((ky * conv_.kw + kx) * gemm_.columns);
+    const int64_t k = static_cast<int64_t>(place.offsets.size()) * conv_.depth;
+    packed_bytes_ +=
+        AlignUp(static_cast<size_t>(conv_.group * k * gemm_.panels.padded_columns()) * sizeof(float));
+    places_.push_back(std::move(place));
+  }
+
+  void PackAll(const RunContext& context) const {
+    float* packed = reinterpret_cast<float*>(context.scratch);
+    const int64_t panels = gemm_.panels.count(), tap = conv_.kh * conv_.kw * gemm_.columns;
+    const int64_t tasks = static_cast<int64_t>(places_.size()) * conv_.group * panels;
+    context.pool->ParallelFor(
+        tasks, GrainOf(conv_.depth * tap / panels), [&](int64_t begin, int64_t end, int) {
+          for (int64_t i = begin; i < end; ++i) {
+            const int64_t panel = i % panels, g = i / panels % conv_.group;
+            const PhasePlace& place = places_[static_cast<size_t>(i / panels / conv_.group)];
+            const int64_t taps = static_cast<int64_t>(place.offsets.size());
+            const int64_t size = taps * conv_.depth * gemm_.panels.padded_columns();
+            PackGemmF32Taps(gemm_.panels, place.offsets.data(), taps, conv_.depth, gemm_.columns,
+                            w_ + g * conv_.depth * tap, tap, 1, panel, panel + 1,
+                            packed + place.at + g * size);
+          }
+        });
+  }
+
   /// Computes the outputs of column phase j in one row of y.
-  void RunPhase(int64_t n, int64_t oy, size_t j, const float** pointers) const {
+  void RunPhase(int64_t n, int64_t oy, size_t j, const float* base, const float** pointers) const {
     const size_t phase = static_cast<size_t>(oy % conv_.stride_h);
     const AxisPhase &row = rows_[phase], &column = columns_[j];
     const int64_t count = column.count, iy = oy / conv_.stride_h;
@@ -156,7 +205,8 @@ class ConvTransposeF32 : public Step {
     gemm.taps = static_cast<int64_t>(row.taps.size() * column.taps.size());
     const int64_t group_size = gemm.taps * gemm.depth * gemm.panels.padded_columns();
     for (int64_t g = 0; g < conv_.group; ++g) {
-      gemm.b = packed_[phase * columns_.size() + j] + g * group_size;
+      const size_t at = phase * columns_.size() + j;
+      gemm.b = (places_.empty() ? packed_[at] : base + places_[at].at) + g * group_size;
       gemm.bias = gemm_.bias == nullptr ? nullptr : gemm_.bias + g * gemm.columns;
       gemm.c = y_ + ((n * conv_.oh + oy) * conv_.ow + column.first) * conv_.o + g * gemm.columns;
       RunPiece(gemm, activation_, GemmF32Piece{0, count, 0, gemm.panels.count()}, pointers, count);
@@ -172,6 +222,11 @@ class ConvTransposeF32 : public Step {
   std::vector<AxisPhase> rows_, columns_;
   /// Packed weights of row phase i and column phase j at [i * columns_.size() + j].
   std::vector<const float*> packed_;
+  /// The same for weights that change from run to run.
+  std::vector<PhasePlace> places_;
+  const float* w_ = nullptr;
+  const float* bias_source_ = nullptr;
+  size_t packed_bytes_ = 0;
   AlignedBuffer zeros_, bias_;
   const float* x_ = nullptr;
   float* y_ = nullptr;
@@ -182,13 +237,22 @@ class ConvTransposeF32 : public Step {
 
 Status MakeConvTransposeF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(spec.CheckArity(2, 3, 1));
+  // Weights that change from run to run lie as [I, kH, kW, O/group]: seen as those of a convolution from y to
+  // x.
+  const bool constant = spec.in(1)->is_constant();
+  TensorView w = *spec.in(1);
+  int64_t group = 1;
+  KPT_RETURN_IF_ERROR(spec.params.Int("group", &group));
+  if (!constant && w.rank == 4 && group > 0) {
+    w.dims[3] = spec.in(1)->dims[0] / group;
+    w.dims[0] = spec.in(1)->dims[3] * group;
+  }
   Convolution conv;
-  KPT_RETURN_IF_ERROR(ReadConvolution(spec, &conv));
+  KPT_RETURN_IF_ERROR(ReadConvolution(spec, *spec.in(0), w, spec.out(), &conv));
   UnaryOp activation;
   KPT_RETURN_IF_ERROR(ReadActivation(spec, &activation));
   if (spec.in(0)->dtype != DType::kF32 || spec.in(1)->dtype != DType::kF32 || spec.out().dtype != DType::kF32)
     return spec.Fail("x, w and y must be f32");
-  if (!spec.in(1)->is_constant()) return spec.Fail("w must be constant");
   KPT_RETURN_IF_ERROR(CheckOptional(spec, 2, DType::kF32, conv.o));
   auto step = std::make_unique<ConvTransposeF32>(conv, activation);
   KPT_RETURN_IF_ERROR(step->Prepare(spec));

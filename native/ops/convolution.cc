@@ -6,8 +6,8 @@
 
 namespace kompakt {
 
-Status ReadConvolution(const StepSpec& spec, Convolution* out) {
-  const TensorView &x = *spec.in(0), &w = *spec.in(1), &y = spec.out();
+Status ReadConvolution(const StepSpec& spec, const TensorView& x, const TensorView& w, const TensorView& y,
+                       Convolution* out) {
   if (x.rank != 4 || w.rank != 4 || y.rank != 4) return spec.Fail("x, w and y must have rank 4");
   std::vector<int64_t> strides, pads, dilations;
   KPT_RETURN_IF_ERROR(ReadInts(spec, "strides", 2, 1, &strides));

@@ -19,8 +19,13 @@ struct Convolution {
   int64_t dilation_h, dilation_w;
 };
 
-/// Reads and checks input 0, input 1, output 0 and the window parameters.
-Status ReadConvolution(const StepSpec& spec, Convolution* out);
+/// Reads and checks x, weights and y, and the window parameters.
+Status ReadConvolution(const StepSpec& spec, const TensorView& x, const TensorView& w, const TensorView& y,
+                       Convolution* out);
+/// The same where they are input 0, input 1 and output 0.
+inline Status ReadConvolution(const StepSpec& spec, Convolution* out) {
+  return ReadConvolution(spec, *spec.in(0), *spec.in(1), spec.out(), out);
+}
 
 /// Fails unless input i is absent, or `dtype` with `count` elements.
 Status CheckOptional(const StepSpec& spec, size_t i, DType dtype, int64_t count);

@@ -3,6 +3,7 @@
 #include "native/ops/dwconv_f32.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace kompakt {
 
@@ -22,18 +23,32 @@ Status DwconvF32Lines::Make(const StepSpec& spec, const Convolution& conv, Unary
   row_.pad_left = conv_.pad_left;
   row_.bias = bias == nullptr ? nullptr : bias->as<float>();
   row_.activation = IsInlineActivation(activation_.kind) ? activation_ : UnaryOp{};
+  w_ = w.as<float>();
   const int64_t taps = conv_.kh * conv_.kw;
-  // [O, kH, kW, 1] becomes [kH, kW, C].
+  const size_t bytes = static_cast<size_t>(taps * row_.w_stride) * sizeof(float);
+  if (!w.is_constant()) {
+    live_bytes_ = AlignUp(bytes + kReadPadding);
+    return Status::Ok();
+  }
   packed_ = reinterpret_cast<const float*>(
-      spec.packs->Get(w.constant, "dwconv_f32/" + std::to_string(taps),
-                      static_cast<size_t>(taps * row_.w_stride) * sizeof(float), [&](uint8_t* out) {
-                        float* to = reinterpret_cast<float*>(out);
-                        for (int64_t c = 0; c < conv_.c; ++c)
-                          for (int64_t t = 0; t < taps; ++t)
-                            to[t * row_.w_stride + c] = w.as<float>()[c * taps + t];
-                      }));
+      spec.packs->Get(w.constant, "dwconv_f32/" + std::to_string(taps), bytes,
+                      [&](uint8_t* out) { Pack(reinterpret_cast<float*>(out)); }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "out of memory: depthwise weights")
                             : Status::Ok();
+}
+
+/// [O, kH, kW, 1] becomes [kH, kW, C].
+void DwconvF32Lines::Pack(float* to) const {
+  const int64_t taps = conv_.kh * conv_.kw;
+  for (int64_t c = 0; c < conv_.c; ++c)
+    for (int64_t t = 0; t < taps; ++t) to[t * row_.w_stride + c] = w_[c * taps + t];
+}
+
+void DwconvF32Lines::PackLive(uint8_t* scratch) {
+  std::memset(scratch, 0, live_bytes_);
+  float* to = reinterpret_cast<float*>(scratch);
+  Pack(to);
+  packed_ = to;
 }
 
 void DwconvF32Lines::Run(int64_t line, int64_t first, int64_t last, void* scratch, const float* residual,
@@ -79,14 +94,16 @@ class DwconvF32 : public Step {
     block_ = kCacheFloats / std::max<int64_t>((conv_.kh + 1) * conv_.w, 1) / kBlockStep * kBlockStep;
     block_ =
         spec.in(0)->bytes() > kStreamBytes ? std::max<int64_t>(conv_.c, 1) : std::max(block_, kSmallestBlock);
-    spec.scratch_bytes = static_cast<size_t>(spec.threads) * lines_.scratch_bytes();
+    spec.scratch_bytes = lines_.live_bytes() + static_cast<size_t>(spec.threads) * lines_.scratch_bytes();
     return Status::Ok();
   }
 
   void Run(const RunContext& context) override {
+    if (lines_.live_bytes() > 0) lines_.PackLive(context.scratch);
     const int64_t size = conv_.ow * conv_.o;
+    uint8_t* pointers = context.scratch + lines_.live_bytes();
     context.pool->ParallelFor(conv_.n * conv_.oh, 1, [&](int64_t begin, int64_t end, int thread) {
-      uint8_t* scratch = context.scratch + static_cast<size_t>(thread) * lines_.scratch_bytes();
+      uint8_t* scratch = pointers + static_cast<size_t>(thread) * lines_.scratch_bytes();
       // A few rows, some channels at a time: an input row is then still in the first-level cache for the next
       // rows.
       constexpr int64_t kBand = 16;

@@ -9,8 +9,13 @@ namespace kompakt {
 
 class DwconvF32Lines {
  public:
-  /// Packs the weights (input 1) of a convolution with group = C = O; x, w and ?bias are inputs 0 to 2.
+  /// Packs the weights (input 1) of a convolution with group = C = O; x, w and ?bias are inputs 0 to 2. Weights
+  /// that are no constant are packed by PackLive() in every run.
   Status Make(const StepSpec& spec, const Convolution& conv, UnaryOp activation);
+
+  /// Bytes that PackLive() needs; 0 for constant weights.
+  size_t live_bytes() const { return live_bytes_; }
+  void PackLive(uint8_t* scratch);
 
   /// Scratch of one call: pointers to input rows.
   size_t scratch_bytes() const { return static_cast<size_t>(conv_.kh) * sizeof(float*); }
@@ -25,7 +30,11 @@ class DwconvF32Lines {
   DwconvF32Fn kernel_ = nullptr;
   DwconvF32Row row_{};
   const float* x_ = nullptr;
+  const float* w_ = nullptr;
   const float* packed_ = nullptr;
+  size_t live_bytes_ = 0;
+
+  void Pack(float* to) const;
 };
 
 /// Makes conv_f32 for group = C = O. The tensors are checked.

@@ -14,9 +14,7 @@ int64_t TapsBelow(int64_t room, int64_t kernel, int64_t dilation) {
 
 }  // namespace
 
-Status PoolWindow::Make(const StepSpec& spec, bool has_dilations) {
-  const TensorView& x = *spec.in(0);
-  const TensorView& y = spec.out();
+Status PoolWindow::Make(const StepSpec& spec, const TensorView& x, const TensorView& y, bool has_dilations) {
   if (x.rank != 4 || y.rank != 4 || x.dims[0] != y.dims[0] || x.dims[3] != y.dims[3])
     return spec.Fail("expected x and y to be NHWC with the same N and C");
   std::vector<int64_t> kernel, strides, pads, dilations{1, 1};

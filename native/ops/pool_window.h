@@ -1,6 +1,8 @@
 // PoolWindow: which inputs an output pixel of a pooling sees, and the loop over output pixels.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstring>
+
 #include "native/ops/checks.h"
 
 namespace kompakt {
@@ -9,7 +11,11 @@ class PoolWindow {
  public:
   /// Reads kernel, strides, pads and dilations, checks the NHWC dims of x and y, and reserves scratch for the
   /// taps. Every window of y has to start inside the padded input.
-  Status Make(const StepSpec& spec, bool has_dilations);
+  Status Make(const StepSpec& spec, bool has_dilations) {
+    return Make(spec, *spec.in(0), spec.out(), has_dilations);
+  }
+  /// The same for x and y that are not the first input and output: in a backward pass.
+  Status Make(const StepSpec& spec, const TensorView& x, const TensorView& y, bool has_dilations);
 
   int64_t channels() const { return channels_; }
   int64_t kernel_size() const { return kernel_h_ * kernel_w_; }
@@ -27,6 +33,20 @@ class PoolWindow {
                                 for (int64_t row = begin; row < end; ++row)
                                   for (int64_t ow = 0; ow < out_w_; ++ow) Visit(row, ow, taps, pixel);
                               });
+  }
+
+  /// The same where pixels add to an image `dx` of the size of x: it is zeroed, and the pixels of an image
+  /// are visited in order by one thread.
+  template <typename Pixel>
+  void ForEachOfImages(const RunContext& context, float* dx, const Pixel& pixel) const {
+    int64_t* scratch = reinterpret_cast<int64_t*>(context.scratch);
+    const int64_t size = in_h_ * in_w_ * channels_;
+    context.pool->ParallelFor(batch_, GrainOf(size), [&](int64_t begin, int64_t end, int thread) {
+      int64_t* taps = scratch + thread * most_taps_;
+      std::memset(dx + begin * size, 0, static_cast<size_t>((end - begin) * size) * sizeof(float));
+      for (int64_t row = begin * out_h_; row < end * out_h_; ++row)
+        for (int64_t ow = 0; ow < out_w_; ++ow) Visit(row, ow, taps, pixel);
+    });
   }
 
  private:

@@ -10,7 +10,6 @@
 namespace kompakt {
 namespace {
 
-size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 class SeparableF32 : public Step {
  public:

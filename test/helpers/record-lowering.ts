@@ -66,6 +66,7 @@ export function recordLowering(
       return buffer;
     },
     write: (i, layout) => make(stored(outputs[i].dtype), physical(outputs[i].dims, layout), layout),
+    writeOver: (i) => make(stored(outputs[i].dtype), outputs[i].dims),
     alias: () => undefined,
     reshape: (buffer, dims) => {
       expect(sizeOf(dims)).toBe(sizeOf(buffer.dims));

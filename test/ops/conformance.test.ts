@@ -45,4 +45,5 @@ test.each(all)('%s', (key, def) => {
     if (spec.type.endsWith('s')) expect(Array.isArray(fallback)).toBe(true);
   }
   if (def.quantize.kind === 'float') expect(def.quantize.why.length).toBeGreaterThan(8);
+  if ('notDifferentiable' in def.gradient) expect(def.gradient.notDifferentiable.length).toBeGreaterThan(8);
 });

@@ -3,7 +3,7 @@ import { expected, KompaktError } from '../../errors.js';
 import type { Node } from '../../graph/graph.js';
 import { type Dims, normalizeAxis } from '../../tensor/shape.js';
 import { i64 } from '../../tensor/tensor.js';
-import { defineOp, inputValue, intAttr, noMacs, type OpDef, staysFloat } from '../op.js';
+import { defineOp, inputValue, intAttr, noMacs, notDifferentiable, type OpDef, staysFloat } from '../op.js';
 import { type Element, elementsOf, numberTypes, typedInput } from './elements.js';
 import { linesOf } from './lines.js';
 
@@ -45,6 +45,7 @@ export function argOp(op: string, beats: (a: Element, b: Element) => boolean): O
       });
       return [i64(best, kept)];
     },
+    gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
     cost: noMacs,
     quantize: staysFloat('its output is an index'),
     lower: 'host',

@@ -6,10 +6,12 @@ import {
   type AttributeSpec,
   type Buffer,
   defineOp,
+  type Gradient,
   inputValue,
   type Lower,
   type LowerContext,
   noMacs,
+  notDifferentiable,
   type OpDef,
   type QuantizeRule,
   type ReferenceContext,
@@ -41,6 +43,8 @@ export interface BinarySpec {
   /** The function for integer types; the result wraps. */
   readonly integer?: (ctx: ReferenceContext) => Pair<bigint>;
   readonly native: BinaryKind | null;
+  readonly gradient: Gradient;
+  readonly learns?: readonly number[];
   readonly quantize: QuantizeRule;
 }
 
@@ -62,6 +66,8 @@ export function binaryOp(spec: BinarySpec): OpDef {
       return [{ dtype: types[0]!.dtype, dims }];
     },
     reference: (ctx) => [mapBinary(spec, ctx, inputValue(ctx, 0), inputValue(ctx, 1))],
+    gradient: spec.gradient,
+    ...(spec.learns && { learns: spec.learns }),
     cost: noMacs,
     quantize: spec.quantize,
     lower: spec.native === null ? 'host' : lowerBinary(spec.native),
@@ -133,6 +139,7 @@ export function compareOp(spec: {
       const { dims, pairs } = broadcastPairs(ctx.where, inputValue(ctx, 0), inputValue(ctx, 1));
       return [tensor('bool', dims, Uint8Array.from(pairs((x, y) => Number(spec.test(x, y)))))];
     },
+    gradient: notDifferentiable('its output is bool'),
     cost: noMacs,
     quantize: staysFloat('its output is bool, not a quantised number'),
     lower: 'host',
@@ -148,6 +155,7 @@ export function variadicOp(spec: {
   readonly integer?: Pair<bigint>;
   readonly finish?: (sum: number, n: number) => number;
   readonly native: BinaryKind;
+  readonly gradient: Gradient;
   readonly quantize: QuantizeRule;
 }): OpDef {
   return defineOp({
@@ -184,6 +192,7 @@ export function variadicOp(spec: {
         ),
       ];
     },
+    gradient: spec.gradient,
     cost: noMacs,
     quantize: spec.quantize,
     lower: lowerVariadic(spec.native, spec.finish !== undefined),

@@ -1,7 +1,9 @@
 // Instance- and GroupNormalization: rows of elements normalised, then scaled and shifted per channel.
+
 import type { Node } from '../../graph/graph.js';
 import { type Dims, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../../tensor/tensor.js';
+import { channelNormBody } from '../gradients/normalization.js';
 import {
   type AttributeSpec,
   defineOp,
@@ -60,6 +62,8 @@ export const defineChannelNorm = (
       }
       return [fromNumbers(x.dtype, x.dims, y)];
     },
+    learns: [1, 2],
+    gradient: { body: channelNormBody((ctx) => groupsOf(ctx.node, inputType(ctx, 0).dims[1])) },
     cost: noMacs,
     quantize: staysFloat('means and variances need more than 8 bits'),
     lower: (ctx) =>

@@ -5,17 +5,21 @@ import { sameDims } from '../../tensor/shape.js';
 import { fromNumbers, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import {
   type AttributeSpec,
+  type Buffer,
   type InferContext,
   inputType,
   inputValue,
   intAttr,
+  type LowerContext,
   type ReferenceContext,
   stringAttr,
   type TensorType,
 } from '../op.js';
+import type { StepParams } from '../steps.js';
 import { floatTypes, indexTypes, typedInput } from './elements.js';
 import { checkRank, illegalAttribute, illegalShape } from './illegal.js';
 import { linesOf } from './lines.js';
+import { splitDims } from './physical-axis.js';
 
 export const lossAttributes: Readonly<Record<string, AttributeSpec>> = {
   ignore_index: { type: 'int', default: null },
@@ -24,7 +28,7 @@ export const lossAttributes: Readonly<Record<string, AttributeSpec>> = {
 
 const reductions = ['none', 'sum', 'mean'];
 
-function reductionOf(ctx: Pick<InferContext, 'node' | 'where'>): string {
+export function reductionOf(ctx: Pick<InferContext, 'node' | 'where'>): string {
   const reduction = stringAttr(ctx.node, 'reduction', 'mean');
   if (!reductions.includes(reduction)) illegalAttribute('reduction none, sum or mean', ctx.where, reduction);
   return reduction;
@@ -62,4 +66,29 @@ export function classLoss(ctx: ReferenceContext, logs: ArrayLike<number>): Tenso
   if (reduction === 'none') return fromNumbers(dtype, target.dims, losses);
   const sum = losses.reduce((a, b) => a + b, 0);
   return fromNumbers(dtype, [], [reduction === 'sum' ? sum : sum / total]);
+}
+
+/** What nll_f32 and nll_gradient_f32 take beside scores of `dims`: labels (input `at`) and weights. */
+export function labelStep(
+  ctx: LowerContext,
+  dims: readonly number[],
+  at: number,
+): { readonly inputs: readonly (Buffer | null)[]; readonly params: StepParams['nll_f32'] } {
+  const weights = ctx.inputs[at + 1] === undefined ? null : ctx.read(at + 1, 'plain');
+  const ignored = ctx.node.attributes.ignore_index;
+  return {
+    inputs: [ctx.read(at, 'plain'), weights],
+    params: {
+      dims: splitDims(dims, 1),
+      reduction: reductionOf(ctx),
+      ignored: ignored === undefined ? -1 : intAttr(ctx.node, 'ignore_index'),
+    },
+  };
+}
+
+/** Plans the loss of logarithms of probabilities that lie in `logs`, plain. */
+export function lowerClassLoss(ctx: LowerContext, logs: Buffer): boolean {
+  const { inputs, params } = labelStep(ctx, inputType(ctx, 0).dims, 1);
+  ctx.emit('nll_f32', [logs, ...inputs], [ctx.write(0, 'plain')], params);
+  return true;
 }

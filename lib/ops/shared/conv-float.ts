@@ -74,15 +74,14 @@ export const costFloatConv = (conv: FloatConv, ctx: InferContext): Cost =>
 export function lowerFloatConv(conv: FloatConv, ctx: LowerContext): boolean {
   const geometry = geometryOf(conv, ctx);
   const w = ctx.value(1);
-  const bias = ctx.inputs[BIAS] === undefined ? null : ctx.value(BIAS);
   const residual = ctx.inputs[RESIDUAL] !== undefined;
   if (inputType(ctx, 0).dtype !== 'float32' || !isFlat(geometry.window)) return false;
-  if (w === undefined || bias === undefined || (residual && geometry.transposed)) return false;
+  if (residual && geometry.transposed) return false;
   const params = { ...window2d(geometry.window), group: geometry.groups, ...conv.activation(ctx.node) };
   const inputs = [
     readNhwc(ctx, 0),
-    ctx.constant(weightsOhwi(w, geometry)),
-    bias === null ? null : ctx.constant(bias),
+    w === undefined ? readNhwc(ctx, 1) : ctx.constant(weightsOhwi(w, geometry)),
+    ctx.inputs[BIAS] === undefined ? null : ctx.read(BIAS, 'plain'),
   ];
   if (geometry.transposed) ctx.emit('conv_transpose_f32', inputs, [writeNhwc(ctx, 0)], params);
   else

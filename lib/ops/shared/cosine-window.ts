@@ -7,6 +7,7 @@ import {
   intAttr,
   needValue,
   noMacs,
+  notDifferentiable,
   type OpDef,
   staysFloat,
   type TensorType,
@@ -36,6 +37,7 @@ export function cosineWindow(op: string, coefficients: readonly number[]): OpDef
       );
       return [fromNumbers(dtype, dims, values)];
     },
+    gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
     cost: noMacs,
     quantize: staysFloat('it is made while planning'),
     lower: 'host',

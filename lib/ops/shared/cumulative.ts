@@ -2,7 +2,7 @@
 import { dtypes } from '../../tensor/dtype.js';
 import { normalizeAxis } from '../../tensor/shape.js';
 import { scalarOf } from '../../tensor/tensor.js';
-import { defineOp, inputValue, intAttr, noMacs, type OpDef, staysFloat } from '../op.js';
+import { defineOp, inputValue, intAttr, noMacs, notDifferentiable, type OpDef, staysFloat } from '../op.js';
 import { type Element, elementsOf, floatTypes, fromElements, indexTypes, typedInput } from './elements.js';
 import { linesOf } from './lines.js';
 
@@ -50,6 +50,7 @@ export const cumulativeOp = ({ op, since, why, neutral, integers, floats }: Cumu
       }
       return [fromElements(x.dtype, x.dims, y)];
     },
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: staysFloat(why),
     lower: 'host',

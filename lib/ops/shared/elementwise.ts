@@ -1,11 +1,14 @@
 // Factories of elementwise operators of one input: types, reference, table rule and lowering in one place.
 import { type DType, dtypes } from '../../tensor/dtype.js';
 import { type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
+import { byKind } from '../gradients/unary.js';
 import {
   type AttributeSpec,
   defineOp,
+  type Gradient,
   type LowerContext,
   noMacs,
+  notDifferentiable,
   type OpDef,
   type QuantizeRule,
   type ReferenceContext,
@@ -37,6 +40,8 @@ export interface UnarySpec {
   readonly integer?: (ctx: UnaryContext) => (x: bigint) => bigint;
   /** The native function, or null where there is none. */
   readonly native: ((ctx: UnaryContext) => NativeUnary | null) | null;
+  /** By the derivative of the native function by default; needed where there may be none. */
+  readonly gradient?: Gradient;
 }
 
 /** y[i] = f(x[i]), of the type of x. */
@@ -51,6 +56,7 @@ export function unaryOp(spec: UnarySpec): OpDef {
     attributes: spec.attributes ?? {},
     infer: (ctx) => [typedInput(ctx, 0, spec.types ?? floatTypes)],
     reference,
+    gradient: spec.gradient ?? byKind((ctx) => spec.native?.({ ...ctx, inputs: [] }) ?? null),
     cost: noMacs,
     quantize: { kind: 'table' },
     lower: (ctx) =>
@@ -144,6 +150,7 @@ export function predicateOp(spec: {
         ),
       ];
     },
+    gradient: notDifferentiable('its output is bool'),
     cost: noMacs,
     quantize: spec.quantize,
     lower: 'host',

@@ -7,6 +7,7 @@ import {
   inputType,
   inputValue,
   noMacs,
+  notDifferentiable,
   type OpDef,
   staysFloat,
 } from '../op.js';
@@ -45,6 +46,7 @@ export const defineFusedUnary = (
       applyActivation(values, activationOf(ctx.node));
       return [fromNumbers(x.dtype, x.dims, values)];
     },
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: inputs[1] === 1 ? { kind: 'table' } : staysFloat('its bias differs from channel to channel'),
     lower: (ctx) => {

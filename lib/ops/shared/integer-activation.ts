@@ -6,6 +6,7 @@ import {
   inputType,
   inputValue,
   noMacs,
+  notDifferentiable,
   type OpDef,
   staysFloat,
 } from '../op.js';
@@ -31,6 +32,7 @@ export const defineIntegerActivation = (
       const to = y.dtype === 'int8' ? 'int8' : 'uint8';
       return [lookUp(inputValue(ctx, 0), byteTable(activationOf(ctx.node), x, y), to)];
     },
+    gradient: notDifferentiable('it computes with integers; train the float model'),
     cost: noMacs,
     quantize: staysFloat('it is an integer operator already'),
     lower: (ctx) => {

@@ -10,6 +10,7 @@ import {
   intAttr,
   intsAttr,
   noMacs,
+  notDifferentiable,
   type OpDef,
   type ReferenceContext,
   staysFloat,
@@ -54,6 +55,7 @@ export function randomOp({ op, like, attributes, draw }: RandomSpec): OpDef {
       const next = draw(ctx, seededNumbers(ctx.node));
       return [fromNumbers(dtype, dims, Float64Array.from({ length: sizeOf(dims) }, next))];
     },
+    gradient: notDifferentiable('it draws random numbers'),
     cost: noMacs,
     quantize: staysFloat('it is random'),
     lower: 'host',

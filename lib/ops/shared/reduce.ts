@@ -1,8 +1,10 @@
 // Factory of reductions over axes: types, reference and lowering to one native reduction, preceded by a transposing
 // copy only when the reduced axes are not neighbours in memory.
+
 import { type DType, dtypes } from '../../tensor/dtype.js';
 import { type Dims, normalizeAxis, sameDims, sizeOf, stridesOf } from '../../tensor/shape.js';
 import { type TensorValue, toNumbers } from '../../tensor/tensor.js';
+import { type ReductionPart, reduction } from '../gradients/reduction.js';
 import {
   type AttributeSpec,
   type Buffer,
@@ -35,6 +37,8 @@ export interface ReduceSpec {
   readonly native: ReduceKind;
   /** The native result is the logarithm of the reduction (ReduceLogSum). */
   readonly log?: boolean;
+  /** Emits the gradient of the input, which broadcasts to it. */
+  readonly gradient: ReductionPart;
   readonly quantize: QuantizeRule;
 }
 
@@ -63,6 +67,7 @@ export function reduceOp(spec: ReduceSpec): OpDef {
       const axes = reducedAxes(known);
       return [reduceTensor(spec, x, axes, reducedDims(known, x.dims))];
     },
+    gradient: reduction(reducedAxes, spec.gradient),
     cost: noMacs,
     quantize: spec.quantize,
     lower: (ctx) => lowerReduce(ctx, spec),

@@ -138,11 +138,17 @@ export function widened(table: AxisTable, taps: number): AxisTable {
   return { taps, index, weight, outside: table.outside };
 }
 
-/** Resamples the middle axis of [outer, input, inner]; products and sums rounded to float32, in the order of taps. */
-export function resampleAxis(x: Float32Array, table: AxisTable, input: number, inner: number): Float32Array {
+/** Resamples the middle axis of [outer, input, inner]; products and sums rounded to the type of x, in the order of taps. */
+export function resampleAxis<T extends Float32Array | Float64Array>(
+  x: T,
+  table: AxisTable,
+  input: number,
+  inner: number,
+): T {
   const output = table.outside.length;
   const outer = x.length / (input * inner);
-  const y = allocate('float32', [outer, output, inner]) as Float32Array;
+  const single = x instanceof Float32Array;
+  const y = allocate(single ? 'float32' : 'float64', [outer, output, inner]) as T;
   for (let n = 0; n < outer; n++)
     for (let o = 0; o < output; o++)
       for (let t = 0; t < table.taps; t++) {
@@ -150,7 +156,9 @@ export function resampleAxis(x: Float32Array, table: AxisTable, input: number, i
         const from = (n * input + table.index[o * table.taps + t]) * inner;
         const to = (n * output + o) * inner;
         if (table.taps === 1) y.set(x.subarray(from, from + inner), to);
-        else for (let i = 0; i < inner; i++) y[to + i] += Math.fround(w * x[from + i]);
+        else
+          for (let i = 0; i < inner; i++)
+            y[to + i] += single ? Math.fround(w * x[from + i]) : w * x[from + i];
       }
   return y;
 }

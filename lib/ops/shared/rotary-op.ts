@@ -8,6 +8,7 @@ import {
   inputValue,
   intAttr,
   noMacs,
+  notDifferentiable,
   type OpDef,
   staysFloat,
 } from '../op.js';
@@ -104,6 +105,7 @@ export const rotaryOp = (form: RotaryForm): OpDef =>
       );
       return [tensorLike(like, like.dims, flat ? swapHeads(y, batch, heads, length) : y)];
     },
+    gradient: notDifferentiable('networks that are trained here do not contain it'),
     cost: noMacs,
     quantize: staysFloat('angles need more than 8 bits'),
     lower: 'host',

@@ -32,8 +32,8 @@ export function normalizedRows(
 }
 
 /** One value per channel from one per channel or one per group of channels. */
-export const spread = (values: ArrayLike<number>, channels: number): Float32Array =>
-  Float32Array.from({ length: channels }, (_, c) => values[Math.floor((c * values.length) / channels)]);
+export const spread = (values: ArrayLike<number>, channels: number): Float64Array =>
+  Float64Array.from({ length: channels }, (_, c) => values[Math.floor((c * values.length) / channels)]);
 
 /**
  * Rows of n elements normalised, then scaled and shifted per channel of a plain [N,C,spatial...]; scale (input 1)
@@ -49,8 +49,8 @@ export function lowerChannelNorm(ctx: LowerContext, n: number, epsilon: number):
   const area = size / (batch * channels);
   const rows = [size / n, n];
   const image = [batch, channels, area];
-  const factors = tensor('float32', [channels, 1], spread(toNumbers(scale), channels));
-  const addends = tensor('float32', [channels, 1], spread(toNumbers(shift), channels));
+  const factors = tensor('float32', [channels, 1], Float32Array.from(spread(toNumbers(scale), channels)));
+  const addends = tensor('float32', [channels, 1], Float32Array.from(spread(toNumbers(shift), channels)));
   const normalized = ctx.temporary('float32', rows);
   const scaled = ctx.temporary('float32', image);
   const none = { activation: 'none', alpha: 0, beta: 0 } as const;

@@ -10,6 +10,7 @@ import {
   inputValue,
   needValue,
   noMacs,
+  notDifferentiable,
   type OpDef,
   type ReferenceContext,
   staysFloat,
@@ -40,6 +41,7 @@ export function sequenceOp({ op, since, inputs, attributes, reference }: Sequenc
       return [{ ...typeOf(value), value }];
     },
     reference: (ctx) => [reference(ctx)],
+    gradient: notDifferentiable('sequences have no gradient'),
     cost: noMacs,
     quantize: staysFloat('sequences are not quantised'),
     lower: 'host',

@@ -9,6 +9,7 @@ import {
   inputType,
   inputValue,
   noMacs,
+  notDifferentiable,
   type OpDef,
   type ReferenceContext,
   staysFloat,
@@ -85,6 +86,7 @@ export function trainingStep({ op, states, attributes, rule }: TrainingSpec): Op
       }
       return outputs;
     },
+    gradient: notDifferentiable('it is the update itself'),
     cost: noMacs,
     quantize: staysFloat('updates are smaller than 8 bits can say'),
     lower: 'host',

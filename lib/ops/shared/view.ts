@@ -2,6 +2,7 @@
 
 import type { Dims } from '../../tensor/shape.js';
 import { tensor } from '../../tensor/tensor.js';
+import { viewGradient } from '../gradients/movement.js';
 import {
   type AttributeSpec,
   defineOp,
@@ -38,6 +39,7 @@ export function viewOp(spec: {
       const dims = spec.dims(knownContext(ctx), x.dims);
       return [tensor(x.dtype, dims, x.data)];
     },
+    gradient: viewGradient,
     cost: noMacs,
     quantize: { kind: 'same-scale', data: [0] },
     lower: lowerAsView,

@@ -40,16 +40,25 @@ GemmF32Panels CutGemmF32(const GemmF32Kernel& kernel, int64_t columns) {
 
 void PackGemmF32(const GemmF32Panels& panels, int64_t depth, int64_t columns, const float* b,
                  int64_t k_stride, int64_t n_stride, int64_t first, int64_t last, float* packed) {
+  constexpr int64_t kStart = 0;
+  PackGemmF32Taps(panels, &kStart, 1, depth, columns, b, k_stride, n_stride, first, last, packed);
+}
+
+void PackGemmF32Taps(const GemmF32Panels& panels, const int64_t* offsets, int64_t taps, int64_t depth,
+                     int64_t columns, const float* b, int64_t k_stride, int64_t n_stride, int64_t first,
+                     int64_t last, float* packed) {
   for (int64_t panel = first; panel < last; ++panel) {
     const int64_t vectors = panel < panels.full ? panels.vectors : panels.last_vectors;
     const int64_t width = vectors * panels.lanes;
     const int64_t column = panel * panels.vectors * panels.lanes;
     const int64_t used = std::min(width, columns - column);
-    float* to = packed + depth * column;
-    const float* from = b + column * n_stride;
-    for (int64_t k = 0; k < depth; ++k, to += width, from += k_stride) {
-      for (int64_t n = 0; n < used; ++n) to[n] = from[n * n_stride];
-      std::fill(to + used, to + width, 0.0f);
+    float* to = packed + taps * depth * column;
+    for (int64_t t = 0; t < taps; ++t) {
+      const float* from = b + offsets[t] + column * n_stride;
+      for (int64_t k = 0; k < depth; ++k, to += width, from += k_stride) {
+        for (int64_t n = 0; n < used; ++n) to[n] = from[n * n_stride];
+        std::fill(to + used, to + width, 0.0f);
+      }
     }
   }
 }

@@ -75,6 +75,12 @@ GemmF32Panels CutGemmF32(const GemmF32Kernel& kernel, int64_t columns);
 void PackGemmF32(const GemmF32Panels& panels, int64_t depth, int64_t columns, const float* b,
                  int64_t k_stride, int64_t n_stride, int64_t first, int64_t last, float* packed);
 
+/// The same for B whose rows come in taps of `depth`: element (t, k, n) is b[offsets[t] + k * k_stride + n *
+/// n_stride].
+void PackGemmF32Taps(const GemmF32Panels& panels, const int64_t* offsets, int64_t taps, int64_t depth,
+                     int64_t columns, const float* b, int64_t k_stride, int64_t n_stride, int64_t first,
+                     int64_t last, float* packed);
+
 /// A product with packed B. C, residual and bias belong to row 0 and column 0.
 struct GemmF32 {
   GemmF32Kernel kernel;

@@ -1,0 +1,211 @@
+// compileStep: a model, a loss and an optimiser as one native program. Parameters, statistics and slots live in the arena
+// and are written over in place; a step copies the batch in, runs, and copies loss and outputs out.
+import { expected, KompaktError } from '../errors.js';
+import { freezeGraph, type Graph } from '../graph/graph.js';
+import { Engine } from '../run/engine.js';
+import { check } from '../run/native.js';
+import { Run } from '../run/run.js';
+import { GraphRunner, type ReadyPlan } from '../run/runner.js';
+import type { TypedArray } from '../tensor/dtype.js';
+import { sameDims } from '../tensor/shape.js';
+import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
+import type { StepResult, StepSettings, TrainingOptions, TrainingStep, TrainingValue } from './training.js';
+import { type StateValue, type TrainingGraph, trainingGraph } from './training-graph.js';
+
+/** Under which the number of steps is kept in checkpoints. */
+const counterName = 'kompakt/step';
+
+/** Memory that the step copies to or from. */
+interface Port {
+  readonly name: string;
+  readonly value: TensorValue;
+  readonly data: TypedArray;
+}
+
+const portOf = ({ name, dtype, dims }: TrainingValue): Port => {
+  const data = allocate(dtype, dims);
+  return { name, value: tensor(dtype, dims, data), data };
+};
+
+export function compileStep(options: TrainingOptions): TrainingStep {
+  return new CompiledStep(options, trainingGraph(options));
+}
+
+class CompiledStep implements TrainingStep {
+  readonly inputs: readonly TrainingValue[];
+  readonly trainable: readonly string[];
+  readonly #options: TrainingOptions;
+  readonly #training: TrainingGraph;
+  readonly #engine: Engine;
+  readonly #runner: GraphRunner;
+  readonly #ready: ReadyPlan;
+  readonly #fed: readonly Port[];
+  readonly #outputs: readonly Port[];
+  readonly #hyper: Float32Array;
+  /** The counter as the arena has it: int64, of which the low word is enough. */
+  readonly #counter: Int32Array;
+  readonly #native: (() => number | undefined) | undefined;
+  readonly #result: { loss: number; readonly outputs: ReadonlyMap<string, TensorValue> };
+  #steps = 0;
+
+  constructor(options: TrainingOptions, training: TrainingGraph) {
+    this.#options = options;
+    this.#training = training;
+    this.inputs = training.inputs;
+    this.trainable = training.trainable;
+    const state = new Set(training.state.map(({ input }) => input));
+    const types = new Map(
+      training.graph.inputs.map(({ name, dtype, dims }) => [
+        name,
+        { dtype, dims: dims as readonly number[] },
+      ]),
+    );
+    this.#engine = new Engine(options.threads ?? 0);
+    this.#runner = new GraphRunner(training.graph, this.#engine, undefined, state);
+    this.#ready = this.#runner.dedicated(types);
+    if (this.#ready.plan.rest.length > 0)
+      throw new KompaktError(
+        'KPT_OPTION_INVALID',
+        `The model cannot be trained: the shape of ${this.#ready.plan.rest[0]!.op} node '${this.#ready.plan.rest[0]!.name}' depends on data.`,
+      );
+    const hyper = portOf({ name: training.hyper, ...types.get(training.hyper)! });
+    const counter = portOf({ name: training.step, dtype: 'int64', dims: [1] });
+    this.#hyper = hyper.data as Float32Array;
+    this.#counter = new Int32Array(counter.data.buffer);
+    const outputs = [
+      { name: training.loss, dtype: 'float32', dims: [] } as const,
+      ...training.predictions,
+    ].map(portOf);
+    this.#fed = [...training.inputs.map(portOf), hyper, counter];
+    this.#outputs = outputs;
+    this.#result = {
+      loss: 0,
+      outputs: new Map(outputs.slice(1).map(({ name, value }) => [name, value])),
+    };
+    for (const value of training.state) this.#write(value, value.initial);
+    this.#native = this.#bind();
+  }
+
+  /** The whole step as one native call; undefined when some node has no native form. */
+  #bind(): (() => number | undefined) | undefined {
+    const { plan, native } = this.#ready;
+    const inPlace = this.#training.state.every(
+      ({ input, next }) => plan.locations.get(next)?.buffer === plan.locations.get(input)?.buffer,
+    );
+    const buffers = (ports: readonly Port[]) => ports.map(({ name }) => plan.locations.get(name)?.buffer);
+    const out = buffers(this.#outputs);
+    if (!inPlace || plan.schedule.some((item) => item.kind === 'host') || out.includes(undefined))
+      return undefined;
+    const into = buffers(this.#fed);
+    const used = this.#fed.filter((_, i) => into[i] !== undefined);
+    const step = native.bind(
+      into.filter((id) => id !== undefined),
+      used.map(({ data }) => data),
+      out as number[],
+      this.#outputs.map(({ data }) => data),
+    );
+    if (typeof step === 'string') throw new KompaktError('KPT_INTERNAL', step);
+    return step;
+  }
+
+  run(inputs: ReadonlyMap<string, TensorValue>, settings: StepSettings): StepResult {
+    const { inputs: wanted } = this;
+    for (let i = 0; i < wanted.length; i++) this.#feed(this.#fed[i]!, inputs.get(wanted[i]!.name));
+    this.#steps++;
+    this.#counter[0] = this.#steps;
+    this.#options.optimizer.hyper(settings.learningRate, this.#steps, this.#hyper);
+    if (this.#native === undefined) this.#runWithHost();
+    else this.#native();
+    this.#result.loss = this.#outputs[0]!.data[0] as number;
+    return this.#result;
+  }
+
+  #feed({ name, value, data }: Port, fed: TensorValue | undefined): void {
+    if (fed === undefined)
+      throw new KompaktError('KPT_INPUT_MISSING', `Input '${name}' of the training step was not fed.`, {
+        input: name,
+      });
+    if (fed.dtype !== value.dtype || !sameDims(fed.dims, value.dims))
+      throw new KompaktError(
+        'KPT_SHAPE_MISMATCH',
+        expected(
+          `${value.dtype} [${value.dims}]`,
+          `input '${name}' of the training step`,
+          `${fed.dtype} [${fed.dims}]`,
+        ),
+      );
+    (data as Float32Array).set(fed.data as Float32Array);
+  }
+
+  /** Native stretches and nodes that run by their reference, in turn; then the state is brought back to its place. */
+  #runWithHost(): void {
+    const { plan, native } = this.#ready;
+    const run = new Run(
+      this.#runner,
+      this.#ready,
+      new Map(this.#fed.map(({ name, value }) => [name, value])),
+    );
+    for (const item of plan.schedule)
+      if (item.kind === 'native') check(native.run(item.first, item.last));
+      else run.host(item.node);
+    for (const { name, data } of this.#outputs)
+      (data as Float32Array).set(run.get(name).data as Float32Array);
+    for (const value of this.#training.state)
+      if (plan.locations.get(value.next)?.buffer !== plan.locations.get(value.input)?.buffer)
+        this.#write(value, run.get(value.next));
+  }
+
+  #write({ input }: StateValue, { data }: TensorValue): void {
+    check(this.#ready.native.write(this.#ready.plan.locations.get(input)!.buffer!, data as TypedArray));
+  }
+
+  #read({ input, initial }: StateValue): TensorValue {
+    const data = allocate(initial.dtype, initial.dims);
+    check(this.#ready.native.read(this.#ready.plan.locations.get(input)!.buffer!, data));
+    return tensor(initial.dtype, initial.dims, data);
+  }
+
+  get state(): ReadonlyMap<string, TensorValue> {
+    const counter = tensor('int64', [1], BigInt64Array.of(BigInt(this.#steps)));
+    return new Map([
+      ...this.#training.state.map((value) => [value.name, this.#read(value)] as const),
+      [counterName, counter],
+    ]);
+  }
+
+  restore(state: ReadonlyMap<string, TensorValue>): void {
+    const known = this.#training.state;
+    const fits = (name: string, { dtype, dims }: Pick<TensorValue, 'dtype' | 'dims'>): boolean => {
+      const value = state.get(name);
+      return value?.dtype === dtype && sameDims(value.dims, dims);
+    };
+    const wrong = [
+      ...known.filter(({ name, initial }) => !fits(name, initial)).map(({ name }) => name),
+      ...(fits(counterName, { dtype: 'int64', dims: [1] }) ? [] : [counterName]),
+      ...[...state.keys()].filter(
+        (name) => name !== counterName && !known.some((value) => value.name === name),
+      ),
+    ];
+    if (wrong.length > 0)
+      throw new KompaktError(
+        'KPT_DATA_MALFORMED',
+        `The state is of another training: '${wrong[0]}' is absent, unknown or of another shape.`,
+      );
+    for (const value of known) this.#write(value, state.get(value.name)!);
+    this.#steps = Number(state.get(counterName)!.data[0]);
+  }
+
+  graph(): Graph {
+    const { graph } = this.#options;
+    const constants = new Map(graph.constants);
+    for (const value of this.#training.state)
+      if (constants.has(value.name)) constants.set(value.name, this.#read(value));
+    return freezeGraph({ ...graph, constants });
+  }
+
+  release(): void {
+    this.#ready.native.release();
+    this.#runner.release();
+    this.#engine.release();
+  }
+}

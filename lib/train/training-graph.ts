@@ -1,0 +1,206 @@
+// The graph of one training step: forward pass, loss, gradients, updates. Every value that lives from step to step is an
+// input and an output; the nodes that make the new values come last.
+import { KompaktError } from '../errors.js';
+import { freezeGraph, type Graph, type Node } from '../graph/graph.js';
+import { producersOf } from '../graph/order.js';
+import { GraphWriter } from '../graph/writer.js';
+import { emit, emitOwn, float, int, integers, multiply, scalar } from '../ops/gradients/emit.js';
+import { dropIdentity } from '../passes/drop-identity.js';
+import { fuseActivation } from '../passes/fuse-activation.js';
+import { fuseMatMul } from '../passes/fuse-mat-mul.js';
+import { runPipeline } from '../passes/pipeline.js';
+import type { Fact } from '../run/inference.js';
+import { type Dims, sizeOf } from '../tensor/shape.js';
+import { fromNumbers, type TensorValue } from '../tensor/tensor.js';
+import { differentiate, factsOf } from './differentiate.js';
+import type { LossContext, Regularizer, TrainingOptions, TrainingValue } from './training.js';
+import { parametersOf, type TrainingForm, trainingForm } from './training-form.js';
+
+/** A value that lives from step to step. */
+export interface StateValue {
+  /** Its name in checkpoints: that of the model's constant, or of the parameter and slot. */
+  readonly name: string;
+  /** Input and output of the graph. */
+  readonly input: string;
+  readonly next: string;
+  readonly initial: TensorValue;
+}
+
+export interface TrainingGraph {
+  readonly graph: Graph;
+  readonly loss: string;
+  readonly predictions: readonly TrainingValue[];
+  /** Model inputs and targets. */
+  readonly inputs: readonly TrainingValue[];
+  readonly trainable: readonly string[];
+  readonly state: readonly StateValue[];
+  readonly step: string;
+  readonly hyper: string;
+}
+
+export function trainingGraph(options: TrainingOptions): TrainingGraph {
+  const { graph: model, optimizer, batch, regularizer = {}, seed = 0 } = options;
+  const candidates = options.trainable ?? parametersOf(model);
+  for (const name of candidates)
+    if (model.constants.get(name)?.dtype !== 'float32')
+      throw new KompaktError('KPT_OPTION_INVALID', `'${name}' cannot be trained: it is no float32 constant.`);
+  const form = trainingForm(model, batch, candidates, seed);
+  const writer = new GraphWriter(form.graph);
+  const facts = factsOf(form.graph, new Set());
+  const targets: TrainingValue[] = [];
+  const predictions = model.outputs.map(({ name }) => typedValue(facts, name));
+  const loss = options.loss.build(lossContext(form.graph, writer, facts, predictions, targets));
+  const trainable = options.trainable ?? candidates.filter(reaches(writer.graph(), loss));
+  const differentiated = differentiate(writer.graph([]), loss, trainable);
+  const gradients = differentiated.outputs.map(({ name }) => name);
+
+  const update = new GraphWriter(differentiated);
+  const hyper = update.input('hyper', { dtype: 'float32', dims: [optimizer.hypers] });
+  const grouped = trainable.map((name, i) =>
+    withGroups(update, regularizer, name, gradients[i]!, model.constants.get(name)!.dims),
+  );
+  const scale =
+    options.clipNorm === undefined
+      ? ''
+      : emitOwn(update, 'GradientScale', grouped, { limit: float(options.clipNorm) });
+  const state: StateValue[] = form.statistics.map(({ name, next }) => ({
+    name,
+    input: name,
+    next,
+    initial: model.constants.get(name)!,
+  }));
+  trainable.forEach((name, i) => {
+    const initial = model.constants.get(name)!;
+    const { dtype, dims } = initial;
+    const slots = optimizer.slots.map((slot) => update.input(`${name}/${slot}`, { dtype, dims }));
+    const penalized = regularizer.everything === true || dims.length > 1;
+    const next = optimizer.build(update, {
+      parameter: name,
+      gradient: grouped[i]!,
+      slots,
+      hyper,
+      scale,
+      l1: penalized ? (regularizer.l1 ?? 0) : 0,
+      l2: penalized ? (regularizer.l2 ?? 0) : 0,
+    });
+    state.push({ name, input: name, next: next[0]!, initial });
+    slots.forEach((input, k) => {
+      const zeros = fromNumbers(dtype, dims, new Float64Array(sizeOf(dims)));
+      state.push({ name: `${name}/${optimizer.slots[k]}`, input, next: next[1 + k]!, initial: zeros });
+    });
+  });
+
+  const scalarType = { dtype: 'float32', dims: [] } as const;
+  const whole = update.graph([
+    { name: loss, ...scalarType },
+    ...predictions,
+    ...state.map(({ next, initial: { dtype, dims } }) => ({ name: next, dtype, dims })),
+  ]);
+  return {
+    graph: updatesLast(runPipeline(trainingPasses, whole), state),
+    loss,
+    predictions,
+    inputs: [
+      ...form.graph.inputs
+        .filter(({ name }) => isFed(model, form, name))
+        .map(({ name }) => typedValue(facts, name)),
+      ...targets,
+    ],
+    trainable,
+    state,
+    step: form.step,
+    hyper,
+  };
+}
+
+const trainingPasses = [
+  { pass: dropIdentity, because: 'nodes that do nothing hide activations from the operator before' },
+  { pass: fuseMatMul, because: 'products become one operator with room for an activation' },
+  { pass: fuseActivation, because: 'activations whose input nobody else needs ride along' },
+];
+
+const isFed = (model: Graph, form: TrainingForm, name: string): boolean =>
+  name !== form.step && !model.constants.has(name);
+
+function typedValue(facts: ReadonlyMap<string, Fact>, name: string): TrainingValue {
+  const fact = facts.get(name);
+  if (fact === undefined) throw new KompaktError('KPT_OPTION_INVALID', `The model has no value '${name}'.`);
+  return { name, dtype: fact.type.dtype, dims: fact.type.dims };
+}
+
+function lossContext(
+  graph: Graph,
+  writer: GraphWriter,
+  facts: ReadonlyMap<string, Fact>,
+  predictions: readonly TrainingValue[],
+  targets: TrainingValue[],
+): LossContext {
+  const producers = producersOf(graph.nodes);
+  return {
+    add: (op, inputs, attributes, options) => writer.add(op, inputs, attributes, options),
+    constant: (hint, value) => writer.constant(hint, value),
+    prediction: (index) => {
+      const prediction = predictions[index];
+      if (prediction === undefined)
+        throw new KompaktError('KPT_OPTION_INVALID', `The model has no output ${index} for the loss.`);
+      return prediction;
+    },
+    before: (value, op) => {
+      const node = producers.get(value.name);
+      return node?.op === op ? { ...value, name: node.inputs[0]! } : value;
+    },
+    value: (name) => typedValue(facts, name),
+    target: (name, { dtype, dims }) => {
+      const value = { name: writer.input(name, { dtype, dims }), dtype, dims };
+      targets.push(value);
+      return value.name;
+    },
+  };
+}
+
+/** Whether a value can change the loss. */
+function reaches(graph: Graph, loss: string): (name: string) => boolean {
+  const producers = producersOf(graph.nodes);
+  const reached = new Set<string>();
+  const pending = [loss];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (reached.has(name)) continue;
+    reached.add(name);
+    pending.push(...(producers.get(name)?.inputs ?? []));
+  }
+  return (name) => reached.has(name);
+}
+
+/** The gradient with that of the group lasso over output channels (axis 0): w / ||w|| times the root of the group's size
+ *  (Yuan & Lin 2006). */
+function withGroups(
+  writer: GraphWriter,
+  { groupLasso = 0 }: Regularizer,
+  parameter: string,
+  gradient: string,
+  dims: Dims,
+): string {
+  if (groupLasso === 0 || dims.length < 2) return gradient;
+  const axes = integers(
+    writer,
+    'axes',
+    Array.from({ length: dims.length - 1 }, (_, i) => i + 1),
+  );
+  const norm = emit(writer, 'ReduceL2', [parameter, axes], { keepdims: int(1) });
+  const guarded = emit(writer, 'Add', [norm, scalar(writer, 'float32', 1e-12)]);
+  const weight = scalar(writer, 'float32', groupLasso * Math.sqrt(sizeOf(dims.slice(1))));
+  const pull = multiply(writer, emit(writer, 'Div', [parameter, guarded]), weight);
+  return emit(writer, 'Add', [gradient, pull]);
+}
+
+/** The nodes that write over state which others read too come after all of those. */
+function updatesLast(graph: Graph, state: readonly StateValue[]): Graph {
+  const replaced = new Map(state.map(({ input, next }) => [next, input]));
+  const readers = new Map<string, number>();
+  for (const node of graph.nodes)
+    for (const name of new Set(node.inputs)) readers.set(name, (readers.get(name) ?? 0) + 1);
+  const isUpdate = (node: Node): boolean =>
+    node.outputs.some((name) => (readers.get(replaced.get(name) ?? '') ?? 0) > 1);
+  const nodes = [...graph.nodes.filter((node) => !isUpdate(node)), ...graph.nodes.filter(isUpdate)];
+  return freezeGraph({ ...graph, nodes });
+}

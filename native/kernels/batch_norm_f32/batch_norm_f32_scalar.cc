@@ -1,0 +1,18 @@
+// batch_norm_f32_scalar: the reference: one lane, portable C++.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/region.h"
+#include "native/kernels/batch_norm_f32/batch_norm_f32.h"
+#include "native/simd/vec_scalar.h"
+
+KPT_TIER_BEGIN_SCALAR
+#include "native/kernels/batch_norm_f32/batch_norm_f32-inl.h"
+
+namespace kompakt {
+
+extern const BatchNormKernel batch_norm_f32_scalar;
+const BatchNormKernel batch_norm_f32_scalar = {batch_norm_inl::Moments, batch_norm_inl::Normalize,
+                                               batch_norm_inl::Products, batch_norm_inl::Gradient};
+
+}  // namespace kompakt
+
+KPT_TIER_END_SCALAR

@@ -1,0 +1,23 @@
+// gradient_f32_avx512: AVX-512.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/tier.h"
+#if KPT_X86_64
+#include "native/cpu/region.h"
+#include "native/kernels/gradient_f32/gradient_f32.h"
+#include "native/simd/vec_avx512.h"
+
+KPT_TIER_BEGIN_AVX512VNNI
+#include "native/kernels/gradient_f32/gradient_f32-inl.h"
+
+namespace kompakt {
+
+extern const GradientKernel gradient_f32_avx512;
+const GradientKernel gradient_f32_avx512 = {
+    gradient_inl::UnaryGradient, gradient_inl::SoftmaxRow,       gradient_inl::SoftmaxColumns,
+    gradient_inl::MaxPoolPixel,  gradient_inl::AveragePoolPixel, gradient_inl::MultiplyRows,
+    gradient_inl::AddRow};
+
+}  // namespace kompakt
+
+KPT_TIER_END
+#endif

@@ -1,0 +1,23 @@
+// gradient_f32_neon: Advanced SIMD.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/tier.h"
+#if KPT_ARM64
+#include "native/cpu/region.h"
+#include "native/kernels/gradient_f32/gradient_f32.h"
+#include "native/simd/vec_neon.h"
+
+KPT_TIER_BEGIN_NEON
+#include "native/kernels/gradient_f32/gradient_f32-inl.h"
+
+namespace kompakt {
+
+extern const GradientKernel gradient_f32_neon;
+const GradientKernel gradient_f32_neon = {
+    gradient_inl::UnaryGradient, gradient_inl::SoftmaxRow,       gradient_inl::SoftmaxColumns,
+    gradient_inl::MaxPoolPixel,  gradient_inl::AveragePoolPixel, gradient_inl::MultiplyRows,
+    gradient_inl::AddRow};
+
+}  // namespace kompakt
+
+KPT_TIER_END_NEON
+#endif

@@ -1,0 +1,20 @@
+// optimizer_f32_neon: Advanced SIMD.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/tier.h"
+#if KPT_ARM64
+#include "native/cpu/region.h"
+#include "native/kernels/optimizer_f32/optimizer_f32.h"
+#include "native/simd/vec_neon.h"
+
+KPT_TIER_BEGIN_NEON
+#include "native/kernels/optimizer_f32/optimizer_f32-inl.h"
+
+namespace kompakt {
+
+extern const OptimizerKernel optimizer_f32_neon;
+const OptimizerKernel optimizer_f32_neon = {optimizer_inl::Update};
+
+}  // namespace kompakt
+
+KPT_TIER_END_NEON
+#endif

@@ -189,6 +189,7 @@ import { reduceMin } from './reduce-min.js';
 import { reduceProd } from './reduce-prod.js';
 import { reduceSum } from './reduce-sum.js';
 import { reduceSumSquare } from './reduce-sum-square.js';
+import { regexFullMatch } from './regex-full-match.js';
 import { relu } from './relu.js';
 import { reshape } from './reshape.js';
 import { resize } from './resize.js';
@@ -445,6 +446,7 @@ const opList: readonly OpDef[] = [
   reduceProd,
   reduceSum,
   reduceSumSquare,
+  regexFullMatch,
   relu,
   reshape,
   resize,

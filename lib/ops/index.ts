@@ -17,6 +17,13 @@ import { averagePool } from './average-pool.js';
 import { batchNormalization } from './batch-normalization.js';
 import { bernoulli } from './bernoulli.js';
 import { biasGelu } from './bias-gelu.js';
+import { binaryConv } from './binary-conv.js';
+import { binaryConvBits } from './binary-conv-bits.js';
+import { binaryConvQuantized } from './binary-conv-quantized.js';
+import { binaryGemm } from './binary-gemm.js';
+import { binaryGemmBits } from './binary-gemm-bits.js';
+import { binaryGemmQuantized } from './binary-gemm-quantized.js';
+import { binaryMaxPool } from './binary-max-pool.js';
 import { bitShift } from './bit-shift.js';
 import { bitwiseAnd } from './bitwise-and.js';
 import { bitwiseNot } from './bitwise-not.js';
@@ -130,6 +137,7 @@ import { optional } from './optional.js';
 import { optionalGetElement } from './optional-get-element.js';
 import { optionalHasElement } from './optional-has-element.js';
 import { or } from './or.js';
+import { packBits } from './pack-bits.js';
 import { pad } from './pad.js';
 import { pow } from './pow.js';
 import { prelu } from './prelu.js';
@@ -245,6 +253,13 @@ const opList: readonly OpDef[] = [
   batchNormalization,
   bernoulli,
   biasGelu,
+  binaryConv,
+  binaryConvBits,
+  binaryConvQuantized,
+  binaryGemm,
+  binaryGemmBits,
+  binaryGemmQuantized,
+  binaryMaxPool,
   bitShift,
   bitwiseAnd,
   bitwiseNot,
@@ -357,6 +372,7 @@ const opList: readonly OpDef[] = [
   optionalGetElement,
   optionalHasElement,
   or,
+  packBits,
   pad,
   pow,
   prelu,

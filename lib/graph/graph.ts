@@ -3,7 +3,8 @@
 import type { DType } from '../tensor/dtype.js';
 import type { TensorValue } from '../tensor/tensor.js';
 
-/** '' is ai.onnx; 'ai.kompakt' holds operators that exist only between loading and planning. */
+/** '' is ai.onnx; 'ai.kompakt' holds operators that exist only between loading and planning, and one-bit operators, which
+ *  files hold with a function body (onnx/one-bit-functions.ts). */
 export type Domain = '' | 'com.microsoft' | 'ai.kompakt' | (string & {});
 
 export type Attribute =

@@ -23,6 +23,13 @@ import { batchNormTraining } from './batch-norm-training.js';
 import { batchNormalization } from './batch-normalization.js';
 import { bernoulli } from './bernoulli.js';
 import { biasGelu } from './bias-gelu.js';
+import { binaryConv } from './binary-conv.js';
+import { binaryConvBits } from './binary-conv-bits.js';
+import { binaryConvQuantized } from './binary-conv-quantized.js';
+import { binaryGemm } from './binary-gemm.js';
+import { binaryGemmBits } from './binary-gemm-bits.js';
+import { binaryGemmQuantized } from './binary-gemm-quantized.js';
+import { binaryMaxPool } from './binary-max-pool.js';
 import { bitCast } from './bit-cast.js';
 import { bitShift } from './bit-shift.js';
 import { bitwiseAnd } from './bitwise-and.js';
@@ -138,8 +145,8 @@ import { multiHeadAttention } from './multi-head-attention.js';
 import { multinomial } from './multinomial.js';
 import { neg } from './neg.js';
 import { negativeLogLikelihoodLoss } from './negative-log-likelihood-loss.js';
-import { nhwcMaxPool } from './nhwc-max-pool.js';
 import { negativeLogLikelihoodLossGradient } from './negative-log-likelihood-loss-gradient.js';
+import { nhwcMaxPool } from './nhwc-max-pool.js';
 import { nonMaxSuppression } from './non-max-suppression.js';
 import { nonZero } from './non-zero.js';
 import { not } from './not.js';
@@ -149,6 +156,7 @@ import { optional } from './optional.js';
 import { optionalGetElement } from './optional-get-element.js';
 import { optionalHasElement } from './optional-has-element.js';
 import { or } from './or.js';
+import { packBits } from './pack-bits.js';
 import { pad } from './pad.js';
 import { plainUpdate } from './plain-update.js';
 import { pow } from './pow.js';
@@ -282,6 +290,13 @@ const opList: readonly OpDef[] = [
   bernoulli,
   biasGelu,
   bitCast,
+  binaryConv,
+  binaryConvBits,
+  binaryConvQuantized,
+  binaryGemm,
+  binaryGemmBits,
+  binaryGemmQuantized,
+  binaryMaxPool,
   bitShift,
   bitwiseAnd,
   bitwiseNot,
@@ -406,6 +421,7 @@ const opList: readonly OpDef[] = [
   optionalGetElement,
   optionalHasElement,
   or,
+  packBits,
   pad,
   plainUpdate,
   pow,

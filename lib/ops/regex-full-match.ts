@@ -1,6 +1,6 @@
 // RegexFullMatch: which strings match a pattern from end to end.
 import { tensor } from '../tensor/tensor.js';
-import { defineOp, inputValue, noMacs, staysFloat, stringAttr } from './op.js';
+import { defineOp, inputValue, noMacs, notDifferentiable, staysFloat, stringAttr } from './op.js';
 import { typedInput } from './shared/elements.js';
 import { fullMatcher } from './shared/regular-expression.js';
 
@@ -26,6 +26,7 @@ export const regexFullMatch = defineOp({
       ),
     ];
   },
+  gradient: notDifferentiable('it matches strings'),
   cost: noMacs,
   quantize: staysFloat('strings have no scale'),
   lower: 'host',

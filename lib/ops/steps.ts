@@ -61,6 +61,20 @@ export interface StepParams {
    *  Each output is one chain of fused multiply-adds in the order kH, kW, I, starting from 0; then + bias,
    *  + residual, activation: the same bits on every tier. Taps in the padding are skipped or multiply zero. */
   conv_f32: Window & { readonly group: number } & Activation;
+  /** A convolution of bits (set: 1, clear: -1; eight channels a byte, the first in bit 0, those beyond `channels` clear).
+   *  Inputs x [N,H,W,C/8] u8; c w [O,kH,kW,C/8] u8; then ?c threshold [O] s32, or c scale [O], c bias [O], ?c slope [O],
+   *  ?c shift [O] f32. sum = the integer convolution; padding counts as padValue (-1, 0 or 1).
+   *  With threshold y [N,OH,OW,O/8] u8 is bits: sum >= threshold[o]. Else t = sum * scale[o] + bias[o] in float32,
+   *  unfused, and with slope and shift t = (t < 0 ? t * slope[o] : t) + shift[o]. Output f32: y = t. Output u8:
+   *  y = clamp(roundHalfEven(t) + yZero, lo, hi). */
+  conv_b1: Window & {
+    readonly group: 1;
+    readonly channels: number;
+    readonly padValue: number;
+    readonly yZero: number;
+    readonly lo: number;
+    readonly hi: number;
+  };
   /** Inputs x NHWC f32; w f32: a constant [O,kH,kW,I/group], or what changes from run to run [I,kH,kW,O/group];
    *  ?bias [O] f32. Output y NHWC f32. */
   conv_transpose_f32: Window & { readonly group: number } & Activation;
@@ -126,6 +140,9 @@ export interface StepParams {
   /** x f32 -> y u8, scale f32 [1], zero u8 [1]: the range of x, widened to hold 0, over 255 steps (scale 1 when it has no
    *  width), zero = clamp(roundHalfEven(-min / scale), 0, 255), y as quantize. */
   dynamic_quantize: Record<string, never>;
+  /** x [..., C] f32 or u8, c threshold [C] of the same type, c flip [C/8] u8 -> y [..., C/8] u8, rounded up: eight channels
+   *  a byte, the first in bit 0, bit = (x >= threshold) xor flip; bits beyond C are clear. NaN is below all thresholds. */
+  pack_bits: Record<string, never>;
   /** x u8 -> y f32: (x - zero) * scale. */
   dequantize: { readonly scale: number; readonly zero: number };
   /** x u8, c table [256] u8 -> y u8 = table[x]. */
@@ -169,6 +186,8 @@ export interface StepParams {
   /** x NHWC f32 or u8 -> y NHWC, same type. Padding never wins, neither does NaN: a window without numbers gives
    *  -Infinity (u8: 0). Here and below the last windows may reach beyond the padding (ceil mode). */
   max_pool: Window & { readonly kernel: readonly [number, number] };
+  /** x NHWC u8 of bits -> y NHWC u8: a bit is set where it is set in some tap. Padding is clear. */
+  max_pool_b1: Window & { readonly kernel: readonly [number, number] };
   /** x NHWC f32 -> y NHWC f32. Sum over taps in order kH, kW, then divided by the count: that of the taps inside the
    *  input, with countIncludePad = 1 inside the padded input. A window without inputs gives 0. */
   average_pool_f32: Window & { readonly kernel: readonly [number, number]; readonly countIncludePad: number };

@@ -141,7 +141,7 @@ Status Plan::Create(std::shared_ptr<Session> session, const uint8_t* bytes, size
 RunResult Plan::Run(size_t first, size_t last) {
   last = std::min(last, steps_.size());
   const std::lock_guard<std::mutex> lock(session_->run_mutex());
-  const RunContext context{&session_->pool(), scratch_.data()};
+  RunContext context{&session_->pool(), scratch_.data()};
   RunResult result = RunResult::kDone;
   session_->pool().BeginInference();
   for (size_t i = first; i < last; ++i) {
@@ -149,6 +149,7 @@ RunResult Plan::Run(size_t first, size_t last) {
       result = RunResult::kAborted;
       break;
     }
+    context.backwards = i % 2 == 1;
     if (profiling_) {
       const auto start = std::chrono::steady_clock::now();
       steps_[i]->Run(context);

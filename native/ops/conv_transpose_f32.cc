@@ -103,12 +103,15 @@ class ConvTransposeF32 : public Step {
     if (bias_source_ != nullptr) std::copy_n(bias_source_, conv_.o, bias_.as<float>());
     const float* base = reinterpret_cast<const float*>(context.scratch);
     if (!places_.empty()) PackAll(context);
-    context.pool->ParallelFor(conv_.n * conv_.oh, 1, [&](int64_t begin, int64_t end, int thread) {
+    const int64_t lines = conv_.n * conv_.oh;
+    context.pool->ParallelFor(lines, 1, [&](int64_t begin, int64_t end, int thread) {
       const float** pointers = reinterpret_cast<const float**>(context.scratch + packed_bytes_ +
                                                                static_cast<size_t>(thread) * thread_bytes_);
-      for (int64_t line = begin; line < end; ++line)
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t line = context.Turn(i, lines);
         for (size_t j = 0; j < columns_.size(); ++j)
           RunPhase(line / conv_.oh, line % conv_.oh, j, base, pointers);
+      }
     });
   }
 

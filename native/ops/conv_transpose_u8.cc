@@ -196,7 +196,7 @@ void ConvTransposeU8::Run(const RunContext& context) {
     context.pool->ParallelFor(shape_.out_height, 1, [&](int64_t begin, int64_t end, int thread) {
       float* wide =
           reinterpret_cast<float*>(context.scratch + copy_bytes_ + wide_bytes_ * static_cast<size_t>(thread));
-      for (int64_t y = begin; y < end; ++y) RunRow(input, image, y, wide);
+      for (int64_t i = begin; i < end; ++i) RunRow(input, image, context.Turn(i, shape_.out_height), wide);
     });
   }
 }

@@ -273,7 +273,8 @@ void DepthwiseU8::Run(const RunContext& context) {
   context.pool->ParallelFor(tasks, shape_.Grain(tasks), [&](int64_t begin, int64_t end, int thread) {
     uint8_t* wide = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
     uint8_t* scratch = wide + wide_scratch_;
-    for (int64_t task = begin; task < end; ++task) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t task = context.Turn(i, tasks);
       const int64_t group = task % groups, chunk = task / groups % chunks, image = task / groups / chunks;
       const Range c = channel_chunks_[static_cast<size_t>(chunk / columns)];
       const Range range = column_chunks_[static_cast<size_t>(chunk % columns)];

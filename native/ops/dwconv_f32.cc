@@ -100,18 +100,20 @@ class DwconvF32 : public Step {
 
   void Run(const RunContext& context) override {
     if (lines_.live_bytes() > 0) lines_.PackLive(context.scratch);
-    const int64_t size = conv_.ow * conv_.o;
+    const int64_t size = conv_.ow * conv_.o, lines = conv_.n * conv_.oh;
     uint8_t* pointers = context.scratch + lines_.live_bytes();
-    context.pool->ParallelFor(conv_.n * conv_.oh, 1, [&](int64_t begin, int64_t end, int thread) {
+    context.pool->ParallelFor(lines, 1, [&](int64_t begin, int64_t end, int thread) {
       uint8_t* scratch = pointers + static_cast<size_t>(thread) * lines_.scratch_bytes();
       // A few rows, some channels at a time: an input row is then still in the first-level cache for the next
       // rows.
       constexpr int64_t kBand = 16;
       for (int64_t band = begin; band < end; band += kBand)
         for (int64_t c = 0; c < conv_.c; c += block_)
-          for (int64_t line = band; line < std::min(band + kBand, end); ++line)
+          for (int64_t i = band; i < std::min(band + kBand, end); ++i) {
+            const int64_t line = context.Turn(i, lines);
             lines_.Run(line, c, std::min(c + block_, conv_.c), scratch,
                        residual_ == nullptr ? nullptr : residual_ + line * size, y_ + line * size);
+          }
     });
   }
 

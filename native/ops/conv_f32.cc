@@ -97,7 +97,6 @@ class ConvF32 : public Step {
   }
 
  private:
-
   static Status OutOfMemory() {
     return Status::Error("KPT_TOO_LARGE", "out of memory: the weights of conv_f32");
   }

@@ -151,7 +151,6 @@ class ConvTransposeF32 : public Step {
     }));
   }
 
-
   /// A phase of weights [I, kH, kW, O/group] that change from run to run: where it is packed, in floats, and
   /// where its taps begin in the weights.
   struct PhasePlace {

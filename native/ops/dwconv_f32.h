@@ -9,8 +9,8 @@ namespace kompakt {
 
 class DwconvF32Lines {
  public:
-  /// Packs the weights (input 1) of a convolution with group = C = O; x, w and ?bias are inputs 0 to 2. Weights
-  /// that are no constant are packed by PackLive() in every run.
+  /// Packs the weights (input 1) of a convolution with group = C = O; x, w and ?bias are inputs 0 to 2.
+  /// Weights that are no constant are packed by PackLive() in every run.
   Status Make(const StepSpec& spec, const Convolution& conv, UnaryOp activation);
 
   /// Bytes that PackLive() needs; 0 for constant weights.

@@ -10,7 +10,6 @@
 namespace kompakt {
 namespace {
 
-
 class SeparableF32 : public Step {
  public:
   explicit SeparableF32(const Convolution& conv) : conv_(conv) {}

@@ -4,7 +4,7 @@ import { type Graph, type Node, opKey } from '../graph/graph.js';
 import { usesOf } from '../graph/uses.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
-import { checkMemory, hostBytesPerElement } from '../tensor/limits.js';
+import { checkMemory } from '../tensor/limits.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { fuseSteps } from './fuse-steps.js';
@@ -123,9 +123,9 @@ export function buildPlan(
     const outputs = node.outputs.map((name) => (name === '' ? emptyType : facts(name)!.type));
     let host = false;
     if (!folded) {
-      checkResults(node, outputs, 1);
+      checkResults(node, outputs, false);
       host = !lowerNode(graph, node, builder, facts, outputs);
-      if (host) checkResults(node, outputs, hostBytesPerElement);
+      if (host) checkResults(node, outputs, true);
     }
     for (const name of node.outputs) {
       const value = builder.values.get(name);

@@ -55,7 +55,7 @@ class ConvTransposeF32 : public Step {
     constexpr int64_t kMostPhases = 1 << 16;
     if (std::min(conv_.stride_h, conv_.oh) >
         kMostPhases / std::max<int64_t>(1, std::min(conv_.stride_w, conv_.ow)))
-      return spec.Fail("the strides are too large");
+      return TooLarge(spec, "the strides are too large");
     rows_ = CutAxis(conv_.oh, conv_.kh, conv_.stride_h, conv_.dilation_h, conv_.pad_top);
     if (merged_)
       columns_ = {AxisPhase{0, conv_.w, {0}, {0}}};

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "native/ops/checks.h"
 #include "native/ops/conv_finish.h"
 #include "native/ops/conv_shape.h"
 #include "native/ops/depthwise_u8.h"
@@ -85,7 +86,7 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
   // Offsets of rows and taps are kept in 32 bits.
   if (line_bytes_ > INT32_MAX / band_lines_ ||
       pitch_ * ((shape.kernel_height - 1) * shape.dilation_y + 1) > INT32_MAX)
-    return spec.Fail("the input is too large");
+    return TooLarge(spec, "the input is too large");
   FillOffsets();
 
   if (padded_) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "native/kernels/dwconv_s8/dwconv_s8.h"
+#include "native/ops/checks.h"
 #include "native/ops/chunks.h"
 #include "native/ops/conv_finish.h"
 #include "native/ops/packed_weights.h"
@@ -173,7 +174,7 @@ Status DepthwiseU8::Make(const StepSpec& spec, const ConvShape& shape) {
   KPT_RETURN_IF_ERROR(channels.Read(spec, shape.out_channels, true));
   ChooseRows();
   ChooseChunks();
-  if (columns_ * fill_rows_ * pitch_ > INT32_MAX) return spec.Fail("the input is too large");
+  if (columns_ * fill_rows_ * pitch_ > INT32_MAX) return TooLarge(spec, "the input is too large");
   KPT_RETURN_IF_ERROR(Pack(spec, channels));
 
   for (int64_t tap = 0; tap < taps_ * parts_; ++tap) {

@@ -75,7 +75,7 @@ void FindFacts(const WeightSource& s, const int32_t* zeros, int min_weight, Weig
 Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const ConvChannels& channels,
                            int32_t x_zero) {
   if (s.tap_bytes > INT32_MAX / 4 || static_cast<int64_t>(s.taps.size()) > kMaxTable)
-    return spec.Fail("the kernel is too large");
+    return TooLarge(spec, "the kernel is too large");
   kernel_ = &ChooseGemmS8();
   panels_ = GemmS8Panels(*kernel_, s.columns);
   taps_ = static_cast<int>(s.taps.size());

@@ -5,7 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InferenceSession, Model, quantize, Tensor, table } from '../dist/index.js';
+import { InferenceSession, Model, quantize, Tensor } from '../dist/index.js';
+import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -123,36 +124,20 @@ for (const one of cases) {
   process.stderr.write(`${one.name} ...\n`);
   rows.push(await judge(one));
 }
-if (flags.json) console.log(JSON.stringify(rows, null, 2));
-else {
-  const percent = (v) => v.toFixed(2);
-  console.log(
-    table(
-      [
-        { title: 'model and data' },
-        { title: 'judged', align: 'right' },
-        { title: 'FP32 %', align: 'right' },
-        { title: 'INT8 %', align: 'right' },
-        { title: 'drop', align: 'right' },
-        { title: 'ORT FP32 %', align: 'right' },
-        { title: 'ORT INT8 %', align: 'right' },
-        { title: 'same top-1 %', align: 'right' },
-        { title: 'KB FP32', align: 'right' },
-        { title: 'KB INT8', align: 'right' },
-      ],
-      rows.map((r) => [
-        r.name,
-        String(r.samples),
-        percent(r.fp32),
-        percent(r.int8),
-        percent(r.drop),
-        percent(r.ortFp32),
-        percent(r.ortInt8),
-        percent(r.sameTop1),
-        (r.bytesFp32 / 1000).toFixed(1),
-        (r.bytesInt8 / 1000).toFixed(1),
-      ]),
-    ),
-  );
-}
+print(
+  rows,
+  [
+    ['model and data', (r) => r.name],
+    ['judged', (r) => r.samples, 0],
+    ['FP32 %', (r) => r.fp32, 2],
+    ['INT8 %', (r) => r.int8, 2],
+    ['drop', (r) => r.drop, 2],
+    ['ORT FP32 %', (r) => r.ortFp32, 2],
+    ['ORT INT8 %', (r) => r.ortInt8, 2],
+    ['same top-1 %', (r) => r.sameTop1, 2],
+    ['KB FP32', (r) => r.bytesFp32 / 1000, 1],
+    ['KB INT8', (r) => r.bytesInt8 / 1000, 1],
+  ],
+  flags.json,
+);
 process.exit(0);

@@ -7,7 +7,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { images } from '../dist/data/images.js';
-import { InferenceSession, Model, Tensor, table } from '../dist/index.js';
+import { InferenceSession, Model, Tensor } from '../dist/index.js';
+import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -145,32 +146,19 @@ for (const { prefix, samples } of families) {
     rows.push(await judge(file, loaded));
   }
 }
-if (flags.json) console.log(JSON.stringify(rows, null, 2));
-else
-  console.log(
-    table(
-      [
-        { title: 'file' },
-        { title: 'samples', align: 'right' },
-        { title: 'accuracy %', align: 'right' },
-        { title: 'ORT %', align: 'right' },
-        { title: 'same top-1 %', align: 'right' },
-        { title: 'within 1 step %', align: 'right' },
-        { title: 'ms', align: 'right' },
-        { title: 'ORT ms', align: 'right' },
-        { title: '' },
-      ],
-      rows.map((r) => [
-        r.file,
-        String(r.samples),
-        r.accuracy.toFixed(2),
-        r.ortAccuracy.toFixed(2),
-        r.sameTop1.toFixed(2),
-        r.withinOneStep.toFixed(3),
-        r.milliseconds.toFixed(3),
-        r.ortMilliseconds.toFixed(3),
-        r.ok ? 'ok' : 'OFF',
-      ]),
-    ),
-  );
+print(
+  rows,
+  [
+    ['file', (r) => r.file],
+    ['samples', (r) => r.samples, 0],
+    ['accuracy %', (r) => r.accuracy, 2],
+    ['ORT %', (r) => r.ortAccuracy, 2],
+    ['same top-1 %', (r) => r.sameTop1, 2],
+    ['within 1 step %', (r) => r.withinOneStep, 3],
+    ['ms', (r) => r.milliseconds, 3],
+    ['ORT ms', (r) => r.ortMilliseconds, 3],
+    ['', (r) => (r.ok ? 'ok' : 'OFF')],
+  ],
+  flags.json,
+);
 process.exit(rows.every((r) => r.ok) ? 0 : 1);

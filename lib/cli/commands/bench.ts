@@ -73,7 +73,7 @@ export const benchCommand: Command = {
       seconds: options.number('seconds')!,
       runs: options.number('runs'),
       warmup: options.number('warmup'),
-      planCache: options.text('plan-cache'),
+      planCache: options.text('planCache'),
       onProgress: (share: number) => progress.update(share),
     };
     progress.start('measuring', 1);

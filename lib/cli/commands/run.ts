@@ -41,7 +41,7 @@ export const runCommand: Command = {
   async run({ args, options, progress }) {
     const model = await Model.load(args[0]!);
     const intraOpNumThreads = options.number('threads')!;
-    const planCache = options.text('plan-cache');
+    const planCache = options.text('planCache');
     const session =
       planCache === undefined
         ? InferenceSession.fromModel(model, { intraOpNumThreads })

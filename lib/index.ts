@@ -28,5 +28,6 @@ export { bytesText, type Column, countText, table } from './report/table.js';
 export { type Platform, platform } from './run/native.js';
 export type { BoundStep } from './session/bind.js';
 export type { Description, NodeDescription } from './session/describe.js';
+export { describePasses, type PassEffect } from './session/describe-passes.js';
 export type { RunOptions, SessionOptions } from './session/options.js';
 export { InferenceSession } from './session/session.js';

@@ -5,8 +5,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InferenceSession, Model, quantize, table } from '../dist/index.js';
-import { argMax, cifar, data, imagenet, keywords, raw, right } from './labelled.mjs';
+import { InferenceSession, Model, quantize } from '../dist/index.js';
+import { argMax, cifar, data, imagenet, keywords, raw } from './labelled.mjs';
+import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -99,36 +100,20 @@ for (const one of cases) {
   process.stderr.write(`${one.name} ...\n`);
   rows.push(await judge(one));
 }
-if (flags.json) console.log(JSON.stringify(rows, null, 2));
-else {
-  const percent = (v) => v.toFixed(2);
-  console.log(
-    table(
-      [
-        { title: 'model and data' },
-        right('judged'),
-        right('FP32 %'),
-        right('INT8 %'),
-        right('drop'),
-        right('ORT FP32 %'),
-        right('ORT INT8 %'),
-        right('same top-1 %'),
-        right('KB FP32'),
-        right('KB INT8'),
-      ],
-      rows.map((r) => [
-        r.name,
-        String(r.samples),
-        percent(r.fp32),
-        percent(r.int8),
-        percent(r.drop),
-        percent(r.ortFp32),
-        percent(r.ortInt8),
-        percent(r.sameTop1),
-        (r.bytesFp32 / 1000).toFixed(1),
-        (r.bytesInt8 / 1000).toFixed(1),
-      ]),
-    ),
-  );
-}
+print(
+  rows,
+  [
+    ['model and data', (r) => r.name],
+    ['judged', (r) => r.samples, 0],
+    ['FP32 %', (r) => r.fp32, 2],
+    ['INT8 %', (r) => r.int8, 2],
+    ['drop', (r) => r.drop, 2],
+    ['ORT FP32 %', (r) => r.ortFp32, 2],
+    ['ORT INT8 %', (r) => r.ortInt8, 2],
+    ['same top-1 %', (r) => r.sameTop1, 2],
+    ['KB FP32', (r) => r.bytesFp32 / 1000, 1],
+    ['KB INT8', (r) => r.bytesInt8 / 1000, 1],
+  ],
+  flags.json,
+);
 process.exit(0);

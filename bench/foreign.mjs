@@ -8,10 +8,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InferenceSession, Model, table } from '../dist/index.js';
+import { InferenceSession, Model } from '../dist/index.js';
 import { widened } from '../dist/passes/quantized-value.js';
 import { canRunExactly, runExactly } from './foreign/exact.mjs';
-import { argMax, cifar, data, imagenet, keywords, photos, raw, right } from './labelled.mjs';
+import { argMax, cifar, data, imagenet, keywords, photos, raw } from './labelled.mjs';
+import { print, tableOf } from './print.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -137,41 +138,32 @@ for (const { prefix, samples } of families) {
     rows.push(await judge(file, loaded));
   }
 }
-const digits = (value) => (value === undefined ? '-' : value.toFixed(3));
-if (flags.json) console.log(JSON.stringify(rows, null, 2));
-else {
+print(
+  rows,
+  [
+    ['file', (r) => r.file],
+    ['samples', (r) => r.samples, 0],
+    ['accuracy %', (r) => r.accuracy, 2],
+    ['ORT %', (r) => r.ortAccuracy, 2],
+    ['same top-1 %', (r) => r.sameTop1, 2],
+    ['within 1 step %', (r) => r.withinOneStep ?? null, 3],
+    ['of integer ORT %', (r) => r.withinOneStepInteger ?? null, 3],
+    ['ms', (r) => r.milliseconds, 3],
+    ['ORT ms', (r) => r.ortMilliseconds, 3],
+    ['', (r) => (r.ok ? 'ok' : 'OFF')],
+  ],
+  flags.json,
+);
+if (!flags.json && Number(flags.exact) > 0)
   console.log(
-    table(
+    `\nWithin one step of exact arithmetic, % of the outputs of ${flags.exact} samples:\n${tableOf(
+      rows.filter((r) => r.exact !== null),
       [
-        { title: 'file' },
-        ...['samples', 'accuracy %', 'ORT %', 'same top-1 %', 'within 1 step %', 'of integer ORT %'].map(
-          right,
-        ),
-        ...['ms', 'ORT ms'].map(right),
-        { title: '' },
+        ['file', (r) => r.file],
+        ['kompakt', (r) => r.exact.ours, 3],
+        ['ORT', (r) => r.exact.theirs, 3],
+        ['integer ORT', (r) => r.exact.integer, 3],
       ],
-      rows.map((r) => [
-        r.file,
-        String(r.samples),
-        r.accuracy.toFixed(2),
-        r.ortAccuracy.toFixed(2),
-        r.sameTop1.toFixed(2),
-        digits(r.withinOneStep),
-        digits(r.withinOneStepInteger),
-        digits(r.milliseconds),
-        digits(r.ortMilliseconds),
-        r.ok ? 'ok' : 'OFF',
-      ]),
-    ),
+    )}`,
   );
-  if (Number(flags.exact) > 0)
-    console.log(
-      `\nWithin one step of exact arithmetic, % of the outputs of ${flags.exact} samples:\n${table(
-        [{ title: 'file' }, ...['kompakt', 'ORT', 'integer ORT'].map(right)],
-        rows
-          .filter((r) => r.exact !== null)
-          .map((r) => [r.file, digits(r.exact.ours), digits(r.exact.theirs), digits(r.exact.integer)]),
-      )}`,
-    );
-}
 process.exit(rows.every((r) => r.ok) ? 0 : 1);

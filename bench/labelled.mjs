@@ -82,6 +82,3 @@ export async function photos(transform, size) {
 }
 
 export const argMax = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
-
-/** `title` above numbers. */
-export const right = (title) => ({ title, align: 'right' });

@@ -4,17 +4,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InferenceSession, table } from '../dist/index.js';
-import {
-  argMax,
-  cifarChannelsLast,
-  data,
-  keywordBytes,
-  keywords,
-  photoBytes,
-  photos,
-  right,
-} from './labelled.mjs';
+import { InferenceSession } from '../dist/index.js';
+import { argMax, cifarChannelsLast, data, keywordBytes, keywords, photoBytes, photos } from './labelled.mjs';
+import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 if (!existsSync(data)) {
@@ -82,14 +74,15 @@ for (const one of cases) {
     process.stderr.write(`${one.file}: skipped: ${error.message}\n`);
   }
 }
-const columns = [{ title: 'file' }, ...['samples', 'accuracy %', 'float twin %'].map(right), { title: '' }];
-const percent = (v) => (v === null ? '-' : v.toFixed(2));
-if (flags.json) console.log(JSON.stringify(rows, null, 2));
-else
-  console.log(
-    table(
-      columns,
-      rows.map((r) => [r.file, String(r.samples), percent(r.accuracy), percent(r.twin), r.ok ? 'ok' : 'OFF']),
-    ),
-  );
+print(
+  rows,
+  [
+    ['file', (r) => r.file],
+    ['samples', (r) => r.samples, 0],
+    ['accuracy %', (r) => r.accuracy, 2],
+    ['float twin %', (r) => r.twin, 2],
+    ['', (r) => (r.ok ? 'ok' : 'OFF')],
+  ],
+  flags.json,
+);
 process.exit(rows.every((r) => r.ok) ? 0 : 1);

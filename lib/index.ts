@@ -30,6 +30,7 @@ export { type Platform, platform } from './run/native.js';
 export { listSupportedBackends, type SupportedBackend } from './session/backends.js';
 export type { BoundStep } from './session/bind.js';
 export type { Description, NodeDescription } from './session/describe.js';
+export { describePasses, type PassEffect } from './session/describe-passes.js';
 export type { RunOptions, SessionOptions } from './session/options.js';
 export { InferenceSession } from './session/session.js';
 export { differentiate } from './train/differentiate.js';

@@ -79,6 +79,11 @@ export const shapeOption: OptionSpec = {
 export const shapesOf = (options: Options): Readonly<Record<string, readonly number[]>> =>
   Object.fromEntries(options.list<NamedShape>('shape').map(({ name, dims }) => [name, dims]));
 
+export const planCacheOption: OptionSpec = {
+  flags: '--plan-cache <path>',
+  description: 'keep plans and packed weights in this file, or in this folder for several models',
+};
+
 export const threadsOption: OptionSpec = {
   flags: '--threads <n>',
   description: 'threads that one run uses',

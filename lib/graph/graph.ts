@@ -58,6 +58,9 @@ export interface Graph {
 /** Opset of '' that graphs in memory follow. Files that are newer keep their number. */
 export const canonicalOpset = 18;
 
+/** Newest opset of '' whose operators are known. Files that are newer are read on trust. */
+export const newestOpset = 26;
+
 export function freezeGraph(graph: Graph): Graph {
   for (const node of graph.nodes) {
     Object.freeze(node.inputs);

@@ -1,5 +1,6 @@
 // The public interface of kompakt: re-exports only.
-export { Tensor } from 'onnxruntime-common';
+export type * from 'onnxruntime-common';
+export { env, Tensor } from 'onnxruntime-common';
 export { type BenchOptions, type BenchReport, bench, type EngineReport } from './bench/bench.js';
 export type { EngineName, OperatorTime } from './bench/engine.js';
 export { concreteShapes, type Shapes } from './bench/feeds.js';
@@ -26,6 +27,7 @@ export { argMax, type Comparison, type ValueComparison } from './report/compare.
 export { type CompareModelsOptions, compare } from './report/probe.js';
 export { bytesText, type Column, countText, table } from './report/table.js';
 export { type Platform, platform } from './run/native.js';
+export { listSupportedBackends, type SupportedBackend } from './session/backends.js';
 export type { BoundStep } from './session/bind.js';
 export type { Description, NodeDescription } from './session/describe.js';
 export type { RunOptions, SessionOptions } from './session/options.js';

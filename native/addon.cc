@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "native/bind/cpu_bind.h"
+#include "native/bind/plan_cache_bind.h"
 #include "native/bind/session_bind.h"
 
 namespace {
@@ -11,6 +12,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeSession", kompakt::NativeSession::Define(env));
   exports.Set("NativePlan", kompakt::NativePlan::Define(env));
   exports.Set("platform", Napi::Function::New(env, kompakt::Platform, "platform"));
+  exports.Set("openPlanCache", Napi::Function::New(env, kompakt::OpenPlanCache, "openPlanCache"));
+  exports.Set("digest", Napi::Function::New(env, kompakt::DigestOfBytes, "digest"));
+  exports.Set("digestFile", Napi::Function::New(env, kompakt::DigestOfFile, "digestFile"));
   return exports;
 }
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Exits with the apt line when one of `tools` ({command: package}) is not installed. */
 export function requireTools(tools) {
@@ -24,12 +24,12 @@ export function run(command, args, env = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-/** cmake configure and build of the tests into build/<name>; returns the folder. */
-export function buildTests(name, options = []) {
+/** cmake configure and build of the tests, or of one target, into build/<name>; returns the folder. */
+export function buildTests(name, options = [], target = 'all') {
   const folder = join('build', name);
   const common = ['-DKOMPAKT_ADDON=OFF', '-DKOMPAKT_TESTS=ON', '-DCMAKE_BUILD_TYPE=Debug'];
   run('cmake', ['-S', '.', '-B', folder, '-G', 'Ninja', ...common, ...options]);
-  run('cmake', ['--build', folder]);
+  run('cmake', ['--build', folder, '--target', target]);
   return folder;
 }
 

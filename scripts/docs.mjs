@@ -35,7 +35,7 @@ const operators = () =>
     def.since,
     range(def.inputs),
     range(def.outputs),
-    def.lower === 'host' ? 'reference' : 'native',
+    def.lower === 'host' && !def.inline ? 'reference' : 'native',
     def.quantize.kind === 'float' ? `float: ${def.quantize.why}` : quantized[def.quantize.kind],
   ]);
 

@@ -1,7 +1,8 @@
-// npm run fuzz -- [--seconds 60] [--seed N] [--native]: changes small models at random and takes them as far as they go: load,
-// optimise, plan, run. Whatever is not a KompaktError that blames the file is a finding: a crash, a hang, another exception.
-// Findings are kept in test/fixtures/fuzz, where test/e2e/fuzz.test.ts replays them. With --native the C++ engine is fuzzed
-// instead (libFuzzer, ASan, UBSan; needs clang).
+// npm run fuzz -- [--seconds 60] [--seed N] [--target onnx,tflite,...] [--native]: changes small files at random and gives them
+// to every reader of files (test/helpers/fuzz-targets.ts); models go as far as they get: load, optimise, plan, run. Whatever is
+// not a KompaktError that blames the file is a finding: a crash, a hang, another exception. Findings are kept in
+// test/fixtures/fuzz, where test/e2e/fuzz.test.ts replays them. With --native the C++ engine is fuzzed instead (libFuzzer,
+// ASan, UBSan; needs clang).
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() % 1e9) },
+    target: { type: 'string', default: '' },
     native: { type: 'boolean', default: false },
     child: { type: 'boolean', default: false },
   },
@@ -21,49 +23,63 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const findings = join(root, 'test/fixtures/fuzz');
 /** A case that takes longer than this hangs. */
 const patience = 20_000;
+let targets;
+const moreSeeds = new Map();
 
 if (values.native) process.exitCode = await fuzzNative();
 else if (values.child) await runCases(Number(values.seed));
 else process.exitCode = await watch();
 
-/** Case n, the same bytes on every machine. */
-async function caseOf(n) {
-  const { fuzzSeeds } = await import('../test/helpers/fuzz-seeds.ts');
-  const { mutateOnnx, randomOf } = await import('../test/helpers/mutate-onnx.ts');
-  const random = randomOf(n);
-  const seeds = Object.values(fuzzSeeds);
-  return mutateOnnx(seeds[random(seeds.length)], random);
+/** Names of the targets of this run, models three times as often as the rest. */
+async function targetNames() {
+  targets ??= (await import('../test/helpers/fuzz-targets.ts')).fuzzTargets;
+  if (values.target !== '') return values.target.split(',');
+  const names = Object.keys(targets);
+  return [
+    ...names,
+    ...names.filter((name) => ['onnx', 'tflite'].includes(name)).flatMap((name) => [name, name]),
+  ];
 }
 
-function save(n, bytes, what) {
+/** Case n, the same bytes on every machine with the same seeds. */
+async function caseOf(n) {
+  const { mutated } = await import('../test/helpers/fuzz-targets.ts');
+  const { randomOf } = await import('../test/helpers/fuzz-random.ts');
+  const random = randomOf(n);
+  const names = await targetNames();
+  const name = names[random(names.length)];
+  const target = targets[name];
+  if (!moreSeeds.has(name)) moreSeeds.set(name, target.more?.() ?? []);
+  return { name, run: target.run, bytes: mutated(target, random, moreSeeds.get(name)) };
+}
+
+function save(n, { name, bytes }, what) {
   mkdirSync(findings, { recursive: true });
-  writeFileSync(join(findings, `case-${n}.onnx`), bytes);
-  console.log(`\nFINDING, kept as test/fixtures/fuzz/case-${n}.onnx: ${what}`);
+  writeFileSync(join(findings, `case-${n}.${name}`), bytes);
+  console.log(`\nFINDING, kept as test/fixtures/fuzz/case-${n}.${name}: ${what}`);
 }
 
 /** Runs cases until time is up. Each is announced before it starts, so that the parent knows which one ended the process. */
 async function runCases(first) {
-  const { tryModel } = await import('../test/helpers/try-model.ts');
   const end = Date.now() + seconds * 1000;
   const seen = new Set();
   const outcomes = {};
   for (let n = first; Date.now() < end; n++) {
-    const bytes = await caseOf(n);
+    const one = await caseOf(n);
     writeSync(3, `${n}\n`);
     try {
-      const outcome = tryModel(bytes);
+      const outcome = `${one.name} ${await one.run(one.bytes)}`;
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     } catch (error) {
       const [place] = /at .*/.exec(error.stack ?? '') ?? [''];
       // One file for every place that throws.
       if (seen.has(place)) continue;
       seen.add(place);
-      save(n, bytes, error.stack);
+      save(n, one, error.stack);
       process.exitCode = 1;
     }
-    if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  console.log(JSON.stringify(outcomes));
+  console.log(JSON.stringify(outcomes, Object.keys(outcomes).sort()));
 }
 
 /** Runs children until time is up; one that crashes or hangs is a finding. */
@@ -76,7 +92,16 @@ async function watch() {
   while (Date.now() < end) {
     const left = String(Math.ceil((end - Date.now()) / 1000));
     const args = ['--max-old-space-size=2048', '--import', new URL('typescript.mjs', import.meta.url).href];
-    args.push(fileURLToPath(import.meta.url), '--child', '--seconds', left, '--seed', String(next));
+    args.push(
+      fileURLToPath(import.meta.url),
+      '--child',
+      '--seconds',
+      left,
+      '--seed',
+      String(next),
+      '--target',
+      values.target,
+    );
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe', 'pipe'] });
     let current = next;
     let stderr = '';

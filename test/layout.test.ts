@@ -129,6 +129,7 @@ const topics: Readonly<Record<string, string>> = {
   'test/ops/native.test.ts': 'steps against references',
   'test/ops/quantize-rule.test.ts': 'how operators take part in quantisation',
   'test/ops/random.test.ts': 'operators that draw random numbers',
+  'test/ops/recent.test.ts': 'operators of opsets 23 to 26, and of com.microsoft without a float twin',
   'test/ops/reduce.test.ts': 'the reductions',
   'test/ops/sampling.test.ts': 'operators that sample, place and cut',
   'test/ops/sequences.test.ts': 'sequences and optionals',

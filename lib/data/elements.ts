@@ -4,10 +4,12 @@ import { type Dims, sizeOf } from '../tensor/shape.js';
 import { maxElements, type TensorValue, tensor } from '../tensor/tensor.js';
 import { malformedData } from './dataset.js';
 
-/** Bytes of one tensor; KPT_DATA_MALFORMED for shapes that no file can hold. */
+/** Bytes of one sample; KPT_DATA_MALFORMED for shapes that no file can hold. Samples without elements are refused too: a
+ *  few bytes could hold billions of them. */
 export function recordBytes(dtype: DType, dims: Dims, where: string): number {
-  if (dims.some((d) => !Number.isSafeInteger(d) || d < 0) || !(sizeOf(dims) <= maxElements))
-    malformedData(`The shape [${dims.join(',')}] in '${where}' is not a shape that can be read.`);
+  const size = sizeOf(dims);
+  if (dims.some((d) => !Number.isSafeInteger(d) || d < 0) || !(size > 0 && size <= maxElements))
+    malformedData(`The shape [${dims.join(',')}] of a sample in '${where}' is not one that can be read.`);
   return sizeOf(dims) * bytesPerElement(dtype);
 }
 

@@ -3,7 +3,7 @@ import type { Tensor } from 'onnxruntime-common';
 import { writeFileAtomically } from '../onnx/write-file.js';
 import { toTensor } from '../session/feeds.js';
 import type { DType, TypedArray } from '../tensor/dtype.js';
-import { allocate, bytesOf, tensor } from '../tensor/tensor.js';
+import { bytesOf } from '../tensor/tensor.js';
 import { ByteStream } from './byte-stream.js';
 import { malformedData } from './dataset.js';
 import { readNpy } from './npy.js';
@@ -12,16 +12,9 @@ import { readNpy } from './npy.js';
 export async function loadNpy(path: string): Promise<Tensor> {
   const stream = await ByteStream.open(path);
   try {
-    const { count, dims, next } = await readNpy(stream, path);
+    const { count, all } = await readNpy(stream, path);
     if (count === 0) return malformedData(`The npy array '${path}' is empty.`);
-    const first = await next();
-    const data = allocate(first.dtype, [count, ...dims]);
-    const size = first.data.length;
-    for (let i = 0; i < count; i++) {
-      const part = i === 0 ? first : await next();
-      data.set(part.data as never, i * size);
-    }
-    return toTensor(tensor(first.dtype, [count, ...dims], data));
+    return toTensor(await all());
   } finally {
     await stream.close();
   }

@@ -27,6 +27,8 @@ export interface NpyArray {
   /** Of one sample. */
   readonly dims: readonly number[];
   readonly next: () => Promise<TensorValue>;
+  /** All samples as one tensor, in the place of next(). */
+  readonly all: () => Promise<TensorValue>;
 }
 
 export const npy = (path: string): Dataset =>
@@ -61,10 +63,8 @@ export async function readNpy(stream: ByteStream, where: string): Promise<NpyArr
   if (fortran[1] === 'True' && whole.length > 1)
     malformedData(`The npy array '${where}' is in Fortran order; save it with numpy.ascontiguousarray.`);
   const [count = 1, ...dims] = whole;
-  const bytes = recordBytes(dtype, dims, where);
-  return {
-    count,
-    dims,
-    next: async () => toTensor(dtype, dims, await stream.take(bytes), descr![1] === '>'),
-  };
+  const read = async (part: readonly number[]) =>
+    toTensor(dtype, part, await stream.take(recordBytes(dtype, part, where)), descr![1] === '>');
+  recordBytes(dtype, dims, where);
+  return { count, dims, next: () => read(dims), all: () => read(whole) };
 }

@@ -88,7 +88,8 @@ async function readDirectory(path: string): Promise<ZipEntry[]> {
       if (header.readUInt32LE(0) !== localSignature)
         malformedData(`Entry '${name}' of '${path}' is damaged.`);
       const start = local + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
-      if (start + bytes > size) malformedData(`Entry '${name}' of '${path}' is cut off.`);
+      if (bytes === 0 || start + bytes > size)
+        malformedData(`Entry '${name}' of '${path}' is empty or cut off.`);
       if (name.endsWith('.npy'))
         entries.push({ name: name.slice(0, -4), deflated: method === 8, start, bytes });
     }

@@ -11,47 +11,61 @@ import { collectNames, renameInNode, usesOf } from './uses.js';
 /** Graphs made by finish(): nothing in them is unused or out of order. */
 const tidy = new WeakSet<Graph>();
 
+/** Who makes and who uses what in a graph. */
+interface GraphIndex {
+  readonly names: Names;
+  /** Live nodes with their place: new nodes take the place of those they replace. */
+  readonly places: Map<Node, number>;
+  readonly producers: Map<string, Node>;
+  readonly consumers: Map<string, Set<Node>>;
+}
+
+/** Indexes of graphs whose last editor changed nothing. Most passes change nothing in most graphs, and making the index is
+ *  all that they cost; an editor takes it out, so that it never belongs to two. */
+const spare = new WeakMap<Graph, GraphIndex>();
+
+/** Frees what is kept of a graph for its next editor: there will be none. */
+export const forgetIndex = (graph: Graph): boolean => spare.delete(graph);
+
 export class GraphEditor {
   readonly #graph: Graph;
   readonly #outputs: ReadonlySet<string>;
-  readonly #names: Names;
+  readonly #index: GraphIndex;
   readonly #constants: Map<string, TensorValue>;
-  /** Live nodes with their place: new nodes take the place of those they replace. */
-  readonly #places = new Map<Node, number>();
-  readonly #producers = new Map<string, Node>();
-  readonly #consumers = new Map<string, Set<Node>>();
-  #changed = false;
+  #changed: boolean;
 
   /** `outer`: names of surrounding graphs, which fresh names must avoid when `graph` is a subgraph. */
   constructor(graph: Graph, outer: Iterable<string> = []) {
-    const taken = new Set(outer);
-    collectNames(graph, taken);
     this.#graph = graph;
     this.#outputs = new Set(graph.outputs.map((output) => output.name));
-    this.#names = new Names(taken);
     this.#constants = new Map(graph.constants);
-    graph.nodes.forEach((node, place) => {
-      this.#add(node, place);
-    });
+    const known = spare.get(graph);
+    spare.delete(graph);
+    this.#index = known ?? emptyIndex(graph);
+    if (known === undefined)
+      graph.nodes.forEach((node, place) => {
+        this.#add(node, place);
+      });
+    for (const name of outer) this.#index.names.take(name);
     this.#changed = !tidy.has(graph);
   }
 
   /** The nodes, live: a loop over it skips nodes removed meanwhile and comes to those added. */
   get nodes(): Iterable<Node> {
-    return this.#places.keys();
+    return this.#index.places.keys();
   }
 
   has(node: Node): boolean {
-    return this.#places.has(node);
+    return this.#index.places.has(node);
   }
 
   producer(value: string): Node | undefined {
-    return this.#producers.get(value);
+    return this.#index.producers.get(value);
   }
 
   /** Nodes that use a value as input or capture it in a subgraph, each once. */
   consumers(value: string): readonly Node[] {
-    return [...(this.#consumers.get(value) ?? [])];
+    return [...(this.#index.consumers.get(value) ?? [])];
   }
 
   constant(name: string): TensorValue | undefined {
@@ -68,13 +82,13 @@ export class GraphEditor {
 
   /** True when nothing but `node` needs the value: it may be fused into `node`. */
   isOnlyUsedBy(value: string, node: Node): boolean {
-    const users = this.#consumers.get(value);
+    const users = this.#index.consumers.get(value);
     return !this.#outputs.has(value) && users?.size === 1 && users.has(node);
   }
 
   /** A name that no value or node of the graph has. */
   fresh(hint: string): string {
-    return this.#names.fresh(hint);
+    return this.#index.names.fresh(hint);
   }
 
   addConstant(hint: string, value: TensorValue): string {
@@ -104,7 +118,8 @@ export class GraphEditor {
 
   /** Takes nodes out and puts others in their place. Values of the old ones must be made by the new ones or unused. */
   replace(oldNodes: readonly Node[], newNodes: readonly Node[]): void {
-    const place = oldNodes.length === 0 ? this.#places.size : this.#placeOf(oldNodes[oldNodes.length - 1]!);
+    const place =
+      oldNodes.length === 0 ? this.#index.places.size : this.#placeOf(oldNodes[oldNodes.length - 1]!);
     for (const node of oldNodes) this.#remove(node);
     for (const node of newNodes) this.#add(node, place);
   }
@@ -130,7 +145,10 @@ export class GraphEditor {
   /** The new graph: without nodes and constants that no output needs, sorted, frozen. The old one when it is all that
    *  already. */
   finish(): Graph {
-    if (!this.#changed) return this.#graph;
+    if (!this.#changed) {
+      spare.set(this.#graph, this.#index);
+      return this.#graph;
+    }
     const live = this.#liveNodes();
     const used = new Set(this.#outputs);
     for (const node of live) for (const name of usesOf(node)) used.add(name);
@@ -149,7 +167,7 @@ export class GraphEditor {
     const live = new Set<Node>();
     const wanted = [...this.#outputs];
     for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
-      const node = this.#producers.get(name);
+      const node = this.#index.producers.get(name);
       if (node === undefined || live.has(node)) continue;
       live.add(node);
       wanted.push(...usesOf(node));
@@ -158,7 +176,7 @@ export class GraphEditor {
   }
 
   #placeOf(node: Node): number {
-    const place = this.#places.get(node);
+    const place = this.#index.places.get(node);
     if (place === undefined)
       throw new KompaktError(
         'KPT_INTERNAL',
@@ -171,20 +189,20 @@ export class GraphEditor {
     this.#changed = true;
     for (const name of node.outputs) {
       if (name === '') continue;
-      if (this.#producers.has(name))
+      if (this.#index.producers.has(name))
         throw new KompaktError(
           'KPT_INTERNAL',
           `A pass gave value '${name}' a second producer, '${node.name}'.`,
         );
-      this.#producers.set(name, node);
-      this.#names.take(name);
+      this.#index.producers.set(name, node);
+      this.#index.names.take(name);
     }
-    this.#names.take(node.name);
-    this.#places.set(node, place);
+    this.#index.names.take(node.name);
+    this.#index.places.set(node, place);
     for (const name of usesOf(node)) {
-      this.#names.take(name); // the name may be one of a graph around this
-      const users = this.#consumers.get(name);
-      if (users === undefined) this.#consumers.set(name, new Set([node]));
+      this.#index.names.take(name); // the name may be one of a graph around this
+      const users = this.#index.consumers.get(name);
+      if (users === undefined) this.#index.consumers.set(name, new Set([node]));
       else users.add(node);
     }
   }
@@ -192,8 +210,14 @@ export class GraphEditor {
   #remove(node: Node): void {
     this.#placeOf(node);
     this.#changed = true;
-    this.#places.delete(node);
-    for (const name of node.outputs) this.#producers.delete(name);
-    for (const name of usesOf(node)) this.#consumers.get(name)?.delete(node);
+    this.#index.places.delete(node);
+    for (const name of node.outputs) this.#index.producers.delete(name);
+    for (const name of usesOf(node)) this.#index.consumers.get(name)?.delete(node);
   }
+}
+
+function emptyIndex(graph: Graph): GraphIndex {
+  const taken = new Set<string>();
+  collectNames(graph, taken);
+  return { names: new Names(taken), places: new Map(), producers: new Map(), consumers: new Map() };
 }

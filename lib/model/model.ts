@@ -17,21 +17,25 @@ export class Model implements LoadedModel {
   readonly metadata: ModelMetadata;
   /** Bodies of operators of kompakt that other runtimes need; written when the graph uses them. */
   readonly functions: readonly LocalFunction[];
+  /** False when data came from files beside the model's own. */
+  readonly selfContained: boolean;
 
   constructor(
     graph: Graph,
     metadata: ModelMetadata = emptyMetadata,
     functions: readonly LocalFunction[] = [],
+    selfContained = true,
   ) {
     this.graph = graph;
     this.metadata = metadata;
     this.functions = functions;
+    this.selfContained = selfContained;
   }
 
   /** Loads an ONNX model, with external data beside the file, or a TensorFlow Lite model, from a file or from bytes. */
   static async load(pathOrBytes: string | Uint8Array): Promise<Model> {
     if (typeof pathOrBytes !== 'string') return Model.#fromBytes(pathOrBytes);
-    return Model.#fromFile(
+    return Model.fromFile(
       pathOrBytes,
       await readFile(pathOrBytes).catch((error) => unreadable(pathOrBytes, error)),
     );
@@ -45,10 +49,11 @@ export class Model implements LoadedModel {
     } catch (error) {
       return unreadable(pathOrBytes, error);
     }
-    return Model.#fromFile(pathOrBytes, bytes);
+    return Model.fromFile(pathOrBytes, bytes);
   }
 
-  static #fromFile(path: string, bytes: Uint8Array): Model {
+  /** The model whose file at `path` has these bytes; they are the model's from then on. */
+  static fromFile(path: string, bytes: Uint8Array): Model {
     return Model.#fromFormat(bytes, dirname(resolve(path)), path);
   }
 
@@ -65,12 +70,12 @@ export class Model implements LoadedModel {
       return new Model(graph, { ...emptyMetadata, docString: description });
     }
     const loaded = loadModel(bytes, { folder, file });
-    return new Model(loaded.graph, loaded.metadata, loaded.functions);
+    return new Model(loaded.graph, loaded.metadata, loaded.functions, loaded.selfContained);
   }
 
   /** The same model with another graph, and with more functions when that graph calls them. */
   withGraph(graph: Graph, functions: readonly LocalFunction[] = this.functions): Model {
-    return new Model(graph, this.metadata, functions);
+    return new Model(graph, this.metadata, functions, this.selfContained);
   }
 
   toBytes(): Uint8Array {

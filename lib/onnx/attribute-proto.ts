@@ -24,9 +24,7 @@ const byCode = new Map<number, Attribute['type']>(
   Object.entries(attributeCodes).map(([type, code]) => [code, type as Attribute['type']]),
 );
 
-/** protobufjs gives an empty array for bytes that are absent. */
-const text = (bytes: Uint8Array | undefined): string =>
-  bytes?.length ? new TextDecoder().decode(bytes) : '';
+const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 /** The type of an attribute; where old files leave it out, that of the field that is present. */

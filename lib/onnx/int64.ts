@@ -20,7 +20,7 @@ export function saturateInt64(value: number): bigint {
   return wide > max ? max : wide < min ? min : wide;
 }
 
-/** A number as protobufjs writes it without loss. */
+/** A number as it is written without loss. */
 export function fromNumber(value: number): Int64 | number {
   if (Number.isSafeInteger(value)) return value;
   const wide = saturateInt64(value);

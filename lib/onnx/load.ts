@@ -19,6 +19,12 @@ export interface LoadedModel {
   readonly functions: readonly LocalFunction[];
 }
 
+/** What a file gives besides the model. */
+export interface Loaded extends LoadedModel {
+  /** False when tensor data was read from files beside the model. */
+  readonly selfContained: boolean;
+}
+
 export interface LoadOptions {
   /** Folder of the model file, for external data; null when there is none. */
   readonly folder: string | null;
@@ -29,7 +35,7 @@ export interface LoadOptions {
 }
 
 /** Throws KPT_ONNX_MALFORMED, KPT_ONNX_UNSUPPORTED, KPT_GRAPH_INVALID, KPT_EXTERNAL_DATA or KPT_TOO_LARGE. */
-export function loadModel(bytes: Uint8Array, options: LoadOptions): LoadedModel {
+export function loadModel(bytes: Uint8Array, options: LoadOptions): Loaded {
   try {
     return importModel(decode(bytes), options);
   } catch (error) {
@@ -51,10 +57,15 @@ function decode(bytes: Uint8Array): ModelProto {
   }
 }
 
-function importModel(proto: ModelProto, options: LoadOptions): LoadedModel {
+function importModel(proto: ModelProto, options: LoadOptions): Loaded {
   if (proto.graph == null) throw new KompaktError('KPT_ONNX_MALFORMED', 'The model has no graph.');
   const isOperator = options.isOperator ?? ((key: string) => ops.has(key));
-  const readExternal = externalReader(options.folder);
+  const external = externalReader(options.folder);
+  let selfContained = true;
+  const readExternal: ReadExternal = (...request) => {
+    selfContained = false;
+    return external(...request);
+  };
   const opsets = readOpsets(proto.opsetImport ?? []);
   const inlined = new Map<string, FunctionProto>();
   const kept: LocalFunction[] = [];
@@ -70,7 +81,8 @@ function importModel(proto: ModelProto, options: LoadOptions): LoadedModel {
     onlyFloat32: onlyFloat32(proto),
     opsetOf: (fn) => readOpsets(fn.opsetImport ?? [])[''] ?? opsets[''] ?? oldestOpset,
   });
-  return { graph: importer.import(proto.graph), metadata: readMetadata(proto), functions: kept };
+  const graph = importer.import(proto.graph);
+  return { graph, metadata: readMetadata(proto), functions: kept, selfContained };
 }
 
 function readOpsets(imports: readonly OperatorSetProto[]): Record<string, number> {

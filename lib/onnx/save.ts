@@ -5,6 +5,7 @@ import { subgraphsOf } from '../graph/uses.js';
 import { attributeCodes, writeAttribute } from './attribute-proto.js';
 import type { LoadedModel } from './load.js';
 import type { LocalFunction } from './local-function.js';
+import { raiseOpset } from './raise-opset.js';
 import {
   type AttributeProto,
   encodeModel,
@@ -27,7 +28,8 @@ const irVersions = [
 /** Protobuf messages end at 2 GiB. */
 const maxBytes = 2 ** 31 - 1;
 
-export function saveModel({ graph, metadata, functions }: LoadedModel): Uint8Array {
+export function saveModel({ graph: given, metadata, functions }: LoadedModel): Uint8Array {
+  const graph = raiseOpset(given);
   const domains = new Set<string>(['']);
   const calls = new Set<string>();
   visit(graph, (node) => {

@@ -1,13 +1,11 @@
-// The ONNX protobuf messages that kompakt reads and writes, as types and as a protobufjs schema built on first use.
+// The ONNX protobuf messages that kompakt reads and writes, as types and as tables of fields.
 // An optional field that a file leaves out reads as its default through the prototype: presence is Object.hasOwn.
 // Field numbers: onnx/onnx.proto of the ONNX specification. Fields that are left out here are skipped when read.
-import protobuf from 'protobufjs';
+import { type Int64, type MessageType, messageTypes } from './wire.js';
+import { decode } from './wire-reader.js';
+import { encode } from './wire-writer.js';
 
-/** 64-bit integers arrive as objects with two halves. */
-export interface Int64 {
-  readonly low: number;
-  readonly high: number;
-}
+export type { Int64 } from './wire.js';
 
 export interface EntryProto {
   readonly key: string;
@@ -22,9 +20,9 @@ export interface TensorProto {
   readonly floatData?: readonly number[];
   readonly int32Data?: readonly number[];
   readonly stringData?: readonly Uint8Array[];
-  readonly int64Data?: readonly Int64[];
+  readonly int64Data?: readonly (Int64 | number)[];
   readonly doubleData?: readonly number[];
-  readonly uint64Data?: readonly Int64[];
+  readonly uint64Data?: readonly (Int64 | number)[];
   readonly rawData?: Uint8Array;
   readonly externalData?: readonly EntryProto[];
   readonly dataLocation?: number;
@@ -123,106 +121,126 @@ export interface ModelProto {
   readonly functions?: readonly FunctionProto[];
 }
 
-const source = `
-syntax = "proto2";
-message Entry { optional string key = 1; optional string value = 2; }
-message Tensor {
-  repeated int64 dims = 1;
-  optional int32 data_type = 2;
-  optional bytes segment = 3;
-  repeated float float_data = 4 [packed = true];
-  repeated int32 int32_data = 5 [packed = true];
-  repeated bytes string_data = 6;
-  repeated int64 int64_data = 7 [packed = true];
-  optional string name = 8;
-  optional bytes raw_data = 9;
-  repeated double double_data = 10 [packed = true];
-  repeated uint64 uint64_data = 11 [packed = true];
-  repeated Entry external_data = 13;
-  optional int32 data_location = 14;
-}
-message SparseTensor { optional Tensor values = 1; optional Tensor indices = 2; repeated int64 dims = 3; }
-message Dimension { optional int64 dim_value = 1; optional string dim_param = 2; }
-message Shape { repeated Dimension dim = 1; }
-message TensorType { optional int32 elem_type = 1; optional Shape shape = 2; }
-message WrappedType { optional Type elem_type = 1; }
-message Type {
-  optional TensorType tensor_type = 1;
-  optional WrappedType sequence_type = 4;
-  optional bytes map_type = 5;
-  optional bytes sparse_tensor_type = 8;
-  optional WrappedType optional_type = 9;
-}
-message ValueInfo { optional string name = 1; optional Type type = 2; }
-message Attribute {
-  optional string name = 1;
-  optional float f = 2;
-  optional int64 i = 3;
-  optional bytes s = 4;
-  optional Tensor t = 5;
-  optional Graph g = 6;
-  repeated float floats = 7;
-  repeated int64 ints = 8;
-  repeated bytes strings = 9;
-  optional Type tp = 14;
-  optional int32 type = 20;
-  optional string ref_attr_name = 21;
-  optional SparseTensor sparse_tensor = 22;
-}
-message Node {
-  repeated string input = 1;
-  repeated string output = 2;
-  optional string name = 3;
-  optional string op_type = 4;
-  repeated Attribute attribute = 5;
-  optional string domain = 7;
-  optional string overload = 8;
-}
-message Graph {
-  repeated Node node = 1;
-  optional string name = 2;
-  repeated Tensor initializer = 5;
-  repeated ValueInfo input = 11;
-  repeated ValueInfo output = 12;
-  repeated ValueInfo value_info = 13;
-  repeated SparseTensor sparse_initializer = 15;
-}
-message OperatorSet { optional string domain = 1; optional int64 version = 2; }
-message Function {
-  optional string name = 1;
-  repeated string input = 4;
-  repeated string output = 5;
-  repeated string attribute = 6;
-  repeated Node node = 7;
-  repeated OperatorSet opset_import = 9;
-  optional string domain = 10;
-  repeated Attribute attribute_proto = 11;
-  optional string overload = 13;
-}
-message Model {
-  optional int64 ir_version = 1;
-  optional string producer_name = 2;
-  optional string producer_version = 3;
-  optional string domain = 4;
-  optional int64 model_version = 5;
-  optional string doc_string = 6;
-  optional Graph graph = 7;
-  repeated OperatorSet opset_import = 8;
-  repeated Entry metadata_props = 14;
-  repeated Function functions = 25;
-}`;
+const schema = {
+  Entry: {
+    1: 'key string',
+    2: 'value string',
+  },
+  Tensor: {
+    1: 'dims int64*',
+    2: 'dataType int32',
+    3: 'segment bytes',
+    4: 'floatData float*',
+    5: 'int32Data int32*',
+    6: 'stringData bytes*',
+    7: 'int64Data int64*',
+    8: 'name string',
+    9: 'rawData bytes',
+    10: 'doubleData double*',
+    11: 'uint64Data uint64*',
+    13: 'externalData Entry*',
+    14: 'dataLocation int32',
+  },
+  SparseTensor: {
+    1: 'values Tensor',
+    2: 'indices Tensor',
+    3: 'dims int64*',
+  },
+  Dimension: {
+    1: 'dimValue int64',
+    2: 'dimParam string',
+  },
+  Shape: {
+    1: 'dim Dimension*',
+  },
+  TensorType: {
+    1: 'elemType int32',
+    2: 'shape Shape',
+  },
+  WrappedType: {
+    1: 'elemType Type',
+  },
+  Type: {
+    1: 'tensorType TensorType',
+    4: 'sequenceType WrappedType',
+    5: 'mapType bytes',
+    8: 'sparseTensorType bytes',
+    9: 'optionalType WrappedType',
+  },
+  ValueInfo: {
+    1: 'name string',
+    2: 'type Type',
+  },
+  Attribute: {
+    1: 'name string',
+    2: 'f float',
+    3: 'i int64',
+    4: 's bytes',
+    5: 't Tensor',
+    6: 'g Graph',
+    7: 'floats float*',
+    8: 'ints int64*',
+    9: 'strings bytes*',
+    14: 'tp Type',
+    20: 'type int32',
+    21: 'refAttrName string',
+    22: 'sparseTensor SparseTensor',
+  },
+  Node: {
+    1: 'input string*',
+    2: 'output string*',
+    3: 'name string',
+    4: 'opType string',
+    5: 'attribute Attribute*',
+    7: 'domain string',
+    8: 'overload string',
+  },
+  Graph: {
+    1: 'node Node*',
+    2: 'name string',
+    5: 'initializer Tensor*',
+    11: 'input ValueInfo*',
+    12: 'output ValueInfo*',
+    13: 'valueInfo ValueInfo*',
+    15: 'sparseInitializer SparseTensor*',
+  },
+  OperatorSet: {
+    1: 'domain string',
+    2: 'version int64',
+  },
+  Function: {
+    1: 'name string',
+    4: 'input string*',
+    5: 'output string*',
+    6: 'attribute string*',
+    7: 'node Node*',
+    9: 'opsetImport OperatorSet*',
+    10: 'domain string',
+    11: 'attributeProto Attribute*',
+    13: 'overload string',
+  },
+  Model: {
+    1: 'irVersion int64',
+    2: 'producerName string',
+    3: 'producerVersion string',
+    4: 'domain string',
+    5: 'modelVersion int64',
+    6: 'docString string',
+    7: 'graph Graph',
+    8: 'opsetImport OperatorSet*',
+    14: 'metadataProps Entry*',
+    25: 'functions Function*',
+  },
+} as const;
 
-let modelType: protobuf.Type | undefined;
+let modelType: MessageType | undefined;
 
-const model = (): protobuf.Type => {
-  modelType ??= protobuf.parse(source).root.lookupType('Model');
+const model = (): MessageType => {
+  modelType ??= messageTypes(schema).Model;
   return modelType;
 };
 
-/** Byte fields are views of `bytes`, at any alignment. Throws what protobufjs throws on malformed bytes. */
-export const decodeModel = (bytes: Uint8Array): ModelProto => model().decode(bytes) as unknown as ModelProto;
+/** Byte fields are views of `bytes`, at any alignment. Throws RangeError on malformed bytes. */
+export const decodeModel = (bytes: Uint8Array): ModelProto => decode(model(), bytes) as ModelProto;
 
-export const encodeModel = (proto: ModelProto): Uint8Array =>
-  model()
-    .encode(proto as protobuf.Message)
-    .finish();
+export const encodeModel = (proto: ModelProto): Uint8Array => encode(model(), proto);

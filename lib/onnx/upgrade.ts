@@ -2,6 +2,7 @@
 // Operators without an entry have the same meaning in all opsets that are read.
 import type { Node } from '../graph/graph.js';
 import { attributesToInputs } from './upgrade/attributes-to-inputs.js';
+import { batchedScan } from './upgrade/batched-scan.js';
 import { legacy } from './upgrade/legacy.js';
 import { renamed } from './upgrade/renamed.js';
 import { resize } from './upgrade/resize.js';
@@ -12,7 +13,7 @@ import type { Upgrade, UpgradeContext } from './upgrade/upgrade.js';
 export const oldestOpset = 1;
 
 const upgrades = new Map<string, Upgrade[]>();
-for (const upgrade of [...legacy, ...attributesToInputs, ...renamed, ...resize, softmax])
+for (const upgrade of [...legacy, ...attributesToInputs, ...renamed, ...resize, batchedScan, softmax])
   for (const op of upgrade.ops) upgrades.set(op, [...(upgrades.get(op) ?? []), upgrade]);
 
 /** Canonical nodes with the meaning of `node`; its outputs keep their names. */

@@ -15,6 +15,7 @@ import { asin } from './asin.js';
 import { asinh } from './asinh.js';
 import { atan } from './atan.js';
 import { atanh } from './atanh.js';
+import { attention } from './attention.js';
 import { averagePool } from './average-pool.js';
 import { averagePoolGradient } from './average-pool-gradient.js';
 import { batchNormGradient } from './batch-norm-gradient.js';
@@ -22,6 +23,7 @@ import { batchNormTraining } from './batch-norm-training.js';
 import { batchNormalization } from './batch-normalization.js';
 import { bernoulli } from './bernoulli.js';
 import { biasGelu } from './bias-gelu.js';
+import { bitCast } from './bit-cast.js';
 import { bitShift } from './bit-shift.js';
 import { bitwiseAnd } from './bitwise-and.js';
 import { bitwiseNot } from './bitwise-not.js';
@@ -47,6 +49,7 @@ import { convTranspose } from './conv-transpose.js';
 import { convWeightGradient } from './conv-weight-gradient.js';
 import { cos } from './cos.js';
 import { cosh } from './cosh.js';
+import { cumProd } from './cum-prod.js';
 import { cumSum } from './cum-sum.js';
 import { deformConv } from './deform-conv.js';
 import { depthToSpace } from './depth-to-space.js';
@@ -86,6 +89,7 @@ import { greater } from './greater.js';
 import { greaterOrEqual } from './greater-or-equal.js';
 import { gridSample } from './grid-sample.js';
 import { groupNormalization } from './group-normalization.js';
+import { groupQueryAttention } from './group-query-attention.js';
 import { gru } from './gru.js';
 import { hammingWindow } from './hamming-window.js';
 import { hannWindow } from './hann-window.js';
@@ -119,19 +123,23 @@ import { maxUnpool } from './max-unpool.js';
 import { mean } from './mean.js';
 import { meanVarianceNormalization } from './mean-variance-normalization.js';
 import { melWeightMatrix } from './mel-weight-matrix.js';
+import { microsoftAttention } from './microsoft-attention.js';
 import { microsoftDequantizeLinear } from './microsoft-dequantize-linear.js';
 import { microsoftFusedConv } from './microsoft-fused-conv.js';
 import { microsoftFusedMatMul } from './microsoft-fused-mat-mul.js';
 import { microsoftGelu } from './microsoft-gelu.js';
 import { microsoftQuantizeLinear } from './microsoft-quantize-linear.js';
+import { microsoftRotaryEmbedding } from './microsoft-rotary-embedding.js';
 import { min } from './min.js';
 import { mish } from './mish.js';
 import { mod } from './mod.js';
 import { mul } from './mul.js';
+import { multiHeadAttention } from './multi-head-attention.js';
 import { multinomial } from './multinomial.js';
 import { neg } from './neg.js';
 import { negativeLogLikelihoodLoss } from './negative-log-likelihood-loss.js';
 import { negativeLogLikelihoodLossGradient } from './negative-log-likelihood-loss-gradient.js';
+import { nhwcMaxPool } from './nhwc-max-pool.js';
 import { nonMaxSuppression } from './non-max-suppression.js';
 import { nonZero } from './non-zero.js';
 import { not } from './not.js';
@@ -145,6 +153,7 @@ import { pad } from './pad.js';
 import { plainUpdate } from './plain-update.js';
 import { pow } from './pow.js';
 import { prelu } from './prelu.js';
+import { qAttention } from './q-attention.js';
 import { qConv } from './q-conv.js';
 import { qConvTranspose } from './q-conv-transpose.js';
 import { qGemm } from './q-gemm.js';
@@ -156,8 +165,10 @@ import { qLinearGlobalAveragePool } from './q-linear-global-average-pool.js';
 import { qLinearLeakyRelu } from './q-linear-leaky-relu.js';
 import { qLinearMatMul } from './q-linear-mat-mul.js';
 import { qLinearMul } from './q-linear-mul.js';
+import { qLinearReduceMean } from './q-linear-reduce-mean.js';
 import { qLinearSigmoid } from './q-linear-sigmoid.js';
 import { qLinearSoftmax } from './q-linear-softmax.js';
+import { qLinearWhere } from './q-linear-where.js';
 import { qReduceMean } from './q-reduce-mean.js';
 import { qTable } from './q-table.js';
 import { quantizeLinear } from './quantize-linear.js';
@@ -182,9 +193,11 @@ import { relu } from './relu.js';
 import { reshape } from './reshape.js';
 import { resize } from './resize.js';
 import { reverseSequence } from './reverse-sequence.js';
+import { rmsNormalization } from './rms-normalization.js';
 import { rmspropUpdate } from './rmsprop-update.js';
 import { rnn } from './rnn.js';
 import { roiAlign } from './roi-align.js';
+import { rotaryEmbedding } from './rotary-embedding.js';
 import { round } from './round.js';
 import { scan } from './scan.js';
 import { scatterElements } from './scatter-elements.js';
@@ -228,6 +241,7 @@ import { sum } from './sum.js';
 import { swish } from './swish.js';
 import { tan } from './tan.js';
 import { tanh } from './tanh.js';
+import { tensorScatter } from './tensor-scatter.js';
 import { tfIdfVectorizer } from './tf-idf-vectorizer.js';
 import { thresholdedRelu } from './thresholded-relu.js';
 import { tile } from './tile.js';
@@ -258,6 +272,7 @@ const opList: readonly OpDef[] = [
   asinh,
   atan,
   atanh,
+  attention,
   averagePool,
   averagePoolGradient,
   batchNormGradient,
@@ -265,6 +280,7 @@ const opList: readonly OpDef[] = [
   batchNormalization,
   bernoulli,
   biasGelu,
+  bitCast,
   bitShift,
   bitwiseAnd,
   bitwiseNot,
@@ -290,6 +306,7 @@ const opList: readonly OpDef[] = [
   convWeightGradient,
   cos,
   cosh,
+  cumProd,
   cumSum,
   deformConv,
   depthToSpace,
@@ -329,6 +346,7 @@ const opList: readonly OpDef[] = [
   greaterOrEqual,
   gridSample,
   groupNormalization,
+  groupQueryAttention,
   gru,
   hammingWindow,
   hannWindow,
@@ -362,19 +380,23 @@ const opList: readonly OpDef[] = [
   mean,
   meanVarianceNormalization,
   melWeightMatrix,
+  microsoftAttention,
   microsoftDequantizeLinear,
   microsoftFusedConv,
   microsoftFusedMatMul,
   microsoftGelu,
   microsoftQuantizeLinear,
+  microsoftRotaryEmbedding,
   min,
   mish,
   mod,
   mul,
+  multiHeadAttention,
   multinomial,
   neg,
   negativeLogLikelihoodLoss,
   negativeLogLikelihoodLossGradient,
+  nhwcMaxPool,
   nonMaxSuppression,
   nonZero,
   not,
@@ -387,6 +409,7 @@ const opList: readonly OpDef[] = [
   plainUpdate,
   pow,
   prelu,
+  qAttention,
   qConv,
   qConvTranspose,
   qGemm,
@@ -398,8 +421,10 @@ const opList: readonly OpDef[] = [
   qLinearLeakyRelu,
   qLinearMatMul,
   qLinearMul,
+  qLinearReduceMean,
   qLinearSigmoid,
   qLinearSoftmax,
+  qLinearWhere,
   qReduceMean,
   qTable,
   quantizeLinear,
@@ -425,8 +450,10 @@ const opList: readonly OpDef[] = [
   resize,
   reverseSequence,
   rmspropUpdate,
+  rmsNormalization,
   rnn,
   roiAlign,
+  rotaryEmbedding,
   round,
   scan,
   scatterElements,
@@ -470,6 +497,7 @@ const opList: readonly OpDef[] = [
   swish,
   tan,
   tanh,
+  tensorScatter,
   tfIdfVectorizer,
   thresholdedRelu,
   tile,

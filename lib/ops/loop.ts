@@ -1,6 +1,7 @@
 // Runs a subgraph a number of times or while a condition holds, carrying values from turn to turn and stacking others.
 
 import { expected, KompaktError } from '../errors.js';
+import { checkMemory, hostBytesPerElement, maxTurns } from '../tensor/limits.js';
 import { sameDims } from '../tensor/shape.js';
 import { i64, scalarOf, type TensorValue } from '../tensor/tensor.js';
 import {
@@ -63,12 +64,18 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
       'KPT_GRAPH_INVALID',
       expected(`a body with ${1 + carried.length} outputs or more`, ctx.where, body.outputs.length),
     );
+  const most = maxTurns();
+  let stackedElements = 0;
   for (let turn = 0; going && turn < turns; turn++) {
+    if (turn >= most) throw new KompaktError('KPT_TOO_LARGE', `${ctx.where} makes more than ${most} turns.`);
     const [condition, ...values] = runBody(ctx, body, [i64([turn], []), boolTensor(going), ...carried]);
     going = scalarOf(condition!, ctx.where) !== 0;
     stacked.forEach((parts, i) => {
-      parts.push(values[carried.length + i]!);
+      const part = values[carried.length + i]!;
+      stackedElements += part.data.length;
+      parts.push(part);
     });
+    checkMemory(stackedElements * hostBytesPerElement, () => `What ${ctx.where} stacks`);
     carried = values.slice(0, carried.length);
   }
   const first = 1 + carried.length;

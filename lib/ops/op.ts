@@ -197,8 +197,8 @@ export interface OpDef {
   readonly learns?: readonly number[];
   /** Set when inputs may be sequences or optionals; all other operators take tensors only. */
   readonly containers?: true;
-  /** Only control flow has it: the body, without inputs, that the node amounts to given the known values. The plan takes
-   *  its nodes in place of the node. */
+  /** The body, without inputs, that the node amounts to given the known types and values: a branch of control flow, or
+   *  the operators that an attention is made of. The plan takes its nodes in place of the node. */
   readonly inline?: (ctx: InferContext) => Graph | undefined;
 }
 

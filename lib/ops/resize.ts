@@ -141,7 +141,7 @@ function resized(reference: ReferenceContext): TensorValue {
   const axes = axesOf(ctx);
   const crops = resampling.coordinates === 'tf_crop_and_resize';
   const dims = [...x.dims];
-  const outside = new Map<number, readonly boolean[]>();
+  const outside = new Map<number, Uint8Array>();
   // Bytes are resampled as they are stored, so that float32 rounds alike here and in the engine.
   const bias = storageBias(x.dtype);
   const biased = toNumbers(x).map((v) => v + bias);
@@ -166,7 +166,7 @@ function resized(reference: ReferenceContext): TensorValue {
 function fillOutside(
   values: Float32Array | Float64Array,
   dims: Dims,
-  outside: ReadonlyMap<number, readonly boolean[]>,
+  outside: ReadonlyMap<number, Uint8Array>,
   value: number,
 ): void {
   for (let i = 0; i < values.length; i++) {

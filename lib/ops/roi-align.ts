@@ -67,6 +67,9 @@ function taps(y: number, x: number, height: number, width: number): (readonly [n
   ];
 }
 
+/** Samples of one bin: a thousand rows and columns. */
+const maxSamples = 1 << 20;
+
 function reference(ctx: ReferenceContext): readonly TensorValue[] {
   const x = inputValue(ctx, 0);
   const [images, channels, height, width] = x.dims;
@@ -94,6 +97,8 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
     const binWidth = Math.max(x1 - x0, least) / outWidth;
     const rows = ratio > 0 ? ratio : Math.ceil(binHeight);
     const columns = ratio > 0 ? ratio : Math.ceil(binWidth);
+    if (rows * columns > maxSamples)
+      throw new KompaktError('KPT_TOO_LARGE', expected('a smaller region', ctx.where, [x0, y0, x1, y1]));
     for (let i = 0; i < outHeight * outWidth; i++) {
       const [top, left] = [y0 + Math.floor(i / outWidth) * binHeight, x0 + (i % outWidth) * binWidth];
       const samples = Array.from({ length: Math.max(0, rows * columns) }, (_, s) =>

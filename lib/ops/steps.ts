@@ -82,6 +82,16 @@ export interface StepParams {
     /** [fy, fr, residualZero, sumZero, sumLo, sumHi], or [] without residual. */
     readonly residual: readonly number[];
   };
+  /** conv_f32 with group = C = O, then conv_f32 with a window of 1x1, stride 1 and no pads, and nothing else in between: the
+   *  bits of the two. Inputs x NHWC f32; c w [C,kH,kW,1] f32; ?c bias [C] f32; c w of the second [O,1,1,C]; ?c its bias [O];
+   *  ?residual, shaped like y, of the second. Window and group are those of the first, `inner` is its activation. Plans make
+   *  it of two steps (run/fuse-steps.ts). */
+  separable_f32: Window & {
+    readonly group: number;
+    readonly inner: UnaryKind;
+    readonly innerAlpha: number;
+    readonly innerBeta: number;
+  } & Activation;
   /** Inputs and outputs as conv_u8 without wZero, residual and table: x, c w [O,kH,kW,I/group], ?c bias, c scale. */
   conv_transpose_u8: Window & {
     readonly group: number;

@@ -86,9 +86,14 @@ class Region {
     if (inputs === undefined) return undefined;
     this.empty = false;
     const opset = this.opsets[node.domain] ?? 1;
-    const [y] = ops
-      .get(opKey(node))!
-      .reference({ node, opset, inputs, where: `${node.op} node '${node.name}'` });
+    const def = ops.get(opKey(node))!;
+    const context = { node, opset, inputs, where: `${node.op} node '${node.name}'` };
+    try {
+      def.infer({ ...context, value: (i) => inputs[i] });
+    } catch {
+      return undefined; // its types do not fit: the plan will say so
+    }
+    const [y] = def.reference(context);
     return y.dtype === 'float32' && y.data.length === 256 ? y : undefined;
   }
 

@@ -1,5 +1,6 @@
 // The ordered lists of passes. Every line says why it stands where it does.
 import type { Graph } from '../graph/graph.js';
+import { forgetIndex } from '../graph/rewrite.js';
 import { dropIdentity } from './drop-identity.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
 import { foldBias } from './fold-bias.js';
@@ -73,6 +74,7 @@ export function runPipeline(
     inspect?.(pass, current, next);
     current = next;
   }
+  forgetIndex(current);
   return current;
 }
 

@@ -2,9 +2,10 @@
 // reference, so that shape arithmetic folds away; the rest only gets its types inferred.
 import { expected, KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
-
 import { opOf } from '../ops/index.js';
 import { type InferContext, type InferredType, NeedsData, type TensorType, typeOf } from '../ops/op.js';
+import { bytesPerElement } from '../tensor/dtype.js';
+import { checkMemory } from '../tensor/limits.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 
@@ -87,6 +88,13 @@ export function inferNode(
     allKnown &&= value !== undefined;
   });
   return allKnown;
+}
+
+/** Throws KPT_TOO_LARGE when results of these types, at `leastBytes` an element or more, are more than the machine has. */
+export function checkResults(node: Node, types: readonly TensorType[], leastBytes: number): void {
+  let bytes = 0;
+  for (const { dtype, dims } of types) bytes += sizeOf(dims) * Math.max(leastBytes, bytesPerElement(dtype));
+  checkMemory(bytes, () => `What ${describeNode(node)} makes`);
 }
 
 /** Types and values of the outputs when all inputs are known and small, else undefined. */

@@ -1,4 +1,5 @@
 // Inliner: the body of a control-flow node as nodes of the graph around it.
+import { expected, KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { Names } from '../graph/names.js';
 import { collectNames, renameInNode } from '../graph/uses.js';
@@ -16,6 +17,15 @@ export class Inliner {
 
   /** `body` has no inputs. What it defines gets fresh names: branches of several nodes may use the same ones. */
   inline(node: Node, body: Graph): Inlined {
+    if (node.outputs.length > body.outputs.length)
+      throw new KompaktError(
+        'KPT_GRAPH_INVALID',
+        expected(
+          `${node.outputs.length} outputs`,
+          `a body of ${node.op} node '${node.name}'`,
+          body.outputs.length,
+        ),
+      );
     const fresh = new Map<string, string>();
     const define = (name: string): void => {
       if (name !== '') fresh.set(name, this.freshName(`${node.name}/${name}`));

@@ -1,5 +1,5 @@
 // The only door to the addon: finds it, types it, and turns its failures into KompaktErrors with a JavaScript stack.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +7,15 @@ import { type ErrorCode, errorTable, KompaktError } from '../errors.js';
 import type { TypedArray } from '../tensor/dtype.js';
 
 export interface NativeSession {
-  /** Copies the bytes; equal constants of equal shape are kept once. -1 when memory is short. */
+  /** Keeps a reference to the bytes until the next plan is made; equal constants of equal shape have one index. */
   addConstant(bytes: Uint8Array, shape: string): number;
+  /** Writes constants, packed weights and programs of this session to a plan cache. */
+  saveCache(
+    path: string,
+    identity: string,
+    description: string,
+    programs: readonly Uint8Array[],
+  ): string | undefined;
   /** Bytes of constants and packed weights. */
   bytes(): number;
   release(): void;
@@ -39,27 +46,57 @@ export interface NativePlan {
 
 /** What the CPU has and what kompakt uses of it. */
 export interface Platform {
-  /** Best tier in use: scalar, avx2, avxvnni, avx512vnni, neon, dotprod or i8mm. */
+  /** Best tier in use: scalar, avx2, avxvnni, avx512vnni, avx512vbmi, neon, dotprod or i8mm. */
   readonly tier: string;
   readonly tiers: readonly string[];
   /** CPUs that this process may use, counting affinity and container quota, big cores only. */
   readonly cpus: number;
 }
 
+/** The mapped file behind a session, for the constructor of NativeSession only. */
+export interface NativeCacheHandle {
+  readonly kind: 'plan cache';
+}
+
+/** A plan cache whose identity and digest are right. */
+export interface NativePlanCache {
+  readonly handle: NativeCacheHandle;
+  readonly description: string;
+  readonly programs: readonly Uint8Array[];
+}
+
 interface Addon {
-  readonly NativeSession: new (threads: number) => NativeSession;
+  readonly NativeSession: new (threads: number, cache?: NativeCacheHandle) => NativeSession;
   readonly NativePlan: new (session: NativeSession, program: Uint8Array) => NativePlan;
   platform(): Platform;
+  openPlanCache(path: string, identity: string): NativePlanCache | string;
+  /** 128 bits as hexadecimal digits. */
+  digest(bytes: Uint8Array): string;
+  /** undefined when the file cannot be read. */
+  digestFile(path: string): string | undefined;
 }
 
 let addon: Addon | undefined;
 
+/** Folder of package.json. */
+function packageRoot(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return [join(here, '../..'), join(here, '..')].find((dir) => existsSync(join(dir, 'package.json'))) ?? here;
+}
+
+let version: string | undefined;
+
+/** Of kompakt. */
+export function packageVersion(): string {
+  version ??= (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string })
+    .version;
+  return version;
+}
+
 /** Loads the addon once: a local build first, then the prebuilt binary of this platform. */
 export function native(): Addon {
   if (addon !== undefined) return addon;
-  const here = dirname(fileURLToPath(import.meta.url));
-  const root =
-    [join(here, '../..'), join(here, '..')].find((dir) => existsSync(join(dir, 'package.json'))) ?? here;
+  const root = packageRoot();
   try {
     addon = createRequire(import.meta.url)('node-gyp-build')(root) as Addon;
   } catch (cause) {

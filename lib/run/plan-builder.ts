@@ -140,7 +140,7 @@ export class PlanBuilder {
     const source = other ?? this.makePlain(value);
     const physical = physicalDims(dims, layout);
     if (layoutsCoincide(dims)) return { ...this.reshape(source, physical), layout };
-    const target = this.newBuffer(dtype, physical, layout);
+    const target = this.newBuffer(dtype, physical, layout, this.time + 1);
     const spatial = sizeOf(dims.slice(2));
     const [n, c] = [dims[0]!, dims[1]!];
     const toLast = layout === 'channels-last';

@@ -1,12 +1,15 @@
 // buildPlan: a graph and concrete input types -> a flat native program and a schedule. Native stretches alternate with host
 // nodes (operators that run by their reference); where a shape depends on data the plan ends and `rest` goes on at run time.
-import type { Graph, Node } from '../graph/graph.js';
+import { type Graph, type Node, opKey } from '../graph/graph.js';
 import { usesOf } from '../graph/uses.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
+import { checkMemory, hostBytesPerElement } from '../tensor/limits.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
-import { type Facts, inferContext, inferNode } from './inference.js';
+import { fuseSteps } from './fuse-steps.js';
+import { shareBlocks } from './in-place.js';
+import { checkResults, type Facts, inferContext, inferNode } from './inference.js';
 import { Inliner } from './inline.js';
 import { planMemory } from './memory-plan.js';
 import { type ConstantStore, LoweringContext, PlanBuilder, type PlannedBuffer } from './plan-builder.js';
@@ -35,14 +38,24 @@ export interface NodePlan {
   readonly outputs: readonly TensorType[];
 }
 
+export interface Owner {
+  readonly name: string;
+  readonly op: string;
+}
+
 export interface Plan {
   readonly program: Uint8Array;
   readonly arenaBytes: number;
   readonly schedule: readonly ScheduleItem[];
   readonly locations: ReadonlyMap<string, Location>;
+  /** Names of the graph's outputs. */
+  readonly outputs: readonly string[];
   /** Node index and kind of every step. */
   readonly stepNodes: readonly number[];
   readonly stepKinds: readonly string[];
+  /** Name and operator of the node behind each index of `stepNodes`. */
+  readonly owners: readonly Owner[];
+  /** Empty for a plan that came from a cache: such a plan knows how to run, not why. */
   readonly nodes: readonly NodePlan[];
   /** Nodes that could not be planned because a shape depends on data; empty for a static model. */
   readonly rest: readonly Node[];
@@ -109,7 +122,11 @@ export function buildPlan(
     }
     const outputs = node.outputs.map((name) => (name === '' ? emptyType : facts(name)!.type));
     let host = false;
-    if (!folded) host = !lowerNode(graph, node, builder, facts, outputs);
+    if (!folded) {
+      checkResults(node, outputs, 1);
+      host = !lowerNode(graph, node, builder, facts, outputs);
+      if (host) checkResults(node, outputs, hostBytesPerElement);
+    }
     for (const name of node.outputs) {
       const value = builder.values.get(name);
       if (value !== undefined) value.fromHost = host;
@@ -133,8 +150,13 @@ export function buildPlan(
     const { block } = builder.read(name, 'plain');
     if (block !== null) block.last = Number.POSITIVE_INFINITY;
   }
-
+  const stretches = fuseSteps(
+    builder,
+    schedule.filter((item) => item.kind === 'native'),
+  );
+  shareBlocks(builder);
   const arenaBytes = planMemory(builder.blocks);
+  checkMemory(arenaBytes, () => 'The memory of a plan for these input shapes');
   const program = encodeProgram(
     arenaBytes,
     builder.buffers.map((b) => ({
@@ -148,10 +170,12 @@ export function buildPlan(
   return {
     program,
     arenaBytes,
-    schedule,
+    schedule: schedule.map((item) => (item.kind === 'native' ? stretches.shift()! : item)),
     locations: locate(builder),
+    outputs: graph.outputs.map(({ name }) => name),
     stepNodes: builder.stepNodes,
     stepKinds: builder.steps.map((step) => step.kind),
+    owners: nodes.map(({ node }) => ({ name: node.name, op: opKey(node) })),
     nodes,
     rest,
   };

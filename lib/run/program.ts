@@ -50,6 +50,8 @@ class Writer {
   private bytes = new Uint8Array(4096);
   private view = new DataView(this.bytes.buffer);
   private at = 0;
+  /** Kinds and names of parameters come again and again. */
+  private readonly texts = new Map<string, Uint8Array>();
 
   private room(count: number): number {
     const start = this.at;
@@ -83,7 +85,11 @@ class Writer {
     this.view.setFloat64(at, v, true);
   }
   text(v: string): void {
-    const bytes = new TextEncoder().encode(v);
+    let bytes = this.texts.get(v);
+    if (bytes === undefined) {
+      bytes = new TextEncoder().encode(v);
+      this.texts.set(v, bytes);
+    }
     this.u16(bytes.length);
     const at = this.room(bytes.length);
     this.bytes.set(bytes, at);

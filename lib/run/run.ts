@@ -2,10 +2,12 @@
 import { KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
 import { opOf } from '../ops/index.js';
+import { NeedsData, typeOf } from '../ops/op.js';
 import type { TypedArray } from '../tensor/dtype.js';
+import { hostBytesPerElement } from '../tensor/limits.js';
 import { sizeOf } from '../tensor/shape.js';
 import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
-import { describeNode } from './inference.js';
+import { checkResults, describeNode, type Fact, inferContext } from './inference.js';
 import { check } from './native.js';
 import type { GraphRunner, ReadyPlan, Values } from './runner.js';
 
@@ -62,7 +64,10 @@ export class Run {
   /** Runs the node at the cut, if there is one, and says how to go on. */
   finishNative(): { runner: GraphRunner; feeds: Values } | undefined {
     const node = this.ready.plan.rest[0];
-    if (node !== undefined) this.host(node);
+    if (node !== undefined) {
+      this.checkSize(node);
+      this.host(node);
+    }
     const rest = this.ready.rest;
     if (rest === undefined) return undefined;
     return {
@@ -71,8 +76,22 @@ export class Run {
     };
   }
 
+  /** The plan did not know what the node at its cut makes; with the values there it can be told before memory is taken. */
+  private checkSize(node: Node): void {
+    try {
+      const facts = (name: string): Fact => {
+        const value = this.get(name);
+        return { type: typeOf(value), value };
+      };
+      const types = opOf(node).infer(inferContext(this.runner.graph, node, facts));
+      checkResults(node, types, hostBytesPerElement);
+    } catch (error) {
+      if (!(error instanceof NeedsData)) throw error;
+    }
+  }
+
   outputs(): Map<string, TensorValue> {
-    return new Map(this.runner.graph.outputs.map(({ name }) => [name, this.get(name)]));
+    return new Map(this.ready.plan.outputs.map((name) => [name, this.get(name)]));
   }
 }
 

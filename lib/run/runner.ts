@@ -28,26 +28,42 @@ export interface HostTiming {
 }
 
 /** Plans kept per runner. */
-const maxPlans = 8;
+export const maxPlans = 8;
+
+/** Plans that outlive the process. */
+export interface PlanStore {
+  find(key: string): Plan | undefined;
+  /** Called with every plan that was made because find() knew none, when the engine has packed its weights. */
+  add(key: string, plan: Plan): void;
+  /** Called when a plan of find() was refused; nothing of the store is used afterwards. */
+  discard(): void;
+}
 
 export class GraphRunner {
   private readonly plans = new Map<string, ReadyPlan>();
   private readonly subgraphs = new Map<Graph, GraphRunner>();
   private readonly busy = new Set<ReadyPlan>();
   private timing: HostTiming | undefined;
+  readonly #graph: () => Graph;
 
+  /** `graph`: a function when it is loaded only where a plan has to be made; then `store` knows some. */
   constructor(
-    readonly graph: Graph,
+    graph: Graph | (() => Graph),
     private readonly engine: Engine,
-    /** Inputs that keep their place in the arena: see buildPlan. */
+    private readonly store?: PlanStore,
+    /** Inputs that keep their place in the arena: see buildPlan. Plans with state are not kept in a store. */
     private readonly state: ReadonlySet<string> = new Set(),
-  ) {}
+  ) {
+    this.#graph = typeof graph === 'function' ? graph : () => graph;
+  }
+
+  get graph(): Graph {
+    return this.#graph();
+  }
 
   /** The plan for these input types, made when it is not there yet. */
   prepare(types: ReadonlyMap<string, TensorType>): ReadyPlan {
-    const key = [...types]
-      .map(([name, t]) => `${name}:${t.container ?? ''}${t.dtype}[${t.dims.join(',')}]`)
-      .join(';');
+    const key = planKey(types);
     const found = this.plans.get(key);
     if (found !== undefined && !this.busy.has(found)) {
       this.plans.delete(key);
@@ -80,10 +96,30 @@ export class GraphRunner {
     return this.plans.values();
   }
 
+  /** The plan for these types with its nodes, for looking at it. */
+  explain(types: ReadonlyMap<string, TensorType>): Plan {
+    if (this.store === undefined) return this.prepare(types).plan;
+    return buildPlan(this.graph, types, { constant: () => 0 });
+  }
+
   private make(types: ReadonlyMap<string, TensorType>): ReadyPlan {
+    const key = planKey(types);
+    const known = this.store?.find(key);
+    if (known !== undefined) {
+      const ready = this.makeNative(known);
+      if (ready.native.error === undefined) return ready;
+      this.store!.discard();
+      this.engine.restart();
+    }
     const plan = buildPlan(this.graph, types, this.engine, this.state);
+    const ready = this.makeNative(plan);
+    check(ready.native.error);
+    this.store?.add(key, plan);
+    return ready;
+  }
+
+  private makeNative(plan: Plan): ReadyPlan {
     const nativePlan = new (native().NativePlan)(this.engine.session, plan.program);
-    check(nativePlan.error);
     if (this.timing !== undefined) nativePlan.setProfiling(true);
     return { plan, native: nativePlan, rest: this.makeRest(plan) };
   }
@@ -182,6 +218,9 @@ function release(ready: ReadyPlan): void {
   ready.native.release();
   ready.rest?.release();
 }
+
+const planKey = (types: ReadonlyMap<string, TensorType>): string =>
+  [...types].map(([name, t]) => `${name}:${t.container ?? ''}${t.dtype}[${t.dims.join(',')}]`).join(';');
 
 const typesOf = (feeds: Values): Map<string, TensorType> =>
   new Map([...feeds].map(([name, value]) => [name, typeOf(value)]));

@@ -30,7 +30,7 @@ export interface Description {
 }
 
 export function describePlan(runner: GraphRunner, types: ReadonlyMap<string, TensorType>): Description {
-  const { plan } = runner.prepare(types);
+  const plan = runner.explain(types);
   const { graph } = runner;
   const facts = (name: string) => {
     const location = plan.locations.get(name);

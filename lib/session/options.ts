@@ -1,11 +1,14 @@
 // Session options: onnxruntime-common's, so that programs written for onnxruntime-node need no change. kompakt heeds
-// intraOpNumThreads, freeDimensionOverrides, enableProfiling and graphOptimizationLevel; the rest concerns other engines.
+// intraOpNumThreads, planCache, freeDimensionOverrides, enableProfiling and graphOptimizationLevel; the rest concerns other engines.
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 
 export interface SessionOptions extends Ort.SessionOptions {
   /** Threads for one run, the caller's included; 0 or absent: the usable CPUs (at most 8). */
   readonly intraOpNumThreads?: number;
+  /** A file, or a folder for the files of several models, in which made plans and packed weights are kept: a later session
+   *  of the same model on the same kind of CPU starts from there. Made when it is not there, ignored when it does not fit. */
+  readonly planCache?: string;
 }
 
 export interface RunOptions extends Ort.RunOptions {
@@ -17,6 +20,7 @@ export interface CheckedOptions {
   readonly threads: number;
   readonly optimize: boolean;
   readonly profile: boolean;
+  readonly planCache: string | undefined;
   readonly freeDimensions: Readonly<Record<string, number>>;
 }
 
@@ -31,6 +35,9 @@ export function checkOptions(options: SessionOptions | undefined): CheckedOption
       'KPT_OPTION_INVALID',
       expected(`an integer in [0,${maxThreads}]`, 'option intraOpNumThreads', threads),
     );
+  const planCache = options?.planCache;
+  if (planCache !== undefined && (typeof planCache !== 'string' || planCache === ''))
+    throw new KompaktError('KPT_OPTION_INVALID', expected('a path', 'option planCache', planCache));
   const freeDimensions = options?.freeDimensionOverrides ?? {};
   for (const [name, size] of Object.entries(freeDimensions))
     if (!Number.isInteger(size) || size < 0)
@@ -42,6 +49,7 @@ export function checkOptions(options: SessionOptions | undefined): CheckedOption
     threads,
     optimize: options?.graphOptimizationLevel !== 'disabled',
     profile: options?.enableProfiling === true,
+    planCache,
     freeDimensions,
   };
 }

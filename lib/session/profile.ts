@@ -39,8 +39,8 @@ export class Profiler {
     };
     for (const { plan, native } of this.runner.readyPlans())
       native.profile().forEach((nanoseconds, i) => {
-        const node = plan.nodes[plan.stepNodes[i]!]?.node;
-        add(node?.name ?? 'outputs', node ? opKey(node) : '', plan.stepKinds[i]!, nanoseconds);
+        const { name, op } = plan.owners[plan.stepNodes[i]!] ?? { name: 'outputs', op: '' };
+        add(name, op, plan.stepKinds[i]!, nanoseconds);
       });
     for (const [node, nanoseconds] of host) add(node.name, opKey(node), null, nanoseconds);
     this.runner.profile(false);

@@ -2,7 +2,7 @@
 // memory(). run() computes off the JavaScript thread; runs of one session are served in the order of their calls.
 import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
-import type { Graph, ValueInfo } from '../graph/graph.js';
+import type { ValueInfo } from '../graph/graph.js';
 import { Model } from '../model/model.js';
 import type { TensorType } from '../ops/op.js';
 import { prepareForRun } from '../passes/pipeline.js';
@@ -10,9 +10,11 @@ import { Engine } from '../run/engine.js';
 import { GraphRunner } from '../run/runner.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
+import { cachedModel } from './cached-model.js';
 import { type Description, describePlan } from './describe.js';
 import { type TensorLike, toResult, toValue } from './feeds.js';
 import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
+import type { Signature } from './plan-cache.js';
 import { type OperatorTime, Profiler } from './profile.js';
 
 type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>;
@@ -29,16 +31,16 @@ export class InferenceSession implements Ort {
   private released = false;
 
   private constructor(
-    graph: Graph,
+    { inputs, outputs }: Signature,
     private readonly engine: Engine,
     private readonly runner: GraphRunner,
     options: CheckedOptions,
   ) {
-    this.inputs = graph.inputs.map((input) => overrideDims(input, options.freeDimensions));
-    this.inputNames = graph.inputs.map((v) => v.name);
-    this.outputNames = graph.outputs.map((v) => v.name);
+    this.inputs = inputs.map((input) => overrideDims(input, options.freeDimensions));
+    this.inputNames = inputs.map((v) => v.name);
+    this.outputNames = outputs.map((v) => v.name);
     this.inputMetadata = this.inputs.map(metadata);
-    this.outputMetadata = graph.outputs.map(metadata);
+    this.outputMetadata = outputs.map(metadata);
     this.profiler = new Profiler(runner);
     if (options.profile) this.profiler.start();
   }
@@ -63,19 +65,35 @@ export class InferenceSession implements Ort {
       typeof source === 'string' || source instanceof Uint8Array
         ? source
         : new Uint8Array(source, typeof second === 'number' ? second : 0, byteLength);
-    return InferenceSession.fromModel(await Model.load(input), options);
+    const checked = checkOptions(options);
+    if (checked.planCache === undefined) return InferenceSession.#ofModel(await Model.load(input), checked);
+    const { graph, cache } = cachedModel(input, checked);
+    const engine = new Engine(checked.threads, cache?.handle);
+    const { inputs, outputs } = cache?.signature ?? graph();
+    cache?.attach(engine, { inputs, outputs });
+    return new InferenceSession({ inputs, outputs }, engine, new GraphRunner(graph, engine, cache), checked);
   }
 
   /** A session for a model that is in memory already. */
   static fromModel(model: Model, options?: SessionOptions): InferenceSession {
     const checked = checkOptions(options);
+    if (checked.planCache !== undefined)
+      throw new KompaktError(
+        'KPT_OPTION_INVALID',
+        'planCache needs the bytes of a model file: use InferenceSession.create().',
+      );
+    return InferenceSession.#ofModel(model, checked);
+  }
+
+  static #ofModel(model: Model, checked: CheckedOptions): InferenceSession {
     const graph = checked.optimize ? prepareForRun(model.graph) : model.graph;
     const engine = new Engine(checked.threads);
     return new InferenceSession(graph, engine, new GraphRunner(graph, engine), checked);
   }
 
   /** Computes the outputs (all, or those in `fetches`) off the JavaScript thread. Feeds are read when the run starts, which
-   *  is at once unless earlier runs of this session are still going. */
+   *  is at once unless earlier runs of this session are still going. A feed that the model has no input for is an error,
+   *  where onnxruntime-node passes over it. */
   run(feeds: Ort.FeedsType, options?: RunOptions): Promise<Ort.ReturnType>;
   run(feeds: Ort.FeedsType, fetches: Fetches, options?: RunOptions): Promise<Ort.ReturnType>;
   async run(
@@ -206,6 +224,10 @@ export declare namespace InferenceSession {
   export type SessionOptions = import('./options.js').SessionOptions;
   export type RunOptions = import('./options.js').RunOptions;
   export type ValueMetadata = Ort.ValueMetadata;
+  export type TensorValueMetadata = Ort.TensorValueMetadata;
+  export type NonTensorValueMetadata = Ort.NonTensorValueMetadata;
+  export type ExecutionProviderConfig = Ort.ExecutionProviderConfig;
+  export type ExecutionProviderName = Ort.ExecutionProviderName;
 }
 
 function fill(target: Tensor, source: Tensor, name: string): Tensor {

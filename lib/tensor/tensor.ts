@@ -2,6 +2,7 @@
 import { expected, KompaktError } from '../errors.js';
 import { type DType, dtypes, isInt64, type TypedArray } from './dtype.js';
 import { fromFloat16, toBfloat16, toFloat16 } from './half.js';
+import { checkMemory } from './limits.js';
 import { type Dims, sizeOf } from './shape.js';
 
 export interface TensorValue {
@@ -34,6 +35,7 @@ export function allocate(dtype: DType, dims: Dims): TypedArray {
   if (array === null) throw new KompaktError('KPT_INTERNAL', 'allocate() called for strings.');
   if (!(size <= maxElements))
     throw new KompaktError('KPT_TOO_LARGE', `A ${dtype} tensor of shape [${dims.join(',')}] is too large.`);
+  checkMemory(size * array.BYTES_PER_ELEMENT, () => `A ${dtype} tensor of shape [${dims.join(',')}]`);
   return new array(size);
 }
 

@@ -55,11 +55,14 @@ export class Operator {
     return this.graph.tensor(this.input(input));
   }
 
-  /** The numbers of an input that must be a constant. */
-  numbers(input: number): readonly number[] {
+  /** The whole numbers, `count` of them where that is given, of an input that must be a constant. */
+  integers(input: number, count?: number): readonly number[] {
     const { constant } = this.tensor(input);
     if (constant === undefined) return this.unsupported(`input ${input} that is computed`);
-    return [...toNumbers(constant())];
+    const values = [...toNumbers(constant())];
+    if (!values.every(Number.isInteger) || values.length !== (count ?? values.length))
+      malformed(expected(`${count ?? 'any'} whole numbers`, `input ${input} of ${this.where}`, values));
+    return values;
   }
 
   /** Dims of an input of rank 4. */

@@ -61,7 +61,7 @@ class CompiledStep implements TrainingStep {
       ]),
     );
     this.#engine = new Engine(options.threads ?? 0);
-    this.#runner = new GraphRunner(training.graph, this.#engine, state);
+    this.#runner = new GraphRunner(training.graph, this.#engine, undefined, state);
     this.#ready = this.#runner.dedicated(types);
     if (this.#ready.plan.rest.length > 0)
       throw new KompaktError(

@@ -3,8 +3,6 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
 namespace kompakt {
@@ -13,17 +11,16 @@ namespace kompakt {
 constexpr size_t kReadPadding = 256;
 constexpr size_t kAlignment = 64;
 
+/// The next place where something aligned can begin.
+constexpr size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
   /// `data()` is null when memory is short: callers check. Contents are zero.
-  explicit AlignedBuffer(size_t bytes) : size_(bytes) {
-    const size_t total = (bytes + kReadPadding + kAlignment - 1) / kAlignment * kAlignment;
-    data_ = static_cast<uint8_t*>(std::aligned_alloc(kAlignment, total));
-    if (data_ != nullptr) std::memset(data_, 0, total);
-  }
+  explicit AlignedBuffer(size_t bytes) : size_(bytes), data_(Allocate(Total(bytes))) {}
   AlignedBuffer(AlignedBuffer&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : size_(std::exchange(other.size_, 0)), data_(std::exchange(other.data_, nullptr)) {}
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
@@ -31,7 +28,9 @@ class AlignedBuffer {
   }
   AlignedBuffer(const AlignedBuffer&) = delete;
   AlignedBuffer& operator=(const AlignedBuffer&) = delete;
-  ~AlignedBuffer() { std::free(data_); }
+  ~AlignedBuffer() {
+    if (data_ != nullptr) Free(data_, Total(size_));
+  }
 
   uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
@@ -41,8 +40,12 @@ class AlignedBuffer {
   }
 
  private:
-  uint8_t* data_ = nullptr;
+  static size_t Total(size_t bytes) { return AlignUp(bytes + kReadPadding); }
+  static uint8_t* Allocate(size_t total);
+  static void Free(uint8_t* data, size_t total);
+
   size_t size_ = 0;
+  uint8_t* data_ = nullptr;
 };
 
 }  // namespace kompakt

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "native/bind/bound_step.h"
+#include "native/bind/plan_cache_bind.h"
 
 namespace kompakt {
 namespace {
@@ -35,12 +36,13 @@ Napi::Function NativeSession::Define(Napi::Env env) {
   return DefineClass(
       env, "NativeSession",
       {InstanceMethod<&NativeSession::AddConstant>("addConstant"),
-       InstanceMethod<&NativeSession::Bytes>("bytes"), InstanceMethod<&NativeSession::Release>("release")});
+       InstanceMethod<&NativeSession::Bytes>("bytes"), InstanceMethod<&NativeSession::Release>("release"),
+       InstanceMethod<&NativeSession::SaveCache>("saveCache")});
 }
 
 NativeSession::NativeSession(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeSession>(info) {
   const int threads = info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : 1;
-  session_ = std::make_shared<Session>(std::clamp(threads, 1, kMaxThreads));
+  session_ = std::make_shared<Session>(std::clamp(threads, 1, kMaxThreads), PlanCacheOf(info[1]));
   executor_ = std::make_shared<Executor>();
 }
 
@@ -53,9 +55,30 @@ void NativeSession::ReportMemory(Napi::Env env) {
 Napi::Value NativeSession::AddConstant(const Napi::CallbackInfo& info) {
   if (!session_ || !info[0].IsTypedArray()) return Napi::Number::New(info.Env(), -1);
   const auto bytes = info[0].As<Napi::Uint8Array>();
-  const int index = session_->AddConstant(bytes.Data(), bytes.ByteLength(), info[1].ToString().Utf8Value());
-  ReportMemory(info.Env());
-  return Napi::Number::New(info.Env(), index);
+  sources_.push_back(Napi::Reference<Napi::Uint8Array>::New(bytes, 1));
+  return Napi::Number::New(
+      info.Env(), session_->AddConstant(bytes.Data(), bytes.ByteLength(), info[1].ToString().Utf8Value()));
+}
+
+void NativeSession::ForgetSources() {
+  session_->ForgetSources();
+  sources_.clear();
+}
+
+Napi::Value NativeSession::SaveCache(const Napi::CallbackInfo& info) {
+  if (!session_ || !info[3].IsArray())
+    return Failure(info.Env(), "KPT_SESSION_RELEASED", "no session to save");
+  const auto list = info[3].As<Napi::Array>();
+  std::vector<std::pair<const uint8_t*, size_t>> programs;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value program = list.Get(i);
+    if (!program.IsTypedArray()) return Failure(info.Env(), "KPT_INTERNAL", "a program is no array");
+    const auto bytes = program.As<Napi::Uint8Array>();
+    programs.emplace_back(bytes.Data(), bytes.ByteLength());
+  }
+  const Status status = session_->SaveCache(info[0].ToString().Utf8Value(), info[1].ToString().Utf8Value(),
+                                            info[2].ToString().Utf8Value(), programs);
+  return status.ok() ? info.Env().Undefined() : Failure(info.Env(), status.code(), status.message());
 }
 
 Napi::Value NativeSession::Bytes(const Napi::CallbackInfo& info) {
@@ -63,6 +86,7 @@ Napi::Value NativeSession::Bytes(const Napi::CallbackInfo& info) {
 }
 
 void NativeSession::Release(const Napi::CallbackInfo& info) {
+  sources_.clear();
   session_.reset();
   executor_.reset();
   ReportMemory(info.Env());
@@ -93,6 +117,7 @@ NativePlan::NativePlan(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Native
   const auto program = info[1].As<Napi::Uint8Array>();
   std::unique_ptr<Plan> plan;
   const Status status = Plan::Create(session->session(), program.Data(), program.ByteLength(), &plan);
+  session->ForgetSources();
   if (!status.ok()) {
     error_ = std::string(status.code()) + " " + status.message();
     return;

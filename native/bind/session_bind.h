@@ -5,6 +5,8 @@
 #include <napi.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "native/bind/executor.h"
 #include "native/engine/plan.h"
@@ -12,7 +14,7 @@
 
 namespace kompakt {
 
-/// new NativeSession(threads)
+/// new NativeSession(threads, cache handle?)
 class NativeSession : public Napi::ObjectWrap<NativeSession> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -22,14 +24,19 @@ class NativeSession : public Napi::ObjectWrap<NativeSession> {
   std::shared_ptr<Executor> shared_executor() const { return executor_; }
   /// Tells the garbage collector how much memory hangs on this object.
   void ReportMemory(Napi::Env env);
+  /// Lets go of the arrays behind the constants that were added: their plan is made.
+  void ForgetSources();
 
  private:
   Napi::Value AddConstant(const Napi::CallbackInfo& info);  // (bytes: Uint8Array, shape: string) -> index
+  // (path, identity, description, programs: Uint8Array[]) -> failure or undefined
+  Napi::Value SaveCache(const Napi::CallbackInfo& info);
   Napi::Value Bytes(const Napi::CallbackInfo& info);
   void Release(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Session> session_;
   std::shared_ptr<Executor> executor_;
+  std::vector<Napi::Reference<Napi::Uint8Array>> sources_;
   int64_t reported_ = 0;
 };
 

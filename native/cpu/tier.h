@@ -23,7 +23,7 @@ enum Tier : uint32_t {
   kAvx2 = 1u << 0,
   /// Alder Lake / Sierra Forest and newer: AVX2 plus AVX-VNNI (vpdpbusd on ymm, VEX encoded).
   kAvxVnni = 1u << 1,
-  /// Ice Lake / Zen 4 and newer: AVX-512 F, BW, DQ, VL and VNNI.
+  /// Cascade Lake and newer: AVX-512 F, BW, DQ, VL and VNNI.
   kAvx512Vnni = 1u << 2,
   /// AArch64 baseline (Cortex-A72, A57, A53): Advanced SIMD.
   kNeon = 1u << 3,
@@ -31,10 +31,12 @@ enum Tier : uint32_t {
   kNeonDotprod = 1u << 4,
   /// Armv8.6 int8 matrix multiply (Cortex-A710, Neoverse N2).
   kNeonI8mm = 1u << 5,
+  /// Ice Lake / Zen 4 and newer: AVX-512 VNNI with the byte permutations that Cascade Lake lacks.
+  kAvx512Vbmi = 1u << 6,
 };
 
-/// Bits of all tiers that this CPU has, cut to KOMPAKT_FORCE_TIER (scalar, avx2, avxvnni, avx512vnni, neon,
-/// dotprod, i8mm) and the tiers below it, when that is set. Detected once.
+/// Bits of all tiers that this CPU has, cut to KOMPAKT_FORCE_TIER (scalar, avx2, avxvnni, avx512vnni,
+/// avx512vbmi, neon, dotprod, i8mm) and the tiers below it, when that is set. Detected once.
 uint32_t SupportedTiers();
 
 /// True when kernels of `tier` may run.

@@ -55,6 +55,53 @@ Status MakeProgramStep(Session& session, const std::vector<TensorView>& tensors,
   return Status::Ok();
 }
 
+/// Brings constants to memory for the step that is being made, and lets go of those that steps read only
+/// packed.
+class ConstantUse {
+ public:
+  ConstantUse(Session& session, const Program& program, std::vector<TensorView>* tensors)
+      : session_(session), tensors_(*tensors), uses_(session.constant_count()) {
+    for (const ProgramStep& step : program.steps)
+      for (int32_t id : step.inputs)
+        if (IsConstant(id)) ++uses_[Constant(id)];
+  }
+
+  Status Begin(const ProgramStep& step) {
+    session_.BeginStep();
+    for (int32_t id : step.inputs) {
+      if (!IsConstant(id)) continue;
+      TensorView& view = tensors_[static_cast<size_t>(id)];
+      view.data = session_.Load(view.constant);
+      if (view.data == nullptr) return ShortOfMemory(view.bytes());
+    }
+    return Status::Ok();
+  }
+
+  void End(const ProgramStep& step) {
+    for (int32_t id : step.inputs) {
+      if (!IsConstant(id)) continue;
+      const int constant = tensors_[static_cast<size_t>(id)].constant;
+      // A constant that the step has twice may be packed as one input and read as the other.
+      const auto same = [&](int32_t other) {
+        return IsConstant(other) && tensors_[static_cast<size_t>(other)].constant == constant;
+      };
+      const bool once = std::count_if(step.inputs.begin(), step.inputs.end(), same) == 1;
+      if (!once || !session_.PackedNow(constant)) session_.Pin(constant);
+      if (--uses_[Constant(id)] == 0) session_.Unload(constant);
+    }
+  }
+
+ private:
+  bool IsConstant(int32_t id) const { return id >= 0 && tensors_[static_cast<size_t>(id)].is_constant(); }
+  size_t Constant(int32_t id) const {
+    return static_cast<size_t>(tensors_[static_cast<size_t>(id)].constant);
+  }
+
+  Session& session_;
+  std::vector<TensorView>& tensors_;
+  std::vector<int> uses_;
+};
+
 }  // namespace
 
 Status Plan::Create(std::shared_ptr<Session> session, const uint8_t* bytes, size_t size,
@@ -66,21 +113,22 @@ Status Plan::Create(std::shared_ptr<Session> session, const uint8_t* bytes, size
   if (plan->arena_.data() == nullptr) return ShortOfMemory(program.arena_bytes);
   for (const ProgramTensor& tensor : program.tensors) {
     TensorView view = tensor.view;
-    if (view.is_constant()) {
-      const AlignedBuffer* constant = session->constant(view.constant);
-      if (constant == nullptr || constant->size() < view.bytes())
-        return Status::Error("KPT_INTERNAL", "the program names a constant that is absent or too short");
-      view.data = constant->data();
-    } else {
+    if (!view.is_constant()) {
       view.data = plan->arena_.data() + tensor.offset;
+    } else if (static_cast<size_t>(view.constant) >= session->constant_count() ||
+               session->constant_size(view.constant) < view.bytes()) {
+      return Status::Error("KPT_INTERNAL", "the program names a constant that is absent or too short");
     }
     plan->tensors_.push_back(view);
   }
+  ConstantUse constants(*session, program, &plan->tensors_);
   // Steps keep pointers into tensors_: it must not grow from here on.
   size_t scratch_bytes = 0;
   for (ProgramStep& source : program.steps) {
     std::unique_ptr<Step> step;
+    KPT_RETURN_IF_ERROR(constants.Begin(source));
     KPT_RETURN_IF_ERROR(MakeProgramStep(*session, plan->tensors_, source, &scratch_bytes, &step));
+    constants.End(source);
     plan->steps_.push_back(std::move(step));
   }
   plan->scratch_ = AlignedBuffer(scratch_bytes);

@@ -4,51 +4,76 @@
 #include <cstring>
 
 namespace kompakt {
-namespace {
 
-/// Four independent multiply-xor lanes over 8-byte words: fast, and good enough where memcmp has the last
-/// word.
-uint64_t HashBytes(const uint8_t* bytes, size_t size) {
-  constexpr uint64_t kPrime = 0x9e3779b97f4a7c15u;
-  uint64_t lanes[4] = {size, 1, 2, 3};
-  size_t i = 0;
-  for (; i + 32 <= size; i += 32) {
-    for (int lane = 0; lane < 4; ++lane) {
-      uint64_t word;
-      std::memcpy(&word, bytes + i + lane * 8, 8);
-      lanes[lane] = (lanes[lane] ^ word) * kPrime;
-      lanes[lane] ^= lanes[lane] >> 32;
-    }
+Session::Session(int threads, std::shared_ptr<const PlanCache> cache)
+    : pool_(threads), cache_(std::move(cache)) {
+  if (cache_ == nullptr) return;
+  for (const PlanCache::Constant& known : cache_->constants()) {
+    Constant constant;
+    constant.digest = known.digest;
+    constant.shape = known.shape;
+    constant.size = known.size;
+    constant.mapped = known.data;
+    constant.pinned = known.data != nullptr;
+    by_digest_.emplace(known.digest.low, static_cast<int>(constants_.size()));
+    constants_.push_back(std::move(constant));
   }
-  for (; i < size; ++i) lanes[0] = (lanes[0] ^ bytes[i]) * kPrime;
-  return ((lanes[0] * kPrime ^ lanes[1]) * kPrime ^ lanes[2]) * kPrime ^ lanes[3];
+  for (const PlanCache::Pack& known : cache_->packs()) {
+    Pack& pack = packs_[{known.constant, known.tag}];
+    pack.mapped = known.data;
+    pack.size = known.size;
+  }
 }
 
-}  // namespace
-
 int Session::AddConstant(const uint8_t* bytes, size_t size, const std::string& shape) {
-  const uint64_t hash = HashBytes(bytes, size);
-  const auto range = by_hash_.equal_range(hash);
+  const Digest digest = DigestOf(bytes, size);
+  const auto range = by_digest_.equal_range(digest.low);
   for (auto it = range.first; it != range.second; ++it) {
-    const Constant& known = constants_[it->second];
-    if (known.shape == shape && known.bytes.size() == size &&
-        (size == 0 || std::memcmp(known.bytes.data(), bytes, size) == 0))
-      return it->second;
+    Constant& known = constants_[static_cast<size_t>(it->second)];
+    if (!(known.digest == digest) || known.size != size || known.shape != shape) continue;
+    known.source = bytes;
+    return it->second;
   }
-  AlignedBuffer copy(size);
-  if (copy.data() == nullptr) return -1;
-  if (size > 0) std::memcpy(copy.data(), bytes, size);
   const int index = static_cast<int>(constants_.size());
-  constants_.push_back({std::move(copy), shape});
-  by_hash_.emplace(hash, index);
-  bytes_ += size;
+  Constant constant;
+  constant.digest = digest;
+  constant.shape = shape;
+  constant.size = size;
+  constant.source = bytes;
+  constants_.push_back(std::move(constant));
+  by_digest_.emplace(digest.low, index);
   return index;
+}
+
+void Session::ForgetSources() {
+  for (Constant& constant : constants_) constant.source = nullptr;
+}
+
+uint8_t* Session::Load(int index) {
+  Constant& constant = constants_[static_cast<size_t>(index)];
+  if (constant.mapped != nullptr) return const_cast<uint8_t*>(constant.mapped);
+  if (constant.owned.data() != nullptr) return constant.owned.data();
+  // A cache leaves out what its plans read only packed; should a step read it all the same, it finds zeros.
+  if (constant.source == nullptr) return cache_ == nullptr ? nullptr : cache_->zeros(constant.size);
+  constant.owned = AlignedBuffer(constant.size);
+  if (constant.owned.data() == nullptr) return nullptr;
+  if (constant.size > 0) std::memcpy(constant.owned.data(), constant.source, constant.size);
+  bytes_ += constant.size;
+  return constant.owned.data();
+}
+
+void Session::Unload(int index) {
+  Constant& constant = constants_[static_cast<size_t>(index)];
+  if (constant.pinned || constant.owned.data() == nullptr) return;
+  constant.owned = AlignedBuffer();
+  bytes_ -= constant.size;
 }
 
 uint8_t* Session::Reserve(int constant, const std::string& tag, size_t bytes, bool* fresh) {
   if (constant >= 0) {
+    packed_now_.insert(constant);
     const auto found = packs_.find({constant, tag});
-    if (found != packs_.end()) return found->second.size() == bytes ? found->second.data() : nullptr;
+    if (found != packs_.end()) return found->second.size == bytes ? found->second.data() : nullptr;
   }
   AlignedBuffer block(bytes);
   if (block.data() == nullptr) return nullptr;
@@ -58,7 +83,27 @@ uint8_t* Session::Reserve(int constant, const std::string& tag, size_t bytes, bo
     anonymous_packs_.push_back(std::move(block));
     return anonymous_packs_.back().data();
   }
-  return packs_.emplace(std::make_pair(constant, tag), std::move(block)).first->second.data();
+  Pack& pack = packs_[{constant, tag}];
+  pack.size = bytes;
+  pack.owned = std::move(block);
+  return pack.owned.data();
+}
+
+Status Session::SaveCache(const std::string& path, const std::string& identity,
+                          const std::string& description,
+                          const std::vector<std::pair<const uint8_t*, size_t>>& programs) const {
+  if (!anonymous_packs_.empty())
+    return Status::Error("KPT_FILE_WRITE", "the plan packs weights that are not constant");
+  PlanCacheWriter writer(identity, description);
+  for (const auto& [bytes, size] : programs) writer.AddProgram(bytes, size);
+  for (const Constant& constant : constants_) {
+    const uint8_t* data = constant.mapped != nullptr ? constant.mapped
+                          : constant.pinned          ? constant.owned.data()
+                                                     : nullptr;
+    writer.AddConstant({constant.digest, constant.shape, constant.size, data});
+  }
+  for (const auto& [key, pack] : packs_) writer.AddPack({key.first, key.second, pack.data(), pack.size});
+  return writer.Write(path);
 }
 
 }  // namespace kompakt

@@ -1,50 +1,88 @@
 // Session: what the plans of one model share: constants, packed weights and threads.
-// SPDX-License-Identifier: Apache-2.0
+//
+// The bytes of a constant stay with the caller while a plan is made. A step that packs a constant reads only
+// the packed form from then on, so the session keeps a copy only of constants that some step reads as they
+// are. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "native/base/aligned_buffer.h"
+#include "native/base/digest.h"
 #include "native/base/thread_pool.h"
+#include "native/engine/plan_cache.h"
 #include "native/ops/step.h"
 
 namespace kompakt {
 
 class Session : public PackCache {
  public:
-  explicit Session(int threads) : pool_(threads) {}
+  /// `cache`: constants and packed weights to begin with, or null.
+  explicit Session(int threads, std::shared_ptr<const PlanCache> cache = nullptr);
 
-  /// Copies `size` bytes and returns the constant's index, or -1 when memory is short. Equal bytes of equal
+  /// The constant's index. `bytes` must stay where they are until ForgetSources(). Equal bytes of equal
   /// `shape` share one index, so plans for other input shapes find their weights packed.
   int AddConstant(const uint8_t* bytes, size_t size, const std::string& shape);
-  const AlignedBuffer* constant(int index) const {
-    return index >= 0 && static_cast<size_t>(index) < constants_.size() ? &constants_[index].bytes : nullptr;
-  }
+  void ForgetSources();
+
+  size_t constant_count() const { return constants_.size(); }
+  size_t constant_size(int index) const { return constants_[static_cast<size_t>(index)].size; }
+  /// The bytes of a constant, copied in when they are not there yet; null when memory is short.
+  uint8_t* Load(int index);
+  /// The step that is made next starts with nothing packed.
+  void BeginStep() { packed_now_.clear(); }
+  bool PackedNow(int index) const { return packed_now_.count(index) > 0; }
+  /// Keeps the bytes of a constant for the life of the session: a step reads them when it runs.
+  void Pin(int index) { constants_[static_cast<size_t>(index)].pinned = true; }
+  /// Frees the bytes of a constant that nobody pinned.
+  void Unload(int index);
+
   ThreadPool& pool() { return pool_; }
   /// Held while a plan of this session runs: the pool serves one caller at a time.
   std::mutex& run_mutex() { return run_mutex_; }
-  /// Bytes of constants and packed weights.
+  /// Bytes of constants and packed weights in memory of this process; what is mapped from a cache is not
+  /// counted.
   size_t bytes() const { return bytes_; }
+
+  /// Writes constants, packed weights and `programs` to a file that PlanCache::Open takes. Fails with
+  /// KPT_FILE_WRITE.
+  Status SaveCache(const std::string& path, const std::string& identity, const std::string& description,
+                   const std::vector<std::pair<const uint8_t*, size_t>>& programs) const;
 
  protected:
   uint8_t* Reserve(int constant, const std::string& tag, size_t bytes, bool* fresh) override;
 
  private:
+  struct Constant {
+    Digest digest;
+    std::string shape;
+    size_t size = 0;
+    bool pinned = false;
+    AlignedBuffer owned;
+    const uint8_t* mapped = nullptr;
+    const uint8_t* source = nullptr;
+  };
+  struct Pack {
+    AlignedBuffer owned;
+    const uint8_t* mapped = nullptr;
+    size_t size = 0;
+    uint8_t* data() const { return mapped != nullptr ? const_cast<uint8_t*>(mapped) : owned.data(); }
+  };
+
   ThreadPool pool_;
   std::mutex run_mutex_;
-  struct Constant {
-    AlignedBuffer bytes;
-    std::string shape;
-  };
+  std::shared_ptr<const PlanCache> cache_;
   std::vector<Constant> constants_;
-  std::unordered_multimap<uint64_t, int> by_hash_;
-  std::map<std::pair<int, std::string>, AlignedBuffer> packs_;
+  std::unordered_multimap<uint64_t, int> by_digest_;
+  std::map<std::pair<int, std::string>, Pack> packs_;
   std::vector<AlignedBuffer> anonymous_packs_;
+  std::set<int> packed_now_;
   size_t bytes_ = 0;
 };
 

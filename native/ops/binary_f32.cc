@@ -18,8 +18,8 @@ class BinaryF32Step : public Step {
         y_(spec.out().as<float>()) {}
 
   void Run(const RunContext& context) override {
-    broadcast_.ForEach(context.pool, [this](int64_t a, int64_t b, int64_t y, int64_t count) {
-      BinaryF32(kind_, a_ + a, broadcast_.a_step(), b_ + b, broadcast_.b_step(), y_ + y, count);
+    broadcast_.ForEach(context, a_, b_, [this](const float* a, const float* b, int64_t y, int64_t count) {
+      BinaryF32(kind_, a, broadcast_.a_step(), b, broadcast_.b_step(), y_ + y, count);
       if (activation_.kind != UnaryKind::kNone) UnaryF32(activation_, y_ + y, y_ + y, count);
     });
   }

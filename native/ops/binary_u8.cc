@@ -16,8 +16,8 @@ class BinaryU8Step : public Step {
         y_(spec.out().data) {}
 
   void Run(const RunContext& context) override {
-    broadcast_.ForEach(context.pool, [this](int64_t a, int64_t b, int64_t y, int64_t count) {
-      run_(params_, a_ + a, broadcast_.a_step(), b_ + b, broadcast_.b_step(), y_ + y, count);
+    broadcast_.ForEach(context, a_, b_, [this](const uint8_t* a, const uint8_t* b, int64_t y, int64_t count) {
+      run_(params_, a, broadcast_.a_step(), b, broadcast_.b_step(), y_ + y, count);
     });
   }
 

@@ -2,10 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/ops/broadcast.h"
 
+#include <algorithm>
+
 namespace kompakt {
 namespace {
 
 using Dims = std::array<int64_t, kMaxRank>;
+
+/// Elements of a run of copied rows, which stay in the first cache level; rows this long need no copies.
+constexpr int64_t kRunLength = 1024, kLongRow = 512;
 
 // Strides of `x` along the dims of y, zero where x has size 1; false when x does not broadcast to y.
 bool BroadcastStrides(const TensorView& x, const TensorView& y, Dims* strides) {
@@ -38,8 +43,29 @@ Status Broadcast::Make(const StepSpec& spec, const TensorView& a, const TensorVi
     b_strides_[rank - 1] = b_all[d];
   }
   if (rank > 0) rank_ = rank;
+  MergeRows(spec, DTypeBytes(y.dtype));
   for (int d = 0; d < rank_ - 1; ++d) outer_ *= dims_[d];
   return Status::Ok();
+}
+
+/// Makes one run of rows, where one side goes through them and the other is the same row again and again.
+void Broadcast::MergeRows(const StepSpec& spec, size_t element_bytes) {
+  if (rank_ < 2 || a_step() != 1 || b_step() != 1) return;
+  const int rows = rank_ - 2;
+  const int64_t row = dims_[rank_ - 1];
+  const bool copies_a = a_strides_[rows] == 0 && b_strides_[rows] == row;
+  const bool copies_b = b_strides_[rows] == 0 && a_strides_[rows] == row;
+  if ((!copies_a && !copies_b) || row == 0 || row > kLongRow) return;
+  copies_a_ = copies_a;
+  copies_b_ = copies_b;
+  row_ = row;
+  repeats_ = std::min(dims_[rows], (kRunLength + row - 1) / row);
+  copy_bytes_ = static_cast<size_t>(repeats_ * row) * element_bytes;
+  copy_bytes_ = (copy_bytes_ + kAlignment - 1) / kAlignment * kAlignment;
+  spec.scratch_bytes = copy_bytes_ * static_cast<size_t>(spec.threads);
+  dims_[rows] *= row;
+  a_strides_[rows] = b_strides_[rows] = 1;
+  rank_ = rows + 1;
 }
 
 }  // namespace kompakt

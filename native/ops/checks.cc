@@ -46,12 +46,13 @@ Status ReadInts(const StepSpec& spec, const char* name, size_t count, int64_t lo
   return Status::Ok();
 }
 
-Status ReadUnaryOp(const StepSpec& spec, const char* name, UnaryOp* out) {
+Status ReadUnaryOp(const StepSpec& spec, const char* name, UnaryOp* out, const char* alpha,
+                   const char* beta) {
   std::string kind;
   KPT_RETURN_IF_ERROR(spec.params.Text(name, &kind));
   if (!ParseUnaryKind(kind, &out->kind)) return spec.Fail("unknown function '" + kind + "'");
-  KPT_RETURN_IF_ERROR(spec.params.Float("alpha", &out->alpha));
-  return spec.params.Float("beta", &out->beta);
+  KPT_RETURN_IF_ERROR(spec.params.Float(alpha, &out->alpha));
+  return spec.params.Float(beta, &out->beta);
 }
 
 Status ReadByte(const StepSpec& spec, const char* name, int32_t* out) {

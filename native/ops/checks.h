@@ -31,7 +31,8 @@ constexpr int64_t kMaxTable = int64_t{1} << 24;
 /// Reads a list of exactly `count` integers, none below `low`.
 Status ReadInts(const StepSpec& spec, const char* name, size_t count, int64_t low, std::vector<int64_t>* out);
 /// Reads the UnaryKind under `name` with its alpha and beta.
-Status ReadUnaryOp(const StepSpec& spec, const char* name, UnaryOp* out);
+Status ReadUnaryOp(const StepSpec& spec, const char* name, UnaryOp* out, const char* alpha = "alpha",
+                   const char* beta = "beta");
 /// Reads a zero point or bound of a stored byte.
 Status ReadByte(const StepSpec& spec, const char* name, int32_t* out);
 

@@ -26,13 +26,13 @@ Status ConvFinish::Read(const StepSpec& spec, const ConvShape& shape) {
     return spec.Fail("residual needs 6 numbers");
   for (int i = 2; i < 6; ++i)
     if (!(p[i] >= 0 && p[i] <= 255)) return spec.Fail("a residual zero point or bound is outside of 0..255");
-  add_.y_factor = p[0];
-  add_.factor = p[1];
-  add_.y_zero = shape.range.zero;
-  add_.zero = static_cast<int32_t>(p[2]);
-  add_.range.zero = static_cast<int32_t>(p[3]);
-  add_.range.lo = static_cast<int32_t>(p[4]);
-  add_.range.hi = static_cast<int32_t>(p[5]);
+  add_.a_factor = p[0];
+  add_.b_factor = p[1];
+  add_.a_zero = shape.range.zero;
+  add_.b_zero = static_cast<int32_t>(p[2]);
+  add_.y_zero = static_cast<int32_t>(p[3]);
+  add_.lo = static_cast<int32_t>(p[4]);
+  add_.hi = static_cast<int32_t>(p[5]);
   residual_ = residual->data;
   return Status::Ok();
 }
@@ -43,7 +43,7 @@ void ConvFinish::Run(uint8_t* y, int64_t first_pixel, int64_t pixels, int64_t be
   const int64_t runs = whole ? 1 : pixels, count = whole ? pixels * columns_ : end - begin;
   for (int64_t r = 0; r < runs; ++r) {
     const int64_t at = (first_pixel + r) * columns_ + begin;
-    if (residual_ != nullptr) AddResidualU8(y + at, residual_ + at, count, add_);
+    if (residual_ != nullptr) BestBinaryU8Kernel().add(add_, y + at, 1, residual_ + at, 1, y + at, count);
     if (table_ != nullptr) BestTableU8Kernel().run(table_, y + at, y + at, count);
   }
 }

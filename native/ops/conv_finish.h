@@ -1,7 +1,7 @@
 // ConvFinish: the residual addition and the table behind an 8-bit convolution, run over rows just written.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "native/kernels/requantize/finish_u8.h"
+#include "native/kernels/binary_u8/binary_u8.h"
 #include "native/ops/conv_shape.h"
 
 namespace kompakt {
@@ -17,7 +17,7 @@ class ConvFinish {
  private:
   const uint8_t* residual_ = nullptr;
   const uint8_t* table_ = nullptr;
-  ResidualAdd add_;
+  BinaryU8Params add_;  // a: the bytes just written
   int64_t columns_ = 0;
 };
 

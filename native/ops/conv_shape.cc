@@ -82,7 +82,10 @@ Status ConvChannels::Read(const StepSpec& spec, int64_t out_channels, bool has_z
     return spec.Fail("wZero must be a s32 constant with one value per output channel");
   scale = s->as<float>();
   if (b != nullptr) bias = b->as<int32_t>();
-  if (z != nullptr) weight_zero = z->as<int32_t>();
+  if (z != nullptr) {
+    weight_zero = z->as<int32_t>();
+    weight_zero_constant = z->constant;
+  }
   for (int64_t o = 0; o < out_channels; ++o) {
     if (!std::isfinite(scale[o])) return spec.Fail("a scale is not finite");
     if (weight_zero != nullptr && !InRange(weight_zero[o], -128, 127))
@@ -114,6 +117,7 @@ Status RunTimeScale::Read(const StepSpec& spec) {
 }
 
 void RunTimeScale::Set(int64_t slot, uint32_t weight_sum, float weight_scale) {
+  if (!live()) return;
   const size_t at = static_cast<size_t>(slot);
   if (at >= sums_.size()) {
     sums_.resize(at + 1);

@@ -2,12 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "native/kernels/requantize/requantize.h"
 #include "native/ops/step.h"
 
 namespace kompakt {
+
+/// Most s8 summands of a weight minus its zero point: -129..-255 and 128..255 never need more.
+constexpr int32_t kMostParts = 3;
 
 struct ConvShape {
   int64_t batch, in_height, in_width, channels;   // x [batch, in_height, in_width, channels]
@@ -32,6 +36,12 @@ struct ConvChannels {
   const int32_t* bias = nullptr;  // null: 0
   const float* scale = nullptr;
   const int32_t* weight_zero = nullptr;  // null: 0
+  int weight_zero_constant = -1;         // index of that constant
+
+  /// What packed weights must be told apart by, besides the weights themselves.
+  std::string ZeroTag() const {
+    return weight_zero == nullptr ? "" : ":zero" + std::to_string(weight_zero_constant);
+  }
 
   /// Takes inputs `bias_at`, then scale, then (when has_zero) wZero.
   Status Read(const StepSpec& spec, int64_t out_channels, bool has_zero);
@@ -43,7 +53,8 @@ class RunTimeScale {
  public:
   Status Read(const StepSpec& spec);
   bool live() const { return scale_ != nullptr; }
-  /// Keeps what Apply starts from: the sum of the weights of the output channel at `slot`, and their scale.
+  /// Keeps what Apply starts from, where it is live: the sum of the weights of the output channel at `slot`,
+  /// and their scale.
   void Set(int64_t slot, uint32_t weight_sum, float weight_scale);
   /// Writes the bias and scale of every slot for this run's x; returns its zero point. `x_offset`: what the
   /// kernel takes from every byte itself.

@@ -1,6 +1,8 @@
 // conv_transpose_u8: output pixels whose coordinates leave the same remainders by the strides (a phase) meet
 // the same taps, so each phase is a dense convolution of stride 1 with the taps of its own, run by gemm_s8
-// over a copy of the input with a border of xZero. SPDX-License-Identifier: Apache-2.0
+// over a copy of the input with a border of xZero, or over the input itself where no window leaves it. Phases
+// that lie side by side in a row and meet the same inputs (a kernel as wide as its stride) are one.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -40,6 +42,7 @@ class ConvTransposeU8 : public Step {
   };
 
   void FindBorder();
+  bool PhasesMerge() const;
   Status MakePhase(const StepSpec& spec, const ConvChannels& channels, int64_t y, int64_t x);
   void CopyRow(int64_t image, int64_t row, uint8_t* padded) const;
   void RunRow(const uint8_t* padded, int64_t image, int64_t y, float* wide) const;
@@ -51,7 +54,9 @@ class ConvTransposeU8 : public Step {
   bool to_f32_ = false;
   int64_t top_ = 0, left_ = 0, rows_ = 0, columns_ = 0;  // the copy: border before the input, size
   int64_t pitch_ = 0;                                    // bytes of a row of the copy
-  std::vector<Phase> phases_;                            // [y % stride_y][x % stride_x]
+  bool bordered_ = false;                                // the copy is needed
+  int64_t phases_across_ = 1;                            // of a row of outputs
+  std::vector<Phase> phases_;                            // [y % stride_y][phases_across_]
   std::vector<int32_t> row_offsets_;
   size_t copy_bytes_ = 0, wide_bytes_ = 0;
 };
@@ -59,11 +64,18 @@ class ConvTransposeU8 : public Step {
 void ConvTransposeU8::FindBorder() {
   const int64_t reach_y = (shape_.kernel_height - 1) * shape_.dilation_y;
   const int64_t reach_x = (shape_.kernel_width - 1) * shape_.dilation_x;
-  top_ = std::max<int64_t>(0, (reach_y - shape_.pad_top) / shape_.stride_y + 1);
-  left_ = std::max<int64_t>(0, (reach_x - shape_.pad_left) / shape_.stride_x + 1);
+  top_ = std::max<int64_t>(0, (reach_y - shape_.pad_top) / shape_.stride_y);
+  left_ = std::max<int64_t>(0, (reach_x - shape_.pad_left) / shape_.stride_x);
   rows_ = top_ + std::max(shape_.in_height, (shape_.out_height - 1 + shape_.pad_top) / shape_.stride_y + 1);
   columns_ =
       left_ + std::max(shape_.in_width, (shape_.out_width - 1 + shape_.pad_left) / shape_.stride_x + 1);
+  bordered_ = rows_ > shape_.in_height || columns_ > shape_.in_width;
+}
+
+/// Whether neighbours in a row of outputs meet the same input column, each with a tap of its own.
+bool ConvTransposeU8::PhasesMerge() const {
+  return shape_.group == 1 && shape_.kernel_width == shape_.stride_x && shape_.dilation_x == 1 &&
+         shape_.pad_left == 0 && shape_.out_width % shape_.stride_x == 0;
 }
 
 Status ConvTransposeU8::MakePhase(const StepSpec& spec, const ConvChannels& channels, int64_t y, int64_t x) {
@@ -77,9 +89,12 @@ Status ConvTransposeU8::MakePhase(const StepSpec& spec, const ConvChannels& chan
   source.tag = "conv_transpose_u8:" + std::to_string(y) + ":" + std::to_string(x) + ":" +
                std::to_string(s.pad_top) + ":" + std::to_string(s.pad_left) + ":" +
                std::to_string(s.stride_y) + ":" + std::to_string(s.stride_x) + ":" +
-               std::to_string(s.dilation_y) + ":" + std::to_string(s.dilation_x);
+               std::to_string(s.dilation_y) + ":" + std::to_string(s.dilation_x) + ":" +
+               std::to_string(phases_across_);
   source.groups = s.group;
-  source.columns = s.group_out;
+  source.sets = s.stride_x / phases_across_;
+  source.set_stride = s.group_in;
+  source.columns = s.group_out * source.sets;
   source.tap_bytes = s.group_in;
   source.column_stride = s.taps() * s.group_in;
   source.group_stride = s.group_out * source.column_stride;
@@ -112,12 +127,14 @@ Status ConvTransposeU8::Make(const StepSpec& spec, const ConvShape& shape) {
     return spec.Fail("the input is too large");
   if (shape.stride_y > kMostPhases / shape.stride_x) return spec.Fail("the strides are too large");
   pitch_ = columns_ * shape.channels;
+  phases_across_ = PhasesMerge() ? 1 : shape.stride_x;
   for (int64_t y = 0; y < shape.stride_y; ++y)
-    for (int64_t x = 0; x < shape.stride_x; ++x) KPT_RETURN_IF_ERROR(MakePhase(spec, channels, y, x));
+    for (int64_t x = 0; x < phases_across_; ++x) KPT_RETURN_IF_ERROR(MakePhase(spec, channels, y, x));
   for (int64_t column = 0; column <= shape.out_width / shape.stride_x; ++column)
     row_offsets_.push_back(static_cast<int32_t>(column * shape.channels));
-  copy_bytes_ =
-      (static_cast<size_t>(rows_ * pitch_) + kReadPadding + kAlignment - 1) / kAlignment * kAlignment;
+  if (bordered_)
+    copy_bytes_ =
+        (static_cast<size_t>(rows_ * pitch_) + kReadPadding + kAlignment - 1) / kAlignment * kAlignment;
   const PackedWeights& any = phases_.front().weights;
   const int64_t width = any.kernel().unit * any.kernel().max_units;
   if (!to_f32_ && !any.fast_scale())
@@ -162,8 +179,8 @@ void ConvTransposeU8::RunPhase(const Phase& phase, const uint8_t* input, int64_t
 
 void ConvTransposeU8::RunRow(const uint8_t* padded, int64_t image, int64_t y, float* wide) const {
   const uint8_t* input = padded + y / shape_.stride_y * pitch_;
-  for (int64_t x = 0; x < shape_.stride_x; ++x) {
-    const Phase& phase = phases_[static_cast<size_t>(y % shape_.stride_y * shape_.stride_x + x)];
+  for (int64_t x = 0; x < phases_across_; ++x) {
+    const Phase& phase = phases_[static_cast<size_t>(y % shape_.stride_y * phases_across_ + x)];
     RunPhase(phase, input, (image * shape_.out_height + y) * shape_.out_width + phase.x, wide);
   }
 }
@@ -171,13 +188,15 @@ void ConvTransposeU8::RunRow(const uint8_t* padded, int64_t image, int64_t y, fl
 void ConvTransposeU8::Run(const RunContext& context) {
   if (shape_.out_width == 0 || shape_.out_channels == 0) return;
   for (int64_t image = 0; image < shape_.batch; ++image) {
-    context.pool->ParallelFor(rows_, 8, [&](int64_t begin, int64_t end, int) {
-      for (int64_t row = begin; row < end; ++row) CopyRow(image, row, context.scratch + row * pitch_);
-    });
+    if (bordered_)
+      context.pool->ParallelFor(rows_, 8, [&](int64_t begin, int64_t end, int) {
+        for (int64_t row = begin; row < end; ++row) CopyRow(image, row, context.scratch + row * pitch_);
+      });
+    const uint8_t* input = bordered_ ? context.scratch : x_ + image * shape_.in_height * pitch_;
     context.pool->ParallelFor(shape_.out_height, 1, [&](int64_t begin, int64_t end, int thread) {
       float* wide =
           reinterpret_cast<float*>(context.scratch + copy_bytes_ + wide_bytes_ * static_cast<size_t>(thread));
-      for (int64_t y = begin; y < end; ++y) RunRow(context.scratch, image, y, wide);
+      for (int64_t y = begin; y < end; ++y) RunRow(input, image, y, wide);
     });
   }
 }

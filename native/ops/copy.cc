@@ -4,10 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
 #include "native/kernels/transpose/transpose.h"
 #include "native/ops/checks.h"
+#include "native/ops/copy_bytes.h"
 
 namespace kompakt {
 namespace {
@@ -85,25 +85,12 @@ class CopyStep : public Step {
 
   void CopyRun(const T* x, T* y, int64_t count) const {
     if (inner_.x_stride == 1 && inner_.y_stride == 1) {
-      CopyBytes(x, y, static_cast<size_t>(count) * sizeof(T));
+      CopyBytes(y, x, static_cast<size_t>(count) * sizeof(T));
     } else if (inner_.x_stride == 0 && inner_.y_stride == 1) {
       std::fill(y, y + count, *x);
     } else {
       for (int64_t i = 0; i < count; ++i) y[i * inner_.y_stride] = x[i * inner_.x_stride];
     }
-  }
-
-  /// memcpy, without its call for a few vectors; the last of them overlaps the one before.
-  static void CopyBytes(const T* x, T* y, size_t bytes) {
-    constexpr size_t kBlock = 16, kMostInline = 512;
-    if (bytes < kBlock || bytes > kMostInline) {
-      std::memcpy(y, x, bytes);
-      return;
-    }
-    const uint8_t* from = reinterpret_cast<const uint8_t*>(x);
-    uint8_t* to = reinterpret_cast<uint8_t*>(y);
-    for (size_t i = 0; i + kBlock <= bytes; i += kBlock) std::memcpy(to + i, from + i, kBlock);
-    std::memcpy(to + bytes - kBlock, from + bytes - kBlock, kBlock);
   }
 
   // Pieces are columns of x, that is rows of y: no two threads write the same cache line's worth of a row.

@@ -11,6 +11,7 @@
 #include "native/kernels/dwconv_s8/dwconv_s8.h"
 #include "native/ops/chunks.h"
 #include "native/ops/conv_finish.h"
+#include "native/ops/packed_weights.h"
 
 namespace kompakt {
 namespace {
@@ -22,8 +23,6 @@ constexpr int64_t kColumnBytes = 1024;
 constexpr int64_t kColumnsPerOverlap = 4;
 /// Output rows that share one filling in the direct layout.
 constexpr int64_t kDirectRows = 4;
-
-size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 class DepthwiseU8 : public Step {
  public:
@@ -117,23 +116,27 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
   if (bias_.data() == nullptr || scale_.data() == nullptr || border_.data() == nullptr)
     return Status::Error("KPT_TOO_LARGE", "depthwise weights");
   std::memset(border_.data(), shape_.x_zero, border_.size());
-  const int8_t* w = spec.in(1)->as<int8_t>();
   const int64_t row_sets = kernel_->quads ? rows_ : 1;
-  const auto weight = [&](int64_t c, int64_t ky, int64_t kx) {
+  const auto weight = [&, w = spec.in(1)->as<int8_t>()](int64_t c, int64_t ky, int64_t kx) {
     return w[(c * kh + ky) * kw + kx] - (channels.weight_zero == nullptr ? 0 : channels.weight_zero[c]);
   };
-  for (int64_t c = 0; c < shape_.channels; ++c)
-    for (int64_t ky = 0; ky < kh; ++ky)
+  const std::string tag = std::string("depthwise_u8:") + kernel_->name + ":" + std::to_string(row_sets) +
+                          ":" + std::to_string(shape_.stride_y) + channels.ZeroTag();
+  const auto find = [&](WeightFacts* found, int32_t* sums) {
+    for (int64_t c = 0; c < shape_.channels; ++c)
       for (int64_t kx = 0; kx < kw; ++kx)
-        while (weight(c, ky, kx) > 127 * parts_ || weight(c, ky, kx) < kernel_->min_weight * parts_) ++parts_;
+        for (int64_t ky = 0; ky < kh; ++ky) {
+          const int value = weight(c, ky, kx);
+          found->Include(value, kernel_->min_weight);
+          if (value > 64 || value < -64) found->pairs_fit = 0;  // two of a column may meet: a bound on one
+          sums[c] = static_cast<int32_t>(static_cast<uint32_t>(sums[c]) + static_cast<uint32_t>(value));
+        }
+  };
+  const WeightFacts* facts = nullptr;
+  KPT_RETURN_IF_ERROR(WeightFacts::Get(spec, tag, shape_.channels, &facts, find));
+  parts_ = facts->parts, pairs_fit_ = facts->pairs_fit != 0;
   for (int64_t c = 0; c < shape_.channels; ++c) {
-    uint32_t sum = 0;  // wraps, as accumulators do
-    for (int64_t kx = 0; kx < kw; ++kx)
-      for (int64_t ky = 0; ky < kh; ++ky) {
-        sum += static_cast<uint32_t>(weight(c, ky, kx));
-        // Two neighbours of a quad may be any two weights of a column: a bound on one is enough.
-        if (weight(c, ky, kx) > 64 || weight(c, ky, kx) < -64) pairs_fit_ = false;
-      }
+    const auto sum = static_cast<uint32_t>(facts->sums()[c]);
     const int64_t slot = DwConvS8Slot(kernel_->wide, shape_.channels, c);
     run_time_.Set(slot, sum, channels.scale[c]);
     const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[c];
@@ -143,20 +146,18 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
     if (!(channels.scale[c] >= -kMaxFastScale && channels.scale[c] <= kMaxFastScale)) fast_scale_ = false;
   }
   const size_t bytes = static_cast<size_t>(row_sets * padded * taps_ * parts_) * (kernel_->quads ? 4 : 1);
-  const std::string tag = std::string("depthwise_u8:") + kernel_->name + ":" + std::to_string(row_sets) +
-                          ":" + std::to_string(shape_.stride_y);
-  const int constant = channels.weight_zero == nullptr ? spec.in(1)->constant : -1;
-  packed_ = reinterpret_cast<const int8_t*>(spec.packs->Get(constant, tag, bytes, [&](uint8_t* block) {
-    for (int64_t r = 0; r < row_sets; ++r)
-      for (int64_t c = 0; c < shape_.channels; ++c)
-        for (int64_t ky = 0; ky < kh; ++ky)
-          for (int64_t kx = 0; kx < kw; ++kx)
-            for (int64_t part = 0; part < parts_; ++part) {
-              const int64_t share = weight(c, ky, kx) / parts_;
-              block[PackedWeight(r, c, ky, kx, part)] =
-                  static_cast<uint8_t>(part == 0 ? weight(c, ky, kx) - share * (parts_ - 1) : share);
-            }
-  }));
+  packed_ =
+      reinterpret_cast<const int8_t*>(spec.packs->Get(spec.in(1)->constant, tag, bytes, [&](uint8_t* block) {
+        for (int64_t r = 0; r < row_sets; ++r)
+          for (int64_t c = 0; c < shape_.channels; ++c)
+            for (int64_t ky = 0; ky < kh; ++ky)
+              for (int64_t kx = 0; kx < kw; ++kx)
+                for (int64_t part = 0; part < parts_; ++part) {
+                  const int64_t share = weight(c, ky, kx) / parts_;
+                  block[PackedWeight(r, c, ky, kx, part)] =
+                      static_cast<uint8_t>(part == 0 ? weight(c, ky, kx) - share * (parts_ - 1) : share);
+                }
+      }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "depthwise weights") : Status::Ok();
 }
 

@@ -1,10 +1,42 @@
-// The depthwise form of conv_f32.
-// SPDX-License-Identifier: Apache-2.0
+// The depthwise form of conv_f32: lines of its output, for a step of its own and as the first half of
+// separable_f32. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "native/kernels/dwconv_f32/dwconv_f32.h"
 #include "native/kernels/unary_f32/unary_f32.h"
 #include "native/ops/convolution.h"
 
 namespace kompakt {
+
+class DwconvF32Lines {
+ public:
+  /// Packs the weights (input 1) of a convolution with group = C = O; x, w and ?bias are inputs 0 to 2.
+  /// Weights that are no constant are packed by Pack, before every run.
+  Status Make(const StepSpec& spec, const Convolution& conv, UnaryOp activation);
+
+  /// Memory for packed weights, and packing into it, where they are no constant.
+  size_t packed_bytes() const {
+    return (PackedFloats() * sizeof(float) + kReadPadding + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  void Pack(float* to);
+
+  /// Scratch of one call: pointers to input rows.
+  size_t scratch_bytes() const { return static_cast<size_t>(conv_.kh) * sizeof(float*); }
+  /// Channels [first, last) of output line `line`, counted through all images: `y` and `residual` (or null)
+  /// are [ow, C]. `first` is a multiple of 16. An activation that the kernel does not fuse is applied with
+  /// the last channels.
+  void Run(int64_t line, int64_t first, int64_t last, void* scratch, const float* residual, float* y) const;
+
+ private:
+  size_t PackedFloats() const { return static_cast<size_t>(conv_.kh * conv_.kw * row_.w_stride); }
+
+  Convolution conv_{};
+  UnaryOp activation_{};
+  DwconvF32Fn kernel_ = nullptr;
+  DwconvF32Row row_{};
+  const float* x_ = nullptr;
+  const float* w_ = nullptr;
+  const float* packed_ = nullptr;
+};
 
 /// Makes conv_f32 for group = C = O. The tensors are checked.
 Status NewDwconvF32(const StepSpec& spec, const Convolution& conv, UnaryOp activation,

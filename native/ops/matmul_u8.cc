@@ -18,8 +18,6 @@ namespace {
 /// Rows of one task: enough for good tiles, few enough to share among threads.
 constexpr int64_t kTaskRows = 48;
 
-size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
 class MatMulU8 : public Step {
  public:
   Status Make(const StepSpec& spec);

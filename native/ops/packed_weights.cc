@@ -18,24 +18,20 @@ class GroupWeights {
       : source_(s), zeros_(zeros), group_(group) {}
 
   int At(int64_t column, int64_t tap, int64_t k) const {
-    const int64_t at = group_ * source_.group_stride + column * source_.column_stride + tap + k;
-    return source_.w->as<int8_t>()[at] - (zeros_ == nullptr ? 0 : zeros_[group_ * source_.columns + column]);
+    const int zero = zeros_ == nullptr ? 0 : zeros_[source_.Channel(group_, column)];
+    return source_.w->as<int8_t>()[source_.At(group_, column, tap, k)] - zero;
   }
-  int32_t Sum(int64_t column) const {
-    uint32_t sum = 0;
-    for (int64_t t : source_.taps)
-      for (int64_t k = 0; k < source_.tap_bytes; ++k) sum += static_cast<uint32_t>(At(column, t, k));
-    return static_cast<int32_t>(sum);
-  }
-  /// True when every weight is a sum of `parts` values within [low, 127].
-  bool Fits(int parts, int low) const {
-    for (int64_t column = 0; column < source_.columns; ++column)
+  void Find(WeightFacts* facts, int min_weight, int32_t* sums) const {
+    for (int64_t column = 0; column < source_.columns; ++column) {
+      uint32_t sum = 0;
       for (int64_t t : source_.taps)
         for (int64_t k = 0; k < source_.tap_bytes; ++k) {
           const int w = At(column, t, k);
-          if (w > 127 * parts || w < low * parts) return false;
+          facts->Include(w, min_weight);
+          sum += static_cast<uint32_t>(w);
         }
-    return true;
+      sums[group_ * source_.columns + column] = static_cast<int32_t>(sum);
+    }
   }
   std::vector<int8_t> Split(int parts) const {
     std::vector<int8_t> out(static_cast<size_t>(source_.columns * parts * source_.tap_bytes) *
@@ -67,6 +63,13 @@ bool PairsFit(const std::vector<int8_t>& w, int64_t tap_bytes) {
   return true;
 }
 
+void FindFacts(const WeightSource& s, const int32_t* zeros, int min_weight, WeightFacts* facts,
+               int32_t* sums) {
+  for (int64_t g = 0; g < s.groups; ++g) GroupWeights(s, zeros, g).Find(facts, min_weight, sums);
+  for (int64_t g = 0; g < s.groups && facts->pairs_fit != 0; ++g)
+    facts->pairs_fit = PairsFit(GroupWeights(s, zeros, g).Split(facts->parts), s.tap_bytes);
+}
+
 }  // namespace
 
 Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const ConvChannels& channels,
@@ -82,37 +85,34 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
   scale_ = AlignedBuffer(static_cast<size_t>(s.groups * width) * 4);
   if (bias_.data() == nullptr || scale_.data() == nullptr) return Status::Error("KPT_TOO_LARGE", "weights");
 
+  const std::string tag = s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" +
+                          std::to_string(taps_) + channels.ZeroTag();
+  const WeightFacts* facts = nullptr;
+  KPT_RETURN_IF_ERROR(
+      WeightFacts::Get(spec, tag, s.groups * s.columns, &facts, [&](WeightFacts* found, int32_t* sums) {
+        FindFacts(s, channels.weight_zero, kernel_->min_weight, found, sums);
+      }));
+  parts_ = facts->parts;
+  pairs_fit_ = facts->pairs_fit != 0;
+  const int32_t* sums = facts->sums();
+
   KPT_RETURN_IF_ERROR(run_time_.Read(spec));
-  for (int64_t g = 0; g < s.groups; ++g) {
-    const GroupWeights weights(s, channels.weight_zero, g);
-    // -129..-255 and 128..255 never need more than three parts.
-    while (!weights.Fits(parts_, kernel_->min_weight)) ++parts_;
+  for (int64_t g = 0; g < s.groups; ++g)
     for (int64_t n = 0; n < s.columns; ++n) {
-      const int64_t o = g * s.columns + n;
+      const int64_t o = s.Channel(g, n);
       const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[o];
-      const int32_t sum = weights.Sum(n);
-      run_time_.Set(g * width + n, static_cast<uint32_t>(sum), channels.scale[o]);
-      bias_.as<int32_t>()[g * width + n] = FoldGemmS8Bias(*kernel_, bias, x_zero, sum);
+      run_time_.Set(g * width + n, static_cast<uint32_t>(sums[o]), channels.scale[o]);
+      bias_.as<int32_t>()[g * width + n] = FoldGemmS8Bias(*kernel_, bias, x_zero, sums[o]);
       scale_.as<float>()[g * width + n] = channels.scale[o];
       if (!(channels.scale[o] >= -kMaxFastScale && channels.scale[o] <= kMaxFastScale)) fast_scale_ = false;
     }
-  }
   group_bytes_ = GemmS8PackedBytes(*kernel_, panels_, taps(), tap_bytes_);
-  const std::string tag = s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" +
-                          std::to_string(taps_) + ":" + std::to_string(parts_);
-  // A weight zero point is part of the packing but not of the constant's identity.
-  const int constant = channels.weight_zero == nullptr ? s.w->constant : -1;
-  pairs_fit_ = true;
-  std::vector<std::vector<int8_t>> split;
-  for (int64_t g = 0; g < s.groups; ++g) {
-    split.push_back(GroupWeights(s, channels.weight_zero, g).Split(parts_));
-    pairs_fit_ = pairs_fit_ && PairsFit(split.back(), s.tap_bytes);
-  }
   packed_ = reinterpret_cast<const int8_t*>(
-      spec.packs->Get(constant, tag, group_bytes_ * static_cast<size_t>(s.groups), [&](uint8_t* block) {
+      spec.packs->Get(s.w->constant, tag, group_bytes_ * static_cast<size_t>(s.groups), [&](uint8_t* block) {
         const int64_t tap = s.tap_bytes, column = tap * taps();
         for (int64_t g = 0; g < s.groups; ++g)
-          PackGemmS8(*kernel_, panels_, taps(), tap_bytes_, split[g].data(), column, tap, 1,
+          PackGemmS8(*kernel_, panels_, taps(), tap_bytes_,
+                     GroupWeights(s, channels.weight_zero, g).Split(parts_).data(), column, tap, 1,
                      reinterpret_cast<int8_t*>(block) + group_bytes_ * static_cast<size_t>(g));
       }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "packed weights") : Status::Ok();

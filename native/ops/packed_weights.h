@@ -19,11 +19,51 @@ struct WeightSource {
   int64_t groups = 1, columns = 0, tap_bytes = 0;
   int64_t group_stride = 0, column_stride = 0;
   std::vector<int64_t> taps;
+  /// Columns are `sets` times the output channels of a group, with other weights in every set.
+  int64_t sets = 1, set_stride = 0;
+
+  int64_t channels() const { return columns / sets; }
+  /// Where weight (tap, k) of a column lies; `tap` is one of taps.
+  int64_t At(int64_t group, int64_t column, int64_t tap, int64_t k) const {
+    return group * group_stride + column / channels() * set_stride + column % channels() * column_stride +
+           tap + k;
+  }
+  int64_t Channel(int64_t group, int64_t column) const { return group * channels() + column % channels(); }
+};
+
+/// What a step must know of the weights besides their packed form. Packed like them, so that the weights
+/// themselves are read once; sums of the columns follow.
+struct WeightFacts {
+  int32_t parts;      // s8 summands of a weight: minus its zero point it may need more than 8 bits
+  int32_t pairs_fit;  // whether products of pairs stay within 16 bits
+  const int32_t* sums() const { return reinterpret_cast<const int32_t*>(this + 1); }
+
+  /// A weight minus its zero point is now among those that `parts` values within [low, 127] can sum up to.
+  void Include(int weight, int low) {
+    while (weight > 127 * parts || weight < low * parts) ++parts;
+  }
+
+  /// Those of the weights, input 1, under `tag`; find(facts, sums) fills them in the first time, from 1, 1
+  /// and zeros.
+  template <typename Find>
+  static Status Get(const StepSpec& spec, const std::string& tag, int64_t columns, const WeightFacts** out,
+                    const Find& find) {
+    const size_t bytes = sizeof(WeightFacts) + static_cast<size_t>(columns) * sizeof(int32_t);
+    *out = reinterpret_cast<const WeightFacts*>(
+        spec.packs->Get(spec.in(1)->constant, tag + ":facts", bytes, [&](uint8_t* block) {
+          WeightFacts* facts = reinterpret_cast<WeightFacts*>(block);
+          facts->parts = facts->pairs_fit = 1;
+          find(facts, reinterpret_cast<int32_t*>(facts + 1));
+        }));
+    if (*out == nullptr) return Status::Error("KPT_TOO_LARGE", "packed weights");
+    if ((*out)->parts < 1 || (*out)->parts > kMostParts) return spec.Fail("the packed weights are damaged");
+    return Status::Ok();
+  }
 };
 
 class PackedWeights {
  public:
-  /// `channels` has one value for every group and column; x_zero is folded into the bias.
+  /// `channels` has one value for every output channel; x_zero is folded into the bias.
   Status Make(const StepSpec& spec, const WeightSource& source, const ConvChannels& channels, int32_t x_zero);
 
   const RunTimeScale& run_time() const { return run_time_; }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "native/ops/checks.h"
+#include "native/ops/copy_bytes.h"
 
 namespace kompakt {
 namespace {
@@ -39,6 +40,7 @@ class ResizeStep : public Step {
     const int64_t row_work = w_.size * channels * taps_ * taps_;
     context.pool->ParallelFor(batch * h_.size, GrainOf(row_work),
                               [&](int64_t begin, int64_t end, int thread) {
+                                if (taps_ == 1) return CopyRows(begin, end);
                                 const T** taps = scratch + thread * taps_ * taps_;
                                 for (int64_t row = begin; row < end; ++row) RunRow(row, taps);
                               });
@@ -55,10 +57,23 @@ class ResizeStep : public Step {
         for (int u = 0; u < taps_; ++u)
           taps[t * taps_ + u] =
               image + (h_.index[oh * taps_ + t] * in_w + w_.index[ow * taps_ + u]) * channels;
-      if (taps_ == 1)
-        std::memcpy(y, taps[0], static_cast<size_t>(channels) * sizeof(T));
-      else
-        Mix(taps, h_.weight + oh * taps_, w_.weight + ow * taps_, taps_, y, channels);
+      Mix(taps, h_.weight + oh * taps_, w_.weight + ow * taps_, taps_, y, channels);
+    }
+  }
+
+  /// Rows [begin, end); one that shows the same input row as the one before is a copy of it.
+  void CopyRows(int64_t begin, int64_t end) const {
+    const int64_t pixel = x_.dims[3], in_row = x_.dims[2] * pixel, out_row = w_.size * pixel;
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t oh = row % h_.size;
+      T* y = y_ + row * out_row;
+      if (row > begin && oh > 0 && h_.index[oh] == h_.index[oh - 1]) {
+        std::memcpy(y, y - out_row, static_cast<size_t>(out_row) * sizeof(T));
+        continue;
+      }
+      const T* x = x_.as<T>() + (row / h_.size * x_.dims[1] + h_.index[oh]) * in_row;
+      for (int64_t ow = 0; ow < w_.size; ++ow)
+        CopyBytes(y + ow * pixel, x + w_.index[ow] * pixel, static_cast<size_t>(pixel) * sizeof(T));
     }
   }
 

@@ -77,7 +77,9 @@ class Params {
   const Entry* Find(const char* name) const;
 };
 
-/// Packed weights, shared by all plans of a session: the same constant packed the same way exists once.
+/// Packed weights, shared by all plans of a session: the same constant packed the same way exists once, in
+/// memory or in a file. A step that packs a constant reads its bytes only inside pack(): afterwards, or when
+/// the packed form comes from a file, they are not there.
 class PackCache {
  public:
   virtual ~PackCache() = default;

@@ -1,5 +1,6 @@
 // npy arrays of every type, fitted to inputs, and what is malformed.
-import { all, file, input, npyBytes } from '../helpers/data-files.js';
+import { npyBytes } from '../helpers/data-bytes.js';
+import { all, file, input } from '../helpers/data-files.js';
 
 describe('npy', () => {
   test.each([

@@ -1,35 +1,6 @@
 // npz archives: named arrays, labels, compression, damage.
-import { crc32, deflateRawSync } from 'node:zlib';
-import { all, file, input, npyBytes } from '../helpers/data-files.js';
-
-function zip(entries: Readonly<Record<string, Buffer>>, deflate: boolean): Buffer {
-  const locals: Buffer[] = [];
-  const central: Buffer[] = [];
-  let offset = 0;
-  for (const [name, content] of Object.entries(entries)) {
-    const stored = deflate ? deflateRawSync(content) : content;
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(deflate ? 8 : 0, 4);
-    fields.writeUInt32LE(crc32(content), 10);
-    fields.writeUInt32LE(stored.length, 14);
-    fields.writeUInt32LE(content.length, 18);
-    fields.writeUInt16LE(name.length, 22);
-    locals.push(Buffer.from('PK\x03\x04', 'latin1'), fields, Buffer.from(name), stored);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    central.push(Buffer.from('PK\x01\x02\x14\0', 'latin1'), fields, tail, Buffer.from(name));
-    offset += 30 + name.length + stored.length;
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(locals.length / 4, 8);
-  end.writeUInt16LE(locals.length / 4, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...locals, directory, end]);
-}
+import { npyBytes, zipBytes as zip } from '../helpers/data-bytes.js';
+import { all, file, input } from '../helpers/data-files.js';
 
 describe('npz', () => {
   const arrays = {

@@ -1,22 +1,8 @@
 // WAV files of every sample format, fitted to inputs, and what is malformed.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { wavBytes } from '../helpers/data-bytes.js';
 import { all, folder, input } from '../helpers/data-files.js';
-
-function wavBytes(kind: number, bits: number, channels: number, data: Buffer): Buffer {
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + data.length, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(kind, 20);
-  head.writeUInt16LE(channels, 22);
-  head.writeUInt32LE(16000, 24);
-  head.writeUInt16LE(bits, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(data.length, 40);
-  return Buffer.concat([head, data]);
-}
 
 describe('wav', () => {
   const cases: [string, number, number, number, number[], number[]][] = [

@@ -1,27 +1,40 @@
-// Hostile files: what the fuzzer has found stays fixed, and some fresh changes of valid models end in a result or in a
+// Hostile files: what the fuzzer has found stays fixed, and some fresh changes of valid files end in a result or in a
 // KompaktError that blames the file. npm run fuzz goes on for as long as it is told.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { randomOf } from '../helpers/fuzz-random.js';
 import { fuzzSeeds } from '../helpers/fuzz-seeds.js';
-import { mutateOnnx, randomOf } from '../helpers/mutate-onnx.js';
+import { fuzzTargets, mutated } from '../helpers/fuzz-targets.js';
 import { tryModel } from '../helpers/try-model.js';
 
 const findings = join(__dirname, '../fixtures/fuzz');
 
-test.each(Object.keys(fuzzSeeds))('the seed "%s" is a model that runs', (name) => {
-  expect(tryModel(fuzzSeeds[name]!)).toBe('ran');
+test.each(Object.keys(fuzzSeeds))('the seed "%s" is a model that runs', async (name) => {
+  expect(await tryModel(fuzzSeeds[name]!)).toBe('ran');
 });
 
-test.each(readdirSync(findings).filter((name) => name.endsWith('.onnx')))('%s stays fixed', (name) => {
-  expect(() => tryModel(readFileSync(join(findings, name)))).not.toThrow();
+test.each(Object.entries(fuzzTargets))('the seeds of %s are valid', async (_, { seeds, run }) => {
+  for (const seed of seeds) expect(['ran', 'read']).toContain(await run(seed));
 });
 
-test('changed files never end in another error', () => {
+// What the native fuzzer finds is replayed by the native tests.
+test.each(readdirSync(findings).filter((name) => extname(name) !== ''))('%s stays fixed', async (name) => {
+  const target = fuzzTargets[extname(name).slice(1)]!;
+  expect(await target.run(readFileSync(join(findings, name)))).toEqual(expect.any(String));
+});
+
+/** What changes of each target must reach: success, and every stage at which a file is refused. */
+const reached: Readonly<Record<string, readonly string[]>> = {
+  onnx: ['ran', 'KPT_ONNX_MALFORMED', 'KPT_GRAPH_INVALID', 'KPT_SHAPE_MISMATCH'],
+  tflite: ['ran', 'KPT_TFLITE_MALFORMED', 'KPT_TFLITE_UNSUPPORTED'],
+  json: ['KPT_OPTION_INVALID'],
+};
+
+test.each(Object.keys(fuzzTargets))('changed files never end in another error: %s', async (name) => {
+  const target = fuzzTargets[name]!;
   const random = randomOf(20261122);
-  const seeds = Object.values(fuzzSeeds);
   const outcomes = new Set<string>();
-  for (let i = 0; i < 300; i++) outcomes.add(tryModel(mutateOnnx(seeds[i % seeds.length]!, random)));
-  // The changes reach every stage.
-  for (const outcome of ['ran', 'KPT_ONNX_MALFORMED', 'KPT_GRAPH_INVALID', 'KPT_SHAPE_MISMATCH'])
-    expect(outcomes).toContain(outcome);
+  for (let i = 0; i < (name === 'onnx' ? 300 : 100); i++)
+    outcomes.add(await target.run(mutated(target, random, [])));
+  for (const outcome of reached[name] ?? ['read', 'KPT_DATA_MALFORMED']) expect(outcomes).toContain(outcome);
 });

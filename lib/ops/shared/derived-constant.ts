@@ -1,17 +1,19 @@
-// Constants computed from constants (permuted or biased weights), kept as long as the tensor they come from: every
-// plan of a session gets the same object, so the engine keeps and packs it once.
+// Constants computed from constants (permuted or biased weights), kept while memory allows: plans for other shapes mostly
+// follow soon and find them made. The engine knows them again by their bytes and keeps what it packs of them.
 import type { TensorValue } from '../../tensor/tensor.js';
 
-const cache = new WeakMap<TensorValue, Map<string, TensorValue>>();
+const cache = new WeakMap<TensorValue, Map<string, WeakRef<TensorValue>>>();
 
-/** make() of `source` the first time, the same tensor after that. `tag` says all that make() depends on. */
+/** make() of `source`, or what it made before. `tag` says all that make() depends on. */
 export function derivedConstant(source: TensorValue, tag: string, make: () => TensorValue): TensorValue {
   let derived = cache.get(source);
   if (derived === undefined) {
     derived = new Map();
     cache.set(source, derived);
   }
-  const known = derived.get(tag) ?? make();
-  derived.set(tag, known);
-  return known;
+  const known = derived.get(tag)?.deref();
+  if (known !== undefined) return known;
+  const made = make();
+  derived.set(tag, new WeakRef(made));
+  return made;
 }

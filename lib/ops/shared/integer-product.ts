@@ -17,7 +17,7 @@ import {
   scalarParams,
   storedZero,
 } from './quantized.js';
-import { accumulatorScales, perChannel, storedWeightZeros } from './weight-params.js';
+import { accumulatorScales, allFinite, perChannel, storedWeightZeros } from './weight-params.js';
 
 /** Indices of the inputs; scale and zero point of a and b follow them directly. -1: the operator has none. */
 export interface IntegerProduct {
@@ -111,11 +111,13 @@ export function lowerIntegerProduct(form: IntegerProduct, ctx: LowerContext): bo
     if (ctx.inputs[form.bias] !== undefined && (bias === undefined || !isRow(bias.dims, p.n))) return false;
     if (ctx.inputs[form.b + 2] !== undefined && bZero === undefined) return false;
     const zeros = storedWeightZeros(b, bZero, p.n);
+    const scales = accumulatorScales(bScale, p.n, scaleOfA(form, pa.scale), py?.scale);
+    if (!allFinite(scales)) return false;
     const inputs = [
       readRows(ctx, form.a, p),
       ctx.constant(weightsNk(weightsS8(b), p)),
       bias === undefined ? null : ctx.constant(bias),
-      ctx.constant(accumulatorScales(bScale, p.n, scaleOfA(form, pa.scale), py?.scale)),
+      ctx.constant(scales),
       zeros && ctx.constant(zeros),
       null,
       null,
@@ -126,11 +128,13 @@ export function lowerIntegerProduct(form: IntegerProduct, ctx: LowerContext): bo
   }
   const pb = knownParams(ctx, form.b + 1, inputType(ctx, form.b).dtype);
   if (pb === undefined || ctx.inputs[form.bias] !== undefined || p.transA || p.transB) return false;
+  const scale = combinedScale(scaleOfA(form, pa.scale), pb.scale, py?.scale);
+  if (!Number.isFinite(scale)) return false;
   const inputs = [ctx.reshape(ctx.read(form.a, 'plain'), p.a), ctx.reshape(ctx.read(form.b, 'plain'), p.b)];
   ctx.emit('matmul_u8', inputs, [writeMatrix(ctx, p)], {
     aZero: storedZero(pa),
     bZero: storedZero(pb),
-    scale: combinedScale(scaleOfA(form, pa.scale), pb.scale, py?.scale),
+    scale,
     ...output,
   });
   return true;

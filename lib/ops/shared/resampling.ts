@@ -1,5 +1,6 @@
 // Resampling of one axis as a table: which input elements make an output element, with which weights. Coordinates are
 // computed in float32 step by step, so that ties in nearest modes fall as in other runtimes.
+import { allocate } from '../../tensor/tensor.js';
 
 const coordinateModes = {
   align_corners: (x, a) => (a.output === 1 ? 0 : Math.fround((x * (a.input - 1)) / (a.output - 1))),
@@ -49,12 +50,13 @@ export interface Resampling {
   readonly antialias: boolean;
 }
 
-/** Row o has `taps` indices and weights; `outside` marks rows whose coordinate is outside the input. */
+/** Row o has `taps` indices and weights. */
 export interface AxisTable {
   readonly taps: number;
   readonly index: Int32Array;
   readonly weight: Float32Array;
-  readonly outside: readonly boolean[];
+  /** One byte a row: not 0 where the coordinate is outside the input. */
+  readonly outside: Uint8Array;
 }
 
 const triangle = (d: number): number => Math.max(0, 1 - Math.abs(d));
@@ -77,27 +79,31 @@ function filterOf(r: Resampling, axis: ResizedAxis) {
 
 const clampIndex = (i: number, size: number): number => Math.min(size - 1, Math.max(0, i));
 
-function nearestTable(r: Resampling, axis: ResizedAxis, positions: readonly number[]): AxisTable {
+function nearestTable(r: Resampling, axis: ResizedAxis, positions: Float64Array): AxisTable {
   const pick = nearestModes[r.nearest];
   return {
     taps: 1,
     index: Int32Array.from(positions, (x) => clampIndex(pick(x), axis.input)),
     weight: new Float32Array(positions.length).fill(1),
-    outside: positions.map((x) => x < 0 || x > axis.input - 1),
+    outside: outsideOf(positions, axis),
   };
 }
 
+const outsideOf = (positions: Float64Array, axis: ResizedAxis): Uint8Array =>
+  Uint8Array.from(positions, (x) => Number(x < 0 || x > axis.input - 1));
+
+/** Throws KPT_TOO_LARGE where a table does not fit the machine. */
 export function axisTable(r: Resampling, axis: ResizedAxis): AxisTable {
   const coordinate = coordinateModes[r.coordinates];
-  const positions = Array.from({ length: axis.output }, (_, o) => coordinate(o, axis));
+  const positions = (allocate('float64', [axis.output]) as Float64Array).map((_, o) => coordinate(o, axis));
   if (r.mode === 'nearest') return nearestTable(r, axis, positions);
   const { reach, weight } = filterOf(r, axis);
   const taps = 2 * reach;
   const table = {
     taps,
-    index: new Int32Array(axis.output * taps),
-    weight: new Float32Array(axis.output * taps),
-    outside: positions.map((x) => x < 0 || x > axis.input - 1),
+    index: allocate('int32', [axis.output, taps]) as Int32Array,
+    weight: allocate('float32', [axis.output, taps]) as Float32Array,
+    outside: outsideOf(positions, axis),
   };
   const exclude = r.excludeOutside || r.antialias;
   positions.forEach((position, o) => {
@@ -142,9 +148,7 @@ export function resampleAxis<T extends Float32Array | Float64Array>(
   const output = table.outside.length;
   const outer = x.length / (input * inner);
   const single = x instanceof Float32Array;
-  const y = (
-    single ? new Float32Array(outer * output * inner) : new Float64Array(outer * output * inner)
-  ) as T;
+  const y = allocate(single ? 'float32' : 'float64', [outer, output, inner]) as T;
   for (let n = 0; n < outer; n++)
     for (let o = 0; o < output; o++)
       for (let t = 0; t < table.taps; t++) {

@@ -76,7 +76,8 @@ export function referenceRowNorm(norm: RowNorm, ctx: ReferenceContext): readonly
   return [out, none, none, total];
 }
 
-function rootMeanSquare(x: TensorValue, n: number, epsilon: number): Float64Array {
+/** Every row of n elements over its root mean square. */
+export function rootMeanSquare(x: TensorValue, n: number, epsilon: number): Float64Array {
   const y = toNumbers(x);
   for (let start = 0; start < y.length; start += n) {
     const row = y.subarray(start, start + n);
@@ -116,7 +117,13 @@ export function lowerRowNorm(norm: RowNorm, ctx: LowerContext): boolean {
   return true;
 }
 
-function emitRootMeanSquare(ctx: LowerContext, x: Buffer, rows: Dims, scale: Buffer, epsilon: number): void {
+export function emitRootMeanSquare(
+  ctx: LowerContext,
+  x: Buffer,
+  rows: Dims,
+  scale: Buffer,
+  epsilon: number,
+): void {
   const [count, n] = rows;
   const [squares, mean, root] = [rows, [count, 1], [count, 1]].map((d) => ctx.temporary('float32', d));
   const divided = ctx.temporary('float32', rows);

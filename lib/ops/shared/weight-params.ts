@@ -39,3 +39,7 @@ export function storedWeightZeros(
     ),
   );
 }
+
+/** False where scales of a file are so small or large that their quotient is no number: no step takes those. */
+export const allFinite = (scales: TensorValue): boolean =>
+  (scales.data as Float32Array).every((scale) => Number.isFinite(scale));

@@ -10,7 +10,7 @@ export function reduction(op: string): Convert {
     const x = operator.input(0);
     const y = operator.output();
     const rank = operator.tensor(0).dims.length;
-    const axes = operator.numbers(1).map((axis) => operator.axis(axis, rank));
+    const axes = operator.integers(1).map((axis) => operator.axis(axis, rank));
     const keepdims = options.bool(0);
     // What is left has one order in both layouts, unless it is the channels beside height or width.
     const orderless = axes.includes(3) || (axes.includes(1) && axes.includes(2));

@@ -11,8 +11,9 @@ const intMax = 2 ** 31 - 1;
 export const slice: Convert = (operator) => {
   const { graph } = operator;
   const layout = graph.layoutOf(operator.input(0));
-  const begin = operator.numbers(1);
-  const size = operator.numbers(2);
+  const rank = operator.tensor(0).dims.length;
+  const begin = operator.integers(1, rank);
+  const size = operator.integers(2, rank);
   const end = begin.map((from, axis) => (size[axis] < 0 ? intMax : from + size[axis]));
   move(operator, layout, (x) => ({
     op: 'Slice',
@@ -24,14 +25,14 @@ export const slice: Convert = (operator) => {
 export const stridedSlice: Convert = (operator) => {
   const { graph, options } = operator;
   if (options.int32(2) !== 0 || options.int32(3) !== 0) operator.unsupported('an ellipsis or new axes');
-  const strides = operator.numbers(3);
+  const strides = operator.integers(3);
   const shrunk = strides.map((_, axis) => (options.int32(4) >> axis) & 1);
   const begin = operator
-    .numbers(1)
+    .integers(1, strides.length)
     .map((from, axis) =>
       (options.int32(0) >> axis) & 1 && !shrunk[axis] ? (strides[axis] < 0 ? intMax : 0) : from,
     );
-  const end = operator.numbers(2).map((to, axis) => {
+  const end = operator.integers(2, strides.length).map((to, axis) => {
     if (shrunk[axis]) return begin[axis] === -1 ? intMax : begin[axis] + 1;
     if ((options.int32(1) >> axis) & 1) return strides[axis] < 0 ? -intMax : intMax;
     return to;
@@ -56,7 +57,7 @@ export const pad: Convert = (operator) => {
   const x = operator.input(0);
   const y = operator.output();
   const { dims, dtype, quantization } = operator.tensor(0);
-  const given = operator.numbers(1);
+  const given = operator.integers(1);
   if (given.length !== 2 * dims.length) operator.unsupported(`${given.length} pads for rank ${dims.length}`);
   const before = dims.map((_, axis) => given[2 * axis]);
   const after = dims.map((_, axis) => given[2 * axis + 1]);
@@ -93,7 +94,7 @@ function onlyConvolved({ graph }: Operator, tensor: number): boolean {
 export const mirrorPad: Convert = (operator) => {
   const { graph, options } = operator;
   if (options.int8(0) !== 0) operator.unsupported('symmetric padding');
-  const given = operator.numbers(1);
+  const given = operator.integers(1);
   const pads = [...given.filter((_, i) => i % 2 === 0), ...given.filter((_, i) => i % 2 === 1)];
   const attributes = { mode: attr.string('reflect') };
   move(operator, 'last', (x) => ({ op: 'Pad', inputs: [x, graph.constant('pads', i64(pads))], attributes }));

@@ -15,7 +15,7 @@ function resize(form: ResizeForm): Convert {
   return (operator) => {
     const { graph, options } = operator;
     const [batch, , , channels] = operator.dims4(0);
-    const [height, width] = operator.numbers(1);
+    const [height, width] = operator.integers(1, 2);
     const alignCorners = options.bool(form.alignCorners);
     const halfPixel = options.bool(form.halfPixel);
     const coordinates = alignCorners ? 'align_corners' : halfPixel ? 'half_pixel' : 'asymmetric';

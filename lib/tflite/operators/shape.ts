@@ -29,7 +29,7 @@ export const reshape: Convert = (operator) => {
 };
 
 export const transpose: Convert = (operator) => {
-  const perm = attr.ints(operator.numbers(1));
+  const perm = attr.ints(operator.integers(1));
   move(operator, 'last', (x) => ({ op: 'Transpose', inputs: [x], attributes: { perm } }));
 };
 
@@ -95,7 +95,7 @@ function splitInto(
 export function split(tensorAt: number, axisAt: number): Convert {
   return (operator) => {
     const { graph, outputs } = operator;
-    const axis = operator.axis(operator.numbers(axisAt)[0], operator.tensor(tensorAt).dims.length);
+    const axis = operator.axis(operator.integers(axisAt, 1)[0], operator.tensor(tensorAt).dims.length);
     const sizes = outputs.map((i) => graph.tensor(i).dims[axis] ?? 0);
     splitInto(operator, tensorAt, axis, sizes, (output, part) => {
       graph.store(output, 'last', { op: 'Identity', inputs: [part] });

@@ -20,6 +20,11 @@ struct BinaryU8Params {
   int32_t hi = 255;
 };
 
+/// True where sums of products stay far within int32: what faster additions rely on.
+inline bool SumsFitInt32(const BinaryU8Params& p) {
+  return p.a_factor > -1e6f && p.a_factor < 1e6f && p.b_factor > -1e6f && p.b_factor < 1e6f;
+}
+
 /// y[i] = a[i * a_step] op b[i * b_step]; a step is 0 or 1. y may be the a or the b that it is as long as.
 using BinaryU8Fn = void (*)(const BinaryU8Params& params, const uint8_t* a, int a_step, const uint8_t* b,
                             int b_step, uint8_t* y, int64_t count);

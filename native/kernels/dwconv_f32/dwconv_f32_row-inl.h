@@ -42,14 +42,15 @@ KPT_VEC void FinishPixels(const DwconvF32Row& row, int64_t ox, int64_t c, F32* a
   }
 }
 
-/// kCount outputs from `ox` on, whose windows lie inside the input. kW and kStride are 0 where they are not
-/// known; the dilation is 1 where they are.
-template <int kCount, int kW, int kStride>
-__attribute__((noinline)) void InnerPixels(const DwconvF32Row& row, int64_t ox) {
+/// kCount outputs from `ox` on. kW and kStride are 0 where they are not known; the dilation is 1 where they
+/// are. kEdge: some windows reach into the padding, whose columns are skipped; kW is known then.
+template <int kCount, int kW, int kStride, bool kEdge>
+__attribute__((noinline)) void Pixels(const DwconvF32Row& row, int64_t ox) {
   // Read once: a stored vector may alias anything, `row` included.
   const int64_t stride = kStride > 0 ? kStride : row.stride, channels = row.channels, w_stride = row.w_stride,
                 last_channel = row.last_channel;
-  const int64_t first = (ox * stride - row.pad_left) * channels, line_count = row.line_count;
+  const int64_t first_column = ox * stride - row.pad_left, in_w = row.in_w;
+  const int64_t first = first_column * channels, line_count = row.line_count;
   const float* const* lines = row.lines;
   for (int64_t c = row.first_channel; c < last_channel; c += kLanes) {
     F32 acc[kCount];
@@ -67,7 +68,9 @@ __attribute__((noinline)) void InnerPixels(const DwconvF32Row& row, int64_t ox) 
         // order of kx for each of them.
         KPT_UNROLL
         for (int j = 0; j < kColumns; ++j, x += channels) {
-          const F32 column = Load(x);
+          if (kEdge && (first_column + j < 0 || first_column + j >= in_w)) continue;
+          F32 column = Load(x);
+          Pin(column);  // or g++ loads it again for every use
           KPT_UNROLL
           for (int p = 0; p < kCount; ++p)
             if (j - p * kStride >= 0 && j - p * kStride < kW)
@@ -105,22 +108,43 @@ __attribute__((noinline)) void EdgePixel(const DwconvF32Row& row, int64_t ox) {
   }
 }
 
+/// Outputs [inner, edge) have windows that lie inside the input.
+struct InnerSpan {
+  int64_t inner, edge;
+};
+
+KPT_VEC InnerSpan InnerSpanOf(const DwconvF32Row& row) {
+  InnerSpan span{row.pad_left < 0 ? 0 : (row.pad_left + row.stride - 1) / row.stride, 0};
+  const int64_t room = row.in_w - 1 + row.pad_left - (row.kw - 1) * row.dilation;
+  if (room >= 0) span.edge = room / row.stride + 1;
+  if (span.inner > row.out_w) span.inner = row.out_w;
+  if (span.edge > row.out_w) span.edge = row.out_w;
+  return span;
+}
+
+/// As many tiles of kCount outputs as fit from `ox` on, then smaller ones. Returns the first output not made.
+template <int kCount, int kW, int kStride>
+int64_t Tiles(const DwconvF32Row& row, const InnerSpan& span, int64_t ox, int64_t end) {
+  for (; ox + kCount <= end; ox += kCount) {
+    if (kW == 0 || (ox >= span.inner && ox + kCount <= span.edge))
+      Pixels<kCount, kW, kStride, false>(row, ox);
+    else
+      Pixels<kCount, kW, kStride, kW != 0>(row, ox);
+  }
+  if constexpr (kCount > 1) return Tiles<kCount / 2, kW, kStride>(row, span, ox, end);
+  return ox;
+}
+
 template <int kW, int kStride>
 void ComputeRow(const DwconvF32Row& row) {
+  const InnerSpan span = InnerSpanOf(row);
+  if constexpr (kW > 0) {
+    Tiles<kPixels, kW, kStride>(row, span, 0, row.out_w);
+    return;
+  }
   int64_t ox = 0;
-  // Outputs before `inner` and from `edge` on have windows that reach into the padding.
-  int64_t inner = (row.pad_left + row.stride - 1) / row.stride;
-  if (row.pad_left < 0) inner = 0;
-  const int64_t room = row.in_w - 1 + row.pad_left - (row.kw - 1) * row.dilation;
-  int64_t edge = room < 0 ? 0 : room / row.stride + 1;
-  if (inner > row.out_w) inner = row.out_w;
-  if (edge > row.out_w) edge = row.out_w;
-  for (; ox < inner; ++ox) EdgePixel(row, ox);
-  for (; ox + kPixels <= edge; ox += kPixels) InnerPixels<kPixels, kW, kStride>(row, ox);
-  for (; ox + kPixels / 2 <= edge; ox += kPixels / 2) InnerPixels<kPixels / 2, kW, kStride>(row, ox);
-  for (; ox + kPixels / 4 <= edge; ox += kPixels / 4) InnerPixels<kPixels / 4, kW, kStride>(row, ox);
-  if constexpr (kPixels > 4)
-    for (; ox < edge; ++ox) InnerPixels<1, kW, kStride>(row, ox);
+  for (; ox < span.inner; ++ox) EdgePixel(row, ox);
+  ox = Tiles<kPixels, 0, 0>(row, span, ox, span.edge);
   for (; ox < row.out_w; ++ox) EdgePixel(row, ox);
 }
 

@@ -29,8 +29,14 @@ static void MaxU8(const uint8_t* x, const int64_t* taps, int64_t tap_count, uint
   }
 }
 
+// Where the block of channels at c begins: the last one overlaps its neighbour rather than being partial.
+KPT_VEC int64_t BlockBegin(int64_t c, int64_t channels) {
+  return c + kLanes <= channels || channels < kLanes ? c : channels - kLanes;
+}
+
 static void MaxF32(const float* x, const int64_t* taps, int64_t tap_count, float* y, int64_t channels) {
-  for (int64_t c = 0; c < channels; c += kLanes) {
+  for (int64_t at = 0; at < channels; at += kLanes) {
+    const int64_t c = BlockBegin(at, channels);
     F32 best = Set(-__builtin_inff());
     for (int64_t t = 0; t < tap_count; ++t) best = Max(LoadSome(x + taps[t] + c, channels - c), best);
     StoreSome(y + c, best, channels - c);
@@ -40,7 +46,8 @@ static void MaxF32(const float* x, const int64_t* taps, int64_t tap_count, float
 static void AverageF32(const float* x, const int64_t* taps, int64_t tap_count, float divisor, float* y,
                        int64_t channels) {
   const F32 d = Set(tap_count == 0 ? 1.0f : divisor);
-  for (int64_t c = 0; c < channels; c += kLanes) {
+  for (int64_t at = 0; at < channels; at += kLanes) {
+    const int64_t c = BlockBegin(at, channels);
     F32 sum = Set(0.0f);
     for (int64_t t = 0; t < tap_count; ++t) sum = Add(sum, LoadSome(x + taps[t] + c, channels - c));
     StoreSome(y + c, Div(sum, d), channels - c);
@@ -55,7 +62,8 @@ KPT_VEC F32 Finish(const AverageU8Params& params, I32 sum, int64_t tap_count) {
 
 static void AverageU8(const AverageU8Params& params, const uint8_t* x, const int64_t* taps, int64_t tap_count,
                       uint8_t* y, int64_t channels) {
-  for (int64_t c = 0; c < channels; c += kLanes) {
+  for (int64_t at = 0; at < channels; at += kLanes) {
+    const int64_t c = BlockBegin(at, channels);
     I32 sum = SetI(0);
     for (int64_t t = 0; t < tap_count; ++t) sum = AddI(sum, LoadSomeU8(x + taps[t] + c, channels - c));
     StoreFloatAsU8(y + c, Finish(params, sum, tap_count), channels - c);

@@ -17,6 +17,8 @@ using Vector = __m128i;
 
 KPT_VEC Vector LoadVector(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
 KPT_VEC void StoreVector(void* p, Vector v) { _mm_storeu_si128(static_cast<__m128i*>(p), v); }
+/// Byte i is byte order[i] of v.
+KPT_VEC Vector PickBytes(Vector v, Vector order) { return _mm_shuffle_epi8(v, order); }
 KPT_VEC Vector ZipLow(Vector a, Vector b, uint8_t) { return _mm_unpacklo_epi8(a, b); }
 KPT_VEC Vector ZipHigh(Vector a, Vector b, uint8_t) { return _mm_unpackhi_epi8(a, b); }
 KPT_VEC Vector ZipLow(Vector a, Vector b, uint16_t) { return _mm_unpacklo_epi16(a, b); }

@@ -17,6 +17,8 @@ using Vector = uint8x16_t;
 
 KPT_VEC Vector LoadVector(const void* p) { return vld1q_u8(static_cast<const uint8_t*>(p)); }
 KPT_VEC void StoreVector(void* p, Vector v) { vst1q_u8(static_cast<uint8_t*>(p), v); }
+/// Byte i is byte order[i] of v.
+KPT_VEC Vector PickBytes(Vector v, Vector order) { return vqtbl1q_u8(v, order); }
 KPT_VEC Vector ZipLow(Vector a, Vector b, uint8_t) { return vzip1q_u8(a, b); }
 KPT_VEC Vector ZipHigh(Vector a, Vector b, uint8_t) { return vzip2q_u8(a, b); }
 KPT_VEC Vector ZipLow(Vector a, Vector b, uint16_t) {

@@ -76,6 +76,17 @@ TEST_CASE("conv_transpose_u8: windows") {
       }
 }
 
+TEST_CASE("conv_transpose_u8: kernels as wide as their stride") {
+  for (int64_t channels : {1, 5, 24, 40})
+    for (int64_t width : {1, 12, 33}) {
+      TransposeCase c;
+      c.k = c.stride = 2, c.pad = 0, c.c = 24, c.o = channels, c.w = width;
+      CHECK(Compare(c) == "");
+      c.scale = 7.f, c.threads = 3;
+      CHECK(Compare(c) == "");
+    }
+}
+
 TEST_CASE("conv_transpose_u8: groups, dilation, large scale, f32") {
   TransposeCase c;
   c.c = 6, c.o = 9, c.group = 3;

@@ -1,0 +1,94 @@
+// fuseSteps: neighbouring steps that one step of the engine does without writing what lies between them to memory. What
+// pays depends on concrete shapes, so this is done to the steps of a plan and not to the nodes of the graph.
+import type { StepParams } from '../ops/steps.js';
+import type { PlanBuilder } from './plan-builder.js';
+import type { ProgramStep } from './program.js';
+
+/** Bytes of pointwise weights that stay in cache while band after band of the image meets them. */
+const maxWeightBytes = 64 * 1024;
+
+/** Fuses within every stretch [first, last) of steps and returns the stretches as they are then. */
+export function fuseSteps<T extends { readonly first: number; readonly last: number }>(
+  builder: PlanBuilder,
+  stretches: readonly T[],
+): T[] {
+  const { steps, stepNodes } = builder;
+  const fused = new Map<number, ProgramStep>();
+  for (const { first, last } of stretches)
+    for (let i = first; i + 1 < last; i++) {
+      const step = separable(builder, steps[i]!, steps[i + 1]!);
+      if (step !== undefined) fused.set(i++, step);
+    }
+  const keptBefore = [0];
+  for (let i = 0; i < steps.length; i++) keptBefore.push(keptBefore[i]! + (fused.has(i) ? 0 : 1));
+  const kept = steps.flatMap((step, i) =>
+    fused.has(i) ? [] : [{ step: fused.get(i - 1) ?? step, node: stepNodes[i]! }],
+  );
+  steps.splice(0, steps.length, ...kept.map(({ step }) => step));
+  stepNodes.splice(0, stepNodes.length, ...kept.map(({ node }) => node));
+  return stretches.map((stretch) => ({
+    ...stretch,
+    first: keptBefore[stretch.first]!,
+    last: keptBefore[stretch.last]!,
+  }));
+}
+
+/** A depthwise convolution and the pointwise one that alone reads it, as one step. */
+function separable(
+  builder: PlanBuilder,
+  depthwise: ProgramStep,
+  pointwise: ProgramStep,
+): ProgramStep | undefined {
+  if (depthwise.kind !== 'conv_f32' || pointwise.kind !== 'conv_f32') return undefined;
+  const buffers = builder.buffers;
+  const [x, w, bias, residual] = depthwise.inputs as [number, number, number, number];
+  const [middle, pointWeights, pointBias, pointResidual] = pointwise.inputs as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const outer = depthwise.params as unknown as StepParams['conv_f32'];
+  const point = pointwise.params as unknown as StepParams['conv_f32'];
+  const { block } = buffers[middle]!;
+  const [outputs, kernelHeight, kernelWidth, channels] = buffers[pointWeights]!.dims as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const isDepthwise =
+    outer.group === channels &&
+    buffers[w]!.dims[0] === channels &&
+    buffers[w]!.dims[3] === 1 &&
+    residual === -1;
+  const isPointwise =
+    point.group === 1 &&
+    kernelHeight * kernelWidth === 1 &&
+    point.strides.every((stride) => stride === 1) &&
+    point.pads.every((pad) => pad === 0);
+  // Born with the first step and dead after the second.
+  const between = middle === depthwise.outputs[0] && block !== null && block.last === block.first + 1;
+  const packed = buffers[w]!.constant !== null && buffers[pointWeights]!.constant !== null;
+  if (!packed || !isDepthwise || !isPointwise || !between || middle === pointResidual) return undefined;
+  if (4 * outputs * channels > maxWeightBytes) return undefined;
+  const source = buffers[x]!.block;
+  if (source !== null) source.last = Math.max(source.last, block.last);
+  const { activation: inner, alpha: innerAlpha, beta: innerBeta, ...window } = outer;
+  const { activation, alpha, beta } = point;
+  const params: StepParams['separable_f32'] = {
+    ...window,
+    inner,
+    innerAlpha,
+    innerBeta,
+    activation,
+    alpha,
+    beta,
+  };
+  return {
+    kind: 'separable_f32',
+    inputs: [x, w, bias, pointWeights, pointBias, pointResidual],
+    outputs: pointwise.outputs,
+    params: params as unknown as ProgramStep['params'],
+  };
+}

@@ -1,0 +1,160 @@
+// Plan caches of sessions: the plans of one model for one kind of CPU in one file, so that a later session needs neither
+// to read the graph nor to pack weights. A file that is not exactly right is ignored and written anew.
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import type { ValueInfo } from '../graph/graph.js';
+import type { Engine } from '../run/engine.js';
+import { check, type NativeCacheHandle, native, packageVersion } from '../run/native.js';
+import type { Location, Owner, Plan, ScheduleItem } from '../run/plan.js';
+import { maxPlans, type PlanStore } from '../run/runner.js';
+
+/** What a session knows of its model without the graph. */
+export interface Signature {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+}
+
+/** A plan without its program, as JSON. */
+interface StoredPlan {
+  readonly key: string;
+  readonly arenaBytes: number;
+  readonly schedule: readonly ScheduleItem[];
+  readonly locations: readonly (readonly [string, Omit<Location, 'known'>])[];
+  readonly outputs: readonly string[];
+  readonly stepNodes: readonly number[];
+  readonly stepKinds: readonly string[];
+  readonly owners: readonly Owner[];
+}
+
+interface Description extends Signature {
+  readonly plans: readonly StoredPlan[];
+}
+
+/** What a cache belongs to, as far as the caller decides. */
+export interface CacheKey {
+  /** Of the model's bytes. */
+  readonly digest: string;
+  readonly optimize: boolean;
+}
+
+export class PlanCache implements PlanStore {
+  readonly #path: string;
+  readonly #identity: string;
+  readonly #plans = new Map<string, Plan>();
+  #handle: NativeCacheHandle | undefined;
+  #signature: Signature | undefined;
+  #engine: Engine | undefined;
+
+  /** `place`: a file, or a folder that holds one file per model and CPU tier (it exists, or its name ends with a
+   *  separator). */
+  constructor(place: string, key: CacheKey) {
+    const { tier } = native().platform();
+    this.#identity = ['kompakt', packageVersion(), tier, key.optimize ? 'all' : 'none', key.digest].join(' ');
+    this.#path = isFolder(place) ? join(place, `${key.digest}-${tier}.kpc`) : place;
+    this.#open();
+  }
+
+  /** undefined when there is no usable file. */
+  get signature(): Signature | undefined {
+    return this.#signature;
+  }
+
+  /** For the engine that the plans of this cache run in. */
+  get handle(): NativeCacheHandle | undefined {
+    return this.#handle;
+  }
+
+  /** From now on plans that are made in `engine` are written to the file. */
+  attach(engine: Engine, signature: Signature): void {
+    this.#engine = engine;
+    this.#signature = signature;
+  }
+
+  find(key: string): Plan | undefined {
+    return this.#plans.get(key);
+  }
+
+  add(key: string, plan: Plan): void {
+    if (this.#plans.has(key) || this.#plans.size >= maxPlans || !isStorable(plan)) return;
+    this.#plans.set(key, plan);
+    try {
+      this.#save();
+    } catch (error) {
+      // A cache that cannot be kept costs time at the next start, nothing else.
+      this.#plans.delete(key);
+      process.emitWarning(`kompakt: ${(error as Error).message}`, { code: 'KPT_FILE_WRITE' });
+    }
+  }
+
+  discard(): void {
+    this.#plans.clear();
+  }
+
+  #open(): void {
+    const opened = native().openPlanCache(this.#path, this.#identity);
+    if (typeof opened === 'string') return;
+    try {
+      const { inputs, outputs, plans } = JSON.parse(opened.description) as Description;
+      for (const [i, stored] of plans.entries())
+        this.#plans.set(stored.key, restore(stored, opened.programs[i]!));
+      this.#signature = { inputs, outputs };
+      this.#handle = opened.handle;
+    } catch {
+      this.#plans.clear();
+    }
+  }
+
+  #save(): void {
+    const entries = [...this.#plans];
+    const description: Description = {
+      ...this.#signature!,
+      plans: entries.map(([key, plan]) => describe(key, plan)),
+    };
+    mkdirSync(dirname(this.#path), { recursive: true });
+    check(
+      this.#engine!.session.saveCache(
+        this.#path,
+        this.#identity,
+        JSON.stringify(description),
+        entries.map(([, plan]) => plan.program),
+      ),
+    );
+  }
+}
+
+function isFolder(place: string): boolean {
+  if (place.endsWith('/') || place.endsWith(sep)) return true;
+  try {
+    return statSync(place).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a plan needs nothing but the engine. */
+const isStorable = (plan: Plan): boolean =>
+  plan.rest.length === 0 &&
+  plan.schedule.every((item) => item.kind === 'native') &&
+  plan.outputs.every((name) => {
+    const location = plan.locations.get(name);
+    return location?.buffer !== undefined && location.known === undefined;
+  });
+
+function describe(key: string, plan: Plan): StoredPlan {
+  const { arenaBytes, schedule, outputs, stepNodes, stepKinds, owners } = plan;
+  // Values in between cannot be asked for; inputs are those that the host makes.
+  const locations = [...plan.locations]
+    .filter(([name, { fromHost, known }]) => known === undefined && (fromHost || outputs.includes(name)))
+    .map(([name, { type, buffer, fromHost }]) => [name, { type, buffer, fromHost }] as const);
+  return { key, arenaBytes, schedule, locations, outputs, stepNodes, stepKinds, owners };
+}
+
+const restore = (stored: StoredPlan, program: Uint8Array): Plan => ({
+  ...stored,
+  program,
+  locations: new Map(
+    stored.locations.map(([name, location]) => [name, { known: undefined, ...location } as Location]),
+  ),
+  nodes: [],
+  rest: [],
+});

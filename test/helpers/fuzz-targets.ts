@@ -1,0 +1,130 @@
+// What the fuzzer throws damaged files at: every reader of files that others made. A target is known by the ending of its
+// files: test/fixtures/fuzz holds what was found, and test/e2e/fuzz.test.ts replays it.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadNpy } from '../../lib/data/npy-file.js';
+import { parsePreprocess } from '../../lib/data/preprocess.js';
+import { openFeeds } from '../../lib/data/source.js';
+import { npyBytes, wavBytes, zipBytes } from './data-bytes.js';
+import { mutateBytes, oneOf, type Random } from './fuzz-random.js';
+import { fuzzSeeds } from './fuzz-seeds.js';
+import { mutateOnnx } from './mutate-onnx.js';
+import { tfliteFile } from './tflite-file.js';
+import { integerNet, movingNet } from './tflite-nets.js';
+import { outcomeOf, tryModel } from './try-model.js';
+
+export interface FuzzTarget {
+  /** Valid files. */
+  readonly seeds: readonly Uint8Array[];
+  /** Where the ONNX backend cases are installed, they are seeds too. */
+  readonly more?: () => readonly Uint8Array[];
+  readonly mutate: (bytes: Uint8Array, random: Random) => Uint8Array;
+  /** How far the bytes went: a word or an error code. Throws what should not have been thrown. */
+  readonly run: (bytes: Uint8Array) => Promise<string>;
+}
+
+/** Reads a data file as `kompakt run --data KIND:FILE` would; at most eight samples. */
+async function readSamples(data: string): Promise<string> {
+  const input = { name: 'x', dtype: 'float32', dims: null } as const;
+  let samples = 0;
+  for await (const _ of openFeeds({ data, samples: 8 }, [input])) samples++;
+  return samples === 0 ? 'empty' : 'read';
+}
+
+const inFolder =
+  (name: string, read: (folder: string, path: string) => Promise<string>) =>
+  (bytes: Uint8Array): Promise<string> =>
+    outcomeOf(async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'kompakt-fuzz-'));
+      try {
+        const path = join(folder, name);
+        writeFileSync(path, bytes);
+        return await read(folder, path);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+const dataFile = (kind: string, seeds: readonly Uint8Array[]): FuzzTarget => ({
+  seeds,
+  mutate: mutateBytes,
+  run: inFolder(`a.${kind}`, (_, path) => readSamples(`${kind}:${path}`)),
+});
+
+const npy = npyBytes('<f4', [2, 3], Float32Array.of(1, 2, 3, 4, 5, 6));
+const labels = npyBytes('<i8', [2], BigInt64Array.of(8n, 9n));
+
+const idxBytes = (type: number, dims: readonly number[], width: number): Uint8Array => {
+  const bytes = Buffer.alloc(4 + 4 * dims.length + width * dims.reduce((a, b) => a * b, 1));
+  bytes.set([0, 0, type, dims.length]);
+  dims.forEach((dim, i) => {
+    bytes.writeUInt32BE(dim, 4 + 4 * i);
+  });
+  return bytes;
+};
+
+const preprocess =
+  '{"scale":0.0039,"mean":[0.5,0.4,0.3],"std":[0.5],"layout":"NHWC","color":"bgr","size":[8,9]}';
+
+export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
+  onnx: {
+    seeds: Object.values(fuzzSeeds),
+    more: backendCases,
+    mutate: mutateOnnx,
+    run: tryModel,
+  },
+  tflite: {
+    seeds: [tfliteFile(integerNet), tfliteFile(movingNet)],
+    mutate: mutateBytes,
+    run: tryModel,
+  },
+  npy: {
+    ...dataFile('npy', [npy, npyBytes('>i2', [4], Int16Array.of(1, 2, 3, 4))]),
+    run: inFolder('a.npy', async (_, path) => {
+      await outcomeOf(async () => (await loadNpy(path)).type);
+      return readSamples(`npy:${path}`);
+    }),
+  },
+  npz: dataFile('npz', [
+    zipBytes({ 'x.npy': npy, 'label.npy': labels }, true),
+    zipBytes({ 'x.npy': npy, 'label.npy': labels }, false),
+  ]),
+  idx: dataFile('idx', [idxBytes(8, [2, 3, 4], 1), idxBytes(0x0d, [3, 2], 4)]),
+  cifar: dataFile('cifar', [new Uint8Array(2 * 3073)]),
+  wav: {
+    seeds: [wavBytes(1, 16, 2, Buffer.alloc(64)), wavBytes(3, 32, 1, Buffer.alloc(64))],
+    mutate: mutateBytes,
+    run: inFolder('a.wav', (folder) => readSamples(`wav:${folder}`)),
+  },
+  json: {
+    seeds: [Buffer.from(preprocess)],
+    mutate: mutateBytes,
+    run: (bytes) =>
+      outcomeOf(() => {
+        parsePreprocess(new TextDecoder().decode(bytes));
+        return 'read';
+      }),
+  },
+};
+
+/** Small models of the ONNX backend tests (Debian: libonnx-testdata): every operator of the standard. */
+function backendCases(): readonly Uint8Array[] {
+  const root = '/usr/share/libonnx-testdata/data';
+  try {
+    return readdirSync(root).flatMap((kind) =>
+      readdirSync(join(root, kind))
+        .map((name) => join(root, kind, name, 'model.onnx'))
+        .filter((path) => (statSync(path, { throwIfNoEntry: false })?.size ?? Infinity) < 4096)
+        .map((path) => readFileSync(path)),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** A changed file: mostly of the small seeds that hold every part of a file, every fourth of the other ones. */
+export function mutated(target: FuzzTarget, random: Random, more: readonly Uint8Array[]): Uint8Array {
+  const seeds = more.length > 0 && random(4) === 0 ? more : target.seeds;
+  return target.mutate(oneOf(seeds, random), random);
+}

@@ -56,7 +56,6 @@ describe('Conv', () => {
     const image = noise('float32', [1, 3, 5, 7]);
     const fed = recordLowering({ op: 'Conv', inputs: [image, w] }, { unknown: [0, 1] });
     expect(fed.lowered).toBe(true);
-    expect(fed.steps[0].inputs[1]?.dims).toEqual([4, 1, 2, 3]);
     const half = [noise('float16', [1, 1, 2, 2]), noise('float16', [1, 1, 1, 1])];
     expect(recordLowering({ op: 'Conv', inputs: half }).lowered).toBe(false);
   });

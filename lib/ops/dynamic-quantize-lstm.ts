@@ -3,7 +3,14 @@
 // onnxruntime also rounds X and h to 8 bits at every step, to multiply faster; here they keep their bits.
 import { fromNumbers, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { lstm } from './lstm.js';
-import { defineOp, type InferContext, inputType, inputValue, type ReferenceContext } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  inputValue,
+  notDifferentiable,
+  type ReferenceContext,
+} from './op.js';
 import { derivedConstant } from './shared/derived-constant.js';
 import { illegalShape } from './shared/illegal.js';
 import { byteType } from './shared/quantized.js';
@@ -55,6 +62,8 @@ const weightsOf = (value: (i: number) => TensorValue): readonly [TensorValue, Te
 
 export const dynamicQuantizeLstm = defineOp({
   ...lstm,
+  learns: [],
+  gradient: notDifferentiable('its weights are integers; train the float model'),
   op: 'DynamicQuantizeLSTM',
   domain: 'com.microsoft',
   since: 1,

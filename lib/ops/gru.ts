@@ -1,5 +1,6 @@
 // GRU with gates z, r, h. linear_before_reset decides whether the reset gate comes before or after R.
-import { defineOp, intAttr, notDifferentiable, staysFloat } from './op.js';
+import { gruBody } from './gradients/recurrent.js';
+import { defineOp, intAttr, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
 import {
   type CellStep,
@@ -55,7 +56,7 @@ export const gru = defineOp({
   reference: (ctx) =>
     referenceRecurrent({ ...form, step: stepOf(intAttr(ctx.node, 'linear_before_reset', 0) !== 0) }, ctx),
   learns: [1, 2, 3],
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: { body: gruBody },
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
   lower: (ctx) => lowerRecurrent('gru', ctx),

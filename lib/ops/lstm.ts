@@ -1,5 +1,6 @@
 // LSTM with gates i, o, f, c and optional peepholes. Inputs: X, W, R, B?, sequence_lens?, initial_h?, initial_c?, P?.
-import { defineOp, intAttr, notDifferentiable, staysFloat } from './op.js';
+import { lstmBody } from './gradients/recurrent.js';
+import { defineOp, intAttr, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
 import {
   type CellStep,
@@ -49,7 +50,7 @@ export const lstm = defineOp({
   reference: (ctx) =>
     referenceRecurrent({ ...form, step: stepOf(intAttr(ctx.node, 'input_forget', 0) !== 0) }, ctx),
   learns: [1, 2, 3],
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: { body: lstmBody },
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
   lower: (ctx) => lowerRecurrent('lstm', ctx),

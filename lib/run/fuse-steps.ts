@@ -70,7 +70,8 @@ function separable(
     point.pads.every((pad) => pad === 0);
   // Born with the first step and dead after the second.
   const between = middle === depthwise.outputs[0] && block !== null && block.last === block.first + 1;
-  if (!isDepthwise || !isPointwise || !between || middle === pointResidual) return undefined;
+  const packed = buffers[w]!.constant !== null && buffers[pointWeights]!.constant !== null;
+  if (!packed || !isDepthwise || !isPointwise || !between || middle === pointResidual) return undefined;
   if (4 * outputs * channels > maxWeightBytes) return undefined;
   const source = buffers[x]!.block;
   if (source !== null) source.last = Math.max(source.last, block.last);

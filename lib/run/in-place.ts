@@ -11,6 +11,7 @@ const elementwise: ReadonlySet<string> = new Set<StepKind>([
   'scale_shift_f32',
   'table_u8',
   'unary_f32',
+  'unary_gradient_f32',
 ]);
 
 /** To be called when all lifetimes are known. */

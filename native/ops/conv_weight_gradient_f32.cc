@@ -14,6 +14,7 @@
 
 #include "native/kernels/gradient_f32/gradient_f32.h"
 #include "native/kernels/reduce_f32/reduce_f32.h"
+#include "native/kernels/transpose/transpose.h"
 #include "native/ops/chunks.h"
 #include "native/ops/convolution.h"
 #include "native/ops/gemm_f32_loop.h"
@@ -73,8 +74,12 @@ class ConvWeightGradientF32 : public Step {
             }
           }
         });
-    context.pool->ParallelFor(conv_.group * rows_, 16, [&](int64_t begin, int64_t end, int) {
-      for (int64_t row = begin; row < end; ++row) Gather(context, row);
+    const int64_t groups = depthwise_ ? 1 : conv_.group, blocks = (rows_ + kRowBlock - 1) / kRowBlock;
+    context.pool->ParallelFor(groups * blocks, 1, [&](int64_t begin, int64_t end, int) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t row = i % blocks * kRowBlock;
+        Gather(context, i / blocks, row, std::min(row + kRowBlock, rows_));
+      }
     });
     if (db_ == nullptr) return;
     std::memset(db_, 0, static_cast<size_t>(conv_.o) * sizeof(float));
@@ -83,6 +88,14 @@ class ConvWeightGradientF32 : public Step {
   }
 
  private:
+  /// Rows of dw that are added and written together.
+  static constexpr int64_t kRowBlock = 64;
+
+  /// A remainder of the stride that some tap reads, and which entries of its lines are pixels.
+  struct Phase {
+    int64_t index, begin, end;
+  };
+
   /// The memory of one thread.
   struct Scratch {
     float* planes;
@@ -96,6 +109,22 @@ class ConvWeightGradientF32 : public Step {
     first_ = FloorDiv(-conv_.pad_left, conv_.stride_w);
     const int64_t last = FloorDiv((conv_.kw - 1) * conv_.dilation_w - conv_.pad_left, conv_.stride_w);
     plane_width_ = conv_.ow + last - first_;
+    for (int64_t index = 0; index < conv_.stride_w; ++index) {
+      bool used = false;
+      for (int64_t kx = 0; kx < conv_.kw; ++kx) {
+        const int64_t at = kx * conv_.dilation_w - conv_.pad_left;
+        used = used || at - FloorDiv(at, conv_.stride_w) * conv_.stride_w == index;
+      }
+      const int64_t begin = std::clamp<int64_t>(-first_, 0, plane_width_);
+      const int64_t end = FloorDiv(conv_.w - 1 - index, conv_.stride_w) + 1 - first_;
+      if (used) phases_.push_back({index, begin, std::clamp<int64_t>(end, begin, plane_width_)});
+    }
+    line_used_.assign(static_cast<size_t>(conv_.h), false);
+    for (int64_t oy = 0; oy < conv_.oh; ++oy)
+      for (int64_t ky = 0; ky < conv_.kh; ++ky) {
+        const int64_t iy = oy * conv_.stride_h + ky * conv_.dilation_h - conv_.pad_top;
+        if (iy >= 0 && iy < conv_.h) line_used_[static_cast<size_t>(iy)] = true;
+      }
     gemm_.kernel = GemmF32Kernels().Best();
     gemm_.panels = CutGemmF32(gemm_.kernel, filters_);
     gemm_.columns = filters_;
@@ -146,21 +175,25 @@ class ConvWeightGradientF32 : public Step {
       }
   }
 
-  /// planes[i][phase][iy][j] = x[iy, (j + first) * stride + phase, i] for the channels of a group.
+  /// planes[i][phase][iy][j] = x[iy, (j + first) * stride + phase, i] for the channels of a group, as far as
+  /// a tap reads it.
   void Turn(int64_t n, int64_t group, float* planes) const {
+    const TransposeKernel& kernel = BestTransposeKernel();
     const float* image = x_ + n * conv_.h * conv_.w * conv_.c + group * conv_.depth;
-    for (int64_t phase = 0; phase < conv_.stride_w; ++phase)
+    const int64_t plane = conv_.stride_w * conv_.h * plane_width_;
+    for (const Phase& phase : phases_)
       for (int64_t iy = 0; iy < conv_.h; ++iy) {
-        const float* line = image + iy * conv_.w * conv_.c;
-        float* to = planes + (phase * conv_.h + iy) * plane_width_;
-        const int64_t plane = conv_.stride_w * conv_.h * plane_width_;
-        for (int64_t j = 0; j < plane_width_; ++j) {
-          const int64_t ix = (j + first_) * conv_.stride_w + phase;
-          if (ix < 0 || ix >= conv_.w)
-            for (int64_t i = 0; i < conv_.depth; ++i) to[i * plane + j] = 0.0f;
-          else
-            for (int64_t i = 0; i < conv_.depth; ++i) to[i * plane + j] = line[ix * conv_.c + i];
+        if (!line_used_[static_cast<size_t>(iy)]) continue;
+        float* to = planes + (phase.index * conv_.h + iy) * plane_width_;
+        for (int64_t i = 0; i < conv_.depth; ++i) {
+          std::fill(to + i * plane, to + i * plane + phase.begin, 0.0f);
+          std::fill(to + i * plane + phase.end, to + (i * plane + plane_width_), 0.0f);
         }
+        const int64_t ix = (phase.begin + first_) * conv_.stride_w + phase.index;
+        if (phase.begin < phase.end)
+          kernel.b4(reinterpret_cast<const uint32_t*>(image + (iy * conv_.w + ix) * conv_.c),
+                    conv_.stride_w * conv_.c, reinterpret_cast<uint32_t*>(to + phase.begin), plane,
+                    phase.end - phase.begin, conv_.depth);
       }
   }
 
@@ -211,23 +244,17 @@ class ConvWeightGradientF32 : public Step {
     BestGradientKernel().add(scratch.bias, sums, conv_.o);
   }
 
-  /// Adds the chunks of row (group, tap, i) and writes it to dw.
-  void Gather(const RunContext& context, int64_t row) const {
-    if (depthwise_) {
-      // row = group * taps + tap, but partial sums lie as [tap][group].
-      const int64_t taps = rows_, at = row % taps * conv_.c + row / taps;
-      float sum = 0.0f;
-      for (size_t i = 0; i < chunks_.size(); ++i) sum += PartialOf(context, static_cast<int64_t>(i))[at];
-      dw_[row] = sum;
-      return;
-    }
-    const int64_t g = row / rows_, m = row % rows_;
-    for (int64_t o = 0; o < filters_; ++o) {
-      float sum = 0.0f;
-      for (size_t i = 0; i < chunks_.size(); ++i)
-        sum += PartialOf(context, static_cast<int64_t>(i))[row * filters_ + o];
-      dw_[(g * filters_ + o) * rows_ + m] = sum;
-    }
+  /// Adds the chunks of rows [begin, end) of group g, or of all depthwise taps, and writes them to dw.
+  void Gather(const RunContext& context, int64_t g, int64_t begin, int64_t end) const {
+    const GradientKernel& kernel = BestGradientKernel();
+    const int64_t row_floats = depthwise_ ? conv_.c : filters_;
+    const int64_t at = (g * rows_ + begin) * row_floats;
+    float* sums = PartialOf(context, 0) + at;
+    for (size_t i = 1; i < chunks_.size(); ++i)
+      kernel.add(PartialOf(context, static_cast<int64_t>(i)) + at, sums, (end - begin) * row_floats);
+    BestTransposeKernel().b4(reinterpret_cast<const uint32_t*>(sums), row_floats,
+                             reinterpret_cast<uint32_t*>(dw_ + g * filters_ * rows_ + begin), rows_,
+                             end - begin, row_floats);
   }
 
   const Convolution conv_;
@@ -241,6 +268,8 @@ class ConvWeightGradientF32 : public Step {
   int64_t filters_ = 0, rows_ = 0, partial_floats_ = 0;
   /// Of a line of a plane: its floats, and the input column (in steps of the stride) at which it begins.
   int64_t plane_width_ = 0, first_ = 0;
+  std::vector<Phase> phases_;
+  std::vector<bool> line_used_;
   std::vector<Range> chunks_;
   size_t partial_bytes_ = 0, thread_bytes_ = 0;
   size_t plane_bytes_ = 0, packed_bytes_ = 0, zero_bytes_ = 0, pointer_bytes_ = 0, bias_bytes_ = 0;

@@ -2,6 +2,7 @@
 // time, into scratch. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "native/kernels/transpose/transpose.h"
 #include "native/ops/activation_f32.h"
 #include "native/ops/gemm_f32_loop.h"
 
@@ -144,8 +145,8 @@ class MatmulF32 : public Step {
     const float* a = a_ + a_of_[static_cast<size_t>(batch)] * m_ * k_;
     if (transposed_a_) {
       float* turned = reinterpret_cast<float*>(scratch + pointer_bytes_);
-      for (int64_t k = 0; k < k_; ++k)
-        for (int64_t i = 0; i < piece.row_count; ++i) turned[i * k_ + k] = a[k * m_ + piece.first_row + i];
+      BestTransposeKernel().b4(reinterpret_cast<const uint32_t*>(a + piece.first_row), m_,
+                               reinterpret_cast<uint32_t*>(turned), k_, k_, piece.row_count);
       for (int64_t i = 0; i < piece.row_count; ++i) rows[i] = turned + i * k_;
     } else {
       for (int64_t i = 0; i < piece.row_count; ++i) rows[i] = a + (piece.first_row + i) * k_;

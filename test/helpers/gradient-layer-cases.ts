@@ -185,9 +185,64 @@ const losses: readonly GradientCase[] = [
   },
 ];
 
+const recurrent: readonly GradientCase[] = [
+  {
+    name: 'LSTM',
+    op: 'LSTM',
+    inputs: [
+      [4, 2, 3],
+      [1, 20, 3],
+      [1, 20, 5],
+      [1, 40],
+    ],
+    outputs: 3,
+  },
+  {
+    name: 'LSTM of two directions, with states and peepholes, of which only the sequence is used',
+    op: 'LSTM',
+    inputs: [[3, 2, 3], [2, 16, 3], [2, 16, 4], null, null, [2, 2, 4], [2, 2, 4], [2, 12]],
+    attributes: { direction: text('bidirectional') },
+    outputs: 3,
+    used: [0],
+  },
+  {
+    name: 'LSTM batch first and backwards, clipped, gates coupled',
+    op: 'LSTM',
+    opset: 14,
+    inputs: [
+      [2, 3, 3],
+      [1, 16, 3],
+      [1, 16, 4],
+      [1, 32],
+    ],
+    attributes: { direction: text('reverse'), layout: int(1), clip: float(50), input_forget: int(1) },
+    outputs: 3,
+  },
+  {
+    name: 'GRU',
+    op: 'GRU',
+    inputs: [
+      [4, 2, 3],
+      [1, 15, 3],
+      [1, 15, 5],
+      [1, 30],
+    ],
+    outputs: 2,
+  },
+  {
+    name: 'GRU with the reset behind the product',
+    op: 'GRU',
+    inputs: [[3, 2, 3], [1, 12, 3], [1, 12, 4], [1, 24], null, [1, 2, 4]],
+    attributes: { linear_before_reset: int(1) },
+    outputs: 2,
+    used: [1],
+  },
+];
+
 export const layerCases: readonly GradientCase[] = [
   ...convolutions,
   ...poolings,
   ...normalizations,
   ...losses,
+  ...recurrent,
 ];

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "native/base/check.h"
+#include "native/kernels/transpose/transpose.h"
 
 namespace kompakt {
 
@@ -55,6 +56,14 @@ void PackGemmF32Taps(const GemmF32Panels& panels, const int64_t* offsets, int64_
     float* to = packed + taps * depth * column;
     for (int64_t t = 0; t < taps; ++t) {
       const float* from = b + offsets[t] + column * n_stride;
+      if (k_stride == 1 && n_stride != 1) {
+        BestTransposeKernel().b4(reinterpret_cast<const uint32_t*>(from), n_stride,
+                                 reinterpret_cast<uint32_t*>(to), width, used, depth);
+        for (int64_t k = 0; k < depth && used < width; ++k)
+          std::fill(to + k * width + used, to + (k + 1) * width, 0.0f);
+        to += depth * width;
+        continue;
+      }
       for (int64_t k = 0; k < depth; ++k, to += width, from += k_stride) {
         for (int64_t n = 0; n < used; ++n) to[n] = from[n * n_stride];
         std::fill(to + used, to + width, 0.0f);

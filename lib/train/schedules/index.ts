@@ -9,23 +9,17 @@ import { step } from './step.js';
 
 export const schedules: readonly ScheduleKind[] = [constant, step, exponential, cosine, oneCycle];
 
-const named = z.discriminatedUnion('name', [
-  constant.options,
-  step.options,
-  exponential.options,
-  cosine.options,
-  oneCycle.options,
-]);
-
 /** 'cosine', or {"name":"step","milestones":[0.5]}. */
-export const scheduleOptions = z
-  .union([
-    z.enum(['constant', 'step', 'exponential', 'cosine', 'one-cycle']).transform((name) => ({ name })),
-    z.looseObject({ name: z.string() }),
-  ])
-  .pipe(named);
-
-export type ScheduleOptions = z.input<typeof scheduleOptions>;
+export const scheduleOptions = z.preprocess(
+  (value) => (typeof value === 'string' ? { name: value } : value),
+  z.discriminatedUnion('name', [
+    constant.options,
+    step.options,
+    exponential.options,
+    cosine.options,
+    oneCycle.options,
+  ]),
+);
 
 export const scheduleOf = (options: z.output<typeof scheduleOptions>): Schedule =>
   schedules.find(({ name }) => name === options.name)!.make(options);

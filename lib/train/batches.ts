@@ -14,6 +14,8 @@ export interface Batch {
   readonly inputs: Map<string, TensorValue>;
   /** Class indices; NaN where a sample has none. */
   readonly labels: Float64Array;
+  /** Where the inputs come from, before augmentation; the same objects in every epoch as long as they stay in memory. */
+  readonly samples: readonly TrainingSample[];
 }
 
 export interface BatchOptions {
@@ -55,12 +57,14 @@ export class Batches {
       (type) => new Column(type, new BatchBuffer(type.name, { ...type, dims: type.dims.slice(1) }, size)),
     );
     const inputs = new Map(columns.map(({ type, buffer }) => [type.name, buffer.take(size)] as const));
-    const batch: Batch = { inputs, labels: new Float64Array(size) };
+    const samples: TrainingSample[] = [];
+    const batch: Batch = { inputs, labels: new Float64Array(size), samples };
     let seen = 0;
     for await (const sample of this.#data.epoch(epoch)) {
       const number = Math.floor(seen / size);
       if (number === this.perEpoch) return;
       if (number >= first) {
+        samples[seen % size] = sample;
         batch.labels[seen % size] = sample.label ?? Number.NaN;
         for (const column of columns) column.set(seen % size, sample);
       }

@@ -17,7 +17,8 @@ export function runLoss(
     return { name, dtype, dims };
   };
   const name = loss.build({
-    predictions: [typed(Object.keys(values)[0]!)],
+    prediction: (i) => typed(Object.keys(values)[i]!),
+    before: (value) => value,
     value: typed,
     target: (hint, { dtype, dims }) => {
       expect(targets[hint]).toMatchObject({ dtype, dims });

@@ -21,13 +21,15 @@ async function make(
 
 async function all(batches: Batches, epoch: number, first = 0) {
   const found = [];
-  for await (const { inputs, labels } of batches.epoch(epoch, first))
+  for await (const { inputs, labels, samples } of batches.epoch(epoch, first)) {
+    expect(samples.map(({ label }) => label)).toEqual([...labels]);
     found.push({
       labels: [...labels],
       inputs: Object.fromEntries(
         [...inputs].map(([name, value]) => [name, { dims: value.dims, values: [...toNumbers(value)] }]),
       ),
     });
+  }
   return found;
 }
 

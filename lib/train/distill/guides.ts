@@ -43,6 +43,13 @@ export interface GuideOptions {
 
 export const pairsOf = ({ hints, attention }: GuideOptions): readonly Pair[] => [...hints, ...attention];
 
+export interface GuidedStudent {
+  readonly graph: Graph;
+  readonly guides: readonly Guide[];
+  /** Weights that the graph has for the sake of the guides. */
+  readonly regressors: readonly string[];
+}
+
 /** Shape of a teacher's value for the same batch as the student's. */
 export type DimsOf = (pair: Pair) => Dims;
 
@@ -53,11 +60,13 @@ export function guidesOf(
   studentDims: DimsOf,
   teacherDims: DimsOf,
   seed: number,
-): { readonly graph: Graph; readonly guides: readonly Guide[] } {
+): GuidedStudent {
   let graph = student;
+  const regressors: string[] = [];
   const hints = options.hints.map((one, i): Guide => {
     const regressed = withRegressor(graph, one.student, studentDims(one), teacherDims(one), seed);
     graph = regressed.graph;
+    if (regressed.weight !== undefined) regressors.push(regressed.weight);
     const target = `teacher/hint${i}`;
     return {
       pair: one,
@@ -82,7 +91,7 @@ export function guidesOf(
     const loss = attentionTransfer(one.student, target);
     return { pair: one, weight: one.weight, target, loss, of: attentionMap };
   });
-  return { graph, guides: [...hints, ...attention] };
+  return { graph, guides: [...hints, ...attention], regressors };
 }
 
 /** Shapes of inner values of a graph for one sample. */

@@ -14,6 +14,8 @@ export interface Regressed {
   readonly graph: Graph;
   /** The value that shall be the teacher's. */
   readonly name: string;
+  /** The regressor's weight, if there is one. */
+  readonly weight?: string;
 }
 
 /** The graph with a regressor behind `value`, of shape `from`, when the teacher's `to` has other channels. */
@@ -48,7 +50,7 @@ export function withRegressor(graph: Graph, value: string, from: Dims, to: Dims,
   };
   const dims = [wanted, channels, ...from.slice(2).map(() => 1)];
   const constants = new Map(graph.constants).set(weight, f32(dims, weights));
-  return { graph: freezeGraph({ ...graph, nodes: [...graph.nodes, node], constants }), name };
+  return { graph: freezeGraph({ ...graph, nodes: [...graph.nodes, node], constants }), name, weight };
 }
 
 /** The graph without what no output needs: regressors are gone. */

@@ -9,7 +9,7 @@ import { requireRank } from './shape.js';
 export const softTargets = (temperature: number, target: string): Loss => ({
   name: 'soft-targets',
   build(ctx) {
-    const logits = ctx.predictions[0]!;
+    const logits = ctx.before(ctx.prediction(0), 'Softmax');
     requireRank(logits, 2, 'soft targets');
     const probabilities = ctx.target(target, { dtype: 'float32', dims: logits.dims });
     const number = (value: number): string => ctx.constant('number', f32([], [value]));

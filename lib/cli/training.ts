@@ -133,7 +133,7 @@ export const trainingOptions: readonly OptionSpec[] = [
 ];
 
 /** The model of a file, or a fresh network. */
-export async function modelOf(source: string, options: Options): Promise<Model> {
+async function modelOf(source: string, options: Options): Promise<Model> {
   if (!source.startsWith(preset)) return Model.load(source);
   const width = options.number('width');
   const classes = options.number('classes');
@@ -148,16 +148,18 @@ export async function modelOf(source: string, options: Options): Promise<Model> 
 
 /** Fine-tunes or distils, with everything that the shared options say. */
 export async function runTraining(
-  { options, progress }: Pick<Invocation, 'options' | 'progress'>,
-  source: string,
-  model: Model,
-  run: (shared: FinetuneOptions) => Promise<TrainedModel>,
+  { args, options, progress }: Invocation,
+  run: (model: Model, shared: FinetuneOptions) => Promise<TrainedModel>,
 ): Promise<Result> {
+  const source = args[0]!;
   const output = options.text('output');
   if (output === undefined)
     throw new KompaktError('KPT_USAGE', 'Option --output is required: it names the file to write.');
+  if (options.text('data') === undefined)
+    throw new KompaktError('KPT_USAGE', 'Option --data is required: it names the samples to train on.');
+  const model = await modelOf(source, options);
   const checkpoint = options.text('checkpoint') ?? `${output}.checkpoint`;
-  const { model: trained, report } = await run({
+  const { model: trained, report } = await run(model, {
     ...sharedOptions(options, model),
     checkpoint: { path: checkpoint, resume: options.flag('resume') },
     onEvent: showing(progress),
@@ -172,9 +174,7 @@ export async function runTraining(
 }
 
 function sharedOptions(options: Options, model: Model): FinetuneOptions {
-  const [data, judged] = [options.text('data'), options.text('eval')];
-  if (data === undefined)
-    throw new KompaktError('KPT_USAGE', 'Option --data is required: it names the samples to train on.');
+  const judged = options.text('eval');
   const preprocess = options.value<PreprocessOptions>('preprocess');
   const samples = options.number('samples');
   const open = (from: string, most: number | undefined) =>
@@ -194,7 +194,7 @@ function sharedOptions(options: Options, model: Model): FinetuneOptions {
   }).filter(([, value]) => value !== undefined);
   const penalties = ['l1', 'l2', 'groupLasso'].map((name) => [name, options.number(name) ?? 0] as const);
   return {
-    data: open(data, samples),
+    data: open(options.text('data')!, samples),
     epochs: options.number('epochs')!,
     batch: options.number('batch')!,
     optimizer: options.value('optimizer') as FinetuneOptions['optimizer'],

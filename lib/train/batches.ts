@@ -23,6 +23,8 @@ export interface BatchOptions {
   readonly seed: number;
   /** Changes model inputs in place, in this order. */
   readonly augment?: readonly Augment[];
+  /** Which inputs of the step are the model's; the others are targets. */
+  readonly modelInputs: readonly string[];
   /** Inputs of the step that something else provides. */
   readonly provided?: readonly string[];
 }
@@ -52,9 +54,14 @@ export class Batches {
 
   /** The batches of an epoch from number `first` on: the same whether or not those before were asked for. */
   async *epoch(epoch: number, first = 0): AsyncGenerator<Batch> {
-    const { size } = this.#options;
+    const { size, modelInputs } = this.#options;
     const columns = this.#types.map(
-      (type) => new Column(type, new BatchBuffer(type.name, { ...type, dims: type.dims.slice(1) }, size)),
+      (type) =>
+        new Column(
+          type,
+          new BatchBuffer(type.name, { ...type, dims: type.dims.slice(1) }, size),
+          modelInputs.includes(type.name),
+        ),
     );
     const inputs = new Map(columns.map(({ type, buffer }) => [type.name, buffer.take(size)] as const));
     const samples: TrainingSample[] = [];
@@ -89,27 +96,25 @@ export class Batches {
 
 /** One input of the step and where its batch is put together. */
 class Column {
-  isModelInput = false;
-
   constructor(
     readonly type: TrainingValue,
     readonly buffer: BatchBuffer,
+    readonly isModelInput: boolean,
   ) {}
 
   set(at: number, sample: TrainingSample): void {
     const { name, dims, dtype } = this.type;
-    const input = sample.inputs.get(name);
-    const value = input ?? sample.targets?.get(name);
+    const value = (this.isModelInput ? sample.inputs : sample.targets)?.get(name);
     if (value !== undefined) {
-      this.isModelInput = input !== undefined;
       this.buffer.set(at, value, 'a sample');
       return;
     }
     const { label } = sample;
-    if (label === undefined)
+    if (label === undefined || this.isModelInput)
       throw new KompaktError(
         'KPT_INPUT_MISSING',
-        `Training needs '${name}', but a sample has neither a value of that name nor a label.`,
+        `Training needs '${name}', but a sample has no value of that name${this.isModelInput ? '' : ' and no label'}.`,
+        { input: name },
       );
     const classes = sizeOf(dims.slice(1));
     if (dtype.includes('int') && classes === 1) this.buffer.setNumber(at, label);

@@ -87,6 +87,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       size: batch,
       seed,
       augment: augmentsOf(settings.augment),
+      modelInputs: graph.inputs.map(({ name }) => name),
       provided: options.provided ?? [],
     });
     const judged = options.evaluate;

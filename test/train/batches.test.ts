@@ -11,12 +11,12 @@ const types = (batch: number): TrainingValue[] => [
 ];
 
 async function make(
-  options: BatchOptions,
+  options: Omit<BatchOptions, 'modelInputs'>,
   samples: readonly TrainingSample[] = clusters(23, 4, 3),
   inputs = types(options.size),
 ): Promise<Batches> {
   const data = await TrainingData.open(counted(samples), { seed: 7, memoryBytes: 1e6 });
-  return new Batches(data, { inputs }, options);
+  return new Batches(data, { inputs }, { modelInputs: ['x'], ...options });
 }
 
 async function all(batches: Batches, epoch: number, first = 0) {
@@ -49,7 +49,7 @@ test('full batches of what the step asks for; labels become the target', async (
   }
 });
 
-const noisy: BatchOptions = {
+const noisy: Omit<BatchOptions, 'modelInputs'> = {
   size: 5,
   seed: 1,
   augment: [(values, _, random) => values.set(values.map((v) => v + random()))],
@@ -102,6 +102,7 @@ test('targets of samples and one-hot rows; what is provided elsewhere is not ask
 
 test.each([
   ['no label', { inputs: new Map([['x', f32([1, 4], [1, 2, 3, 4])]]) }, 'KPT_INPUT_MISSING'],
+  ['no input', { label: 1, inputs: new Map() }, 'KPT_INPUT_MISSING'],
   ['wrong size', { label: 1, inputs: new Map([['x', f32([1, 3], [1, 2, 3])]]) }, 'KPT_SHAPE_MISMATCH'],
 ])('%s is refused', async (_, sample, code) => {
   await expect(all(await make({ size: 1, seed: 1 }, [sample]), 0)).rejects.toMatchObject({ code });

@@ -32,7 +32,7 @@ async function run(options: Partial<TrainOptions> = {}): Promise<Run> {
   const events: TrainingEvent[] = [];
   const report = await train({
     step,
-    batches: new Batches(data, step, { size: 8, seed: 5, augment: [noise] }),
+    batches: new Batches(data, step, { size: 8, seed: 5, modelInputs: ['x'], augment: [noise] }),
     samples: data.count,
     epochs: 4,
     learningRate: 0.1,

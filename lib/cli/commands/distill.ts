@@ -1,8 +1,8 @@
 // kompakt distill: trains a student on samples and on what teachers answer to them.
-import { type DistillOptions, distill, KompaktError, Model } from '../../index.js';
+import { distill, KompaktError, Model } from '../../index.js';
 import type { Command } from '../command.js';
 import { type GuidePair, guidePair, positiveNumber, shareNumber } from '../option-types.js';
-import { modelDescription, modelOf, runTraining, trainingOptions } from '../training.js';
+import { modelDescription, runTraining, trainingOptions } from '../training.js';
 
 export const distillCommand: Command = {
   name: 'distill',
@@ -45,22 +45,22 @@ export const distillCommand: Command = {
       'two teachers, no labels needed',
     ],
   ],
-  async run({ args, options, progress }) {
+  async run(invocation) {
+    const { options } = invocation;
     const sources = options.list<string>('teacher');
     if (sources.length === 0)
       throw new KompaktError('KPT_USAGE', 'Option --teacher is required: it names the model to learn from.');
-    const student = await modelOf(args[0]!, options);
-    const teachers: Model[] = [];
-    for (const source of sources) teachers.push(source === 'self' ? student : await Model.load(source));
-    return runTraining({ options, progress }, args[0]!, student, (shared) =>
-      distill(student, {
-        ...(shared as Omit<DistillOptions, 'teacher'>),
-        teacher: teachers,
+    return runTraining(invocation, async (student, shared) => {
+      const teacher: Model[] = [];
+      for (const source of sources) teacher.push(source === 'self' ? student : await Model.load(source));
+      return distill(student, {
+        ...shared,
+        teacher,
         temperature: options.number('temperature')!,
         softWeight: options.number('softWeight')!,
         hints: [...options.list<GuidePair>('hint')],
         attention: [...options.list<GuidePair>('attention')],
-      }),
-    );
+      });
+    });
   },
 };

@@ -2,7 +2,7 @@
 import { finetune } from '../../index.js';
 import type { Command } from '../command.js';
 import { wholeNumber } from '../option-types.js';
-import { modelDescription, modelOf, runTraining, trainingOptions } from '../training.js';
+import { modelDescription, runTraining, trainingOptions } from '../training.js';
 
 export const finetuneCommand: Command = {
   name: 'finetune',
@@ -27,10 +27,9 @@ export const finetuneCommand: Command = {
       'the last layer only; goes on where it was when it is run again',
     ],
   ],
-  async run({ args, options, progress }) {
-    const model = await modelOf(args[0]!, options);
-    const residualRank = options.number('residualRank');
-    return runTraining({ options, progress }, args[0]!, model, (shared) =>
+  async run(invocation) {
+    const residualRank = invocation.options.number('residualRank');
+    return runTraining(invocation, (model, shared) =>
       finetune(model, { ...shared, ...(residualRank !== undefined && { residualRank }) }),
     );
   },

@@ -1,6 +1,6 @@
 // Limits x to [min, max]; both bounds are optional inputs.
 import { type DType, isInt64 } from '../tensor/dtype.js';
-import { scalarOf, type TensorValue } from '../tensor/tensor.js';
+import { scalarOf, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { defineOp, inputValue, noMacs, type ReferenceContext } from './op.js';
 import { type Element, elementsOf, fromElements, numberTypes, typedInput } from './shared/elements.js';
 import { knownInputs, lowerUnary } from './shared/elementwise.js';
@@ -29,6 +29,13 @@ export const clip = defineOp({
       alpha: min === undefined ? lowest : scalarOf(min, ctx.where),
       beta: max === undefined ? -lowest : scalarOf(max, ctx.where),
     }));
+  },
+  bounds: ({ node, constant }) => {
+    const end = (i: number, absent: number): number => {
+      const value = constant(node.inputs[i] ?? '');
+      return value === undefined ? absent : toNumbers(value)[0]!;
+    };
+    return { needs: { min: end(1, Number.NEGATIVE_INFINITY), max: end(2, Number.POSITIVE_INFINITY) } };
   },
 });
 

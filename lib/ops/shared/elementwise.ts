@@ -3,6 +3,7 @@ import { type DType, dtypes } from '../../tensor/dtype.js';
 import { type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import {
   type AttributeSpec,
+  type BoundsOf,
   defineOp,
   type LowerContext,
   noMacs,
@@ -37,6 +38,7 @@ export interface UnarySpec {
   readonly integer?: (ctx: UnaryContext) => (x: bigint) => bigint;
   /** The native function, or null where there is none. */
   readonly native: ((ctx: UnaryContext) => NativeUnary | null) | null;
+  readonly bounds?: BoundsOf;
 }
 
 /** y[i] = f(x[i]), of the type of x. */
@@ -55,6 +57,7 @@ export function unaryOp(spec: UnarySpec): OpDef {
     quantize: { kind: 'table' },
     lower: (ctx) =>
       lowerUnary(ctx, reference, () => spec.native?.({ ...ctx, inputs: knownInputs(ctx) }) ?? null),
+    ...(spec.bounds && { bounds: spec.bounds }),
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { type DType, isInt64 } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
-import { f32, scalarOf, type TensorValue } from '../tensor/tensor.js';
+import { f32, scalarOf, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { clipGradient } from './gradients/unary.js';
 import { type Buffer, defineOp, inputValue, type LowerContext, noMacs, type ReferenceContext } from './op.js';
 import { noActivation } from './shared/activation.js';
@@ -35,6 +35,13 @@ export const clip = defineOp({
       alpha: min === undefined ? lowest : scalarOf(min, ctx.where),
       beta: max === undefined ? -lowest : scalarOf(max, ctx.where),
     }));
+  },
+  bounds: ({ node, constant }) => {
+    const end = (i: number, absent: number): number => {
+      const value = constant(node.inputs[i] ?? '');
+      return value === undefined ? absent : toNumbers(value)[0]!;
+    };
+    return { needs: { min: end(1, Number.NEGATIVE_INFINITY), max: end(2, Number.POSITIVE_INFINITY) } };
   },
 });
 

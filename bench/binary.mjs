@@ -12,7 +12,7 @@ import { predict } from './binary/predict.mjs';
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '100' },
+    rounds: { type: 'string', default: '300' },
     only: { type: 'string' },
   },
 });

@@ -15,7 +15,7 @@ export const shapes = [
   [256, 14],
   [512, 7],
 ];
-const layers = 16;
+const layers = 4;
 
 /** Bytes that look random and are the same every time. */
 function bytes(size, seed) {

@@ -204,13 +204,12 @@ void ConvB1::Finish(const int32_t* sums, int64_t panel, int64_t pixels, int64_t 
   AffineS32Params params = affine_;
   params.scale += column, params.bias += column;
   if (params.slope != nullptr) params.slope += column, params.shift += column;
-  for (int64_t p = 0; p < pixels; ++p, sums += panels_.Width(panel)) {
-    const int64_t at = (first_pixel + p) * conv_.o + column;
-    if (to_f32_)
-      affine.f32(params, sums, reinterpret_cast<float*>(y_) + at, columns);
-    else
-      affine.u8(params, sums, y_ + at, columns);
-  }
+  const AffineS32Rows rows = {sums, panels_.Width(panel), conv_.o, pixels, columns};
+  const int64_t at = first_pixel * conv_.o + column;
+  if (to_f32_)
+    affine.f32(params, rows, reinterpret_cast<float*>(y_) + at);
+  else
+    affine.u8(params, rows, y_ + at);
 }
 
 void ConvB1::Run(const RunContext& context) {

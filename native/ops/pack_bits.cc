@@ -30,12 +30,12 @@ class PackBitsStep : public Step {
   void Run(const RunContext& context) override {
     const PackBitsKernel& kernel = BestPackBitsKernel();
     context.pool->ParallelFor(rows_, GrainOf(count_), [&](int64_t begin, int64_t end, int) {
-      for (int64_t row = begin; row < end; ++row) {
-        if (x_.dtype == DType::kF32)
-          kernel.f32(x_.as<float>() + row * count_, threshold_.as<float>(), flip_, y_ + row * bytes_, count_);
-        else
-          kernel.u8(x_.data + row * count_, threshold_.data, flip_, y_ + row * bytes_, count_);
-      }
+      uint8_t* y = y_ + begin * bytes_;
+      const int64_t at = begin * count_;
+      if (x_.dtype == DType::kF32)
+        kernel.f32(x_.as<float>() + at, threshold_.as<float>(), flip_, y, end - begin, count_);
+      else
+        kernel.u8(x_.data + at, threshold_.data, flip_, y, end - begin, count_);
     });
   }
 

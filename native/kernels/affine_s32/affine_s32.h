@@ -18,11 +18,20 @@ struct AffineS32Params {
   OutputRange range;  // u8 only
 };
 
+/// `rows` rows of `channels` elements, strides in elements. x may be read past its end.
+struct AffineS32Rows {
+  const int32_t* x;
+  int64_t x_stride;
+  int64_t y_stride;
+  int64_t rows;
+  int64_t channels;
+};
+
 struct AffineS32Kernel {
   /// y = t.
-  void (*f32)(const AffineS32Params& params, const int32_t* x, float* y, int64_t channels);
+  void (*f32)(const AffineS32Params& params, const AffineS32Rows& rows, float* y);
   /// y = clamp(roundHalfEven(t) + zero, lo, hi).
-  void (*u8)(const AffineS32Params& params, const int32_t* x, uint8_t* y, int64_t channels);
+  void (*u8)(const AffineS32Params& params, const AffineS32Rows& rows, uint8_t* y);
 };
 
 KernelList<AffineS32Kernel> AffineS32Kernels();

@@ -17,16 +17,22 @@ static void PackRest(const T* x, const T* threshold, const uint8_t* flip, uint8_
   }
 }
 
-static void F32(const float* x, const float* threshold, const uint8_t* flip, uint8_t* y, int64_t count) {
-  int64_t i = 0;
-  for (; i + kF32Step <= count; i += kF32Step) PackF32(x + i, threshold + i, flip + i / 8, y + i / 8);
-  PackRest(x + i, threshold + i, flip + i / 8, y + i / 8, count - i);
+static void F32(const float* x, const float* threshold, const uint8_t* flip, uint8_t* y, int64_t rows,
+                int64_t count) {
+  for (; rows > 0; --rows, x += count, y += (count + 7) / 8) {
+    int64_t i = 0;
+    for (; i + kF32Step <= count; i += kF32Step) PackF32(x + i, threshold + i, flip + i / 8, y + i / 8);
+    PackRest(x + i, threshold + i, flip + i / 8, y + i / 8, count - i);
+  }
 }
 
-static void U8(const uint8_t* x, const uint8_t* threshold, const uint8_t* flip, uint8_t* y, int64_t count) {
-  int64_t i = 0;
-  for (; i + kU8Step <= count; i += kU8Step) PackU8(x + i, threshold + i, flip + i / 8, y + i / 8);
-  PackRest(x + i, threshold + i, flip + i / 8, y + i / 8, count - i);
+static void U8(const uint8_t* x, const uint8_t* threshold, const uint8_t* flip, uint8_t* y, int64_t rows,
+               int64_t count) {
+  for (; rows > 0; --rows, x += count, y += (count + 7) / 8) {
+    int64_t i = 0;
+    for (; i + kU8Step <= count; i += kU8Step) PackU8(x + i, threshold + i, flip + i / 8, y + i / 8);
+    PackRest(x + i, threshold + i, flip + i / 8, y + i / 8, count - i);
+  }
 }
 
 }  // namespace pack_bits_inl

@@ -8,9 +8,12 @@
 namespace kompakt {
 
 struct PackBitsKernel {
-  /// `threshold` has `count` elements, `flip` as many bits (clear beyond `count`).
-  void (*f32)(const float* x, const float* threshold, const uint8_t* flip, uint8_t* y, int64_t count);
-  void (*u8)(const uint8_t* x, const uint8_t* threshold, const uint8_t* flip, uint8_t* y, int64_t count);
+  /// `rows` rows of `count` values, each from a byte of its own on. `threshold` has `count` elements, `flip`
+  /// as many bits (clear beyond `count`).
+  void (*f32)(const float* x, const float* threshold, const uint8_t* flip, uint8_t* y, int64_t rows,
+              int64_t count);
+  void (*u8)(const uint8_t* x, const uint8_t* threshold, const uint8_t* flip, uint8_t* y, int64_t rows,
+             int64_t count);
 };
 
 KernelList<PackBitsKernel> PackBitsKernels();

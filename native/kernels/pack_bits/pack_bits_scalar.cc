@@ -6,11 +6,12 @@ namespace kompakt {
 namespace {
 
 template <typename T>
-void Pack(const T* x, const T* threshold, const uint8_t* flip, uint8_t* y, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    if (i % 8 == 0) y[i / 8] = flip[i / 8];
-    y[i / 8] = static_cast<uint8_t>(y[i / 8] ^ (x[i] >= threshold[i] ? 1 << i % 8 : 0));
-  }
+void Pack(const T* x, const T* threshold, const uint8_t* flip, uint8_t* y, int64_t rows, int64_t count) {
+  for (; rows > 0; --rows, x += count, y += (count + 7) / 8)
+    for (int64_t i = 0; i < count; ++i) {
+      if (i % 8 == 0) y[i / 8] = flip[i / 8];
+      y[i / 8] = static_cast<uint8_t>(y[i / 8] ^ (x[i] >= threshold[i] ? 1 << i % 8 : 0));
+    }
 }
 
 }  // namespace

@@ -195,16 +195,16 @@ TEST_CASE("pool tiers") {
 
 TEST_CASE("pack_bits tiers") {
   for (int64_t count : kLengths) {
-    std::vector<float> x = Floats(count, 21), threshold = Floats(count, 22);
-    std::vector<uint8_t> bytes = Bytes(count, 23), least = Bytes(count, 24),
+    std::vector<float> x = Floats(2 * count, 21), threshold = Floats(count, 22);
+    std::vector<uint8_t> bytes = Bytes(2 * count, 23), least = Bytes(count, 24),
                          flip = Bytes((count + 7) / 8, 25);
     if (count % 8 != 0) flip.back() &= (1 << count % 8) - 1;
     for (int64_t i = 0; i < count; i += 3) x[i] = threshold[i], bytes[i] = least[i];
-    Compare<uint8_t>(PackBitsKernels(), (count + 7) / 8, [&](const PackBitsKernel& kernel, uint8_t* y) {
-      kernel.f32(x.data(), threshold.data(), flip.data(), y, count);
+    Compare<uint8_t>(PackBitsKernels(), 2 * ((count + 7) / 8), [&](const PackBitsKernel& kernel, uint8_t* y) {
+      kernel.f32(x.data(), threshold.data(), flip.data(), y, 2, count);
     });
-    Compare<uint8_t>(PackBitsKernels(), (count + 7) / 8, [&](const PackBitsKernel& kernel, uint8_t* y) {
-      kernel.u8(bytes.data(), least.data(), flip.data(), y, count);
+    Compare<uint8_t>(PackBitsKernels(), 2 * ((count + 7) / 8), [&](const PackBitsKernel& kernel, uint8_t* y) {
+      kernel.u8(bytes.data(), least.data(), flip.data(), y, 2, count);
     });
   }
 }
@@ -212,17 +212,19 @@ TEST_CASE("pack_bits tiers") {
 TEST_CASE("affine_s32 tiers") {
   for (int64_t count : kLengths) {
     Random random(26);
-    std::vector<int32_t> x(static_cast<size_t>(count) + kReadPadding);
+    constexpr int64_t kRows = 3;
+    std::vector<int32_t> x(static_cast<size_t>(kRows * (count + 5)) + kReadPadding);
     for (int32_t& v : x) v = random.Int(-5000, 5000);
     const std::vector<float> scale = Floats(count, 27, false), bias = Floats(count, 28, false);
     const std::vector<float> slope = Floats(count, 29, false), shift = Floats(count, 30, false);
     for (bool leaky : {false, true}) {
       AffineS32Params p = {scale.data(), bias.data(), nullptr, nullptr, {100, 7, 240}};
       if (leaky) p.slope = slope.data(), p.shift = shift.data();
-      Compare<float>(AffineS32Kernels(), count,
-                     [&](const AffineS32Kernel& kernel, float* y) { kernel.f32(p, x.data(), y, count); });
-      Compare<uint8_t>(AffineS32Kernels(), count,
-                       [&](const AffineS32Kernel& kernel, uint8_t* y) { kernel.u8(p, x.data(), y, count); });
+      const AffineS32Rows rows = {x.data(), count + 5, count, kRows, count};
+      Compare<float>(AffineS32Kernels(), kRows * count,
+                     [&](const AffineS32Kernel& kernel, float* y) { kernel.f32(p, rows, y); });
+      Compare<uint8_t>(AffineS32Kernels(), kRows * count,
+                       [&](const AffineS32Kernel& kernel, uint8_t* y) { kernel.u8(p, rows, y); });
     }
   }
 }

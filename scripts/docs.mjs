@@ -32,6 +32,11 @@ const quantized = {
 /** First and newest opset of a domain's operator. */
 const opsets = ({ domain, since }) => (domain === '' ? `${since} to ${newestOpset}` : `${since}`);
 
+function differentiated(gradient) {
+  if (typeof gradient === 'function') return 'yes';
+  return 'body' in gradient ? 'yes, as its parts' : `no: ${gradient.notDifferentiable}`;
+}
+
 const operators = () =>
   fileOperators().map((def) => [
     def.op,
@@ -42,6 +47,7 @@ const operators = () =>
     typesOf(def),
     def.lower === 'host' && !def.inline ? 'reference' : 'native',
     def.quantize.kind === 'float' ? `float: ${def.quantize.why}` : quantized[def.quantize.kind],
+    differentiated(def.gradient),
   ]);
 
 const pages = {
@@ -65,7 +71,7 @@ have steps in the engine (some cases and types of them still run by their refere
 for a model), \`reference\` operators run in TypeScript.
 
 ${markdownTable(
-  ['Operator', 'Domain', 'Opsets', 'Inputs', 'Outputs', 'Types', 'Runs', 'Quantised'],
+  ['Operator', 'Domain', 'Opsets', 'Inputs', 'Outputs', 'Types', 'Runs', 'Quantised', 'Gradient'],
   operators(),
 )}
 `,

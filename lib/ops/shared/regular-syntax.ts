@@ -1,5 +1,6 @@
 // The syntax of RE2 as a tree. Refused by name: \C, \Q and what RE2 has not, such as back references and lookaround.
 import { KompaktError } from '../../errors.js';
+import { type Accepts, between, not, perlClasses, posixClasses, unicodeClass } from './character-classes.js';
 
 export type Syntax =
   | { readonly kind: 'character'; readonly accepts: Accepts }
@@ -10,8 +11,6 @@ export type Syntax =
   | { readonly kind: 'sequence'; readonly parts: readonly Syntax[] }
   | { readonly kind: 'choice'; readonly options: readonly Syntax[] }
   | { readonly kind: 'repeat'; readonly part: Syntax; readonly least: number; readonly most: number };
-
-type Accepts = (code: number) => boolean;
 
 interface Flags {
   /** Upper and lower case are the same. */
@@ -26,41 +25,6 @@ interface Flags {
 const maxRepeat = 1000;
 const maxDepth = 1000;
 
-const between =
-  (low: number, high: number): Accepts =>
-  (code) =>
-    code >= low && code <= high;
-const fromSet =
-  (set: RegExp): Accepts =>
-  (code) =>
-    set.test(String.fromCodePoint(code));
-const not =
-  (accepts: Accepts): Accepts =>
-  (code) =>
-    !accepts(code);
-
-/** Perl classes are ASCII in RE2. */
-const perlClasses: Readonly<Record<string, Accepts>> = {
-  d: fromSet(/[0-9]/),
-  s: fromSet(/[\t\n\f\r ]/),
-  w: fromSet(/[0-9A-Za-z_]/),
-};
-const posixClasses: Readonly<Record<string, Accepts>> = {
-  alnum: fromSet(/[0-9A-Za-z]/),
-  alpha: fromSet(/[A-Za-z]/),
-  ascii: between(0, 127),
-  blank: fromSet(/[\t ]/),
-  cntrl: (code) => code < 32 || code === 127,
-  digit: fromSet(/[0-9]/),
-  graph: between(33, 126),
-  lower: fromSet(/[a-z]/),
-  print: between(32, 126),
-  punct: (code) => between(33, 126)(code) && !/[0-9A-Za-z]/.test(String.fromCodePoint(code)),
-  space: fromSet(/[\t\n\v\f\r ]/),
-  upper: fromSet(/[A-Z]/),
-  word: fromSet(/[0-9A-Za-z_]/),
-  xdigit: fromSet(/[0-9A-Fa-f]/),
-};
 const controls: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };
 
 export function parseExpression(pattern: string, where: string): Syntax {
@@ -248,20 +212,10 @@ class Parser {
     if (c !== 'p' && c !== 'P') return undefined;
     const found = /^[pP](?:\{(\^?)(\w+)\}|(\w))/.exec(this.text.slice(this.at, this.at + 60).join(''));
     if (found === null) this.#illegal('a Unicode class without a name');
-    const accepts = this.#unicode(found[2] ?? found[3]);
+    const name = found[2] ?? found[3];
+    const accepts = unicodeClass(name) ?? this.#illegal(`the unknown Unicode class ${name}`);
     this.at += found[0].length;
     return (c === 'P') !== (found[1] === '^') ? not(accepts) : accepts;
-  }
-
-  /** A general category or a script. */
-  #unicode(name: string): Accepts {
-    for (const property of [`gc=${name}`, `sc=${name}`])
-      try {
-        return fromSet(new RegExp(`^\\p{${property}}$`, 'u'));
-      } catch {
-        // Not a category: perhaps a script.
-      }
-    return this.#illegal(`the unknown Unicode class ${name}`);
   }
 
   #escapedCode(): number {

@@ -91,7 +91,7 @@ async function quantizeTo(task, file) {
     for (const sample of makeSamples(task, train, calibrationSeed, task.calibration))
       yield feedsOf(sample, input);
   }
-  const { model: quantized } = await quantize(model, { data: data() });
+  const { model: quantized } = await quantize(model, { data: data(), ...task.options });
   await quantized.save(file);
 }
 

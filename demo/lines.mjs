@@ -1,4 +1,4 @@
-// Text lines with known text: MNIST test digits set side by side, black on white, and pages of such lines.
+// Text lines with known text: MNIST digits set side by side, black on white, and pages of such lines.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -16,15 +16,7 @@ export function loadDigits(part) {
   return {
     count: labels.length - 8,
     label: (i) => labels[8 + i],
-    /** The digit as ink (255 is black ink), cut to the columns that hold any. */
-    ink: (i) => {
-      const pixels = images.subarray(16 + i * side * side, 16 + (i + 1) * side * side);
-      let [left, right] = [side, -1];
-      for (let y = 0; y < side; y++)
-        for (let x = 0; x < side; x++)
-          if (pixels[y * side + x] > 40) [left, right] = [Math.min(left, x), Math.max(right, x)];
-      return { pixels, left, width: right - left + 1 };
-    },
+    pixels: (i) => images.subarray(16 + i * side * side, 16 + (i + 1) * side * side),
   };
 }
 
@@ -39,21 +31,83 @@ export function random(seed) {
   };
 }
 
-/** One line of 8 to 12 digits: {text, image}, 28 pixels high. */
+// How a line is set was chosen by how many characters of lines of TRAINING digits the FP32 net reads right: 88.6 % with
+// 8 to 12 digits as they are, 90.3 % upright, 93.1 % with 12 to 16 digits narrowed to 0.8 in 30 of 48 pixels.
+// No quantised net had a say in it.
+const [fewest, most] = [12, 16];
+const lineHeight = 48;
+const digitHeight = 30;
+const narrowing = 0.8;
+const gap = 4;
+
+/** One line of digits, black on white: {text, image}, 48 pixels high. */
 export function composeLine(digits, next) {
-  const chosen = Array.from({ length: 8 + Math.floor(next() * 5) }, () => Math.floor(next() * digits.count));
-  const glyphs = chosen.map((i) => digits.ink(i));
-  const gap = 4;
-  const width = glyphs.reduce((sum, glyph) => sum + glyph.width + gap, gap);
-  const image = blank(width, side);
+  const count = fewest + Math.floor(next() * (most - fewest + 1));
+  const chosen = Array.from({ length: count }, () => Math.floor(next() * digits.count));
+  const glyphs = chosen.map((i) => glyph(digits.pixels(i)));
+  const width = glyphs.reduce((sum, { columns }) => sum + columns + gap, gap);
+  const image = blank(width, lineHeight);
+  const top = (lineHeight - digitHeight) / 2;
   let at = gap;
-  for (const { pixels, left, width: columns } of glyphs) {
-    for (let y = 0; y < side; y++)
-      for (let x = 0; x < columns; x++) image.data[y * width + at + x] = 255 - pixels[y * side + left + x];
+  for (const { ink, left, columns, stride } of glyphs) {
+    for (let y = 0; y < digitHeight; y++)
+      for (let x = 0; x < columns; x++)
+        image.data[(top + y) * width + at + x] = 255 - Math.round(ink[y * stride + left + x]);
     at += columns + gap;
   }
   return { text: chosen.map((i) => digits.label(i)).join(''), image };
 }
+
+/** A digit upright (LeCun et al. 1998, section 3.3.1: sheared by its second moments), its ink 30 pixels high. */
+function glyph(pixels) {
+  const { meanY, slant } = momentsOf(pixels);
+  const rows = Array.from({ length: side }, (_, y) => y).filter((y) =>
+    pixels.subarray(y * side, (y + 1) * side).some((p) => p > 40),
+  );
+  const perRow = digitHeight / (rows.at(-1) - rows[0] + 1);
+  const perColumn = perRow * narrowing;
+  const stride = Math.ceil(2 * side * perColumn);
+  const ink = new Float64Array(stride * digitHeight);
+  let [left, right] = [stride, -1];
+  for (let y = 0; y < digitHeight; y++) {
+    const v = rows[0] + (y + 0.5) / perRow - 0.5;
+    for (let x = 0; x < stride; x++) {
+      const u = (x + 0.5) / perColumn - 0.5 - side / 2 + slant * (v - meanY);
+      const p = Math.max(0, Math.min(255, cubicSample(pixels, u, v)));
+      ink[y * stride + x] = p;
+      if (p > 60) [left, right] = [Math.min(left, x), Math.max(right, x)];
+    }
+  }
+  return { ink, left, columns: right - left + 1, stride };
+}
+
+function momentsOf(pixels) {
+  let [mass, sumX, sumY] = [0, 0, 0];
+  pixels.forEach((p, i) => {
+    mass += p;
+    sumX += p * (i % side);
+    sumY += p * Math.floor(i / side);
+  });
+  const [meanX, meanY] = [sumX / mass, sumY / mass];
+  let [mixed, vertical] = [0, 0];
+  pixels.forEach((p, i) => {
+    const dy = Math.floor(i / side) - meanY;
+    mixed += p * ((i % side) - meanX) * dy;
+    vertical += p * dy * dy;
+  });
+  return { meanY, slant: mixed / vertical };
+}
+
+/** The image between its pixels (Catmull-Rom), empty outside. */
+function cubicSample(pixels, x, y) {
+  let sum = 0;
+  for (let j = Math.max(0, Math.ceil(y - 2)); j <= Math.min(side - 1, Math.floor(y + 2)); j++)
+    for (let i = Math.max(0, Math.ceil(x - 2)); i <= Math.min(side - 1, Math.floor(x + 2)); i++)
+      sum += cubic(Math.abs(y - j)) * cubic(Math.abs(x - i)) * pixels[j * side + i];
+  return sum;
+}
+const cubic = (t) =>
+  t < 1 ? 1.5 * t ** 3 - 2.5 * t * t + 1 : t < 2 ? -0.5 * t ** 3 + 2.5 * t * t - 4 * t + 2 : 0;
 
 /** Bilinear scaling with pixel centres at halves. */
 export function scale(image, width, height) {
@@ -101,7 +155,8 @@ export function composePage(digits, next, size, count) {
   const boxes = [];
   const pitch = Math.floor(size / count);
   for (let i = 0; i < count; i++) {
-    const line = composeLine(digits, next).image;
+    const whole = composeLine(digits, next).image;
+    const line = scale(whole, Math.round((whole.width * side) / lineHeight), side);
     const left = Math.floor(next() * Math.max(1, size - line.width));
     const top = i * pitch + Math.floor((pitch - line.height) / 2);
     paste(image, line, left, top);

@@ -1,9 +1,13 @@
 // Entropy: the range whose quantised distribution diverges least from the distribution seen.
 import { binsPerSide, Histogram } from './histogram.js';
+import { clippingOf } from './mse.js';
 import type { Calibrator, QuantiserShape, Range } from './observer.js';
 
 /** Bounds are tried every so many bins. */
 const stride = 8;
+
+/** Share of the power of the values that clipping may take. */
+const clippedPower = 0.01;
 
 /** Share of a bin that the quantised distribution does not reach; the usual smoothing keeps the logarithm finite. */
 const nothing = 1e-12;
@@ -12,7 +16,7 @@ export const entropy: Calibrator = {
   name: 'entropy',
   summary: 'the range with the least Kullback-Leibler divergence between values and quantised values',
   source:
-    'Migacz 2017, "8-bit Inference with TensorRT"; here one bound on the magnitude clips both sides, zeros are left out because they are exact, and what is clipped counts as lost instead of as moved to the bound',
+    'Migacz 2017, "8-bit Inference with TensorRT"; here one bound on the magnitude clips both sides, zeros are left out because they are exact, what is clipped counts as lost instead of as moved to the bound, and bounds that clip away more than 1 % of the signal power are not considered, for divergence is blind to magnitude',
   create: (shape) => {
     const histogram = new Histogram();
     return { see: (values) => histogram.add(values), range: () => entropyRange(histogram, shape) };
@@ -26,13 +30,19 @@ export function entropyRange(histogram: Histogram, shape: QuantiserShape): Range
   const binsAbove = occupied(histogram.positive);
   const widest = Math.max(binsBelow, binsAbove);
 
+  const clippedBelow = clippingOf(histogram.negative, binWidth);
+  const clippedAbove = clippingOf(histogram.positive, binWidth);
+  const allowed = clippedPower * (clippedBelow(0) + clippedAbove(0));
+
   let best = { min: histogram.min, max: histogram.max };
   let bestDivergence = Number.POSITIVE_INFINITY;
   // With fewer bins than levels every bin has a level of its own and clipping could only lose.
   for (let bound = Math.min(shape.levels, widest); ; bound = Math.min(bound + stride, widest)) {
     const below = shape.symmetric ? bound : Math.min(bound, binsBelow);
     const above = shape.symmetric ? bound : Math.min(bound, binsAbove);
-    const divergence = divergenceOf(histogram, below, above, shape.levels);
+    const clipped = clippedBelow(below * binWidth) + clippedAbove(above * binWidth);
+    const divergence =
+      clipped > allowed ? Number.POSITIVE_INFINITY : divergenceOf(histogram, below, above, shape.levels);
     if (divergence <= bestDivergence) {
       bestDivergence = divergence;
       best = {

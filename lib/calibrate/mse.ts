@@ -45,7 +45,7 @@ export function mseRange(histogram: Histogram, { levels, symmetric }: QuantiserS
 }
 
 /** Function of a bound t: sum over the bins of one side beyond t of count * (x - t)^2, x the centre of the bin. */
-function clippingOf(bins: Float64Array, binWidth: number): (bound: number) => number {
+export function clippingOf(bins: Float64Array, binWidth: number): (bound: number) => number {
   // Suffix sums of count, count * x and count * x^2 make each query constant time.
   const n = new Float64Array(binsPerSide + 1);
   const nx = new Float64Array(binsPerSide + 1);

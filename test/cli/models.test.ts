@@ -94,6 +94,11 @@ describe('bad input exits with 1, a code and a remedy, and leaves nothing behind
       'KPT_FILE_WRITE',
       () => ['quantize', model, '--data', `npy:${samples}`, '-o', join(folder, 'no/such/x.onnx')],
     ],
+    // Said before the samples are read: these would be refused.
+    [
+      'KPT_FILE_WRITE',
+      () => ['quantize', model, '--data', `npy:${nanSamples}`, '-o', join(folder, 'no/such/x.onnx')],
+    ],
     [
       'KPT_CALIBRATION_VALUES',
       () => ['quantize', model, '--data', `npy:${nanSamples}`, '-o', join(folder, 'nan.onnx')],

@@ -96,6 +96,13 @@ test('save into a folder that does not exist, or over a folder, leaves nothing',
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('a place that cannot be written is known before saving, and looking leaves nothing', async () => {
+  await Model.checkWritable(join(folder, 'out.onnx'));
+  for (const path of [join(folder, 'none', 'out.onnx'), folder])
+    await expect(Model.checkWritable(path)).rejects.toMatchObject({ code: 'KPT_FILE_WRITE' });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test('save into a read-only folder fails with KPT_FILE_WRITE', async () => {
   if (process.getuid?.() === 0) return; // root may write anywhere
   chmodSync(folder, 0o555);

@@ -34,7 +34,7 @@ class ConvB1 : public Step {
   Status ReadChannel(const StepSpec& spec, size_t i, const float** out) const;
   Status ReadOutput(const StepSpec& spec);
   Status PackWeights(const StepSpec& spec);
-  Status FillTables(const StepSpec& spec, const std::vector<uint8_t>& weights);
+  Status FillTables(const StepSpec& spec, const int64_t* bits);
   void RunPanels(const uint8_t* input, const int32_t* row_tables, int64_t pixels, int64_t first_pixel,
                  int64_t panel_begin, int64_t panel_end, int32_t* sums) const;
   void Finish(const int32_t* sums, int64_t panel, int64_t pixels, int64_t first_pixel) const;
@@ -118,35 +118,44 @@ Status ConvB1::ReadOutput(const StepSpec& spec) {
 Status ConvB1::PackWeights(const StepSpec& spec) {
   const TensorView& w = *spec.in(1);
   const int64_t taps = conv_.kh * conv_.kw;
-  std::vector<uint8_t> weights(w.data, w.data + w.size());
-  for (int64_t i = 0; i < conv_.o * taps; ++i)
-    weights[static_cast<size_t>((i + 1) * conv_.c - 1)] &= input_.last_byte();
+  const auto masked = [&] {
+    std::vector<uint8_t> weights(w.data, w.data + w.size());
+    for (int64_t i = 0; i < conv_.o * taps; ++i)
+      weights[static_cast<size_t>((i + 1) * conv_.c - 1)] &= input_.last_byte();
+    return weights;
+  };
   const std::string tag = std::string("gemm_b1:") + kernel_->name + ":" + std::to_string(input_.taps()) +
                           ":" + std::to_string(input_.tap_bytes()) + ":" + std::to_string(channels_);
   packed_ = spec.packs->Get(w.constant, tag, GemmB1PackedBytes(panels_, input_.taps(), input_.tap_bytes()),
                             [&](uint8_t* block) {
                               PackGemmB1(*kernel_, panels_, input_.taps(), input_.used_tap_bytes(),
-                                         input_.tap_bytes(), weights.data(), block);
+                                         input_.tap_bytes(), masked().data(), block);
                             });
-  if (packed_ == nullptr) return Status::Error("KPT_TOO_LARGE", "packed weights of conv_b1");
-  return FillTables(spec, weights);
+  // The bits of every tap of every filter: packed too, because the weights are not there any more.
+  const auto* bits = reinterpret_cast<const int64_t*>(spec.packs->Get(
+      w.constant, tag + ":bits", static_cast<size_t>(conv_.o * taps) * sizeof(int64_t), [&](uint8_t* block) {
+        const std::vector<uint8_t> weights = masked();
+        int64_t* set = reinterpret_cast<int64_t*>(block);
+        for (size_t i = 0; i < weights.size(); ++i)
+          for (unsigned v = weights[i]; v != 0; v &= v - 1) ++set[i / static_cast<size_t>(conv_.c)];
+      }));
+  if (packed_ == nullptr || bits == nullptr)
+    return Status::Error("KPT_TOO_LARGE", "packed weights of conv_b1");
+  return FillTables(spec, bits);
 }
 
 /// Limits or offsets (gemm_b1.h) of every class of pixels.
-Status ConvB1::FillTables(const StepSpec& spec, const std::vector<uint8_t>& weights) {
+Status ConvB1::FillTables(const StepSpec& spec, const int64_t* bits) {
   KPT_RETURN_IF_ERROR(border_.Make(spec, conv_, pad_value_ == 0));
   table_width_ = panels_.units * panels_.unit;
   table_ = AlignedBuffer(static_cast<size_t>(border_.classes() * table_width_) * sizeof(int32_t));
   if (table_.data() == nullptr) return Status::Error("KPT_TOO_LARGE", "tables of conv_b1");
   const int64_t taps = conv_.kh * conv_.kw;
-  std::vector<int64_t> set(static_cast<size_t>(conv_.o * taps));  // bits of every tap of every filter
-  for (size_t i = 0; i < weights.size(); ++i)
-    for (unsigned v = weights[i]; v != 0; v &= v - 1) ++set[i / static_cast<size_t>(conv_.c)];
   for (int64_t index = 0; index < border_.classes(); ++index) {
     int32_t* row = table_.as<int32_t>() + index * table_width_;
     std::fill(row, row + table_width_, -1);
     for (int64_t o = 0; o < conv_.o; ++o) {
-      const int64_t offset = border_.Offset(index, set.data() + o * taps, channels_);
+      const int64_t offset = border_.Offset(index, bits + o * taps, channels_);
       // offset - 2 * pop >= threshold; the shift rounds down.
       const int64_t limit = threshold_ == nullptr ? offset : (offset - threshold_[o]) >> 1;
       row[o] =

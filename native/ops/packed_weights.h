@@ -25,7 +25,8 @@ struct WeightSource {
   int64_t channels() const { return columns / sets; }
   /// Where the weights of `tap`, one of taps, of a column begin.
   int64_t At(int64_t group, int64_t column, int64_t tap) const {
-    return group * group_stride + column / channels() * set_stride + column % channels() * column_stride + tap;
+    return group * group_stride + column / channels() * set_stride + column % channels() * column_stride +
+           tap;
   }
   int64_t Channel(int64_t group, int64_t column) const { return group * channels() + column % channels(); }
 };

@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Tensor } from 'onnxruntime-common';
 import { Model } from '../../lib/model/model.js';
+import { packBinary } from '../../lib/passes/pack-binary.js';
+import { cleanPasses, runPipeline } from '../../lib/passes/pipeline.js';
 import { native } from '../../lib/run/native.js';
 import { PlanCache } from '../../lib/session/plan-cache.js';
 import { InferenceSession } from '../../lib/session/session.js';
+import { lfc, vgg } from '../helpers/binary-nets.js';
 import { npmModels, signal } from '../helpers/models.js';
 import { sharedData } from '../helpers/shared-data.js';
 
@@ -78,6 +81,20 @@ describe('results', () => {
     if (needsGraph.includes(name)) return;
     const written = statSync(file).mtimeMs;
     expect(await outcome(path, shapes, file)).toBe(plain);
+    expect(statSync(file).mtimeMs).toBe(written);
+  });
+
+  test.each([
+    ['LFC', lfc],
+    ['VGG', vgg],
+  ])('%s, a binary net: written, read and never cached are the same bytes', async (_, net) => {
+    const bytes = new Model(packBinary.run(runPipeline(cleanPasses, net()))).toBytes();
+    const shapes = { image: [3, 1, 28, 28] };
+    const file = join(folder, 'plans.kpc');
+    const plain = await outcome(bytes, shapes);
+    expect(await outcome(bytes, shapes, file)).toBe(plain);
+    const written = statSync(file).mtimeMs;
+    expect(await outcome(bytes, shapes, file)).toBe(plain);
     expect(statSync(file).mtimeMs).toBe(written);
   });
 

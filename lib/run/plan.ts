@@ -148,7 +148,8 @@ export function buildPlan(
 
   for (const name of state) {
     const { block } = builder.read(name, 'plain');
-    if (block !== null) block.last = Number.POSITIVE_INFINITY;
+    // Beyond every other lifetime, so that nobody takes its place.
+    if (block !== null) block.last = builder.time + 1;
   }
   const stretches = fuseSteps(
     builder,

@@ -5,7 +5,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InferenceSession, Model, quantize, Tensor, table } from '../dist/index.js';
+import { InferenceSession, Model, quantize } from '../dist/index.js';
+import { argMax, cifar, data, imagenet, keywords, raw } from './labelled.mjs';
+import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -16,35 +18,12 @@ const { values: flags } = parseArgs({
     calibration: { type: 'string', default: '300' },
   },
 });
-const root = join(import.meta.dirname, '..');
-const data = process.env.KOMPAKT_SHARED_DATA ?? join(root, '../shared/data');
 if (!existsSync(data)) {
   console.error(`accuracy: no data at ${data}; set KOMPAKT_SHARED_DATA`);
   process.exit(1);
 }
 const ort = createRequire(import.meta.url)('onnxruntime-node');
 
-/** CIFAR-10 binary records as [1,3,32,32], transformed per channel. */
-function cifar(file, transform) {
-  const bytes = readFileSync(join(data, 'cifar10', file));
-  return Array.from({ length: bytes.length / 3073 }, (_, i) => {
-    const record = bytes.subarray(i * 3073, (i + 1) * 3073);
-    const x = Float32Array.from({ length: 3072 }, (_, k) => transform(record[k + 1], Math.floor(k / 1024)));
-    return { label: record[0], feeds: { input: new Tensor('float32', x, [1, 3, 32, 32]) } };
-  });
-}
-
-function keywords() {
-  const features = new Int8Array(readFileSync(join(data, 'kws-mfcc/mfcc_int8.bin')));
-  const labels = readFileSync(join(data, 'kws-mfcc/labels.bin'));
-  return Array.from(labels, (label, i) => {
-    const x = Float32Array.from(features.subarray(i * 490, (i + 1) * 490), (q) => (q - 83) * 0.5847029);
-    return { label, feeds: { input: new Tensor('float32', x, [1, 1, 49, 10]) } };
-  });
-}
-
-const raw = (v) => v;
-const imagenet = (v, c) => (v / 255 - [0.485, 0.456, 0.406][c]) / [0.229, 0.224, 0.225][c];
 // DS-CNN has no data besides the test set: every fifth sample calibrates and is not judged.
 const kws = keywords();
 const cases = [
@@ -67,12 +46,10 @@ const cases = [
   ),
 ];
 
-const argMax = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
-
 async function answers(session, samples) {
   const found = [];
-  for (const { feeds } of samples) {
-    const outputs = await session.run(feeds);
+  for (const { tensor } of samples) {
+    const outputs = await session.run({ [session.inputNames[0]]: tensor });
     found.push(argMax(outputs[session.outputNames[0]].data));
   }
   return found;
@@ -86,7 +63,7 @@ async function judge({ name, model: file, calibration, judged }) {
   const every = Math.max(1, Math.floor(calibration().length / Number(flags.calibration)));
   const samples = calibration().filter((_, i) => i % every === 0);
   const { model: int8 } = await quantize(model, {
-    data: samples.map((s) => s.feeds),
+    data: samples.map(({ tensor }) => ({ [model.graph.inputs[0].name]: tensor })),
     samples: samples.length,
     ...(flags.calibrator && { calibrator: flags.calibrator }),
     ...(flags.activations && { activationType: flags.activations }),
@@ -123,36 +100,20 @@ for (const one of cases) {
   process.stderr.write(`${one.name} ...\n`);
   rows.push(await judge(one));
 }
-if (flags.json) console.log(JSON.stringify(rows, null, 2));
-else {
-  const percent = (v) => v.toFixed(2);
-  console.log(
-    table(
-      [
-        { title: 'model and data' },
-        { title: 'judged', align: 'right' },
-        { title: 'FP32 %', align: 'right' },
-        { title: 'INT8 %', align: 'right' },
-        { title: 'drop', align: 'right' },
-        { title: 'ORT FP32 %', align: 'right' },
-        { title: 'ORT INT8 %', align: 'right' },
-        { title: 'same top-1 %', align: 'right' },
-        { title: 'KB FP32', align: 'right' },
-        { title: 'KB INT8', align: 'right' },
-      ],
-      rows.map((r) => [
-        r.name,
-        String(r.samples),
-        percent(r.fp32),
-        percent(r.int8),
-        percent(r.drop),
-        percent(r.ortFp32),
-        percent(r.ortInt8),
-        percent(r.sameTop1),
-        (r.bytesFp32 / 1000).toFixed(1),
-        (r.bytesInt8 / 1000).toFixed(1),
-      ]),
-    ),
-  );
-}
+print(
+  rows,
+  [
+    ['model and data', (r) => r.name],
+    ['judged', (r) => r.samples, 0],
+    ['FP32 %', (r) => r.fp32, 2],
+    ['INT8 %', (r) => r.int8, 2],
+    ['drop', (r) => r.drop, 2],
+    ['ORT FP32 %', (r) => r.ortFp32, 2],
+    ['ORT INT8 %', (r) => r.ortInt8, 2],
+    ['same top-1 %', (r) => r.sameTop1, 2],
+    ['KB FP32', (r) => r.bytesFp32 / 1000, 1],
+    ['KB INT8', (r) => r.bytesInt8 / 1000, 1],
+  ],
+  flags.json,
+);
 process.exit(0);

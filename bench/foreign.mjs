@@ -4,14 +4,15 @@
 // [--json] [--only NAME] [--samples N] [--exact N]. --exact compares the first N samples of each file with exact
 // arithmetic too. Needs the shared data folder (KOMPAKT_SHARED_DATA, default ../shared/data), a build (npm run build)
 // and, for photos, the package sharp.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { images } from '../dist/data/images.js';
-import { InferenceSession, Model, Tensor, table } from '../dist/index.js';
+import { InferenceSession, Model } from '../dist/index.js';
 import { widened } from '../dist/passes/quantized-value.js';
 import { canRunExactly, runExactly } from './foreign/exact.mjs';
+import { argMax, cifar, data, imagenet, keywords, photos, raw } from './labelled.mjs';
+import { print, tableOf } from './print.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -21,59 +22,20 @@ const { values: flags } = parseArgs({
     exact: { type: 'string', default: '0' },
   },
 });
-const root = join(import.meta.dirname, '..');
-const data = process.env.KOMPAKT_SHARED_DATA ?? join(root, '../shared/data');
 const folder = join(data, 'foreign-quantized');
 if (!existsSync(folder)) {
   console.error(`foreign: no data at ${folder}; set KOMPAKT_SHARED_DATA`);
   process.exit(1);
 }
 const ort = createRequire(import.meta.url)('onnxruntime-node');
-const limit = Number(flags.samples);
-
-/** CIFAR-10 binary records as [1,3,32,32], transformed per channel. */
-function cifar(transform) {
-  const bytes = readFileSync(join(data, 'cifar10/test1k_jpg.bin'));
-  return Array.from({ length: Math.min(limit, bytes.length / 3073) }, (_, i) => {
-    const record = bytes.subarray(i * 3073, (i + 1) * 3073);
-    const x = Float32Array.from({ length: 3072 }, (_, k) => transform(record[k + 1], Math.floor(k / 1024)));
-    return { label: record[0], data: x, dims: [1, 3, 32, 32] };
-  });
-}
-
-function keywords() {
-  const features = new Int8Array(readFileSync(join(data, 'kws-mfcc/mfcc_int8.bin')));
-  const labels = readFileSync(join(data, 'kws-mfcc/labels.bin'));
-  return Array.from(labels.subarray(0, limit), (label, i) => {
-    const x = Float32Array.from(features.subarray(i * 490, (i + 1) * 490), (q) => (q - 83) * 0.5847029);
-    return { label, data: x, dims: [1, 1, 49, 10] };
-  });
-}
-
-const imagenet = (v, c) => (v / 255 - [0.485, 0.456, 0.406][c]) / [0.229, 0.224, 0.225][c];
-
-async function photos() {
-  const found = [];
-  for await (const sample of images(join(data, 'imagenet200'))) {
-    if (found.length >= limit) break;
-    const { data: bytes, dims } = sample.arrays[''];
-    const [h, w] = dims.slice(-3);
-    const x = new Float32Array(3 * h * w);
-    for (let i = 0; i < h * w; i++)
-      for (let c = 0; c < 3; c++) x[c * h * w + i] = imagenet(bytes[3 * i + c], c);
-    found.push({ label: sample.label, data: x, dims: [1, 3, h, w] });
-  }
-  return found;
-}
 
 const families = [
-  { prefix: 'resnet8', samples: () => cifar((v) => v) },
-  { prefix: 'resnet20', samples: () => cifar(imagenet) },
-  { prefix: 'dscnn', samples: keywords },
-  { prefix: 'mobilenetv2', samples: photos },
+  { prefix: 'resnet8', samples: () => cifar('test1k_jpg.bin', raw) },
+  { prefix: 'resnet20', samples: () => cifar('test1k_jpg.bin', imagenet) },
+  { prefix: 'dscnn', samples: () => keywords() },
+  { prefix: 'mobilenetv2', samples: () => photos(imagenet) },
 ];
 
-const argMax = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
 const percent = (part, whole) => (100 * part) / whole;
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
@@ -113,7 +75,7 @@ async function judge(file, samples) {
   const exact = { elements: 0, ours: 0, theirs: 0, integer: 0 };
   const times = { ours: [], theirs: [], integer: [] };
   for (const [i, sample] of samples.entries()) {
-    const feeds = { [input]: new Tensor('float32', sample.data, sample.dims) };
+    const feeds = { [input]: sample.tensor };
     const found = {};
     for (const [name, session] of Object.entries(sessions)) {
       const start = performance.now();
@@ -132,7 +94,7 @@ async function judge(file, samples) {
     counts.nearInteger += near(ours, integer);
     counts.elements += ours.length;
     if (i >= exactSamples) continue;
-    const truth = runExactly(model.graph, sample);
+    const truth = runExactly(model.graph, sample.tensor);
     exact.elements += truth.length;
     for (const [name, values] of Object.entries(found)) exact[name] += near(values, truth);
   }
@@ -165,7 +127,7 @@ for (const { prefix, samples } of families) {
   if (wanted.length === 0) continue;
   let loaded;
   try {
-    loaded = await samples();
+    loaded = (await samples()).slice(0, Number(flags.samples));
   } catch (error) {
     if (error.code !== 'KPT_PEER_MISSING') throw error;
     process.stderr.write(`${wanted.join(', ')}: skipped: ${error.message}\n`);
@@ -176,42 +138,32 @@ for (const { prefix, samples } of families) {
     rows.push(await judge(file, loaded));
   }
 }
-const right = (title) => ({ title, align: 'right' });
-const digits = (value) => (value === undefined ? '-' : value.toFixed(3));
-if (flags.json) console.log(JSON.stringify(rows, null, 2));
-else {
+print(
+  rows,
+  [
+    ['file', (r) => r.file],
+    ['samples', (r) => r.samples, 0],
+    ['accuracy %', (r) => r.accuracy, 2],
+    ['ORT %', (r) => r.ortAccuracy, 2],
+    ['same top-1 %', (r) => r.sameTop1, 2],
+    ['within 1 step %', (r) => r.withinOneStep ?? null, 3],
+    ['of integer ORT %', (r) => r.withinOneStepInteger ?? null, 3],
+    ['ms', (r) => r.milliseconds, 3],
+    ['ORT ms', (r) => r.ortMilliseconds, 3],
+    ['', (r) => (r.ok ? 'ok' : 'OFF')],
+  ],
+  flags.json,
+);
+if (!flags.json && Number(flags.exact) > 0)
   console.log(
-    table(
+    `\nWithin one step of exact arithmetic, % of the outputs of ${flags.exact} samples:\n${tableOf(
+      rows.filter((r) => r.exact !== null),
       [
-        { title: 'file' },
-        ...['samples', 'accuracy %', 'ORT %', 'same top-1 %', 'within 1 step %', 'of integer ORT %'].map(
-          right,
-        ),
-        ...['ms', 'ORT ms'].map(right),
-        { title: '' },
+        ['file', (r) => r.file],
+        ['kompakt', (r) => r.exact.ours, 3],
+        ['ORT', (r) => r.exact.theirs, 3],
+        ['integer ORT', (r) => r.exact.integer, 3],
       ],
-      rows.map((r) => [
-        r.file,
-        String(r.samples),
-        r.accuracy.toFixed(2),
-        r.ortAccuracy.toFixed(2),
-        r.sameTop1.toFixed(2),
-        digits(r.withinOneStep),
-        digits(r.withinOneStepInteger),
-        digits(r.milliseconds),
-        digits(r.ortMilliseconds),
-        r.ok ? 'ok' : 'OFF',
-      ]),
-    ),
+    )}`,
   );
-  if (Number(flags.exact) > 0)
-    console.log(
-      `\nWithin one step of exact arithmetic, % of the outputs of ${flags.exact} samples:\n${table(
-        [{ title: 'file' }, ...['kompakt', 'ORT', 'integer ORT'].map(right)],
-        rows
-          .filter((r) => r.exact !== null)
-          .map((r) => [r.file, digits(r.exact.ours), digits(r.exact.theirs), digits(r.exact.integer)]),
-      )}`,
-    );
-}
 process.exit(rows.every((r) => r.ok) ? 0 : 1);

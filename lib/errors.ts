@@ -99,6 +99,10 @@ export const errorTable = {
     meaning: 'A data file (IDX, CIFAR, npy, npz, image, wav) is not what it says it is.',
     remedy: 'Check the file named in the message and the format given with --data.',
   },
+  KPT_TRAINING_DIVERGED: {
+    meaning: 'The loss became NaN or infinite.',
+    remedy: 'Lower the learning rate, warm up, clip gradients (clipNorm), or check the scale of the samples.',
+  },
   KPT_ADDON_MISSING: {
     meaning: 'The native addon could not be loaded.',
     remedy:

@@ -30,17 +30,26 @@ export { type Platform, platform } from './run/native.js';
 export { listSupportedBackends, type SupportedBackend } from './session/backends.js';
 export type { BoundStep } from './session/bind.js';
 export type { Description, NodeDescription } from './session/describe.js';
+export { describePasses, type PassEffect } from './session/describe-passes.js';
 export type { RunOptions, SessionOptions } from './session/options.js';
 export { InferenceSession } from './session/session.js';
+export { augmentations } from './train/augment/index.js';
 export { differentiate } from './train/differentiate.js';
+export { type DistillOptions, distill } from './train/distill.js';
+export { type EvaluateOptions, type Evaluation, evaluate, type LabelledSample } from './train/evaluate.js';
+export type { EpochReport, StepReport, TrainingEvent, TrainingReport } from './train/events.js';
+export { type FinetuneOptions, finetune } from './train/finetune.js';
 export { binaryCrossEntropy } from './train/losses/binary-cross-entropy.js';
 export { type CrossEntropyOptions, crossEntropy } from './train/losses/cross-entropy.js';
 export { klDivergence } from './train/losses/kl-divergence.js';
 export { meanSquaredError, type RegressionOptions } from './train/losses/mean-squared-error.js';
+export { buildNetwork, type NetworkOptions, networks } from './train/networks/index.js';
 export { type AdamOptions, type AdamWOptions, adam, adamW } from './train/optimizers/adam.js';
 export { type RmspropOptions, rmsprop } from './train/optimizers/rmsprop.js';
 export { type SgdOptions, sgd } from './train/optimizers/sgd.js';
+export { schedules } from './train/schedules/index.js';
 export { compileStep } from './train/step.js';
+export type { Lesson, TrainedModel, TrainingInputs } from './train/train-model.js';
 export type {
   Loss,
   Optimizer,

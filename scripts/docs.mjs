@@ -6,7 +6,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { commands } from '../dist/cli/commands/index.js';
 import { errorTable } from '../dist/errors.js';
-import { ops } from '../dist/ops/index.js';
+import { newestOpset } from '../dist/graph/graph.js';
+import { fileOperators, typesOf } from './op-types.mjs';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const note = (source) => `<!-- Made by \`npm run docs\` from ${source}; do not edit. -->`;
@@ -28,13 +29,17 @@ const quantized = {
   table: 'table of 256 bytes',
 };
 
+/** First and newest opset of a domain's operator. */
+const opsets = ({ domain, since }) => (domain === '' ? `${since} to ${newestOpset}` : `${since}`);
+
 const operators = () =>
-  [...ops.values()].map((def) => [
+  fileOperators().map((def) => [
     def.op,
     def.domain || 'ai.onnx',
-    def.since,
+    opsets(def),
     range(def.inputs),
     range(def.outputs),
+    typesOf(def),
     def.lower === 'host' && !def.inline ? 'reference' : 'native',
     def.quantize.kind === 'float' ? `float: ${def.quantize.why}` : quantized[def.quantize.kind],
   ]);
@@ -54,11 +59,15 @@ ${markdownTable(
   'docs/ops.md': () => `${note('lib/ops')}
 # Operators
 
-${ops.size} operators. "Runs": \`native\` operators have steps in the engine (some cases of them still run by their
-reference; \`kompakt inspect MODEL --plan\` tells for a model), \`reference\` operators run in TypeScript. "From opset" is
-the first version in the list of each domain; older forms in files are raised when a model is read.
+${fileOperators().length} operators. "Opsets" are those of the forms that are listed; older forms in files are raised when a
+model is read, and files of newer opsets are read on trust. "Types" are those of the main input. "Runs": \`native\` operators
+have steps in the engine (some cases and types of them still run by their reference; \`kompakt inspect MODEL --plan\` tells
+for a model), \`reference\` operators run in TypeScript.
 
-${markdownTable(['Operator', 'Domain', 'From opset', 'Inputs', 'Outputs', 'Runs', 'Quantised'], operators())}
+${markdownTable(
+  ['Operator', 'Domain', 'Opsets', 'Inputs', 'Outputs', 'Types', 'Runs', 'Quantised'],
+  operators(),
+)}
 `,
   'docs/cli.md': () => `${note('lib/cli/commands')}
 # Command line

@@ -148,7 +148,13 @@ async function fuzzNative() {
   const options = ['-DKOMPAKT_ADDON=OFF', '-DKOMPAKT_FUZZ=ON', '-DCMAKE_CXX_COMPILER=clang++-19'];
   run('cmake', ['-S', '.', '-B', fuzz, '-G', 'Ninja', ...options]);
   run('cmake', ['--build', fuzz]);
-  const limits = ['-timeout=20', '-rss_limit_mb=2048', '-max_len=8192', `-max_total_time=${seconds}`];
+  const limits = [
+    `-seed=${values.seed}`,
+    '-timeout=20',
+    '-rss_limit_mb=2048',
+    '-max_len=8192',
+    `-max_total_time=${seconds}`,
+  ];
   run(
     join(fuzz, 'plan_fuzzer'),
     [...limits, `-artifact_prefix=${findings}/plan-`, '-print_final_stats=1', corpus],

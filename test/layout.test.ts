@@ -206,10 +206,12 @@ describe('lists', () => {
     expect(lines).toEqual(sorted(lines));
   });
 
-  test('every step of lib/ops/steps.ts has a maker in native/ops, and the other way round', () => {
-    const typed = read('lib/ops/steps.ts');
-    const params = /export interface StepParams \{\n([\s\S]*?)\n\}/.exec(typed)![1]!;
-    const kinds = [...params.matchAll(/^ {2}(?:readonly )?'?(\w+)'?: /gm)].map(([, kind]) => kind!);
+  test('every step of lib/ops/steps.ts and training-steps.ts has a maker in native/ops, and the other way round', () => {
+    const kinds = ['steps', 'training-steps'].flatMap((file) => {
+      const typed = read(`lib/ops/${file}.ts`);
+      const params = /export interface \w*StepParams[\w ]* \{\n([\s\S]*?)\n\}/.exec(typed)![1]!;
+      return [...params.matchAll(/^ {2}(?:readonly )?'?(\w+)'?: /gm)].map(([, kind]) => kind!);
+    });
     expect(steps.map((step) => step.kind)).toEqual(sorted(kinds));
     const makers = nativeFiles
       .filter((path) => path.startsWith('native/ops/') && path.endsWith('.cc'))
@@ -220,7 +222,7 @@ describe('lists', () => {
   });
 
   /** Files of lib/ops that hold what all operators share. */
-  const shared = ['index', 'op', 'steps', 'storage'];
+  const shared = ['index', 'op', 'steps', 'storage', 'training-steps'];
 
   test('lib/ops/index.ts imports every operator file', () => {
     const files = readdirSync(join(root, 'lib/ops'))

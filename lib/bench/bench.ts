@@ -24,6 +24,8 @@ export interface BenchOptions {
   readonly warmup?: number;
   /** Runs for operator times; 0 for none. Default 20. */
   readonly profileRuns?: number;
+  /** Plan cache of kompakt (see SessionOptions.planCache); other engines have none. */
+  readonly planCache?: string;
   /** Share done, 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -31,11 +33,15 @@ export interface BenchOptions {
 export interface EngineReport {
   readonly engine: EngineName;
   readonly version: string;
-  /** Milliseconds. */
+  /** Milliseconds: loading the engine's code (0 when it was loaded before), create, first run. */
+  readonly load: number;
   readonly create: number;
   readonly firstRun: number;
+  /** Milliseconds of CPU time of the whole process for the three together. */
+  readonly startCpu: number;
   readonly latency: LatencySummary;
-  /** Growth of the resident set, bytes: by create and first run, and by all runs after. */
+  /** Growth of the resident set, bytes: by loading the engine, by create and first run, and by all runs after. */
+  readonly rssLoad: number;
   readonly rssCreate: number;
   readonly rssRuns: number;
   readonly memory: EngineMemory | null;
@@ -58,33 +64,25 @@ const blockMilliseconds = 40;
 const pauseMilliseconds = 5;
 const warmupMilliseconds = 200;
 
-interface Contender {
+interface Contender extends Start {
   readonly engine: Engine;
   readonly session: EngineSession;
-  readonly create: number;
-  readonly firstRun: number;
-  readonly rssCreate: number;
   readonly rssAfterFirst: number;
   readonly times: number[];
 }
 
+type Start = Pick<EngineReport, 'load' | 'create' | 'firstRun' | 'startCpu' | 'rssLoad' | 'rssCreate'>;
+
 export async function bench(model: string | Uint8Array, options: BenchOptions = {}): Promise<BenchReport> {
   const threads = options.threads ?? 1;
-  const engines = await Promise.all((options.engines ?? ['kompakt']).map((name) => loadEngine(name)));
   const before = systemState();
   const contenders: Contender[] = [];
   try {
     let feeds = options.feeds;
-    for (const engine of engines) {
-      const rss = process.memoryUsage.rss();
-      const start = performance.now();
-      const session = await engine.create(model, threads);
-      const create = performance.now() - start;
-      feeds ??= randomFeeds(session.inputs, concreteShapes(session.inputs, options.shapes ?? {}));
-      const firstRun = await timed(session, feeds);
-      const rssAfterFirst = process.memoryUsage.rss();
-      const rssCreate = rssAfterFirst - rss;
-      contenders.push({ engine, session, create, firstRun, rssCreate, rssAfterFirst, times: [] });
+    for (const name of options.engines ?? ['kompakt']) {
+      const contender = await start(name, model, threads, options, feeds);
+      feeds = contender.feeds;
+      contenders.push(contender);
     }
     await measure(contenders, feeds!, options);
     const reports = [];
@@ -101,6 +99,42 @@ export async function bench(model: string | Uint8Array, options: BenchOptions = 
   } finally {
     for (const { session } of contenders) await session.release();
   }
+}
+
+/** Loads an engine and runs the model once. */
+async function start(
+  name: EngineName,
+  model: string | Uint8Array,
+  threads: number,
+  { planCache, shapes }: BenchOptions,
+  given: Feeds | undefined,
+): Promise<Contender & { readonly feeds: Feeds }> {
+  const rss = (): number => process.memoryUsage.rss();
+  const [atBegin, cpuAtBegin, rssAtBegin] = [performance.now(), process.cpuUsage(), rss()];
+  const engine = await loadEngine(name);
+  const [loaded, rssLoaded] = [performance.now(), rss()];
+  const session = await engine.create(model, threads, planCache);
+  const create = performance.now() - loaded;
+  const cpuOfCreate = process.cpuUsage(cpuAtBegin);
+  const feeds = given ?? randomFeeds(session.inputs, concreteShapes(session.inputs, shapes ?? {}));
+  const cpuAtFirst = process.cpuUsage();
+  const firstRun = await timed(session, feeds);
+  const cpuOfFirst = process.cpuUsage(cpuAtFirst);
+  const rssAfterFirst = rss();
+  const cpu = [cpuOfCreate, cpuOfFirst].reduce((sum, { user, system }) => sum + user + system, 0);
+  return {
+    engine,
+    session,
+    feeds,
+    load: loaded - atBegin,
+    create,
+    firstRun,
+    startCpu: cpu / 1000,
+    rssLoad: rssLoaded - rssAtBegin,
+    rssCreate: rssAfterFirst - rssLoaded,
+    rssAfterFirst,
+    times: [],
+  };
 }
 
 async function timed(session: EngineSession, feeds: Feeds): Promise<number> {
@@ -142,13 +176,17 @@ async function measure(contenders: readonly Contender[], feeds: Feeds, options: 
 }
 
 async function report(contender: Contender, feeds: Feeds, profileRuns: number): Promise<EngineReport> {
-  const { engine, session, create, firstRun, rssCreate, rssAfterFirst, times } = contender;
+  const { engine, session, rssAfterFirst, times } = contender;
+  const { load, create, firstRun, startCpu, rssLoad, rssCreate } = contender;
   return {
     engine: engine.name,
     version: engine.version,
+    load,
     create,
     firstRun,
+    startCpu,
     latency: summarize(times),
+    rssLoad,
     rssCreate,
     rssRuns: process.memoryUsage.rss() - rssAfterFirst,
     memory: session.memory(),

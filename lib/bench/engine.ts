@@ -38,5 +38,5 @@ export interface EngineSession {
 export interface Engine {
   readonly name: EngineName;
   readonly version: string;
-  create(model: string | Uint8Array, threads: number): Promise<EngineSession>;
+  create(model: string | Uint8Array, threads: number, planCache?: string): Promise<EngineSession>;
 }

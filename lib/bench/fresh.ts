@@ -22,8 +22,16 @@ export interface FreshReport {
   readonly medianP99: number;
   readonly medianCreate: number;
   readonly medianFirstRun: number;
-  /** Bytes. */
+  /** The least over the processes: of single runs, of p99 / p50, of loading the engine, of create and first run together,
+   *  and of the CPU time of these three. */
+  readonly best: number;
+  readonly bestJitter: number;
+  readonly bestLoad: number;
+  readonly bestReady: number;
+  readonly bestStartCpu: number;
+  /** Bytes, of create and runs; loading the engine comes on top. */
   readonly medianRss: number;
+  readonly medianRssLoad: number;
 }
 
 interface Job {
@@ -48,15 +56,22 @@ export async function benchFresh(model: string, options: FreshOptions = {}): Pro
 function combine(engine: EngineName, processes: readonly EngineReport[]): FreshReport {
   const median = (pick: (report: EngineReport) => number): number =>
     percentile(Float64Array.from(processes, pick).sort(), 0.5);
+  const least = (pick: (report: EngineReport) => number): number => Math.min(...processes.map(pick));
   return {
     engine,
     processes,
-    bestP50: Math.min(...processes.map((report) => report.latency.p50)),
+    best: least((report) => report.latency.min),
+    bestP50: least((report) => report.latency.p50),
+    bestJitter: least((report) => report.latency.jitter),
+    bestLoad: least((report) => report.load),
+    bestReady: least((report) => report.create + report.firstRun),
+    bestStartCpu: least((report) => report.startCpu),
     medianP50: median((report) => report.latency.p50),
     medianP99: median((report) => report.latency.p99),
     medianCreate: median((report) => report.create),
     medianFirstRun: median((report) => report.firstRun),
     medianRss: median((report) => report.rssCreate + report.rssRuns),
+    medianRssLoad: median((report) => report.rssLoad),
   };
 }
 

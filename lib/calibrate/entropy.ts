@@ -5,11 +5,14 @@ import type { Calibrator, QuantiserShape, Range } from './observer.js';
 /** Bounds are tried every so many bins. */
 const stride = 8;
 
+/** Share of a bin that the quantised distribution does not reach; the usual smoothing keeps the logarithm finite. */
+const nothing = 1e-12;
+
 export const entropy: Calibrator = {
   name: 'entropy',
   summary: 'the range with the least Kullback-Leibler divergence between values and quantised values',
   source:
-    'Migacz 2017, "8-bit Inference with TensorRT"; here one bound on the magnitude clips both sides, zeros are left out because they are exact',
+    'Migacz 2017, "8-bit Inference with TensorRT"; here one bound on the magnitude clips both sides, zeros are left out because they are exact, and what is clipped counts as lost instead of as moved to the bound',
   create: (shape) => {
     const histogram = new Histogram();
     return { see: (values) => histogram.add(values), range: () => entropyRange(histogram, shape) };
@@ -48,40 +51,37 @@ function occupied(bins: Float64Array): number {
   return n;
 }
 
-/** KL(P || Q): P the counts inside [-below, above] bins with the outliers added to the outermost bins, Q the counts
- *  inside merged into `levels` groups and spread evenly over the bins of each group that hold values. */
+/** KL(P || Q): P all counts where they are; Q the counts inside [-below, above] bins merged into `levels` groups and spread
+ *  evenly over the bins of each group that hold values, with next to nothing in the bins beyond. */
 function divergenceOf(histogram: Histogram, below: number, above: number, levels: number): number {
   const inside = new Float64Array(below + above);
   for (let i = 0; i < below; i++) inside[below - 1 - i] = histogram.negative[i]!;
   for (let i = 0; i < above; i++) inside[below + i] = histogram.positive[i]!;
-  const p = inside.slice();
-  if (below > 0) p[0]! += sum(histogram.negative.subarray(below));
-  if (above > 0) p[p.length - 1]! += sum(histogram.positive.subarray(above));
-
-  const q = new Float64Array(p.length);
-  const groups = Math.min(levels, p.length);
+  const total = sum(histogram.negative) + sum(histogram.positive);
+  const insideTotal = Math.max(1, sum(inside));
+  const groups = Math.min(levels, inside.length);
+  let divergence = 0;
   for (let group = 0; group < groups; group++) {
-    const from = Math.floor((group * p.length) / groups);
-    const to = Math.floor(((group + 1) * p.length) / groups);
-    let total = 0;
+    const from = Math.floor((group * inside.length) / groups);
+    const to = Math.floor(((group + 1) * inside.length) / groups);
+    let held = 0;
     let holders = 0;
     for (let i = from; i < to; i++) {
-      total += inside[i]!;
-      if (p[i]! > 0) holders++;
+      held += inside[i]!;
+      if (inside[i]! > 0) holders++;
     }
-    for (let i = from; i < to; i++) if (p[i]! > 0) q[i] = total / holders;
+    const share = held / holders / insideTotal;
+    for (let i = from; i < to; i++) divergence += term(inside[i]! / total, share);
   }
-  const pTotal = sum(p);
-  const qTotal = sum(q);
-  let divergence = 0;
-  for (let i = 0; i < p.length; i++) {
-    if (p[i] === 0) continue;
-    // A bin that only outliers fill has no share in q: the usual smoothing keeps the logarithm finite.
-    const share = Math.max(q[i]! / Math.max(qTotal, 1), 1e-12);
-    divergence += (p[i]! / pTotal) * Math.log(p[i]! / pTotal / share);
-  }
+  for (const [bins, bound] of [
+    [histogram.negative, below],
+    [histogram.positive, above],
+  ] as const)
+    for (let i = bound; i < binsPerSide; i++) divergence += term(bins[i]! / total, nothing);
   return divergence;
 }
+
+const term = (p: number, q: number): number => (p === 0 ? 0 : p * Math.log(p / q));
 
 function sum(values: Float64Array): number {
   let total = 0;

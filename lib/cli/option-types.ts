@@ -69,6 +69,39 @@ export function jsonObject(text: string, flag: string): Readonly<Record<string, 
     : wrong('a JSON object', flag, text);
 }
 
+/** "cosine" as it is, {"name":"step"} as an object. */
+export const nameOrJson = (text: string, flag: string): unknown =>
+  text.trimStart().startsWith('{') ? jsonObject(text, flag) : text;
+
+export function shareNumber(text: string, flag: string): number {
+  const value = Number(text);
+  return text.trim() !== '' && value >= 0 && value <= 1 ? value : wrong('a number from 0 to 1', flag, text);
+}
+
+/** "3,32,32": as many whole numbers above 0 as asked for. */
+export const wholeNumbers =
+  (count: number) =>
+  (text: string, flag: string): readonly number[] => {
+    const values = commaList(text).map(Number);
+    return values.length === count && values.every((n) => Number.isInteger(n) && n > 0)
+      ? values
+      : wrong(`${count} whole numbers above 0, separated by commas`, flag, text);
+  };
+
+export interface GuidePair {
+  readonly student: string;
+  readonly teacher: string;
+  readonly weight?: number;
+}
+
+/** "relu4.out=relu9.out" or "relu4.out=relu9.out@0.5". */
+export function guidePair(text: string, flag: string): GuidePair {
+  const { name, text: rest } = namedText(text, flag);
+  const match = /^(.+)@([\d.e+-]+)$/.exec(rest);
+  if (match === null) return { student: name, teacher: rest };
+  return { student: name, teacher: match[1]!, weight: positiveNumber(match[2]!, flag) };
+}
+
 export const shapeOption: OptionSpec = {
   flags: '--shape <name=dims>',
   description: 'size of an input with free dimensions, as in x=1,3,320,320; once per input',
@@ -78,6 +111,11 @@ export const shapeOption: OptionSpec = {
 
 export const shapesOf = (options: Options): Readonly<Record<string, readonly number[]>> =>
   Object.fromEntries(options.list<NamedShape>('shape').map(({ name, dims }) => [name, dims]));
+
+export const planCacheOption: OptionSpec = {
+  flags: '--plan-cache <path>',
+  description: 'keep plans and packed weights in this file, or in this folder for several models',
+};
 
 export const threadsOption: OptionSpec = {
   flags: '--threads <n>',

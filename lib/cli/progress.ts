@@ -4,7 +4,8 @@ import { Presets, SingleBar } from 'cli-progress';
 export interface Progress {
   /** Starts a task. `total` is the number of steps, or 1 when shares are reported. */
   start(title: string, total: number): void;
-  update(done: number): void;
+  /** `note` is shown behind the time left until the next one. */
+  update(done: number, note?: string): void;
   stop(): void;
 }
 
@@ -21,14 +22,14 @@ export function progressOn(stream: NodeJS.WriteStream): Progress {
   return {
     start(title, total) {
       stop();
-      const format = `${title} {bar} {percentage}%  {eta_formatted} left`;
+      const format = `${title} {bar} {percentage}%  {eta_formatted} left  {note}`;
       bar = new SingleBar(
         { format, stream, hideCursor: true, clearOnComplete: true, etaBuffer: 20 },
         Presets.shades_classic,
       );
-      bar.start(total, 0);
+      bar.start(total, 0, { note: '' });
     },
-    update: (done) => bar?.update(done),
+    update: (done, note) => bar?.update(done, note === undefined ? {} : { note }),
     stop,
   };
 }

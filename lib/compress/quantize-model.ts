@@ -1,4 +1,5 @@
 // Post-training quantisation for users: a Model and feeds in, a Model and a report out.
+import type { Feeds } from '../calibrate/collect.js';
 import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { GraphExecutor } from '../session/executor.js';
@@ -30,7 +31,7 @@ export async function quantize(
       executor: async (graph) => {
         const executor = new GraphExecutor(graph);
         executors.push(executor);
-        return (feeds) => executor.run(feeds);
+        return Object.assign((feeds: Feeds) => executor.run(feeds), { release: () => executor.release() });
       },
       ...(onProgress && { progress: onProgress }),
       ...(signal && { signal }),

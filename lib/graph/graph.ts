@@ -3,7 +3,8 @@
 import type { DType } from '../tensor/dtype.js';
 import type { TensorValue } from '../tensor/tensor.js';
 
-/** '' is ai.onnx; 'ai.kompakt' holds operators that exist only between loading and planning. */
+/** '' is ai.onnx; 'ai.kompakt' holds operators that exist only between loading and planning, and one-bit operators, which
+ *  files hold with a function body (onnx/one-bit-functions.ts). */
 export type Domain = '' | 'com.microsoft' | 'ai.kompakt' | (string & {});
 
 export type Attribute =
@@ -56,6 +57,9 @@ export interface Graph {
 
 /** Opset of '' that graphs in memory follow. Files that are newer keep their number. */
 export const canonicalOpset = 18;
+
+/** Newest opset of '' whose operators are known. Files that are newer are read on trust. */
+export const newestOpset = 26;
 
 export function freezeGraph(graph: Graph): Graph {
   for (const node of graph.nodes) {

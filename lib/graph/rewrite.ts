@@ -170,7 +170,7 @@ export class GraphEditor {
       const node = this.#index.producers.get(name);
       if (node === undefined || live.has(node)) continue;
       live.add(node);
-      wanted.push(...usesOf(node));
+      for (const used of usesOf(node)) wanted.push(used);
     }
     return live;
   }

@@ -30,7 +30,7 @@ export function capturesOf(graph: Graph): readonly string[] {
 /** Every value that a node needs: its inputs that are present, and what its subgraphs capture. May repeat names. */
 export function usesOf(node: Node): string[] {
   const names = node.inputs.filter((name) => name !== '');
-  for (const graph of subgraphsOf(node)) names.push(...capturesOf(graph));
+  for (const graph of subgraphsOf(node)) for (const name of capturesOf(graph)) names.push(name);
   return names;
 }
 

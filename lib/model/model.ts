@@ -8,7 +8,7 @@ import { type LoadedModel, loadModel } from '../onnx/load.js';
 import type { LocalFunction } from '../onnx/local-function.js';
 import { emptyMetadata, type ModelMetadata } from '../onnx/metadata.js';
 import { saveModel } from '../onnx/save.js';
-import { writeFileAtomically } from '../onnx/write-file.js';
+import { checkWritable, writeFileAtomically } from '../onnx/write-file.js';
 import { loadTflite } from '../tflite/load.js';
 import { isTflite } from '../tflite/schema.js';
 
@@ -80,6 +80,11 @@ export class Model implements LoadedModel {
 
   toBytes(): Uint8Array {
     return saveModel(this);
+  }
+
+  /** Throws KPT_FILE_WRITE when save(path) could not write there. */
+  static async checkWritable(path: string): Promise<void> {
+    await checkWritable(path);
   }
 
   /** Writes the model to a file: wholly or, with KPT_FILE_WRITE, not at all. */

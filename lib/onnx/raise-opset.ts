@@ -2,6 +2,7 @@
 // with: 4-bit integers and quantisation by blocks need opset 21. The few operators whose form changed meanwhile follow.
 import { attr } from '../graph/attribute.js';
 import { canonicalOpset, freezeGraph, type Graph, type Node } from '../graph/graph.js';
+import { Names } from '../graph/names.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { collectNames, subgraphsOf } from '../graph/uses.js';
 import { ops } from '../ops/index.js';
@@ -22,7 +23,7 @@ export function raiseOpset(graph: Graph): Graph {
   if (needed <= opset) return graph;
   const taken = new Set<string>();
   collectNames(graph, taken);
-  return atOpset(graph, opset, needed, taken);
+  return atOpset(graph, opset, needed, new Names(taken));
 }
 
 /** `outer`: constants of the graphs around. */
@@ -50,22 +51,23 @@ const dtypeCodes = new Map(
   Object.entries(dtypes).map(([name, { onnx }]): [number, DType] => [onnx, name as DType]),
 );
 
-/** `taken`: all names of the model, which new ones must avoid. */
-function atOpset(graph: Graph, from: number, to: number, taken: ReadonlySet<string>): Graph {
-  const editor = new GraphEditor(graph, taken);
+/** `names`: all of the model. */
+function atOpset(graph: Graph, from: number, to: number, names: Names): Graph {
+  const editor = new GraphEditor(graph);
   for (const node of graph.nodes) {
     const change = changes.find(({ op, opset }) => op === node.op && from < opset && opset <= to);
-    if (node.domain === '' && change !== undefined) editor.replace([node], change.rewrite(node, editor));
-    else if (subgraphsOf(node).length > 0) editor.replace([node], [withBodies(node, from, to, taken)]);
+    if (node.domain === '' && change !== undefined)
+      editor.replace([node], change.rewrite(node, editor, names));
+    else if (subgraphsOf(node).length > 0) editor.replace([node], [withBodies(node, from, to, names)]);
   }
   const raised = editor.finish();
   return freezeGraph({ ...raised, opsets: { ...raised.opsets, '': to } });
 }
 
-function withBodies(node: Node, from: number, to: number, taken: ReadonlySet<string>): Node {
+function withBodies(node: Node, from: number, to: number, names: Names): Node {
   const attributes = Object.entries(node.attributes).map(([name, attribute]) => [
     name,
-    attribute.type === 'graph' ? attr.graph(atOpset(attribute.value, from, to, taken)) : attribute,
+    attribute.type === 'graph' ? attr.graph(atOpset(attribute.value, from, to, names)) : attribute,
   ]);
   return { ...node, attributes: Object.fromEntries(attributes) };
 }
@@ -73,7 +75,7 @@ function withBodies(node: Node, from: number, to: number, taken: ReadonlySet<str
 interface Change {
   readonly op: string;
   readonly opset: number;
-  readonly rewrite: (node: Node, editor: GraphEditor) => readonly Node[];
+  readonly rewrite: (node: Node, editor: GraphEditor, names: Names) => readonly Node[];
 }
 
 const changes: readonly Change[] = [
@@ -81,9 +83,9 @@ const changes: readonly Change[] = [
     // The axis became an input.
     op: 'DFT',
     opset: 20,
-    rewrite: (node, editor) => {
+    rewrite: (node, editor, names) => {
       const axis = BigInt64Array.of(BigInt(intAttr(node, 'axis', 1)));
-      const name = editor.addConstant(`${node.name}_axis`, tensor('int64', [], axis));
+      const name = editor.addConstant(names.fresh(`${node.name}_axis`), tensor('int64', [], axis));
       const { axis: _, ...attributes } = node.attributes;
       return [{ ...node, inputs: [node.inputs[0], node.inputs[1] ?? '', name], attributes }];
     },
@@ -101,17 +103,17 @@ const changes: readonly Change[] = [
     // Scale and bias are per channel instead of per group.
     op: 'GroupNormalization',
     opset: 21,
-    rewrite: (node, editor) => {
-      const groups = editor.addConstant('groups', i64([intAttr(node, 'num_groups')]));
+    rewrite: (node, editor, names) => {
+      const groups = editor.addConstant(names.fresh('groups'), i64([intAttr(node, 'num_groups')]));
       const added: Node[] = [];
       const make = (op: string, inputs: readonly string[], attributes: Node['attributes'] = {}): string => {
-        const made = editor.newNode(op, inputs, [editor.fresh(`${node.name}/${op}`)], attributes);
+        const made = editor.newNode(op, inputs, [names.fresh(`${node.name}/${op}`)], attributes);
         added.push(made);
         return made.outputs[0];
       };
       const channels = make('Shape', [node.inputs[0]], { start: attr.int(1), end: attr.int(2) });
       const dims = make('Concat', [groups, make('Div', [channels, groups])], { axis: attr.int(0) });
-      const last = editor.addConstant('last_axis', i64([1]));
+      const last = editor.addConstant(names.fresh('last_axis'), i64([1]));
       const spread = (name: string): string =>
         make('Reshape', [make('Expand', [make('Unsqueeze', [name, last]), dims]), channels]);
       const [x, scale, bias] = node.inputs;

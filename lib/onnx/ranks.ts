@@ -13,7 +13,7 @@ type RankRule = (
 const asInput: RankRule = (_, rank) => rank(0);
 const broadcast: RankRule = (node, rank) => {
   const ranks = node.inputs.map((_, i) => rank(i));
-  return ranks.includes(undefined) ? undefined : Math.max(...(ranks as number[]));
+  return ranks.includes(undefined) ? undefined : (ranks as number[]).reduce((a, b) => Math.max(a, b), 0);
 };
 
 const rules = new Map<string, RankRule>();

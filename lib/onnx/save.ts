@@ -1,10 +1,11 @@
-// Graph, metadata and functions -> ONNX bytes.
+// Graph, metadata and functions -> ONNX bytes. One-bit operators get their bodies here.
 import { KompaktError } from '../errors.js';
 import { canonicalOpset, type Graph, type Node } from '../graph/graph.js';
 import { subgraphsOf } from '../graph/uses.js';
 import { attributeCodes, writeAttribute } from './attribute-proto.js';
 import type { LoadedModel } from './load.js';
 import type { LocalFunction } from './local-function.js';
+import { oneBitFunctions } from './one-bit-functions.js';
 import { raiseOpset } from './raise-opset.js';
 import {
   type AttributeProto,
@@ -42,8 +43,11 @@ export function saveModel({ graph: given, metadata, functions }: LoadedModel): U
       size += 'byteLength' in value.data ? value.data.byteLength : 0;
   });
   if (size > maxBytes) tooLarge(size);
-  const used = functions.filter((fn) => calls.has(`${fn.domain}:${fn.name}`));
   const opset = graph.opsets[''] ?? canonicalOpset;
+  const key = (fn: LocalFunction): string => `${fn.domain}:${fn.name}`;
+  const present = new Set(functions.map(key));
+  const own = oneBitFunctions(opset).filter((fn) => !present.has(key(fn)));
+  const used = [...functions, ...own].filter((fn) => calls.has(key(fn)));
   return encodeModel({
     irVersion: irVersions.find(([first]) => opset >= first)![1],
     producerName: metadata.producerName,

@@ -1,11 +1,24 @@
 // Writes a whole file or nothing: into a temporary file of the same folder, which is then renamed.
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KompaktError } from '../errors.js';
 
+/** Throws KPT_FILE_WRITE when a file at this path could not be written: to be known before long work, not after. Leaves
+ *  nothing behind. */
+export async function checkWritable(path: string): Promise<void> {
+  const temporary = temporaryBeside(path);
+  try {
+    if ((await stat(path).catch(() => null))?.isDirectory()) throw new Error('it is a folder');
+    await (await open(temporary, 'wx')).close();
+    await rm(temporary);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
 export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(path);
   try {
     const file = await open(temporary, 'wx');
     try {
@@ -17,6 +30,12 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw new KompaktError('KPT_FILE_WRITE', `The file '${path}' cannot be written.`, { path }, error);
+    throw unwritable(path, error);
   }
 }
+
+const temporaryBeside = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+
+const unwritable = (path: string, cause: unknown): KompaktError =>
+  new KompaktError('KPT_FILE_WRITE', `The file '${path}' cannot be written.`, { path }, cause);

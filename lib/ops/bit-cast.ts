@@ -44,7 +44,7 @@ export const bitCast = defineOp({
     }
     return [tensor(to, dims, out)];
   },
-  gradient: notDifferentiable('it reinterprets bits'),
+  gradient: notDifferentiable('it works on integers'),
   cost: noMacs,
   quantize: staysFloat('bits are not quantised numbers'),
   lower: 'host',

@@ -1,11 +1,14 @@
 // Limits x to [min, max]; both bounds are optional inputs.
 
 import { type DType, isInt64 } from '../tensor/dtype.js';
-import { scalarOf, type TensorValue } from '../tensor/tensor.js';
+import { sizeOf } from '../tensor/shape.js';
+import { f32, scalarOf, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { clipGradient } from './gradients/unary.js';
-import { defineOp, inputValue, noMacs, type ReferenceContext } from './op.js';
+import { type Buffer, defineOp, inputValue, type LowerContext, noMacs, type ReferenceContext } from './op.js';
+import { noActivation } from './shared/activation.js';
 import { type Element, elementsOf, fromElements, numberTypes, typedInput } from './shared/elements.js';
 import { knownInputs, lowerUnary } from './shared/elementwise.js';
+import { readAsIs } from './shared/layout.js';
 
 export const clip = defineOp({
   op: 'Clip',
@@ -26,14 +29,34 @@ export const clip = defineOp({
   lower: (ctx) => {
     const [, min, max] = knownInputs(ctx);
     const known = [min, max].every((bound, k) => bound !== undefined || ctx.inputs[k + 1] === undefined);
-    if (!known) return false;
+    if (!known) return lowerByRunTimeBounds(ctx);
     return lowerUnary(ctx, reference, () => ({
       op: 'clip',
       alpha: min === undefined ? lowest : scalarOf(min, ctx.where),
       beta: max === undefined ? -lowest : scalarOf(max, ctx.where),
     }));
   },
+  bounds: ({ node, constant }) => {
+    const end = (i: number, absent: number): number => {
+      const value = constant(node.inputs[i] ?? '');
+      return value === undefined ? absent : toNumbers(value)[0]!;
+    };
+    return { needs: { min: end(1, Number.NEGATIVE_INFINITY), max: end(2, Number.POSITIVE_INFINITY) } };
+  },
 });
+
+/** max(x, min), then min(., max), with bounds from memory. */
+function lowerByRunTimeBounds(ctx: LowerContext): boolean {
+  const single = [1, 2].every((i) => sizeOf(ctx.inputs[i]?.dims ?? []) === 1);
+  if (ctx.outputs[0].dtype !== 'float32' || !single) return false;
+  const { buffer: x, layout } = readAsIs(ctx, 0);
+  const bound = (i: number, absent: number): Buffer =>
+    ctx.inputs[i] === undefined ? ctx.constant(f32([1], [absent])) : ctx.reshape(ctx.read(i, 'plain'), [1]);
+  const raised = ctx.temporary('float32', x.dims);
+  ctx.emit('binary_f32', [x, bound(1, lowest)], [raised], { op: 'max', ...noActivation });
+  ctx.emit('binary_f32', [raised, bound(2, -lowest)], [ctx.write(0, layout)], { op: 'min', ...noActivation });
+  return true;
+}
 
 /** The lowest finite float32: an absent bound limits infinity, as the specification has it. */
 const lowest = -3.4028234663852886e38;

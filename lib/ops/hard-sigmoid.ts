@@ -16,4 +16,9 @@ export const hardSigmoid = unaryOp({
     alpha: floatAttr(node, 'alpha', 0.2),
     beta: floatAttr(node, 'beta', 0.5),
   }),
+  bounds: ({ node }) => {
+    const alpha = floatAttr(node, 'alpha', 0.2);
+    const beta = floatAttr(node, 'beta', 0.5);
+    return alpha > 0 ? { needs: { min: -beta / alpha, max: (1 - beta) / alpha } } : {};
+  },
 });

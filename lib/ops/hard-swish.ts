@@ -6,4 +6,5 @@ export const hardSwish = unaryOp({
   since: 14,
   float: () => (x) => x * Math.max(0, Math.min(1, x / 6 + 0.5)),
   native: () => ({ op: 'hard_swish' }),
+  bounds: () => ({ needs: { min: -3, max: Number.POSITIVE_INFINITY } }),
 });

@@ -1,4 +1,5 @@
 // Runs one of two subgraphs, chosen by a condition.
+import { isKompaktError } from '../errors.js';
 import { sameDims } from '../tensor/shape.js';
 import { scalarOf, type TensorValue } from '../tensor/tensor.js';
 import {
@@ -27,8 +28,8 @@ export const ifOp = defineOp({
     const condition = ctx.value(0);
     if (condition !== undefined)
       return branchTypes(ctx, graphAttr(ctx.node, branch(condition, ctx.where)), []);
-    const yes = branchTypes(ctx, graphAttr(ctx.node, 'then_branch'), []);
-    const no = branchTypes(ctx, graphAttr(ctx.node, 'else_branch'), []);
+    const yes = typesIfLegal(ctx, 'then_branch');
+    const no = typesIfLegal(ctx, 'else_branch');
     const alike = yes.every(
       (t, i) => t.dtype === no[i]?.dtype && t.container === no[i]!.container && sameDims(t.dims, no[i]!.dims),
     );
@@ -46,6 +47,15 @@ export const ifOp = defineOp({
     return condition && graphAttr(ctx.node, branch(condition, ctx.where));
   },
 });
+
+/** A branch may be illegal for these shapes where it is never taken: what it gives is known when the condition is. */
+function typesIfLegal(ctx: InferContext, name: string): readonly TensorType[] {
+  try {
+    return branchTypes(ctx, graphAttr(ctx.node, name), []);
+  } catch (error) {
+    throw isKompaktError(error) ? new NeedsData(0) : error;
+  }
+}
 
 const branch = (condition: TensorValue, where: string): string =>
   scalarOf(condition, where) === 0 ? 'else_branch' : 'then_branch';

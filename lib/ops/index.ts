@@ -23,6 +23,13 @@ import { batchNormTraining } from './batch-norm-training.js';
 import { batchNormalization } from './batch-normalization.js';
 import { bernoulli } from './bernoulli.js';
 import { biasGelu } from './bias-gelu.js';
+import { binaryConv } from './binary-conv.js';
+import { binaryConvBits } from './binary-conv-bits.js';
+import { binaryConvQuantized } from './binary-conv-quantized.js';
+import { binaryGemm } from './binary-gemm.js';
+import { binaryGemmBits } from './binary-gemm-bits.js';
+import { binaryGemmQuantized } from './binary-gemm-quantized.js';
+import { binaryMaxPool } from './binary-max-pool.js';
 import { bitCast } from './bit-cast.js';
 import { bitShift } from './bit-shift.js';
 import { bitwiseAnd } from './bitwise-and.js';
@@ -149,6 +156,7 @@ import { optional } from './optional.js';
 import { optionalGetElement } from './optional-get-element.js';
 import { optionalHasElement } from './optional-has-element.js';
 import { or } from './or.js';
+import { packBits } from './pack-bits.js';
 import { pad } from './pad.js';
 import { plainUpdate } from './plain-update.js';
 import { pow } from './pow.js';
@@ -189,6 +197,7 @@ import { reduceMin } from './reduce-min.js';
 import { reduceProd } from './reduce-prod.js';
 import { reduceSum } from './reduce-sum.js';
 import { reduceSumSquare } from './reduce-sum-square.js';
+import { regexFullMatch } from './regex-full-match.js';
 import { relu } from './relu.js';
 import { reshape } from './reshape.js';
 import { resize } from './resize.js';
@@ -281,6 +290,13 @@ const opList: readonly OpDef[] = [
   bernoulli,
   biasGelu,
   bitCast,
+  binaryConv,
+  binaryConvBits,
+  binaryConvQuantized,
+  binaryGemm,
+  binaryGemmBits,
+  binaryGemmQuantized,
+  binaryMaxPool,
   bitShift,
   bitwiseAnd,
   bitwiseNot,
@@ -395,8 +411,8 @@ const opList: readonly OpDef[] = [
   multinomial,
   neg,
   negativeLogLikelihoodLoss,
-  negativeLogLikelihoodLossGradient,
   nhwcMaxPool,
+  negativeLogLikelihoodLossGradient,
   nonMaxSuppression,
   nonZero,
   not,
@@ -405,6 +421,7 @@ const opList: readonly OpDef[] = [
   optionalGetElement,
   optionalHasElement,
   or,
+  packBits,
   pad,
   plainUpdate,
   pow,
@@ -445,12 +462,13 @@ const opList: readonly OpDef[] = [
   reduceProd,
   reduceSum,
   reduceSumSquare,
+  regexFullMatch,
   relu,
   reshape,
   resize,
   reverseSequence,
-  rmspropUpdate,
   rmsNormalization,
+  rmspropUpdate,
   rnn,
   roiAlign,
   rotaryEmbedding,

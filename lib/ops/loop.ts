@@ -1,7 +1,7 @@
 // Runs a subgraph a number of times or while a condition holds, carrying values from turn to turn and stacking others.
 
 import { expected, KompaktError } from '../errors.js';
-import { checkMemory, hostBytesPerElement, maxTurns } from '../tensor/limits.js';
+import { checkHostElements, maxTurns } from '../tensor/limits.js';
 import { sameDims } from '../tensor/shape.js';
 import { i64, scalarOf, type TensorValue } from '../tensor/tensor.js';
 import {
@@ -75,7 +75,7 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
       stackedElements += part.data.length;
       parts.push(part);
     });
-    checkMemory(stackedElements * hostBytesPerElement, () => `What ${ctx.where} stacks`);
+    checkHostElements(stackedElements, () => `What ${ctx.where} stacks`);
     carried = values.slice(0, carried.length);
   }
   const first = 1 + carried.length;

@@ -36,7 +36,7 @@ export const nhwcMaxPool = defineOp({
     const [y] = maxPool.reference({ ...ctx, inputs: [permuted(x, toFirst(rank))] });
     return [permuted(y, toLast(rank))];
   },
-  gradient: notDifferentiable('it computes with integers; train the float model'),
+  gradient: notDifferentiable('it works on integers'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => {

@@ -1,6 +1,6 @@
 // OpDef: all that is true of one operator, in one file per operator (lib/ops/<name>.ts), listed in ops/index.ts.
 // Shared code asks the OpDef and never tests a node's type by name. Every field is required: "none" is said aloud;
-// inline alone is for a few.
+// the optional fields at the end are for a few.
 import { expected, KompaktError } from '../errors.js';
 import type { Attribute, Domain, Graph, Node } from '../graph/graph.js';
 import type { DType } from '../tensor/dtype.js';
@@ -166,6 +166,28 @@ export type QuantizeRule =
 
 export const notDifferentiable = (why: string): Gradient => ({ notDifferentiable: why });
 
+/** An interval of real numbers; infinite where it has no end. */
+export interface Interval {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What a quantiser can count on at an operator. */
+export interface Bounds {
+  /** The part of input 0 outside of which the output stays what it is at the nearer end. */
+  readonly needs?: Interval;
+  /** The range that the quantiser of output 0 has, whatever calibration sees. */
+  readonly gives?: Interval;
+}
+
+export interface BoundsContext {
+  readonly node: Node;
+  /** Constant value of an input, else undefined. */
+  constant(name: string): TensorValue | undefined;
+}
+
+export type BoundsOf = (ctx: BoundsContext) => Bounds;
+
 export const staysFloat = (why: string): QuantizeRule => ({ kind: 'float', why });
 
 export interface AttributeSpec {
@@ -191,6 +213,8 @@ export interface OpDef {
   readonly cost: (ctx: InferContext, outputs: readonly TensorType[]) => Cost;
   readonly quantize: QuantizeRule;
   readonly lower: Lower;
+  /** Only where quantisers can count on any. */
+  readonly bounds?: BoundsOf;
   /** Set when equal inputs may give different outputs: such a node is never computed ahead of its run. */
   readonly random?: true;
   /** Inputs that are parameters to be trained where they are constants. */

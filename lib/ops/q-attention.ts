@@ -47,7 +47,7 @@ export const qAttention = defineOp({
     return inferProjected(form, ctx);
   },
   reference: (ctx) => referenceProjected(form, ctx),
-  gradient: notDifferentiable('it computes with integers; train the float model'),
+  gradient: notDifferentiable('it works on integers'),
   cost: (ctx) => costProjected(form, ctx),
   quantize: staysFloat('its products are integer already'),
   lower: 'host',

@@ -45,7 +45,7 @@ export const qLinearWhere = defineOp({
   },
   reference: (ctx) =>
     where.reference({ ...ctx, inputs: [inputValue(ctx, 0), rescaled(ctx, X), rescaled(ctx, Y)] }),
-  gradient: notDifferentiable('it computes with integers; train the float model'),
+  gradient: notDifferentiable('it works on integers'),
   cost: noMacs,
   quantize: staysFloat('it is an integer operator already'),
   lower: 'host',

@@ -9,4 +9,5 @@ export const relu = unaryOp({
   float: () => (x) => Math.max(x, 0),
   integer: () => (x) => (x < 0n ? 0n : x),
   native: () => ({ op: 'relu' }),
+  bounds: () => ({ needs: { min: 0, max: Number.POSITIVE_INFINITY } }),
 });

@@ -22,4 +22,6 @@ export const softmax = defineOp({
       integerUnary(ctx, 'QLinearSoftmax', 'com.microsoft', { opset: { type: 'int', value: 13 } }),
   },
   lower: (ctx) => lowerSoftmax(ctx, 0),
+  // A step of 1/256, which onnxruntime asks of QLinearSoftmax.
+  bounds: () => ({ gives: { min: 0, max: 255 / 256 } }),
 });

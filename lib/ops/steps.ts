@@ -4,6 +4,7 @@
 // Tensors of a step are physical and row-major. "NHWC" is [N,H,W,C]. 8-bit activations are stored as unsigned bytes
 // whatever their ONNX type: an int8 value v is stored as v + 128 and its zero point z as z + 128 (ops/storage.ts).
 // Inputs marked ? may be null. Constants are marked c.
+import type { TrainingStepParams } from './training-steps.js';
 
 /** Unary functions of float32 that steps can compute, alone or fused behind another step. */
 export type UnaryKind =
@@ -47,20 +48,34 @@ interface Activation {
   readonly beta: number;
 }
 
-interface Window {
+export interface Window {
   readonly strides: readonly [number, number];
   /** top, left, bottom, right */
   readonly pads: readonly [number, number, number, number];
   readonly dilations: readonly [number, number];
 }
 
-export interface StepParams {
+export interface StepParams extends TrainingStepParams {
   /** Inputs x NHWC f32; w [O,kH,kW,I/group] f32 (a constant is packed once, any other in every run); ?bias [O] f32;
    *  ?residual, shaped like y, added before the activation. Output y NHWC f32. The step chooses its kernel (a depthwise one when
    *  group = C = O).
    *  Each output is one chain of fused multiply-adds in the order kH, kW, I, starting from 0; then + bias,
    *  + residual, activation: the same bits on every tier. Taps in the padding are skipped or multiply zero. */
   conv_f32: Window & { readonly group: number } & Activation;
+  /** A convolution of bits (set: 1, clear: -1; eight channels a byte, the first in bit 0, those beyond `channels` clear).
+   *  Inputs x [N,H,W,C/8] u8; c w [O,kH,kW,C/8] u8; then ?c threshold [O] s32, or c scale [O], c bias [O], ?c slope [O],
+   *  ?c shift [O] f32. sum = the integer convolution; padding counts as padValue (-1, 0 or 1).
+   *  With threshold y [N,OH,OW,O/8] u8 is bits: sum >= threshold[o]. Else t = sum * scale[o] + bias[o] in float32,
+   *  unfused, and with slope and shift t = (t < 0 ? t * slope[o] : t) + shift[o]. Output f32: y = t. Output u8:
+   *  y = clamp(roundHalfEven(t) + yZero, lo, hi). */
+  conv_b1: Window & {
+    readonly group: 1;
+    readonly channels: number;
+    readonly padValue: number;
+    readonly yZero: number;
+    readonly lo: number;
+    readonly hi: number;
+  };
   /** Inputs x NHWC f32; w f32: a constant [O,kH,kW,I/group], or what changes from run to run [I,kH,kW,O/group];
    *  ?bias [O] f32. Output y NHWC f32. */
   conv_transpose_f32: Window & { readonly group: number } & Activation;
@@ -126,6 +141,9 @@ export interface StepParams {
   /** x f32 -> y u8, scale f32 [1], zero u8 [1]: the range of x, widened to hold 0, over 255 steps (scale 1 when it has no
    *  width), zero = clamp(roundHalfEven(-min / scale), 0, 255), y as quantize. */
   dynamic_quantize: Record<string, never>;
+  /** x [..., C] f32 or u8, c threshold [C] of the same type, c flip [C/8] u8 -> y [..., C/8] u8, rounded up: eight channels
+   *  a byte, the first in bit 0, bit = (x >= threshold) xor flip; bits beyond C are clear. NaN is below all thresholds. */
+  pack_bits: Record<string, never>;
   /** x u8 -> y f32: (x - zero) * scale. */
   dequantize: { readonly scale: number; readonly zero: number };
   /** x u8, c table [256] u8 -> y u8 = table[x]. */
@@ -169,6 +187,8 @@ export interface StepParams {
   /** x NHWC f32 or u8 -> y NHWC, same type. Padding never wins, neither does NaN: a window without numbers gives
    *  -Infinity (u8: 0). Here and below the last windows may reach beyond the padding (ceil mode). */
   max_pool: Window & { readonly kernel: readonly [number, number] };
+  /** x NHWC u8 of bits -> y NHWC u8: a bit is set where it is set in some tap. Padding is clear. */
+  max_pool_b1: Window & { readonly kernel: readonly [number, number] };
   /** x NHWC f32 -> y NHWC f32. Sum over taps in order kH, kW, then divided by the count: that of the taps inside the
    *  input, with countIncludePad = 1 inside the padded input. A window without inputs gives 0. */
   average_pool_f32: Window & { readonly kernel: readonly [number, number]; readonly countIncludePad: number };
@@ -236,63 +256,6 @@ export interface StepParams {
   /** Element type conversion between f32, s32, s64, u8 as ONNX Cast (toBool = 1: x != 0). Floats are cut towards zero
    *  and saturate, NaN gives 0; integers keep their low bits. */
   cast: { readonly toBool: number };
-
-  // --- Training. Sums over many elements are fixed blocks added in a fixed order, whatever the number of threads. ---
-
-  /** Gradients of the weight and ?bias of conv_f32: inputs x NHWC f32, dy NHWC f32; outputs dw [O,kH,kW,I/group] f32,
-   *  ?db [O] f32. Sums over pixels of one image are chains of fused multiply-adds in order; images are added in blocks. */
-  conv_weight_gradient_f32: Window & { readonly group: number };
-  /** dx = dy * f'(v): inputs dy, v f32, v being x or y as lib/ops/gradients/derivatives.ts says for `op`. */
-  unary_gradient_f32: { readonly op: UnaryKind; readonly alpha: number; readonly beta: number };
-  /** Inputs dy, y f32 [outer, n, inner]: log = 0: y * (dy - sum dy * y), log = 1: dy - e^y * sum dy. */
-  softmax_gradient_f32: { readonly dims: readonly [number, number, number]; readonly log: number };
-  /** Inputs dy, x, y NHWC f32 of max_pool; dx NHWC: dy goes to the first tap (in order kH, kW) that is not below y. */
-  max_pool_gradient_f32: Window & { readonly kernel: readonly [number, number] };
-  /** Input dy NHWC f32 of average_pool_f32; dx NHWC: dy / count to every tap. */
-  average_pool_gradient_f32: Window & {
-    readonly kernel: readonly [number, number];
-    readonly countIncludePad: number;
-  };
-  /** Inputs logs [outer, classes, inner] f32, labels [outer, inner] s32 or s64, ?weights [classes] f32. Output: losses
-   *  -weight[label] * log[label] (reduction none), their sum, or their sum / sum of weights. Labels that are `ignored` or
-   *  no class count nothing. */
-  nll_f32: {
-    readonly dims: readonly [number, number, number];
-    readonly reduction: string;
-    readonly ignored: number;
-  };
-  /** Inputs dl (f32, shaped like the loss), labels, ?weights: the gradient of the logs of nll_f32. */
-  nll_gradient_f32: {
-    readonly dims: readonly [number, number, number];
-    readonly reduction: string;
-    readonly ignored: number;
-  };
-  /** Inputs x [..., C] f32, scale, shift, running mean, running variance [C]; outputs y, new mean, new variance, batch
-   *  mean, 1 / sqrt(variance + epsilon). New running values = old * momentum + batch * (1 - momentum), in place where they
-   *  share memory. */
-  batch_norm_f32: { readonly epsilon: number; readonly momentum: number };
-  /** Inputs dy, x [..., C] f32, scale, batch mean, 1 / deviation [C]; outputs dx, dscale [C], dshift [C]. */
-  batch_norm_gradient_f32: Record<string, never>;
-  /** Inputs dy [outer, rows, inner] f32, indices [rows] s32 or s64; output dx [outer, n, inner], dims = [outer, n, inner]:
-   *  rows of dy added where they were gathered, in order. Indices out of range read as clamped. */
-  gather_gradient_f32: { readonly dims: readonly [number, number, number] };
-  /** Inputs w, g f32, ?scale [1], hyper [n], slots shaped like w; outputs new w and slots, in place where they share
-   *  memory. g * scale + l2 * w + l1 * sign(w), then `rule`: plain, momentum and nesterov (alpha = momentum),
-   *  adam (alpha, beta = beta1, beta2), rmsprop (alpha, beta = momentum): lib/ops/*-update.ts. */
-  optimizer_f32: {
-    readonly rule: 'plain' | 'momentum' | 'nesterov' | 'adam' | 'rmsprop';
-    readonly alpha: number;
-    readonly beta: number;
-    readonly epsilon: number;
-    readonly decay: number;
-    readonly l1: number;
-    readonly l2: number;
-  };
-  /** Inputs f32 tensors of any shapes; output [1] = min(1, limit / (root of the sum of all squares + 1e-6)). */
-  gradient_scale_f32: { readonly limit: number };
-  /** Inputs x f32, step s64 [1]: x / (1 - ratio), or 0 where a hash of (seed, step, index) is below ratio
-   *  (lib/ops/dropout-training.ts). */
-  dropout_f32: { readonly ratio: number; readonly seed: number };
 }
 
 export type StepKind = keyof StepParams;

@@ -14,6 +14,9 @@ import {
 import { typedInput } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 
+const longestOf = (lists: readonly (readonly string[])[]): number =>
+  lists.reduce((most, pieces) => Math.max(most, pieces.length), 0);
+
 export const stringSplit = defineOp({
   op: 'StringSplit',
   domain: '',
@@ -23,7 +26,7 @@ export const stringSplit = defineOp({
   attributes: { delimiter: { type: 'string', default: '' }, maxsplit: { type: 'int', default: null } },
   infer: (ctx) => {
     const { dims } = typedInput(ctx, 0, ['string']);
-    const longest = Math.max(0, ...piecesOf(ctx).map((pieces) => pieces.length));
+    const longest = longestOf(piecesOf(ctx));
     const outputs = [
       { dtype: 'string', dims: [...dims, longest] } as const,
       { dtype: 'int64', dims } as const,
@@ -34,7 +37,7 @@ export const stringSplit = defineOp({
     const pieces = piecesOf(knownContext(ctx));
     const { dims } = inputType(knownContext(ctx), 0);
     const counts = pieces.map((some) => some.length);
-    const longest = Math.max(0, ...counts);
+    const longest = longestOf(pieces);
     const padded = pieces.flatMap((some) => Array.from({ length: longest }, (_, i) => some[i] ?? ''));
     const outputs = [tensor('string', [...dims, longest], padded), fromNumbers('int64', dims, counts)];
     return outputs.slice(0, ctx.node.outputs.length);

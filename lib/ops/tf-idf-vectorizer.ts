@@ -47,7 +47,7 @@ export const tfIdfVectorizer = defineOp({
 });
 
 const columnsOf = (ctx: Pick<InferContext, 'node'>): number =>
-  1 + Math.max(-1, ...(intsAttr(ctx.node, 'ngram_indexes') ?? []));
+  1 + (intsAttr(ctx.node, 'ngram_indexes') ?? []).reduce((most, index) => Math.max(most, index), -1);
 
 const weighted: Readonly<Record<string, (count: number, weight: number) => number>> = {
   TF: (count) => count,
@@ -61,6 +61,8 @@ const keyOf = (items: readonly (string | number | bigint)[]): string => items.ma
 function readPool(ctx: ReferenceContext): Map<string, number> {
   const pool = stringsAttr(ctx.node, 'pool_strings') ?? intsAttr(ctx.node, 'pool_int64s') ?? [];
   const starts = intsAttr(ctx.node, 'ngram_counts') ?? [];
+  if (starts.some((start, i) => start < (starts[i - 1] ?? 0) || start > pool.length))
+    illegalAttribute(`ngram_counts that rise to ${pool.length} at most`, ctx.where, starts);
   const ids = new Map<string, number>();
   let id = 0;
   starts.forEach((start, i) => {
@@ -96,9 +98,11 @@ function countGrams(
   items: readonly (string | number)[],
   ids: ReadonlyMap<string, number>,
 ): Map<number, number> {
-  const [shortest, longest] = [intAttr(ctx.node, 'min_gram_length'), intAttr(ctx.node, 'max_gram_length')];
+  const shortest = Math.max(1, intAttr(ctx.node, 'min_gram_length'));
+  const longest = Math.min(items.length, intAttr(ctx.node, 'max_gram_length'));
+  const widest = Math.min(items.length, intAttr(ctx.node, 'max_skip_count') + 1);
   const counts = new Map<number, number>();
-  for (let gap = 1; gap <= intAttr(ctx.node, 'max_skip_count') + 1; gap++)
+  for (let gap = 1; gap <= widest; gap++)
     for (let n = shortest; n <= longest; n++) {
       // Single items have no gaps: they are counted once.
       if (n === 1 && gap > 1) continue;

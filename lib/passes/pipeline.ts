@@ -19,6 +19,7 @@ import { fuseQdq } from './fuse-qdq.js';
 import { fuseResidual } from './fuse-residual.js';
 import { fuseSilu } from './fuse-silu.js';
 import { fuseTables } from './fuse-tables.js';
+import { packBinary } from './pack-binary.js';
 import type { Pass } from './pass.js';
 import { prepareBodies } from './prepare-bodies.js';
 
@@ -47,6 +48,10 @@ export const cleanPasses: readonly Stage[] = [
 /** Everything before a plan is made; the results are for this process only. */
 export const runPasses: readonly Stage[] = [
   ...cleanPasses,
+  {
+    pass: packBinary,
+    because: 'scales are folded by now, and the parts of a binarisation must not be fused into other things',
+  },
   { pass: fuseMatMulBias, because: 'integer products take their bias along' },
   { pass: fuseTables, because: 'a whole chain of functions is one table, before its parts are looked at' },
   { pass: fuseQdq, because: 'integer operators by groups of DequantizeLinear, operator, QuantizeLinear' },

@@ -57,6 +57,7 @@ function separable(
     number,
     number,
   ];
+  if (buffers[w]!.constant === null || buffers[pointWeights]!.constant === null) return undefined;
   const isDepthwise =
     outer.group === channels &&
     buffers[w]!.dims[0] === channels &&

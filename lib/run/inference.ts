@@ -5,7 +5,7 @@ import type { Graph, Node } from '../graph/graph.js';
 import { opOf } from '../ops/index.js';
 import { type InferContext, type InferredType, NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { bytesPerElement } from '../tensor/dtype.js';
-import { checkMemory } from '../tensor/limits.js';
+import { checkHostElements, checkMemory } from '../tensor/limits.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 
@@ -90,12 +90,15 @@ export function inferNode(
   return allKnown;
 }
 
-/** Throws KPT_TOO_LARGE when results of these types, at `leastBytes` an element or more, are more than the machine has. */
-export function checkResults(node: Node, types: readonly TensorType[], leastBytes: number): void {
-  let bytes = 0;
-  for (const { dtype, dims } of types) bytes += sizeOf(dims) * Math.max(leastBytes, bytesPerElement(dtype));
-  checkMemory(bytes, () => `What ${describeNode(node)} makes`);
+/** Throws KPT_TOO_LARGE when results of these types are more than the machine has room for. */
+export function checkResults(node: Node, types: readonly TensorType[], host: boolean): void {
+  const what = () => `What ${describeNode(node)} makes`;
+  const sizes = types.map((type) => sizeOf(type.dims) * bytesPerElement(type.dtype));
+  checkMemory(sum(sizes), what);
+  if (host) checkHostElements(sum(types.map((type) => sizeOf(type.dims))), what);
 }
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** Types and values of the outputs when all inputs are known and small, else undefined. */
 function evaluate(graph: Graph, node: Node, ctx: InferContext): readonly InferredType[] | undefined {

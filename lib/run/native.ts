@@ -46,7 +46,7 @@ export interface NativePlan {
 
 /** What the CPU has and what kompakt uses of it. */
 export interface Platform {
-  /** Best tier in use: scalar, avx2, avxvnni, avx512vnni, avx512vbmi, neon, dotprod or i8mm. */
+  /** Best tier in use: scalar, avx2, avxvnni, avx512vnni, avx512vbmi, avx512popcnt, neon, dotprod or i8mm. */
   readonly tier: string;
   readonly tiers: readonly string[];
   /** CPUs that this process may use, counting affinity and container quota, big cores only. */

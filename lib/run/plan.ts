@@ -4,7 +4,7 @@ import { type Graph, type Node, opKey } from '../graph/graph.js';
 import { usesOf } from '../graph/uses.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
-import { checkMemory, hostBytesPerElement } from '../tensor/limits.js';
+import { checkMemory } from '../tensor/limits.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { fuseSteps } from './fuse-steps.js';
@@ -123,9 +123,9 @@ export function buildPlan(
     const outputs = node.outputs.map((name) => (name === '' ? emptyType : facts(name)!.type));
     let host = false;
     if (!folded) {
-      checkResults(node, outputs, 1);
+      checkResults(node, outputs, false);
       host = !lowerNode(graph, node, builder, facts, outputs);
-      if (host) checkResults(node, outputs, hostBytesPerElement);
+      if (host) checkResults(node, outputs, true);
     }
     for (const name of node.outputs) {
       const value = builder.values.get(name);
@@ -146,11 +146,8 @@ export function buildPlan(
   builder.time++;
   for (const name of liveAfter(graph, rest)) builder.touch(builder.values.get(name)?.plain);
 
-  for (const name of state) {
-    const { block } = builder.read(name, 'plain');
-    // Beyond every other lifetime, so that nobody takes its place.
-    if (block !== null) block.last = builder.time + 1;
-  }
+  for (const name of state) builder.touch(builder.read(name, 'plain'));
+
   const stretches = fuseSteps(
     builder,
     schedule.filter((item) => item.kind === 'native'),

@@ -51,7 +51,7 @@ export class GraphRunner {
     graph: Graph | (() => Graph),
     private readonly engine: Engine,
     private readonly store?: PlanStore,
-    /** Inputs that keep their place in the arena: see buildPlan. Plans with state are not kept in a store. */
+    /** Inputs that keep their place in the arena: see buildPlan. */
     private readonly state: ReadonlySet<string> = new Set(),
   ) {
     this.#graph = typeof graph === 'function' ? graph : () => graph;

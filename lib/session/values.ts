@@ -10,9 +10,12 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 export async function* valuesOf(
   feeds: AsyncIterable<Tensors> | Iterable<Tensors>,
 ): AsyncGenerator<ReadonlyMap<string, TensorValue>> {
-  for await (const sample of feeds)
-    yield new Map(Object.entries(sample).map(([name, value]) => [name, toTensorValue(name, value)]));
+  for await (const sample of feeds) yield toValues(sample);
 }
+
+/** The same for the feeds of one sample. */
+export const toValues = (sample: Tensors): ReadonlyMap<string, TensorValue> =>
+  new Map(Object.entries(sample).map(([name, value]) => [name, toTensorValue(name, value)]));
 
 function toTensorValue(name: string, value: Tensor): TensorValue {
   if (typeof value !== 'object' || value === null || !(value.type in dtypes))

@@ -1,6 +1,7 @@
 // What one model may take of this machine. A size that a file declares is compared with these before memory is taken: without
 // them a few bytes could ask for everything that there is.
 import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import { KompaktError } from '../errors.js';
 
 /** Smaller pieces are not worth asking the system for. */
@@ -29,18 +30,29 @@ const memoryLimit = (): number => {
 export function checkMemory(bytes: number, what: () => string): void {
   if (bytes <= always) return;
   const limit = memoryLimit();
-  if (bytes <= limit) return;
+  if (bytes > limit) tooLarge(what(), bytes, limit);
+}
+
+function tooLarge(what: string, bytes: number, limit: number): never {
   throw new KompaktError(
     'KPT_TOO_LARGE',
-    `${what()} would take ${megabytes(bytes)}; ${megabytes(limit)} may be taken.`,
+    `${what} would take ${megabytes(bytes)}; ${megabytes(limit)} may be taken.`,
     { bytes, limit },
   );
 }
 
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 
-/** References compute with plain numbers, in arrays of their own beside the result. */
-export const hostBytesPerElement = 16;
+/** References compute with plain numbers in arrays of their own: this much for an element at worst. */
+const hostBytesPerElement = 64;
+
+/** Throws KPT_TOO_LARGE when `elements`, made by a reference, are more than the heap of JavaScript holds. */
+export function checkHostElements(elements: number, what: () => string): void {
+  const bytes = elements * hostBytesPerElement;
+  if (bytes <= always) return;
+  const limit = Math.min(memoryLimit(), getHeapStatistics().heap_size_limit);
+  if (bytes > limit) tooLarge(what(), bytes, limit);
+}
 
 /** Turns of one Loop: far more than any model makes, few enough to end. */
 export const maxTurns = (): number => fromEnvironment('KOMPAKT_LOOP_LIMIT') ?? 2 ** 24;

@@ -29,7 +29,7 @@ export function sameDims(a: Dims, b: Dims): boolean {
 
 /** Multidirectional broadcasting. Throws KPT_SHAPE_MISMATCH naming `where`. */
 export function broadcastDims(shapes: readonly Dims[], where: string): number[] {
-  const rank = Math.max(0, ...shapes.map((s) => s.length));
+  const rank = shapes.reduce((most, shape) => Math.max(most, shape.length), 0);
   const out = new Array<number>(rank).fill(1);
   for (const shape of shapes)
     for (let i = 0; i < shape.length; i++) {

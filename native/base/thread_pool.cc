@@ -68,6 +68,7 @@ struct ThreadPool::State {
   std::atomic<int> sleepers{0};
   std::atomic<bool> caller_sleeps{false};
   std::atomic<bool> inferring{false};
+  std::atomic<uint32_t> inferences{0};
   std::atomic<bool> stop{false};
 
   // The open loop. Written only while it is closed and nobody is inside.
@@ -112,19 +113,28 @@ struct ThreadPool::State {
     }
   }
 
-  void Sleep(uint64_t seen) {
+  /// Until there is a loop or another inference.
+  void Sleep(uint64_t seen, uint32_t* inference) {
     std::unique_lock<std::mutex> lock(mutex);
     // Counted before the check: a caller that opens a loop after the check sees the count and notifies.
     sleepers.fetch_add(1);
-    work.wait(lock, [&] { return HasWork(seen); });
+    work.wait(lock, [&] { return HasWork(seen) || inferences.load() != *inference; });
     sleepers.fetch_sub(1);
+    *inference = inferences.load();
+  }
+
+  void WakeSleepers() {
+    if (sleepers.load() == 0) return;
+    std::lock_guard<std::mutex> lock(mutex);
+    work.notify_all();
   }
 
   void Work(int thread) {
     uint64_t seen = 0;
+    uint32_t inference = 0;
     for (;;) {
       const bool ready = inferring.load() && SpinUntil([&] { return !inferring.load() || HasWork(seen); });
-      if (!ready || !HasWork(seen)) Sleep(seen);
+      if (!ready || !HasWork(seen)) Sleep(seen, &inference);
       if (stop.load()) return;
       if (!Join(&seen)) continue;
       TakeChunks(thread);
@@ -139,7 +149,7 @@ struct ThreadPool::State {
   }
 };
 
-ThreadPool::ThreadPool(int threads) : threads_(std::max(threads, 1)) {
+ThreadPool::ThreadPool(int threads) : threads_(std::max(threads, 1)), alone_(threads_ == 1) {
   if (threads_ == 1) return;
   state_ = std::make_unique<State>();
   state_->workers.resize(static_cast<size_t>(threads_ - 1));
@@ -170,7 +180,10 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::BeginInference() {
-  if (state_ != nullptr) state_->inferring.store(true);
+  if (state_ == nullptr) return;
+  state_->inferring.store(true);
+  state_->inferences.fetch_add(1);
+  state_->WakeSleepers();
 }
 
 void ThreadPool::EndInference() {
@@ -188,10 +201,7 @@ void ThreadPool::Dispatch(int64_t count, int64_t grain, Call call, const void* b
   s.next_chunk.store(0, std::memory_order_relaxed);
   const uint64_t number = (s.loop.load() >> kLoopShift) + 1;
   s.loop.store((number << kLoopShift) | kOpen);
-  if (s.sleepers.load() > 0) {
-    std::lock_guard<std::mutex> lock(s.mutex);
-    s.work.notify_all();
-  }
+  s.WakeSleepers();
   s.TakeChunks(0);
   s.loop.fetch_and(~kOpen);
   const auto empty = [&] { return (s.loop.load() & kInside) == 0; };

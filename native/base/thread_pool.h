@@ -22,7 +22,7 @@ class ThreadPool {
   /// thread at a time may call ParallelFor; body must not call it again.
   template <typename Body>
   void ParallelFor(int64_t count, int64_t grain, const Body& body) {
-    if (threads_ == 1 || count <= grain) {
+    if (alone_ || count <= grain) {
       if (count > 0) body(int64_t{0}, count, 0);
       return;
     }
@@ -34,9 +34,14 @@ class ThreadPool {
         &body);
   }
 
-  /// Between Begin and End workers may spin while they wait for the next loop; outside they sleep.
+  /// Between Begin and End workers may spin while they wait for the next loop; outside they sleep. Begin
+  /// wakes them, so that they are there when the first loop is; an inference that shares no loop needs
+  /// neither.
   void BeginInference();
   void EndInference();
+  /// While on, loops run on the calling thread: for work that is not worth sharing. Called by the thread that
+  /// calls ParallelFor.
+  void SetAlone(bool alone) { alone_ = alone || threads_ == 1; }
 
  private:
   using Call = void (*)(const void* body, int64_t begin, int64_t end, int thread);
@@ -44,6 +49,7 @@ class ThreadPool {
 
   struct State;
   int threads_;
+  bool alone_;
   std::unique_ptr<State> state_;
 };
 

@@ -28,6 +28,7 @@ constexpr TierEntry kTiers[] = {
     {kAvxVnni, "avxvnni", kAvx2},
     {kAvx512Vnni, "avx512vnni", kAvx2},
     {kAvx512Vbmi, "avx512vbmi", kAvx2 | kAvx512Vnni},
+    {kAvx512Popcnt, "avx512popcnt", kAvx2 | kAvx512Vnni | kAvx512Vbmi},
     {kNeon, "neon", 0},
     {kNeonDotprod, "dotprod", kNeon},
     {kNeonI8mm, "i8mm", kNeon | kNeonDotprod},
@@ -44,6 +45,7 @@ uint32_t Detect() {
       __builtin_cpu_supports("avx512vnni"))
     tiers |= kAvx512Vnni;
   if ((tiers & kAvx512Vnni) && __builtin_cpu_supports("avx512vbmi")) tiers |= kAvx512Vbmi;
+  if ((tiers & kAvx512Vnni) && __builtin_cpu_supports("avx512vpopcntdq")) tiers |= kAvx512Popcnt;
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   // AVX-VNNI: CPUID leaf 7, subleaf 1, EAX bit 4 (older compilers have no name for it).
   if ((tiers & kAvx2) && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & (1u << 4)))

@@ -21,6 +21,8 @@
   KPT_TARGET_BEGIN("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
 #define KPT_TIER_BEGIN_AVX512VBMI \
   KPT_TARGET_BEGIN("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")
+#define KPT_TIER_BEGIN_AVX512POPCNT \
+  KPT_TARGET_BEGIN("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vpopcntdq")
 // Advanced SIMD is the AArch64 baseline, and portable code needs nothing: empty pairs keep the files alike.
 #define KPT_TIER_BEGIN_SCALAR
 #define KPT_TIER_END_SCALAR

@@ -33,10 +33,12 @@ enum Tier : uint32_t {
   kNeonI8mm = 1u << 5,
   /// Ice Lake / Zen 4 and newer: AVX-512 VNNI with the byte permutations that Cascade Lake lacks.
   kAvx512Vbmi = 1u << 6,
+  /// Ice Lake / Zen 4 and newer: AVX-512 VNNI with VPOPCNTDQ.
+  kAvx512Popcnt = 1u << 7,
 };
 
 /// Bits of all tiers that this CPU has, cut to KOMPAKT_FORCE_TIER (scalar, avx2, avxvnni, avx512vnni,
-/// avx512vbmi, neon, dotprod, i8mm) and the tiers below it, when that is set. Detected once.
+/// avx512vbmi, avx512popcnt, neon, dotprod, i8mm) and the tiers below it, when that is set. Detected once.
 uint32_t SupportedTiers();
 
 /// True when kernels of `tier` may run.

@@ -134,6 +134,7 @@ Status Plan::Create(std::shared_ptr<Session> session, const uint8_t* bytes, size
   plan->scratch_ = AlignedBuffer(scratch_bytes);
   if (plan->scratch_.data() == nullptr) return ShortOfMemory(scratch_bytes);
   plan->session_ = std::move(session);
+  plan->costs_ = StepCosts(plan->steps_.size());
   *out = std::move(plan);
   return Status::Ok();
 }
@@ -141,25 +142,40 @@ Status Plan::Create(std::shared_ptr<Session> session, const uint8_t* bytes, size
 RunResult Plan::Run(size_t first, size_t last) {
   last = std::min(last, steps_.size());
   const std::lock_guard<std::mutex> lock(session_->run_mutex());
-  const RunContext context{&session_->pool(), scratch_.data()};
+  ThreadPool& pool = session_->pool();
+  RunContext context{&pool, scratch_.data()};
+  const bool shared = pool.threads() > 1 && costs_.AnyShared(first, last);
+  const bool timed = profiling_ || (shared && costs_.learning());
+  const auto begin = timed ? StepCosts::Clock::now() : StepCosts::Clock::time_point();
   RunResult result = RunResult::kDone;
-  session_->pool().BeginInference();
+  if (shared) pool.BeginInference();
   for (size_t i = first; i < last; ++i) {
     if (aborted_.load(std::memory_order_relaxed)) {
       result = RunResult::kAborted;
       break;
     }
-    if (profiling_) {
-      const auto start = std::chrono::steady_clock::now();
-      steps_[i]->Run(context);
-      const auto time = std::chrono::steady_clock::now() - start;
-      profile_[i] += std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+    context.backwards = i % 2 == 1;
+    if (timed) {
+      RunStep(i, context, begin);
     } else {
+      pool.SetAlone(!shared || costs_.Alone(i));
       steps_[i]->Run(context);
     }
   }
-  session_->pool().EndInference();
+  if (shared) pool.EndInference();
+  if (timed && result == RunResult::kDone && last == steps_.size()) costs_.EndRun();
   return result;
+}
+
+/// Runs a step and notes its time, for the profile and to learn what is worth sharing.
+void Plan::RunStep(size_t i, const RunContext& context, StepCosts::Clock::time_point begin) {
+  const auto start = StepCosts::Clock::now();
+  const bool alone = costs_.Alone(i, start - begin);
+  context.pool->SetAlone(alone);
+  steps_[i]->Run(context);
+  const auto time = StepCosts::Clock::now() - start;
+  if (alone) costs_.Learn(i, time);
+  if (profiling_) profile_[i] += std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
 }
 
 void Plan::SetProfiling(bool on) {

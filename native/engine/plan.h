@@ -9,6 +9,7 @@
 #include "native/base/aligned_buffer.h"
 #include "native/base/status.h"
 #include "native/engine/session.h"
+#include "native/engine/step_costs.h"
 #include "native/ops/step.h"
 
 namespace kompakt {
@@ -41,12 +42,15 @@ class Plan {
   const std::vector<uint64_t>& profile() const { return profile_; }
 
  private:
+  void RunStep(size_t i, const RunContext& context, StepCosts::Clock::time_point begin);
+
   std::shared_ptr<Session> session_;
   AlignedBuffer arena_;
   AlignedBuffer scratch_;
   std::vector<TensorView> tensors_;
   std::vector<std::unique_ptr<Step>> steps_;
   std::vector<uint64_t> profile_;
+  StepCosts costs_;
   bool profiling_ = false;
   std::atomic<bool> aborted_{false};
 };

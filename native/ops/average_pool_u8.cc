@@ -46,7 +46,7 @@ Status MakeAveragePoolU8(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(ReadAverageU8(spec, &params));
   PoolWindow window;
   KPT_RETURN_IF_ERROR(window.Make(spec, true));
-  if (window.kernel_size() > kMaxAverageCount) return spec.Fail("the window is too large");
+  if (window.kernel_size() > kMaxAverageCount) return TooLarge(spec, "the window is too large");
   *out = std::make_unique<AveragePoolU8Step>(window, include_pad != 0, params, spec);
   return Status::Ok();
 }

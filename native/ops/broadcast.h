@@ -27,7 +27,8 @@ class Broadcast {
       T* copies = reinterpret_cast<T*>(context.scratch + copy_bytes_ * static_cast<size_t>(thread));
       int64_t copied = -1;
       for (int64_t i = begin; i < end; ++i) {
-        const int64_t outer = i / pieces, start = i % pieces * piece;
+        const int64_t at = context.Turn(i, outer_ * pieces);
+        const int64_t outer = at / pieces, start = at % pieces * piece;
         const T* run_a = a + (copies_a_ ? 0 : start * a_step());
         const T* run_b = b + (copies_b_ ? 0 : start * b_step());
         int64_t rest = outer;

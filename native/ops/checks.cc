@@ -6,6 +6,10 @@
 
 namespace kompakt {
 
+Status TooLarge(const StepSpec& spec, const std::string& message) {
+  return Status::Error("KPT_TOO_LARGE", "step " + spec.kind + ": " + message);
+}
+
 Status CheckDType(const StepSpec& spec, const TensorView& tensor, DType dtype) {
   if (tensor.dtype == dtype) return Status::Ok();
   return spec.Fail(std::string("expected a tensor of ") + DTypeName(dtype) + " but received " +

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <initializer_list>
+#include <string>
 
 #include "native/kernels/pool/pool.h"
 #include "native/kernels/unary_f32/unary_f32.h"
@@ -16,6 +17,9 @@ constexpr int64_t kElementGrain = 16384;
 inline int64_t GrainOf(int64_t elements) {
   return elements >= kElementGrain ? 1 : kElementGrain / (elements + 1) + 1;
 }
+
+/// KPT_TOO_LARGE: sizes that the planner lets through but that a step cannot hold.
+Status TooLarge(const StepSpec& spec, const std::string& message);
 
 Status CheckDType(const StepSpec& spec, const TensorView& tensor, DType dtype);
 /// Equal numbers of elements; dims may be grouped differently.

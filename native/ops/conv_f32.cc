@@ -91,13 +91,12 @@ class ConvF32 : public Step {
     }
     context.pool->ParallelFor(loop_.pieces(), 1, [&](int64_t begin, int64_t end, int thread) {
       uint8_t* scratch = context.scratch + packed_bytes_ + static_cast<size_t>(thread) * thread_bytes_;
-      for (int64_t i = begin; i < end; ++i) RunOne(loop_.piece(i), packed, scratch);
+      for (int64_t i = begin; i < end; ++i)
+        RunOne(loop_.piece(context.Turn(i, loop_.pieces())), packed, scratch);
     });
   }
 
  private:
-  static size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
   static Status OutOfMemory() {
     return Status::Error("KPT_TOO_LARGE", "out of memory: the weights of conv_f32");
   }

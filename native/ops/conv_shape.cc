@@ -56,7 +56,7 @@ Status ConvShape::Read(const StepSpec& spec, bool transposed) {
     return spec.Fail("channels, batch and group do not agree");
   group_out = out_channels / group;
   if (kernel_height < 1 || kernel_width < 1 || kernel_height > kMaxTable / kernel_width)
-    return spec.Fail("the kernel is empty or too large");
+    return TooLarge(spec, "the kernel is empty or too large");
   if (transposed) return Status::Ok();
   // The window may end before the padded input does, never after it.
   const int64_t last_y = (out_height - 1) * stride_y + (kernel_height - 1) * dilation_y;
@@ -66,7 +66,7 @@ Status ConvShape::Read(const StepSpec& spec, bool transposed) {
   constexpr int64_t kMost = INT32_MAX / 4;
   if (last_y >= kMost || last_x >= kMost || (last_y + 1) * (last_x + 1) > INT32_MAX / 2 ||
       (last_x + 1) * channels > kMost)
-    return spec.Fail("the input is too large");
+    return TooLarge(spec, "the input is too large");
   return Status::Ok();
 }
 

@@ -55,7 +55,7 @@ class ConvTransposeF32 : public Step {
     constexpr int64_t kMostPhases = 1 << 16;
     if (std::min(conv_.stride_h, conv_.oh) >
         kMostPhases / std::max<int64_t>(1, std::min(conv_.stride_w, conv_.ow)))
-      return spec.Fail("the strides are too large");
+      return TooLarge(spec, "the strides are too large");
     rows_ = CutAxis(conv_.oh, conv_.kh, conv_.stride_h, conv_.dilation_h, conv_.pad_top);
     if (merged_)
       columns_ = {AxisPhase{0, conv_.w, {0}, {0}}};
@@ -103,12 +103,15 @@ class ConvTransposeF32 : public Step {
     if (bias_source_ != nullptr) std::copy_n(bias_source_, conv_.o, bias_.as<float>());
     const float* base = reinterpret_cast<const float*>(context.scratch);
     if (!places_.empty()) PackAll(context);
-    context.pool->ParallelFor(conv_.n * conv_.oh, 1, [&](int64_t begin, int64_t end, int thread) {
+    const int64_t lines = conv_.n * conv_.oh;
+    context.pool->ParallelFor(lines, 1, [&](int64_t begin, int64_t end, int thread) {
       const float** pointers = reinterpret_cast<const float**>(context.scratch + packed_bytes_ +
                                                                static_cast<size_t>(thread) * thread_bytes_);
-      for (int64_t line = begin; line < end; ++line)
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t line = context.Turn(i, lines);
         for (size_t j = 0; j < columns_.size(); ++j)
           RunPhase(line / conv_.oh, line % conv_.oh, j, base, pointers);
+      }
     });
   }
 
@@ -147,8 +150,6 @@ class ConvTransposeF32 : public Step {
       }
     }));
   }
-
-  static size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
   /// A phase of weights [I, kH, kW, O/group] that change from run to run: where it is packed, in floats, and
   /// where its taps begin in the weights.

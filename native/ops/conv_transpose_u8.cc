@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "native/ops/checks.h"
 #include "native/ops/conv_shape.h"
 #include "native/ops/packed_weights.h"
 
@@ -124,8 +125,8 @@ Status ConvTransposeU8::Make(const StepSpec& spec, const ConvShape& shape) {
   constexpr int64_t kMostBytes = INT32_MAX / 2, kMostPhases = 1 << 16;
   if (columns_ > kMostBytes / std::max<int64_t>(1, shape.channels) ||
       rows_ > kMostBytes / std::max<int64_t>(1, columns_ * shape.channels))
-    return spec.Fail("the input is too large");
-  if (shape.stride_y > kMostPhases / shape.stride_x) return spec.Fail("the strides are too large");
+    return TooLarge(spec, "the input is too large");
+  if (shape.stride_y > kMostPhases / shape.stride_x) return TooLarge(spec, "the strides are too large");
   pitch_ = columns_ * shape.channels;
   phases_across_ = PhasesMerge() ? 1 : shape.stride_x;
   for (int64_t y = 0; y < shape.stride_y; ++y)
@@ -196,7 +197,7 @@ void ConvTransposeU8::Run(const RunContext& context) {
     context.pool->ParallelFor(shape_.out_height, 1, [&](int64_t begin, int64_t end, int thread) {
       float* wide =
           reinterpret_cast<float*>(context.scratch + copy_bytes_ + wide_bytes_ * static_cast<size_t>(thread));
-      for (int64_t y = begin; y < end; ++y) RunRow(input, image, y, wide);
+      for (int64_t i = begin; i < end; ++i) RunRow(input, image, context.Turn(i, shape_.out_height), wide);
     });
   }
 }

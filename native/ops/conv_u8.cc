@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "native/ops/checks.h"
 #include "native/ops/conv_finish.h"
 #include "native/ops/conv_shape.h"
 #include "native/ops/depthwise_u8.h"
@@ -85,7 +86,7 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
   // Offsets of rows and taps are kept in 32 bits.
   if (line_bytes_ > INT32_MAX / band_lines_ ||
       pitch_ * ((shape.kernel_height - 1) * shape.dilation_y + 1) > INT32_MAX)
-    return spec.Fail("the input is too large");
+    return TooLarge(spec, "the input is too large");
   FillOffsets();
 
   if (padded_) {
@@ -199,11 +200,14 @@ void ConvU8::Run(const RunContext& context) {
     uint8_t* scratch = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
     float* wide = reinterpret_cast<float*>(scratch + band_scratch_);
     const uint8_t* input = nullptr;
-    for (int64_t task = begin; task < end; ++task) {
+    int64_t filled = -1;
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t task = context.Turn(i, tasks);
       const int64_t band = task / panel_groups_ % bands_, image = task / panel_groups_ / bands_;
       const int64_t share = task % panel_groups_;
       const int64_t first = band * band_lines_, lines = std::min(band_lines_, lines_ - first);
-      if (share == 0 || task == begin) input = BandInput(image, first, lines, scratch);
+      if (filled != task / panel_groups_) input = BandInput(image, first, lines, scratch);
+      filled = task / panel_groups_;
       RunPanels(input, lines * line_pixels_, (image * lines_ + first) * line_pixels_,
                 share * panels / panel_groups_, (share + 1) * panels / panel_groups_, wide);
     }

@@ -22,7 +22,6 @@
 namespace kompakt {
 namespace {
 
-size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 size_t FloatBytes(int64_t count) {
   return AlignUp(static_cast<size_t>(count) * sizeof(float) + kReadPadding);
 }

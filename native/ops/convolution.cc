@@ -27,7 +27,7 @@ Status ReadConvolution(const StepSpec& spec, const TensorView& x, const TensorVi
     return spec.Fail("channels do not divide into groups");
   if (out->kh < 1 || out->kw < 1) return spec.Fail("the kernel is empty");
   if (out->kh > kMaxTable / out->kw || out->oh > kMaxTable / out->kh || out->ow > kMaxTable / out->kw)
-    return spec.Fail("the kernel or the output is too large");
+    return TooLarge(spec, "the kernel or the output is too large");
   return Status::Ok();
 }
 

@@ -1,6 +1,5 @@
-// Depthwise conv_u8: tasks are groups of output rows by chunks of channels and columns, sized so that a
-// task's scratch stays in the first cache level beside the rows that it comes from: groups that follow one
-// another in a chunk read them again. SPDX-License-Identifier: Apache-2.0
+// Depthwise conv_u8: tasks are groups of output rows by chunks of channels and columns whose scratch stays in
+// the first cache level beside input rows that the next reads again. SPDX-License-Identifier: Apache-2.0
 #include "native/ops/depthwise_u8.h"
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "native/kernels/dwconv_s8/dwconv_s8.h"
+#include "native/ops/checks.h"
 #include "native/ops/chunks.h"
 #include "native/ops/conv_finish.h"
 #include "native/ops/packed_weights.h"
@@ -173,12 +173,11 @@ Status DepthwiseU8::Make(const StepSpec& spec, const ConvShape& shape) {
   KPT_RETURN_IF_ERROR(channels.Read(spec, shape.out_channels, true));
   ChooseRows();
   ChooseChunks();
-  if (columns_ * fill_rows_ * pitch_ > INT32_MAX) return spec.Fail("the input is too large");
+  if (columns_ * fill_rows_ * pitch_ > INT32_MAX) return TooLarge(spec, "the input is too large");
   KPT_RETURN_IF_ERROR(Pack(spec, channels));
 
   for (int64_t tap = 0; tap < taps_ * parts_; ++tap) {
-    const int64_t i = tap % taps_;
-    const int64_t kx = kernel_->quads ? i / quads_ : i % shape.kernel_width;
+    const int64_t i = tap % taps_, kx = kernel_->quads ? i / quads_ : i % shape.kernel_width;
     const int64_t row = kernel_->quads ? i % quads_ : i / shape.kernel_width;
     const int64_t at = kernel_->quads ? (kx * shape.dilation_x * quads_ + row) * pitch_ * 4
                                       : (row * columns_ + kx * shape.dilation_x) * pitch_;
@@ -221,10 +220,9 @@ void DepthwiseU8::FillColumns(int64_t image, int64_t first_row, Range c, Range c
     fill.out = out + begin * column_bytes;
     fill.out_stride = column_bytes;
     kernel_->fill(fill);
-    for (int64_t column = 0; column < begin; ++column)
-      std::memset(out + column * column_bytes, border, static_cast<size_t>(channels * lanes));
-    for (int64_t column = end; column < count; ++column)
-      std::memset(out + column * column_bytes, border, static_cast<size_t>(channels * lanes));
+    for (int64_t column = 0; column < count; ++column)
+      if (column < begin || column >= end)
+        std::memset(out + column * column_bytes, border, static_cast<size_t>(channels * lanes));
   }
 }
 
@@ -267,19 +265,21 @@ void DepthwiseU8::Run(const RunContext& context) {
     shape_.x_zero = run_time_.Apply(kernel_->x_offset, bias_.as<int32_t>(), scale_.as<float>());
     std::memset(border_.data(), shape_.x_zero, border_.size());
   }
-  const int64_t columns = static_cast<int64_t>(column_chunks_.size());
-  const int64_t chunks = columns * static_cast<int64_t>(channel_chunks_.size());
-  const int64_t tasks = shape_.batch * groups * chunks;
+  const int64_t columns = static_cast<int64_t>(column_chunks_.size()),
+                chunks = columns * static_cast<int64_t>(channel_chunks_.size()),
+                tasks = shape_.batch * groups * chunks;
   context.pool->ParallelFor(tasks, shape_.Grain(tasks), [&](int64_t begin, int64_t end, int thread) {
     uint8_t* wide = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
     uint8_t* scratch = wide + wide_scratch_;
-    for (int64_t task = begin; task < end; ++task) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t task = context.Turn(i, tasks);
       const int64_t group = task % groups, chunk = task / groups % chunks, image = task / groups / chunks;
-      const Range c = channel_chunks_[static_cast<size_t>(chunk / columns)];
-      const Range range = column_chunks_[static_cast<size_t>(chunk % columns)];
-      FillColumns(image, group * rows_, c, range, scratch);
-      for (int64_t r = 0; r < rows_ && group * rows_ + r < shape_.out_height; ++r)
-        RunRow(scratch, image, group * rows_ + r, r, c, range, reinterpret_cast<float*>(wide));
+      const Range c = channel_chunks_[static_cast<size_t>(chunk / columns)],
+                  range = column_chunks_[static_cast<size_t>(chunk % columns)];
+      const int64_t y = group * rows_, rows = std::min(rows_, shape_.out_height - y);
+      FillColumns(image, y, c, range, scratch);
+      for (int64_t r = 0; r < rows; ++r)
+        RunRow(scratch, image, y + r, r, c, range, reinterpret_cast<float*>(wide));
     }
   });
 }

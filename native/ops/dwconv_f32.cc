@@ -24,20 +24,30 @@ Status DwconvF32Lines::Make(const StepSpec& spec, const Convolution& conv, Unary
   row_.bias = bias == nullptr ? nullptr : bias->as<float>();
   row_.activation = IsInlineActivation(activation_.kind) ? activation_ : UnaryOp{};
   w_ = w.as<float>();
-  if (!w.is_constant()) return Status::Ok();
-  const std::string tag = "dwconv_f32/" + std::to_string(conv_.kh * conv_.kw);
-  const uint8_t* packed = spec.packs->Get(w.constant, tag, PackedFloats() * sizeof(float),
-                                          [&](uint8_t* out) { Pack(reinterpret_cast<float*>(out)); });
-  packed_ = reinterpret_cast<const float*>(packed);
+  const int64_t taps = conv_.kh * conv_.kw;
+  const size_t bytes = static_cast<size_t>(taps * row_.w_stride) * sizeof(float);
+  if (!w.is_constant()) {
+    live_bytes_ = AlignUp(bytes + kReadPadding);
+    return Status::Ok();
+  }
+  packed_ = reinterpret_cast<const float*>(
+      spec.packs->Get(w.constant, "dwconv_f32/" + std::to_string(taps), bytes,
+                      [&](uint8_t* out) { Pack(reinterpret_cast<float*>(out)); }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "out of memory: depthwise weights")
                             : Status::Ok();
 }
 
-void DwconvF32Lines::Pack(float* to) {
+/// [O, kH, kW, 1] becomes [kH, kW, C].
+void DwconvF32Lines::Pack(float* to) const {
   const int64_t taps = conv_.kh * conv_.kw;
-  std::memset(to, 0, PackedFloats() * sizeof(float));
   for (int64_t c = 0; c < conv_.c; ++c)
     for (int64_t t = 0; t < taps; ++t) to[t * row_.w_stride + c] = w_[c * taps + t];
+}
+
+void DwconvF32Lines::PackLive(uint8_t* scratch) {
+  std::memset(scratch, 0, live_bytes_);
+  float* to = reinterpret_cast<float*>(scratch);
+  Pack(to);
   packed_ = to;
 }
 
@@ -84,25 +94,26 @@ class DwconvF32 : public Step {
     block_ = kCacheFloats / std::max<int64_t>((conv_.kh + 1) * conv_.w, 1) / kBlockStep * kBlockStep;
     block_ =
         spec.in(0)->bytes() > kStreamBytes ? std::max<int64_t>(conv_.c, 1) : std::max(block_, kSmallestBlock);
-    packed_bytes_ = spec.in(1)->is_constant() ? 0 : lines_.packed_bytes();
-    spec.scratch_bytes = packed_bytes_ + static_cast<size_t>(spec.threads) * lines_.scratch_bytes();
+    spec.scratch_bytes = lines_.live_bytes() + static_cast<size_t>(spec.threads) * lines_.scratch_bytes();
     return Status::Ok();
   }
 
   void Run(const RunContext& context) override {
-    if (packed_bytes_ > 0) lines_.Pack(reinterpret_cast<float*>(context.scratch));
-    const int64_t size = conv_.ow * conv_.o;
-    context.pool->ParallelFor(conv_.n * conv_.oh, 1, [&](int64_t begin, int64_t end, int thread) {
-      uint8_t* scratch =
-          context.scratch + packed_bytes_ + static_cast<size_t>(thread) * lines_.scratch_bytes();
+    if (lines_.live_bytes() > 0) lines_.PackLive(context.scratch);
+    const int64_t size = conv_.ow * conv_.o, lines = conv_.n * conv_.oh;
+    uint8_t* pointers = context.scratch + lines_.live_bytes();
+    context.pool->ParallelFor(lines, 1, [&](int64_t begin, int64_t end, int thread) {
+      uint8_t* scratch = pointers + static_cast<size_t>(thread) * lines_.scratch_bytes();
       // A few rows, some channels at a time: an input row is then still in the first-level cache for the next
       // rows.
       constexpr int64_t kBand = 16;
       for (int64_t band = begin; band < end; band += kBand)
         for (int64_t c = 0; c < conv_.c; c += block_)
-          for (int64_t line = band; line < std::min(band + kBand, end); ++line)
+          for (int64_t i = band; i < std::min(band + kBand, end); ++i) {
+            const int64_t line = context.Turn(i, lines);
             lines_.Run(line, c, std::min(c + block_, conv_.c), scratch,
                        residual_ == nullptr ? nullptr : residual_ + line * size, y_ + line * size);
+          }
     });
   }
 
@@ -113,8 +124,6 @@ class DwconvF32 : public Step {
   int64_t block_ = 0;
   const float* residual_ = nullptr;
   float* y_ = nullptr;
-  /// Of weights that change from run to run, which are packed into scratch; else 0.
-  size_t packed_bytes_ = 0;
 };
 
 }  // namespace

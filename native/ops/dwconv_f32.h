@@ -10,14 +10,12 @@ namespace kompakt {
 class DwconvF32Lines {
  public:
   /// Packs the weights (input 1) of a convolution with group = C = O; x, w and ?bias are inputs 0 to 2.
-  /// Weights that are no constant are packed by Pack, before every run.
+  /// Weights that are no constant are packed by PackLive() in every run.
   Status Make(const StepSpec& spec, const Convolution& conv, UnaryOp activation);
 
-  /// Memory for packed weights, and packing into it, where they are no constant.
-  size_t packed_bytes() const {
-    return (PackedFloats() * sizeof(float) + kReadPadding + kAlignment - 1) / kAlignment * kAlignment;
-  }
-  void Pack(float* to);
+  /// Bytes that PackLive() needs; 0 for constant weights.
+  size_t live_bytes() const { return live_bytes_; }
+  void PackLive(uint8_t* scratch);
 
   /// Scratch of one call: pointers to input rows.
   size_t scratch_bytes() const { return static_cast<size_t>(conv_.kh) * sizeof(float*); }
@@ -27,8 +25,6 @@ class DwconvF32Lines {
   void Run(int64_t line, int64_t first, int64_t last, void* scratch, const float* residual, float* y) const;
 
  private:
-  size_t PackedFloats() const { return static_cast<size_t>(conv_.kh * conv_.kw * row_.w_stride); }
-
   Convolution conv_{};
   UnaryOp activation_{};
   DwconvF32Fn kernel_ = nullptr;
@@ -36,6 +32,9 @@ class DwconvF32Lines {
   const float* x_ = nullptr;
   const float* w_ = nullptr;
   const float* packed_ = nullptr;
+  size_t live_bytes_ = 0;
+
+  void Pack(float* to) const;
 };
 
 /// Makes conv_f32 for group = C = O. The tensors are checked.

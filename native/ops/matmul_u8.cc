@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "native/kernels/gemm_s8/gemm_s8.h"
+#include "native/ops/checks.h"
 #include "native/ops/step.h"
 
 namespace kompakt {
@@ -87,7 +88,7 @@ Status MatMulU8::ReadShapes(const StepSpec& spec) {
   m_ = a.dims[a.rank - 2], k_ = a.dims[a.rank - 1], n_ = b.dims[b.rank - 1];
   if (b.dims[b.rank - 2] != k_ || y.dims[y.rank - 2] != m_ || y.dims[y.rank - 1] != n_)
     return spec.Fail("M, K and N do not agree");
-  if (k_ > INT32_MAX / 256) return spec.Fail("K is too large");
+  if (k_ > INT32_MAX / 256) return TooLarge(spec, "K is too large");
   a_ = a.data, b_ = b.data, y_ = y.data;
   to_f32_ = y.dtype == DType::kF32;
   KPT_RETURN_IF_ERROR(BatchOffsets(spec, a, &a_batches_));

@@ -17,37 +17,55 @@ class GroupWeights {
   GroupWeights(const WeightSource& s, const int32_t* zeros, int64_t group)
       : source_(s), zeros_(zeros), group_(group) {}
 
-  int At(int64_t column, int64_t tap, int64_t k) const {
-    const int zero = zeros_ == nullptr ? 0 : zeros_[source_.Channel(group_, column)];
-    return source_.w->as<int8_t>()[source_.At(group_, column, tap, k)] - zero;
-  }
   void Find(WeightFacts* facts, int min_weight, int32_t* sums) const {
     for (int64_t column = 0; column < source_.columns; ++column) {
+      const int zero = Zero(column);
       uint32_t sum = 0;
-      for (int64_t t : source_.taps)
+      for (int64_t t : source_.taps) {
+        const int8_t* w = Tap(column, t);
+        int least = 127, most = -128;
         for (int64_t k = 0; k < source_.tap_bytes; ++k) {
-          const int w = At(column, t, k);
-          facts->Include(w, min_weight);
-          sum += static_cast<uint32_t>(w);
+          least = std::min<int>(least, w[k]);
+          most = std::max<int>(most, w[k]);
+          sum += static_cast<uint32_t>(w[k] - zero);
         }
+        if (source_.tap_bytes == 0) continue;
+        facts->Include(least - zero, min_weight);
+        facts->Include(most - zero, min_weight);
+      }
       sums[group_ * source_.columns + column] = static_cast<int32_t>(sum);
     }
   }
+
   std::vector<int8_t> Split(int parts) const {
     std::vector<int8_t> out(static_cast<size_t>(source_.columns * parts * source_.tap_bytes) *
                             source_.taps.size());
-    size_t at = 0;
+    int8_t* to = out.data();
     for (int64_t column = 0; column < source_.columns; ++column)
       for (int part = 0; part < parts; ++part)
-        for (int64_t t : source_.taps)
-          for (int64_t k = 0; k < source_.tap_bytes; ++k) {
-            const int w = At(column, t, k), share = w / parts;
-            out[at++] = static_cast<int8_t>(part == 0 ? w - share * (parts - 1) : share);
-          }
+        for (int64_t t : source_.taps) {
+          SplitTap(Tap(column, t), Zero(column), part, parts, to);
+          to += source_.tap_bytes;
+        }
     return out;
   }
 
  private:
+  const int8_t* Tap(int64_t column, int64_t tap) const {
+    return source_.w->as<int8_t>() + source_.At(group_, column, tap);
+  }
+  int Zero(int64_t column) const { return zeros_ == nullptr ? 0 : zeros_[source_.Channel(group_, column)]; }
+  void SplitTap(const int8_t* w, int zero, int part, int parts, int8_t* to) const {
+    if (parts == 1) {
+      for (int64_t k = 0; k < source_.tap_bytes; ++k) to[k] = static_cast<int8_t>(w[k] - zero);
+      return;
+    }
+    for (int64_t k = 0; k < source_.tap_bytes; ++k) {
+      const int value = w[k] - zero, share = value / parts;
+      to[k] = static_cast<int8_t>(part == 0 ? value - share * (parts - 1) : share);
+    }
+  }
+
   const WeightSource& source_;
   const int32_t* zeros_;
   int64_t group_;
@@ -75,7 +93,7 @@ void FindFacts(const WeightSource& s, const int32_t* zeros, int min_weight, Weig
 Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const ConvChannels& channels,
                            int32_t x_zero) {
   if (s.tap_bytes > INT32_MAX / 4 || static_cast<int64_t>(s.taps.size()) > kMaxTable)
-    return spec.Fail("the kernel is too large");
+    return TooLarge(spec, "the kernel is too large");
   kernel_ = &ChooseGemmS8();
   panels_ = GemmS8Panels(*kernel_, s.columns);
   taps_ = static_cast<int>(s.taps.size());
@@ -100,9 +118,9 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
   for (int64_t g = 0; g < s.groups; ++g)
     for (int64_t n = 0; n < s.columns; ++n) {
       const int64_t o = s.Channel(g, n);
-      const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[o];
-      run_time_.Set(g * width + n, static_cast<uint32_t>(sums[o]), channels.scale[o]);
-      bias_.as<int32_t>()[g * width + n] = FoldGemmS8Bias(*kernel_, bias, x_zero, sums[o]);
+      const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[o], sum = sums[g * s.columns + n];
+      run_time_.Set(g * width + n, static_cast<uint32_t>(sum), channels.scale[o]);
+      bias_.as<int32_t>()[g * width + n] = FoldGemmS8Bias(*kernel_, bias, x_zero, sum);
       scale_.as<float>()[g * width + n] = channels.scale[o];
       if (!(channels.scale[o] >= -kMaxFastScale && channels.scale[o] <= kMaxFastScale)) fast_scale_ = false;
     }

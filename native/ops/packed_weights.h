@@ -23,10 +23,9 @@ struct WeightSource {
   int64_t sets = 1, set_stride = 0;
 
   int64_t channels() const { return columns / sets; }
-  /// Where weight (tap, k) of a column lies; `tap` is one of taps.
-  int64_t At(int64_t group, int64_t column, int64_t tap, int64_t k) const {
-    return group * group_stride + column / channels() * set_stride + column % channels() * column_stride +
-           tap + k;
+  /// Where the weights of `tap`, one of taps, of a column begin.
+  int64_t At(int64_t group, int64_t column, int64_t tap) const {
+    return group * group_stride + column / channels() * set_stride + column % channels() * column_stride + tap;
   }
   int64_t Channel(int64_t group, int64_t column) const { return group * channels() + column % channels(); }
 };

@@ -22,7 +22,7 @@ Status PoolWindow::Make(const StepSpec& spec, const TensorView& x, const TensorV
   KPT_RETURN_IF_ERROR(ReadInts(spec, "strides", 2, 1, &strides));
   KPT_RETURN_IF_ERROR(ReadInts(spec, "pads", 4, 0, &pads));
   if (has_dilations) KPT_RETURN_IF_ERROR(ReadInts(spec, "dilations", 2, 1, &dilations));
-  if (kernel[0] * kernel[1] > INT32_MAX) return spec.Fail("the window is too large");
+  if (kernel[0] * kernel[1] > INT32_MAX) return TooLarge(spec, "the window is too large");
   batch_ = x.dims[0], in_h_ = x.dims[1], in_w_ = x.dims[2], channels_ = x.dims[3];
   out_h_ = y.dims[1], out_w_ = y.dims[2];
   kernel_h_ = kernel[0], kernel_w_ = kernel[1];

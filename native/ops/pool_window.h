@@ -27,12 +27,12 @@ class PoolWindow {
   void ForEach(const RunContext& context, const Pixel& pixel) const {
     int64_t* scratch = reinterpret_cast<int64_t*>(context.scratch);
     const int64_t work = channels_ * most_taps_;
-    context.pool->ParallelFor(batch_ * out_h_, GrainOf(work * out_w_),
-                              [&](int64_t begin, int64_t end, int thread) {
-                                int64_t* taps = scratch + thread * most_taps_;
-                                for (int64_t row = begin; row < end; ++row)
-                                  for (int64_t ow = 0; ow < out_w_; ++ow) Visit(row, ow, taps, pixel);
-                              });
+    const int64_t rows = batch_ * out_h_;
+    context.pool->ParallelFor(rows, GrainOf(work * out_w_), [&](int64_t begin, int64_t end, int thread) {
+      int64_t* taps = scratch + thread * most_taps_;
+      for (int64_t i = begin; i < end; ++i)
+        for (int64_t ow = 0; ow < out_w_; ++ow) Visit(context.Turn(i, rows), ow, taps, pixel);
+    });
   }
 
   /// The same where pixels add to an image `dx` of the size of x: it is zeroed, and the pixels of an image

@@ -10,8 +10,6 @@
 namespace kompakt {
 namespace {
 
-size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
 class SeparableF32 : public Step {
  public:
   explicit SeparableF32(const Convolution& conv) : conv_(conv) {}
@@ -59,8 +57,10 @@ class SeparableF32 : public Step {
     const int64_t lines = conv_.n * conv_.oh;
     context.pool->ParallelFor(lines, 1, [&](int64_t begin, int64_t end, int thread) {
       uint8_t* scratch = context.scratch + static_cast<size_t>(thread) * thread_bytes_;
-      for (int64_t line = begin; line < end; line += band_)
-        RunBand(line, std::min(band_, end - line), scratch);
+      for (int64_t i = begin; i < end; i += band_) {
+        const int64_t height = std::min(band_, end - i);
+        RunBand(context.backwards ? lines - i - height : i, height, scratch);
+      }
     });
   }
 

@@ -121,6 +121,12 @@ struct StepSpec {
 struct RunContext {
   ThreadPool* pool;
   uint8_t* scratch;
+  /// Steps take turns in walking their work forwards and backwards: what one wrote last is still in the cache
+  /// and read first by the next. Nothing computed depends on it, and a step may ignore it.
+  bool backwards = false;
+
+  /// The item that comes i-th of `count`.
+  int64_t Turn(int64_t i, int64_t count) const { return backwards ? count - 1 - i : i; }
 };
 
 class Step {

@@ -79,6 +79,7 @@ KPT_VEC void StoreU8(uint8_t* p, I32 v) {
 KPT_VEC Bytes LoadBytes(const uint8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
 KPT_VEC void StoreBytes(uint8_t* p, Bytes v) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v); }
 KPT_VEC Bytes MaxBytes(Bytes a, Bytes b) { return _mm256_max_epu8(a, b); }
+KPT_VEC Bytes OrBytes(Bytes a, Bytes b) { return _mm256_or_si256(a, b); }
 
 }  // namespace
 }  // namespace kompakt::simd

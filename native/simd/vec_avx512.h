@@ -82,6 +82,7 @@ KPT_VEC void StoreU8(uint8_t* p, I32 v) {
 KPT_VEC Bytes LoadBytes(const uint8_t* p) { return _mm512_loadu_si512(p); }
 KPT_VEC void StoreBytes(uint8_t* p, Bytes v) { _mm512_storeu_si512(p, v); }
 KPT_VEC Bytes MaxBytes(Bytes a, Bytes b) { return _mm512_max_epu8(a, b); }
+KPT_VEC Bytes OrBytes(Bytes a, Bytes b) { return _mm512_or_si512(a, b); }
 
 }  // namespace
 }  // namespace kompakt::simd

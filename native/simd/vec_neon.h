@@ -89,6 +89,7 @@ KPT_VEC void StoreU8(uint8_t* p, I32 v) {
 KPT_VEC Bytes LoadBytes(const uint8_t* p) { return vld1q_u8(p); }
 KPT_VEC void StoreBytes(uint8_t* p, Bytes v) { vst1q_u8(p, v); }
 KPT_VEC Bytes MaxBytes(Bytes a, Bytes b) { return vmaxq_u8(a, b); }
+KPT_VEC Bytes OrBytes(Bytes a, Bytes b) { return vorrq_u8(a, b); }
 
 }  // namespace
 }  // namespace kompakt::simd

@@ -93,6 +93,7 @@ KPT_VEC void StoreU8(uint8_t* p, I32 v) { *p = static_cast<uint8_t>(v); }
 KPT_VEC Bytes LoadBytes(const uint8_t* p) { return *p; }
 KPT_VEC void StoreBytes(uint8_t* p, Bytes v) { *p = v; }
 KPT_VEC Bytes MaxBytes(Bytes a, Bytes b) { return a > b ? a : b; }
+KPT_VEC Bytes OrBytes(Bytes a, Bytes b) { return a | b; }
 
 }  // namespace
 }  // namespace kompakt::simd

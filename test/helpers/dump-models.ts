@@ -1,4 +1,4 @@
-// Plans of whole models, FP32 and INT8 as kompakt quantises them, written as dumps (plan-dump.ts) for every test that asks
+// Plans of whole models, FP32, INT8 as kompakt quantises them and binary, written as dumps (plan-dump.ts) for every test that asks
 // whether all CPUs compute the same bytes.
 import { join } from 'node:path';
 import { quantize } from '../../lib/compress/quantize-model.js';
@@ -7,6 +7,7 @@ import { Tensor } from '../../lib/index.js';
 import { Model } from '../../lib/model/model.js';
 import { prepareForRun } from '../../lib/passes/pipeline.js';
 import { f32, type TensorValue } from '../../lib/tensor/tensor.js';
+import { lfc, vgg } from './binary-nets.js';
 import { extraModels, npmModels } from './models.js';
 import { dumpPlan } from './plan-dump.js';
 
@@ -39,6 +40,12 @@ function values(dims: readonly number[], seed: number): Float32Array {
 /** Writes the dumps into a folder. Models of the shared data are left out where it is absent. */
 export async function dumpModels(folder: string): Promise<readonly DumpedModel[]> {
   const dumped: DumpedModel[] = [];
+  for (const graph of [lfc(), vgg()]) {
+    const dims = [2, 1, 28, 28];
+    const path = join(folder, `${graph.name}-binary`);
+    dumpPlan(path, prepareForRun(graph), new Map([['image', f32(dims, values(dims, 4))]]));
+    dumped.push({ name: `${graph.name} binary`, path });
+  }
   for (const { name, path } of [...npmModels, ...extraModels]) {
     const dims = shapesOf[name];
     if (path === null || dims === undefined) continue;

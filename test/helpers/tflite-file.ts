@@ -38,7 +38,7 @@ export interface TfliteFile {
 
 const types = { float32: 0, float16: 1, int32: 2, uint8: 3, int64: 4, string: 5, int16: 7, int8: 9 } as const;
 
-type Option = (builder: Builder, slot: number) => void;
+export type Option = (builder: Builder, slot: number) => void;
 
 export const int8 =
   (value: number): Option =>

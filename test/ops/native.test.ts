@@ -1,7 +1,7 @@
 // Neural-network and quantised operators in the engine against their references.
 import { attr } from '../../lib/graph/attribute.js';
 import { f32, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
-import { expectNativeLikeReference as check } from '../helpers/native-like-reference.js';
+import { expectNativeLikeReference as check, scheduleOf } from '../helpers/native-like-reference.js';
 import { infer, noise, type OneNode } from '../helpers/run-reference.js';
 
 const scalar = (value: number): TensorValue => f32([], [value]);
@@ -294,4 +294,18 @@ test.each(['uint8', 'int8'] as const)('integer elementwise operators of %s', asy
       attributes: { axis: attr.int(axis) },
       inputs: [...unary.slice(0, 3), scalar(1 / 256), zero(dtype, 0)],
     });
+});
+
+test.each([
+  ['both bounds', [-0.5, 0.25]],
+  ['lower bound', [-0.5, null]],
+  ['upper bound', [null, 0.25]],
+  ['crossed bounds', [0.5, -0.25]],
+] as const)('Clip by bounds that are only known at run time: %s', async (_, bounds) => {
+  const odd = float([2, 3, 5]);
+  (odd.data as Float32Array).set([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+  const inputs = [odd, ...bounds.map((bound) => (bound === null ? null : scalar(bound)))];
+  const one = { op: 'Clip', inputs, fed: [0, 1, 2] };
+  await check(one);
+  expect(scheduleOf(one)).toEqual(['native']);
 });

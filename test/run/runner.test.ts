@@ -90,6 +90,33 @@ test('the branches of If see outer values and may have other shapes', async () =
     await check(graph, { x: f32([4], [1, -2, 3, 0.5]), flag: tensor('bool', [], Uint8Array.of(on)) });
 });
 
+test('a branch that is illegal for these shapes only matters when it is taken', async () => {
+  const branch = (length: number): Graph => {
+    const b = new GraphBuilder(`of ${length}`, undefined, ['x']);
+    const row = b.constant('row', f32([length, 1], new Float32Array(length).fill(2)));
+    b.output(b.node('MatMul', ['x', row])[0]!, 'float32');
+    return b.build();
+  };
+  const g = new GraphBuilder();
+  g.input('x', 'float32', [1, 'n']);
+  const flag = g.input('flag', 'bool', []);
+  const branches = { then_branch: attr.graph(branch(3)), else_branch: attr.graph(branch(4)) };
+  g.output(g.node('If', [flag], branches)[0]!, 'float32');
+  const graph = g.build();
+  const on = (yes: number): TensorValue => tensor('bool', [], Uint8Array.of(yes));
+  await check(graph, { x: f32([1, 3], [1, 2, 3]), flag: on(1) });
+  await check(graph, { x: f32([1, 4], [1, 2, 3, 4]), flag: on(0) });
+  const runner = new GraphRunner(graph, new Engine(1));
+  expect(() =>
+    runner.runSync(
+      new Map([
+        ['x', f32([1, 4], [1, 2, 3, 4])],
+        ['flag', on(1)],
+      ]),
+    ),
+  ).toThrow('equal inner dims');
+});
+
 test('an If whose condition is known becomes part of the plan', async () => {
   const branch = (scale: number, from: string): Graph => {
     const b = new GraphBuilder('branch', undefined, [from]);

@@ -9,7 +9,15 @@ import {
   table,
 } from '../../index.js';
 import type { Command } from '../command.js';
-import { oneOf, positiveNumber, shapeOption, shapesOf, threadsOption, wholeNumber } from '../option-types.js';
+import {
+  oneOf,
+  planCacheOption,
+  positiveNumber,
+  shapeOption,
+  shapesOf,
+  threadsOption,
+  wholeNumber,
+} from '../option-types.js';
 
 export const benchCommand: Command = {
   name: 'bench',
@@ -18,6 +26,7 @@ export const benchCommand: Command = {
   options: [
     shapeOption,
     threadsOption,
+    planCacheOption,
     { flags: '--runs <n>', description: 'timed runs', parse: wholeNumber(1) },
     {
       flags: '--seconds <n>',
@@ -64,6 +73,7 @@ export const benchCommand: Command = {
       seconds: options.number('seconds')!,
       runs: options.number('runs'),
       warmup: options.number('warmup'),
+      planCache: options.text('planCache'),
       onProgress: (share: number) => progress.update(share),
     };
     progress.start('measuring', 1);
@@ -108,8 +118,10 @@ type Engine = BenchReport['engines'][number];
 
 const ms = (value: number): string => value.toFixed(3);
 const rows: readonly (readonly [string, (engine: Engine) => string])[] = [
+  ['load engine, ms', (e) => ms(e.load)],
   ['create, ms', (e) => ms(e.create)],
   ['first run, ms', (e) => ms(e.firstRun)],
+  ['CPU time of these, ms', (e) => ms(e.startCpu)],
   ['runs', (e) => String(e.latency.runs)],
   ['min, ms', (e) => ms(e.latency.min)],
   ['p50, ms', (e) => ms(e.latency.p50)],

@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 
 /** Tiers from slowest to fastest per architecture, as KOMPAKT_FORCE_TIER names them. */
 const fastTiers: Readonly<Record<string, readonly string[]>> = {
-  x64: ['avxvnni', 'avx512vnni', 'avx512vbmi'],
+  x64: ['avxvnni', 'avx512vnni', 'avx512vbmi', 'avx512popcnt'],
   arm64: ['dotprod', 'i8mm'],
 };
 

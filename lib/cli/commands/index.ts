@@ -2,7 +2,9 @@
 import type { Command } from '../command.js';
 import { benchCommand } from './bench.js';
 import { compareCommand } from './compare.js';
+import { distillCommand } from './distill.js';
 import { doctorCommand } from './doctor.js';
+import { finetuneCommand } from './finetune.js';
 import { inspectCommand } from './inspect.js';
 import { quantizeCommand } from './quantize.js';
 import { runCommand } from './run.js';
@@ -11,6 +13,8 @@ export const commands: readonly Command[] = [
   inspectCommand,
   runCommand,
   quantizeCommand,
+  finetuneCommand,
+  distillCommand,
   compareCommand,
   benchCommand,
   doctorCommand,

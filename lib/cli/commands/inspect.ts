@@ -1,6 +1,15 @@
 // kompakt inspect: what a model is, what it costs and which nodes run natively.
 import { stat } from 'node:fs/promises';
-import { bytesText, concreteShapes, countText, InferenceSession, Model, table } from '../../index.js';
+import {
+  bytesText,
+  concreteShapes,
+  countText,
+  describePasses,
+  InferenceSession,
+  Model,
+  type PassEffect,
+  table,
+} from '../../index.js';
 import type { Command } from '../command.js';
 import { shapeOption, shapesOf } from '../option-types.js';
 
@@ -12,7 +21,11 @@ export const inspectCommand: Command = {
   arguments: [{ name: 'model', description: 'ONNX file' }],
   options: [
     shapeOption,
-    { flags: '--plan', description: 'list every node with its kind of execution, cost and output shape' },
+    {
+      flags: '--plan',
+      description:
+        'list the passes that changed the graph, and every node with its steps, cost and output shape',
+    },
   ],
   examples: [
     ['kompakt inspect model.onnx', 'inputs, outputs, operators and totals'],
@@ -38,6 +51,7 @@ export const inspectCommand: Command = {
         outputs,
         nodes: model.graph.nodes.length,
         shapes: concrete,
+        passes: describePasses(model),
         plan: concrete === null ? null : session.describe(concrete),
       };
       return { document, text: toText(document, options.flag('plan')) };
@@ -55,6 +69,7 @@ interface Document {
   readonly outputs: Document['inputs'];
   readonly nodes: number;
   readonly shapes: Readonly<Record<string, readonly number[]>> | null;
+  readonly passes: readonly PassEffect[];
   readonly plan: Description | null;
 }
 
@@ -78,9 +93,15 @@ function toText(document: Document, everyNode: boolean): string {
     '',
     `at ${sizes.join(', ')}: ${countText(plan.macs)} MACs, weights ${bytesText(plan.weightBytes)}, arena ${bytesText(plan.arenaBytes)}`,
     '',
-    everyNode ? nodeTable(plan) : operatorTable(plan),
+    everyNode ? `${passTable(document.passes)}\n\n${nodeTable(plan)}` : operatorTable(plan),
   ].join('\n');
 }
+
+const passTable = (passes: readonly PassEffect[]): string =>
+  table(
+    [{ title: 'pass' }, { title: 'nodes before' }, { title: 'after' }, { title: 'what it does' }],
+    passes.map((one) => [one.name, one.nodesBefore, one.nodesAfter, one.summary]),
+  );
 
 const nodeTable = (plan: Description): string =>
   table(
@@ -88,6 +109,7 @@ const nodeTable = (plan: Description): string =>
       { title: 'node' },
       { title: 'operator' },
       { title: 'runs' },
+      { title: 'steps' },
       { title: 'MACs' },
       { title: 'weights', align: 'right' },
       { title: 'output' },
@@ -96,6 +118,7 @@ const nodeTable = (plan: Description): string =>
       node.name,
       node.op,
       node.where,
+      [...new Set(node.steps)].join(' '),
       node.macs,
       bytesText(node.weightBytes),
       node.outputDims.map((dims) => `[${dims.join(',')}]`).join(' '),

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { bytesText, calibrators, Model, type QuantizeModelOptions, quantize } from '../../index.js';
 import type { Command } from '../command.js';
 import { feedsOf } from '../data.js';
-import { commaList, dataOptions, oneOf } from '../option-types.js';
+import { commaList, dataOptions, oneOf, positiveNumber } from '../option-types.js';
 
 const calibratorNames = calibrators.map((calibrator) => calibrator.name);
 
@@ -31,6 +31,12 @@ export const quantizeCommand: Command = {
       default: 'uint8',
     },
     { flags: '--symmetric', description: 'zero point in the middle of the range of activations' },
+    {
+      flags: '--keep-sqnr <dB>',
+      description:
+        'signal over noise to keep at the end of the model; the values that hurt most stay in float',
+      parse: positiveNumber,
+    },
     { flags: '--per-tensor', description: 'one weight scale a tensor; per output channel without this' },
     {
       flags: '--exclude-names <list>',
@@ -66,6 +72,7 @@ export const quantizeCommand: Command = {
     const file = args[0]!;
     const output = options.text('output') ?? join(dirname(file), `${basename(file, '.onnx')}.int8.onnx`);
     const samples = options.number('samples') ?? defaultSamples;
+    await Model.checkWritable(output);
     const original = await Model.load(file);
     progress.start('calibrating', samples);
     const { model, report } = await quantize(original, {
@@ -75,6 +82,7 @@ export const quantizeCommand: Command = {
       activationType: options.value<QuantizeModelOptions['activationType']>('activations')!,
       symmetric: options.flag('symmetric'),
       perChannel: !options.flag('perTensor'),
+      keepSqnr: options.number('keepSqnr') ?? null,
       exclude: {
         names: options.value<string[]>('excludeNames') ?? [],
         types: options.value<string[]>('excludeTypes') ?? [],

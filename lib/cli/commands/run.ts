@@ -14,7 +14,7 @@ import {
 } from '../../index.js';
 import type { Command, Options } from '../command.js';
 import { samplesOf } from '../data.js';
-import { dataOptions, type NamedText, namedText, threadsOption } from '../option-types.js';
+import { dataOptions, type NamedText, namedText, planCacheOption, threadsOption } from '../option-types.js';
 
 const topCount = 5;
 
@@ -32,6 +32,7 @@ export const runCommand: Command = {
     ...dataOptions,
     { flags: '-o, --output <folder>', description: 'save every output as <folder>/<sample>-<name>.npy' },
     threadsOption,
+    planCacheOption,
   ],
   examples: [
     ['kompakt run model.onnx --input x=photo.npy', 'prints the five largest values of each output'],
@@ -39,7 +40,12 @@ export const runCommand: Command = {
   ],
   async run({ args, options, progress }) {
     const model = await Model.load(args[0]!);
-    const session = InferenceSession.fromModel(model, { intraOpNumThreads: options.number('threads')! });
+    const intraOpNumThreads = options.number('threads')!;
+    const planCache = options.text('planCache');
+    const session =
+      planCache === undefined
+        ? InferenceSession.fromModel(model, { intraOpNumThreads })
+        : await InferenceSession.create(args[0]!, { intraOpNumThreads, planCache });
     try {
       const folder = options.text('output');
       if (folder !== undefined) await makeFolder(folder);

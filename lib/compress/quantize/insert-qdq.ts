@@ -1,6 +1,5 @@
 // Writes a choice of layers and ranges into a graph as QuantizeLinear and DequantizeLinear nodes: the standard form
 // that onnxruntime and fuse-qdq turn into integer operators.
-import type { Range } from '../../calibrate/observer.js';
 import { attr } from '../../graph/attribute.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
@@ -11,7 +10,6 @@ import { bytesPerElement, dtypes } from '../../tensor/dtype.js';
 import { type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import {
   type ActivationScheme,
-  activationParams,
   minWeightScale,
   type QuantizedConstant,
   quantizeBias,
@@ -20,11 +18,12 @@ import {
 } from './affine.js';
 import { type ChannelMeans, correctBias } from './bias-correction.js';
 import type { Groups } from './groups.js';
-import type { Layer, Selection } from './select-layers.js';
+import type { Layer, Selection } from './selection.js';
 
 export interface InsertOptions {
   /** Channel means of the inputs of weighted layers, for bias correction; empty without it. */
   readonly means: ReadonlyMap<string, ChannelMeans>;
+  /** Of constant operands, which are quantised like activations. */
   readonly activations: ActivationScheme;
   readonly weightBits: number;
   readonly perChannel: boolean;
@@ -52,19 +51,18 @@ export interface Inserted {
   readonly layers: readonly LayerReport[];
 }
 
-/** `ranges`: by representative of each group. */
+/** `params`: scale and zero point of every quantised value. */
 export function insertQdq(
   graph: Graph,
   { layers, groups }: Selection,
-  ranges: ReadonlyMap<string, Range>,
+  params: ReadonlyMap<string, QuantParams>,
   options: InsertOptions,
 ): Inserted {
-  return new Inserter(graph, layers, groups, ranges, options).insert();
+  return new Inserter(graph, layers, groups, params, options).insert();
 }
 
 class Inserter {
   readonly #editor: GraphEditor;
-  readonly #params = new Map<string, QuantParams>();
   readonly #weights = new Map<string, readonly [string, QuantizedConstant]>();
   readonly #reports = new Map<Layer, LayerReport>();
   /** Current node of each layer and of its clamps: edits make new objects. */
@@ -74,12 +72,10 @@ class Inserter {
     graph: Graph,
     private readonly layers: readonly Layer[],
     private readonly groups: Groups,
-    ranges: ReadonlyMap<string, Range>,
+    private readonly params: ReadonlyMap<string, QuantParams>,
     private readonly options: InsertOptions,
   ) {
     this.#editor = new GraphEditor(graph);
-    for (const [representative, range] of ranges)
-      this.#params.set(representative, activationParams(range, options.activations));
     for (const layer of layers) {
       this.#byName.set(layer.node.name, layer);
       for (const clamp of layer.clamps) this.#byName.set(clamp.name, layer);
@@ -95,7 +91,7 @@ class Inserter {
   }
 
   #paramsOf(value: string): QuantParams {
-    return this.#params.get(this.groups.representative(value))!;
+    return this.params.get(value)!;
   }
 
   /** QuantizeLinear and DequantizeLinear behind a value; its users in integers, or all when it is made so, follow. */

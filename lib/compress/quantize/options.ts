@@ -24,6 +24,11 @@ export const quantizeOptions = z
     weightBits: z.int().min(2).max(8).default(8),
     /** Correct biases by the shift that rounding the weights makes (bias-correction.ts). */
     biasCorrection: z.boolean().default(true),
+    /** Even out channels between convolutions and depthwise convolutions (equalize.ts). */
+    equalize: z.boolean().default(true),
+    /** Signal over noise, dB, that quantised activations shall leave at the end of the model; the values that hurt most
+     *  stay in float until it holds (sensitivity.ts). null: all are quantised. */
+    keepSqnr: z.number().min(0).max(100).nullable().default(null),
     /** Nodes that stay in float. */
     exclude: z
       .strictObject({

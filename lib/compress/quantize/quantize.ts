@@ -1,18 +1,23 @@
 // Post-training quantisation: clean the graph, choose layers, calibrate, write QuantizeLinear and DequantizeLinear.
-import { collect, type Executor, type Feeds } from '../../calibrate/collect.js';
+import { collect, type Feeds } from '../../calibrate/collect.js';
 import { calibrators } from '../../calibrate/index.js';
 import type { Observer, Range } from '../../calibrate/observer.js';
 import { KompaktError } from '../../errors.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
+import type { QuantParams } from '../../ops/op.js';
 import { cleanPasses, runPipeline } from '../../passes/pipeline.js';
 import { type Method, parseOptions } from '../method.js';
+import { type ActivationScheme, activationParams } from './affine.js';
 import { ChannelMeans } from './bias-correction.js';
+import { equalize } from './equalize.js';
 import type { Groups } from './groups.js';
 import { insertQdq, type LayerReport } from './insert-qdq.js';
 import { type CompleteQuantizeOptions, type QuantizeOptions, quantizeOptions } from './options.js';
-import { clampedObserver, saturationRanges } from './saturation.js';
-import { type Layer, selectLayers } from './select-layers.js';
+import { boundsOf, clampedObserver, saturationRanges } from './saturation.js';
+import { selectLayers } from './select-layers.js';
+import type { Layer, Selection } from './selection.js';
+import { type MakeExecutor, sensitiveValues } from './sensitivity.js';
 
 export const quantizeMethod: Method = {
   name: 'quantize',
@@ -22,12 +27,15 @@ export const quantizeMethod: Method = {
   options: quantizeOptions,
 };
 
+/** Samples on which sensitivity is measured; they are kept in memory. */
+const sensitivitySamples = 4;
+
 /** What quantize needs besides options. */
 export interface QuantizeContext {
   /** Calibration samples: model inputs by name. */
   readonly data: AsyncIterable<Feeds> | Iterable<Feeds>;
   /** Makes a runner of a graph that answers with all its outputs. */
-  readonly executor: (graph: Graph) => Promise<Executor>;
+  readonly executor: MakeExecutor;
   readonly progress?: (samples: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -37,6 +45,8 @@ export interface QuantizeReport {
   readonly layers: readonly LayerReport[];
   /** Nodes that stay in float, with their operators. */
   readonly float: readonly { readonly name: string; readonly op: string }[];
+  /** Values that stay in float for the sake of accuracy (option keepSqnr). */
+  readonly keptValues: readonly string[];
   readonly weightBytesBefore: number;
   readonly weightBytesAfter: number;
 }
@@ -51,31 +61,28 @@ export async function quantize(
   context: QuantizeContext,
 ): Promise<{ readonly model: Graph; readonly report: QuantizeReport }> {
   const complete = parseOptions(quantizeOptions, options, quantizeMethod.name);
-  const graph = runPipeline(cleanPasses, model);
-  const { first, all } = await peek(context.data);
-  const selection = selectLayers(graph, first, exclusion(complete));
-
-  const ranges = knownRanges(graph, selection.groups);
-  const observers = observersFor(graph, selection.groups, ranges, complete);
-  const means = complete.biasCorrection ? meansFor(selection.layers) : new Map<string, ChannelMeans>();
-  const execute = await context.executor(
-    withOutputs(graph, [...new Set([...observers.keys(), ...means.keys()])]),
-  );
-  const samples = await collect({
-    samples: all,
-    observers: [...observers, ...means],
-    limit: complete.samples,
-    execute: async (feeds) => new Map([...feeds, ...(await execute(feeds))]),
-    ...(context.progress && { progress: context.progress }),
-    ...(context.signal && { signal: context.signal }),
-  });
-  for (const [value, observer] of observers)
-    widen(ranges, selection.groups.representative(value), observer.range());
-
-  const inserted = insertQdq(graph, selection, ranges, {
-    activations: { type: complete.activationType, symmetric: complete.symmetric },
-    weightBits: complete.weightBits,
-    perChannel: complete.perChannel,
+  const clean = runPipeline(cleanPasses, model);
+  const graph = complete.equalize ? equalize(clean) : clean;
+  const { head, all } = await peek(context.data, complete.keepSqnr === null ? 1 : sensitivitySamples);
+  const everything = selectLayers(graph, head[0]!, exclusion(complete));
+  const { params, means, samples } = await calibrate(graph, everything, complete, { ...context, data: all });
+  const { executor } = context;
+  const kept =
+    complete.keepSqnr === null
+      ? new Set<string>()
+      : await sensitiveValues({
+          graph,
+          ...everything,
+          params,
+          samples: head,
+          executor,
+          target: complete.keepSqnr,
+        });
+  const selection =
+    kept.size === 0 ? everything : withKept(graph, head[0]!, exclusion(complete), kept, params);
+  const inserted = insertQdq(graph, selection, params, {
+    ...complete,
+    activations: schemeOf(complete),
     means,
   });
   const integer = new Set(selection.layers.flatMap((l) => [l.node.name, ...l.clamps.map((c) => c.name)]));
@@ -85,20 +92,86 @@ export async function quantize(
     samples,
     layers: inserted.layers,
     float: graph.nodes.filter((n) => !integer.has(n.name)).map(({ name, op }) => ({ name, op })),
+    keptValues: [...kept],
     weightBytesBefore: total('weightBytesBefore'),
     weightBytesAfter: total('weightBytesAfter'),
   };
   return { model: inserted.graph, report };
 }
 
-/** The first sample, for input shapes, and all samples including it. */
-async function peek(data: QuantizeContext['data']): Promise<{ first: Feeds; all: AsyncIterable<Feeds> }> {
+const schemeOf = ({ activationType, symmetric }: CompleteQuantizeOptions): ActivationScheme => ({
+  type: activationType,
+  symmetric,
+});
+
+/** Scale and zero point of every value to quantise, and channel means, from the calibration data. */
+async function calibrate(
+  graph: Graph,
+  { groups, layers }: Selection,
+  options: CompleteQuantizeOptions,
+  context: QuantizeContext,
+): Promise<{
+  readonly params: ReadonlyMap<string, QuantParams>;
+  readonly means: ReadonlyMap<string, ChannelMeans>;
+  readonly samples: number;
+}> {
+  const ranges = knownRanges(graph, groups);
+  const observers = observersFor(graph, groups, ranges, options);
+  const means = options.biasCorrection ? meansFor(layers) : new Map<string, ChannelMeans>();
+  const execute = await context.executor(
+    withOutputs(graph, [...new Set([...observers.keys(), ...means.keys()])]),
+  );
+  const samples = await collect({
+    samples: context.data,
+    observers: [...observers, ...means],
+    limit: options.samples,
+    execute: async (feeds) => new Map([...feeds, ...(await execute(feeds))]),
+    ...(context.progress && { progress: context.progress }),
+    ...(context.signal && { signal: context.signal }),
+  });
+  for (const [value, observer] of observers) widen(ranges, groups.representative(value), observer.range());
+  const scheme = schemeOf(options);
+  const params = new Map(
+    [...groups.values].map((value) => [
+      value,
+      activationParams(ranges.get(groups.representative(value))!, scheme),
+    ]),
+  );
+  return { params, means, samples };
+}
+
+/** The choice of layers with some values in float. A node that goes may uncover values that were never calibrated, such as
+ *  a matrix product under its bias: those stay in float too. */
+function withKept(
+  graph: Graph,
+  inputs: Feeds,
+  excluded: (node: Node) => boolean,
+  kept: ReadonlySet<string>,
+  params: ReadonlyMap<string, QuantParams>,
+): Selection {
+  const selection = selectLayers(graph, inputs, excluded, kept);
+  const uncovered = [...selection.groups.values].filter((value) => !params.has(value));
+  if (uncovered.length === 0) return selection;
+  return withKept(graph, inputs, excluded, new Set([...kept, ...uncovered]), params);
+}
+
+/** The first samples, at most `count`, and all samples including them. */
+async function peek(
+  data: QuantizeContext['data'],
+  count: number,
+): Promise<{ head: readonly Feeds[]; all: AsyncIterable<Feeds> }> {
   const iterator = Symbol.asyncIterator in data ? data[Symbol.asyncIterator]() : data[Symbol.iterator]();
-  const head = await iterator.next();
-  if (head.done) throw new KompaktError('KPT_CALIBRATION_EMPTY', 'The calibration data holds no sample.');
+  const head: Feeds[] = [];
+  while (head.length < count) {
+    const next = await iterator.next();
+    if (next.done) break;
+    head.push(next.value);
+  }
+  if (head.length === 0)
+    throw new KompaktError('KPT_CALIBRATION_EMPTY', 'The calibration data holds no sample.');
   async function* all(): AsyncIterable<Feeds> {
     try {
-      yield head.value;
+      yield* head;
       for (;;) {
         const next = await iterator.next();
         if (next.done) return;
@@ -108,7 +181,7 @@ async function peek(data: QuantizeContext['data']): Promise<{ first: Feeds; all:
       await iterator.return?.();
     }
   }
-  return { first: head.value, all: all() };
+  return { head, all: all() };
 }
 
 function exclusion({ exclude }: CompleteQuantizeOptions): (node: Node) => boolean {
@@ -118,17 +191,10 @@ function exclusion({ exclude }: CompleteQuantizeOptions): (node: Node) => boolea
   return ({ name, op }) => names.has(name) || types.has(op) || patterns.some((p) => p.test(name));
 }
 
-/** Outputs that lie in a range by definition; 255/256 makes the scale 1/256, which onnxruntime asks of Softmax. */
-const boundedOutputs: ReadonlyMap<string, Range> = new Map([
-  ['HardSigmoid', { min: 0, max: 1 }],
-  ['Sigmoid', { min: 0, max: 1 }],
-  ['Softmax', { min: 0, max: 255 / 256 }],
-]);
-
 function knownRanges(graph: Graph, groups: Groups): Map<string, Range> {
   const ranges = new Map<string, Range>();
   for (const node of graph.nodes) {
-    const range = node.domain === '' ? boundedOutputs.get(node.op) : undefined;
+    const range = boundsOf(graph, node).gives;
     if (range !== undefined && groups.has(node.outputs[0]))
       widen(ranges, groups.representative(node.outputs[0]), range);
   }

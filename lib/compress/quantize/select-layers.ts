@@ -9,49 +9,34 @@ import { type InferredTypes, inferTypes } from '../../passes/infer-types.js';
 import { clipBounds, isOp, soleUser } from '../../passes/pattern.js';
 import { f32, type TensorValue, tensor } from '../../tensor/tensor.js';
 import { Groups } from './groups.js';
-
-/** A node computed in integers, with what is fused behind it. */
-export interface Layer {
-  readonly node: Node;
-  readonly kind: 'weighted' | 'arithmetic' | 'same-scale' | 'table';
-  /** Inputs that are activations. */
-  readonly activations: readonly number[];
-  /** Constant operands of arithmetic, quantised like activations. */
-  readonly operands: readonly number[];
-  /** Weights and bias of weighted layers: input indices, the axis of channels; null where there are none. */
-  readonly weight: { readonly input: number; readonly axis: number; readonly bias: number | null } | null;
-  /** Clamps (Relu, Clip) between node and quantiser. */
-  readonly clamps: readonly Node[];
-  /** Values behind node and clamps that get a quantiser. Empty: the result stays float, or is part of a table. */
-  readonly outputs: readonly string[];
-}
-
-export interface Selection {
-  readonly layers: readonly Layer[];
-  /** Quantised values; those with the same representative share scale and zero point. */
-  readonly groups: Groups;
-}
+import type { Layer, Selection } from './selection.js';
 
 /** Tails of classifiers: kept in float where they end the graph, for 8 bits would tie close classes. */
 const classifierTails: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax']);
 
+/** `kept`: values that stay in float, with the nodes that use them. */
 export function selectLayers(
   graph: Graph,
   inputs: ReadonlyMap<string, TensorType>,
   excluded: (node: Node) => boolean,
+  kept: ReadonlySet<string> = new Set(),
 ): Selection {
-  const selector = new Selector(graph, inferTypes(graph, inputs), excluded);
+  const stays = (node: Node): boolean => excluded(node) || node.inputs.some((name) => kept.has(name));
+  const selector = new Selector(graph, inferTypes(graph, inputs), stays, kept);
   return selector.select();
 }
 
 class Selector {
   readonly #editor: GraphEditor;
   readonly #layers = new Map<Node, Layer>();
+  /** Functions that could have been tables but stay in float. */
+  readonly #floatFunctions = new Set<Node>();
 
   constructor(
     private readonly graph: Graph,
     private readonly inferred: InferredTypes,
     private readonly excluded: (node: Node) => boolean,
+    private readonly kept: ReadonlySet<string>,
   ) {
     this.#editor = new GraphEditor(graph);
   }
@@ -65,6 +50,7 @@ class Selector {
     this.#dropClampsInside();
     this.#dropWithoutWeights();
     this.#floatTails();
+    while (this.#dropAtFloat());
     const groups = new Groups();
     for (const layer of this.#layers.values()) {
       for (const i of layer.activations)
@@ -73,7 +59,17 @@ class Selector {
       if (layer.kind === 'same-scale')
         groups.join([...layer.activations.map((i) => layer.node.inputs[i]), ...layer.outputs]);
     }
-    return { layers: [...this.#layers.values()], groups };
+    return { layers: [...this.#layers.values()], ends: this.#ends(), groups };
+  }
+
+  #ends(): readonly string[] {
+    const ends = this.graph.outputs.map(({ name }) => {
+      const node = this.#editor.producer(name);
+      return node !== undefined && classifierTails.has(node.op) && !this.#layers.has(node)
+        ? node.inputs[0]
+        : name;
+    });
+    return ends.filter((name) => this.inferred.types.get(name)?.dtype === 'float32');
   }
 
   /** False for values inside a table: made by a layer without a quantiser behind it. */
@@ -237,6 +233,41 @@ class Selector {
       if (layer.weight !== null) weighted.add(chains.representative(layer.node.outputs[0]));
     for (const [node, layer] of this.#layers)
       if (!weighted.has(chains.representative(layer.node.outputs[0]))) this.#layers.delete(node);
+  }
+
+  /**
+   * Takes away quantisers of values that stay in float, with the functions that make them, and functions of what a float
+   * node makes: one quantiser behind the function does less harm than two around it, and costs no more. Returns whether
+   * anything changed.
+   */
+  #dropAtFloat(): boolean {
+    let changed = false;
+    for (const [node, layer] of [...this.#layers].reverse()) {
+      // The inner part of a table ends in its own output, without a quantiser.
+      const results = layer.kind === 'table' ? layer.node.outputs : layer.outputs;
+      const forFloat = results.length > 0 && results.every((name) => this.#readInFloat(name));
+      const fromFloat =
+        layer.kind === 'table' && layer.activations.every((i) => this.#madeInFloat(layer.node.inputs[i]));
+      if (!forFloat && !fromFloat) continue;
+      changed = true;
+      if (layer.weight !== null) this.#layers.set(node, { ...layer, clamps: [], outputs: [] });
+      else this.#layers.delete(node);
+      if (layer.kind === 'table') this.#floatFunctions.add(node);
+    }
+    return changed;
+  }
+
+  /** True for values that stay in float and for what only functions in float read. */
+  #readInFloat(value: string): boolean {
+    if (this.#editor.isGraphOutput(value)) return false;
+    const users = this.#editor.consumers(value);
+    return (
+      this.kept.has(value) || (users.length > 0 && users.every((user) => this.#floatFunctions.has(user)))
+    );
+  }
+
+  #madeInFloat(value: string): boolean {
+    return this.#editor.producer(value) !== undefined && this.#producer(value) === undefined;
   }
 
   /** Ends of the graph that stay float: softmax of class scores, and matrix products that nothing quantised follows. */

@@ -4,6 +4,7 @@ import { type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import { byKind } from '../gradients/unary.js';
 import {
   type AttributeSpec,
+  type BoundsOf,
   defineOp,
   type Gradient,
   type LowerContext,
@@ -42,6 +43,7 @@ export interface UnarySpec {
   readonly native: ((ctx: UnaryContext) => NativeUnary | null) | null;
   /** By the derivative of the native function by default; needed where there may be none. */
   readonly gradient?: Gradient;
+  readonly bounds?: BoundsOf;
 }
 
 /** y[i] = f(x[i]), of the type of x. */
@@ -61,6 +63,7 @@ export function unaryOp(spec: UnarySpec): OpDef {
     quantize: { kind: 'table' },
     lower: (ctx) =>
       lowerUnary(ctx, reference, () => spec.native?.({ ...ctx, inputs: knownInputs(ctx) }) ?? null),
+    ...(spec.bounds && { bounds: spec.bounds }),
   });
 }
 

@@ -1,5 +1,6 @@
 // Floating-point products of every form: activation(factor * A x B + biasFactor * C).
 import type { Node } from '../../graph/graph.js';
+import type { DType } from '../../tensor/dtype.js';
 import { broadcastDims, broadcastStrides, type Dims, sameDims, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import {
@@ -14,7 +15,7 @@ import {
 import { type Activation, applyActivation } from './activation.js';
 import { costOf } from './cost.js';
 import { derivedConstant } from './derived-constant.js';
-import { illegalShape, illegalType } from './illegal.js';
+import { checkType, floatTypes, illegalShape, illegalType } from './illegal.js';
 import { multiply, type Product, productMacs, productOf } from './product.js';
 import { isPointwise, pointWindow, readRows, weightsNk, writeMatrix, writeRows } from './product-lowering.js';
 
@@ -31,8 +32,12 @@ export type FormOf = (node: Node) => ProductForm;
 const shapeOf = (form: ProductForm, a: Dims, b: Dims, where: string): Product =>
   productOf(a, b, form.transA, form.transB, where);
 
+/** The types of MatMul and Gemm. */
+const productTypes: readonly DType[] = [...floatTypes, 'int32', 'int64', 'uint32', 'uint64'];
+
 export function inferProduct(formOf: FormOf, ctx: InferContext): readonly TensorType[] {
   const { dtype, dims: a } = inputType(ctx, 0);
+  checkType(dtype, productTypes, 'an input', ctx.where);
   const { dims } = shapeOf(formOf(ctx.node), a, inputType(ctx, 1).dims, ctx.where);
   for (const type of ctx.inputs)
     if (type !== undefined && type.dtype !== dtype)

@@ -15,7 +15,8 @@ import {
   unary,
 } from './elementwise.js';
 import { averagePool2d, maxPool2d } from './pooling.js';
-import { fullyConnected } from './product.js';
+import { batchMatmul, fullyConnected } from './product.js';
+import { sequenceLstm } from './recurrent.js';
 import { reduction } from './reduction.js';
 import { gather, mirrorPad, pad, slice, stridedSlice } from './region.js';
 import { blocks, resizeBilinear, resizeNearest } from './resize.js';
@@ -25,6 +26,7 @@ export const converters: ReadonlyMap<string, Convert> = new Map<string, Convert>
   ['ABS', unary('Abs')],
   ['ADD', binary('Add')],
   ['AVERAGE_POOL_2D', averagePool2d],
+  ['BATCH_MATMUL', batchMatmul],
   ['CAST', cast],
   ['CEIL', unary('Ceil')],
   ['CONCATENATION', concatenation],
@@ -84,5 +86,6 @@ export const converters: ReadonlyMap<string, Convert> = new Map<string, Convert>
   ['TANH', unary('Tanh')],
   ['TRANSPOSE', transpose],
   ['TRANSPOSE_CONV', transposeConv],
+  ['UNIDIRECTIONAL_SEQUENCE_LSTM', sequenceLstm],
   ['UNPACK', unpack],
 ]);

@@ -1,4 +1,4 @@
-// FULLY_CONNECTED as Gemm.
+// FULLY_CONNECTED as Gemm, BATCH_MATMUL as MatMul.
 import { attr } from '../../graph/attribute.js';
 import { i64 } from '../../tensor/tensor.js';
 import type { Convert } from '../operator.js';
@@ -26,4 +26,17 @@ export const fullyConnected: Convert = (operator) => {
     ...operator.activation(0),
     ...(flat ? [] : [(value: string) => ({ op: 'Reshape', inputs: [value, shape(dims)] })]),
   ]);
+};
+
+export const batchMatmul: Convert = (operator) => {
+  const { graph, options } = operator;
+  /** The operand with its last two axes exchanged where the option says so. */
+  const matrix = (at: number): string => {
+    const real = graph.real(operator.input(at), 'last');
+    const rank = operator.tensor(at).dims.length;
+    if (!options.bool(at)) return real;
+    const axes = Array.from({ length: rank }, (_, i) => i);
+    return graph.emit('Transpose', [real], { perm: attr.ints([...axes.slice(0, -2), rank - 1, rank - 2]) });
+  };
+  graph.storeReal(operator.output(), 'last', { op: 'MatMul', inputs: [matrix(0), matrix(1)] });
 };

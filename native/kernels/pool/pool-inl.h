@@ -10,21 +10,30 @@ namespace pool_inl {
 
 using namespace simd;
 
-static void MaxU8(const uint8_t* x, const int64_t* taps, int64_t tap_count, uint8_t* y, int64_t channels) {
+struct Largest {
+  KPT_VEC Bytes Of(Bytes a, Bytes b) { return MaxBytes(a, b); }
+  KPT_VEC uint8_t Of1(uint8_t a, uint8_t b) { return a > b ? a : b; }
+};
+
+struct AnyBit {
+  KPT_VEC Bytes Of(Bytes a, Bytes b) { return OrBytes(a, b); }
+  KPT_VEC uint8_t Of1(uint8_t a, uint8_t b) { return a | b; }
+};
+
+template <typename Op>
+static void PoolBytes(const uint8_t* x, const int64_t* taps, int64_t tap_count, uint8_t* y,
+                      int64_t channels) {
   int64_t c = 0;
   if (tap_count == 0) __builtin_memset(y, 0, static_cast<size_t>(channels));
   if (tap_count == 0) return;
   for (; c + kByteLanes <= channels; c += kByteLanes) {
     Bytes best = LoadBytes(x + taps[0] + c);
-    for (int64_t t = 1; t < tap_count; ++t) best = MaxBytes(best, LoadBytes(x + taps[t] + c));
+    for (int64_t t = 1; t < tap_count; ++t) best = Op::Of(best, LoadBytes(x + taps[t] + c));
     StoreBytes(y + c, best);
   }
   for (; c < channels; ++c) {
     uint8_t best = 0;
-    for (int64_t t = 0; t < tap_count; ++t) {
-      const uint8_t value = x[taps[t] + c];
-      best = value > best ? value : best;
-    }
+    for (int64_t t = 0; t < tap_count; ++t) best = Op::Of1(best, x[taps[t] + c]);
     y[c] = best;
   }
 }

@@ -20,6 +20,8 @@ struct AverageU8Params {
 struct PoolKernel {
   /// 0 without taps.
   void (*max_u8)(const uint8_t* x, const int64_t* taps, int64_t tap_count, uint8_t* y, int64_t channels);
+  /// Every bit that some tap has: the largest of values that are bits. 0 without taps.
+  void (*or_u8)(const uint8_t* x, const int64_t* taps, int64_t tap_count, uint8_t* y, int64_t channels);
   /// NaN never wins; -infinity without taps.
   void (*max_f32)(const float* x, const int64_t* taps, int64_t tap_count, float* y, int64_t channels);
   /// Sum in the order of the taps, divided by `divisor`; 0 without taps.

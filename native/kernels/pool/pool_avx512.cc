@@ -12,7 +12,11 @@ KPT_TIER_BEGIN_AVX512VNNI
 namespace kompakt {
 
 extern const PoolKernel pool_avx512;
-const PoolKernel pool_avx512 = {pool_inl::MaxU8, pool_inl::MaxF32, pool_inl::AverageF32, pool_inl::AverageU8,
+const PoolKernel pool_avx512 = {pool_inl::PoolBytes<pool_inl::Largest>,
+                                pool_inl::PoolBytes<pool_inl::AnyBit>,
+                                pool_inl::MaxF32,
+                                pool_inl::AverageF32,
+                                pool_inl::AverageU8,
                                 pool_inl::AverageRowU8};
 
 }  // namespace kompakt

@@ -7,9 +7,11 @@
 #include <limits>
 #include <vector>
 
+#include "native/kernels/affine_s32/affine_s32.h"
 #include "native/kernels/binary_f32/binary_f32.h"
 #include "native/kernels/binary_u8/binary_u8.h"
 #include "native/kernels/layer_norm_f32/layer_norm_f32.h"
+#include "native/kernels/pack_bits/pack_bits.h"
 #include "native/kernels/pool/pool.h"
 #include "native/kernels/quantize_u8/quantize_u8.h"
 #include "native/kernels/reduce_f32/reduce_f32.h"
@@ -168,6 +170,9 @@ TEST_CASE("pool tiers") {
       const std::vector<float> floats = Floats(50 * channels, 11);
       const AverageU8Params params{101, 0.9f / 9, 44, 1, 253};
       Compare<uint8_t>(PoolKernels(), channels, [&](const PoolKernel& kernel, uint8_t* y) {
+        kernel.or_u8(bytes.data(), taps.data(), tap_count, y, channels);
+      });
+      Compare<uint8_t>(PoolKernels(), channels, [&](const PoolKernel& kernel, uint8_t* y) {
         kernel.max_u8(bytes.data(), taps.data(), tap_count, y, channels);
       });
       Compare<uint8_t>(PoolKernels(), channels, [&](const PoolKernel& kernel, uint8_t* y) {
@@ -185,6 +190,42 @@ TEST_CASE("pool tiers") {
     Compare<uint8_t>(PoolKernels(), 1, [&](const PoolKernel& kernel, uint8_t* y) {
       kernel.average_row_u8({101, 1.0f / 128, 44, 0, 255}, bytes.data(), count, y);
     });
+  }
+}
+
+TEST_CASE("pack_bits tiers") {
+  for (int64_t count : kLengths) {
+    std::vector<float> x = Floats(2 * count, 21), threshold = Floats(count, 22);
+    std::vector<uint8_t> bytes = Bytes(2 * count, 23), least = Bytes(count, 24),
+                         flip = Bytes((count + 7) / 8, 25);
+    if (count % 8 != 0) flip.back() &= (1 << count % 8) - 1;
+    for (int64_t i = 0; i < count; i += 3) x[i] = threshold[i], bytes[i] = least[i];
+    Compare<uint8_t>(PackBitsKernels(), 2 * ((count + 7) / 8), [&](const PackBitsKernel& kernel, uint8_t* y) {
+      kernel.f32(x.data(), threshold.data(), flip.data(), y, 2, count);
+    });
+    Compare<uint8_t>(PackBitsKernels(), 2 * ((count + 7) / 8), [&](const PackBitsKernel& kernel, uint8_t* y) {
+      kernel.u8(bytes.data(), least.data(), flip.data(), y, 2, count);
+    });
+  }
+}
+
+TEST_CASE("affine_s32 tiers") {
+  for (int64_t count : kLengths) {
+    Random random(26);
+    constexpr int64_t kRows = 3;
+    std::vector<int32_t> x(static_cast<size_t>(kRows * (count + 5)) + kReadPadding);
+    for (int32_t& v : x) v = random.Int(-5000, 5000);
+    const std::vector<float> scale = Floats(count, 27, false), bias = Floats(count, 28, false);
+    const std::vector<float> slope = Floats(count, 29, false), shift = Floats(count, 30, false);
+    for (bool leaky : {false, true}) {
+      AffineS32Params p = {scale.data(), bias.data(), nullptr, nullptr, {100, 7, 240}};
+      if (leaky) p.slope = slope.data(), p.shift = shift.data();
+      const AffineS32Rows rows = {x.data(), count + 5, count, kRows, count};
+      Compare<float>(AffineS32Kernels(), kRows * count,
+                     [&](const AffineS32Kernel& kernel, float* y) { kernel.f32(p, rows, y); });
+      Compare<uint8_t>(AffineS32Kernels(), kRows * count,
+                       [&](const AffineS32Kernel& kernel, uint8_t* y) { kernel.u8(p, rows, y); });
+    }
   }
 }
 

@@ -1,0 +1,93 @@
+// One-bit kernels on one thread: matrix products beside the peak of their instructions, the 3x3 convolutions of ResNet
+// beside INT8 in kompakt and in onnxruntime-node, and what llvm-mca predicts for ARM cores.
+// Usage: node bench/binary.mjs [--json] [--rounds N] [--only products|convolutions|predictions]. Needs a build (npm run
+// build). The products need cmake and ninja; the predictions g++-aarch64-linux-gnu, qemu-user-static and llvm-19.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { platform, table } from '../dist/index.js';
+import { measureConvolutions } from './binary/convolutions.mjs';
+import { predict } from './binary/predict.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '300' },
+    only: { type: 'string' },
+  },
+});
+const root = join(import.meta.dirname, '..');
+
+function run(command, args) {
+  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  if (result.status === 0) return result.stdout;
+  throw new Error(`${command} ${args.join(' ')}: ${result.error ?? result.stderr + result.stdout}`);
+}
+
+function measureProducts() {
+  const folder = join('build', 'bench');
+  const options = ['-DKOMPAKT_ADDON=OFF', '-DKOMPAKT_BENCH=ON', '-DCMAKE_BUILD_TYPE=Release'];
+  run('cmake', ['-S', '.', '-B', folder, '-G', 'Ninja', ...options]);
+  run('cmake', ['--build', folder, '--target', 'binary_bench']);
+  return JSON.parse(run(join(root, folder, 'bench/native/binary_bench'), ['--json']));
+}
+
+const wanted = (part) => flags.only === undefined || flags.only === part;
+const document = {
+  cpu: platform(),
+  products: wanted('products') ? measureProducts() : null,
+  convolutions: wanted('convolutions') ? await measureConvolutions(Number(flags.rounds)) : null,
+  predictions: wanted('predictions') ? predict() : null,
+};
+
+const right = (...titles) => titles.map((title) => ({ title, align: 'right' }));
+
+const productTable = (rows) =>
+  table(
+    [{ title: 'kernel' }, { title: 'M x N x K' }, { title: 'output' }, ...right('GOP/s', 'peak', 'of peak')],
+    rows.map((r) => [r.kernel, r.shape, r.output, r.gops.toFixed(0), r.peak.toFixed(0), r.ofPeak.toFixed(2)]),
+  );
+
+/** How many times faster than `name`: by the least times and by the medians. */
+const ratio = (row, name, own) =>
+  `${(row[name].least / row[own].least).toFixed(2)} ${(row[name].median / row[own].median).toFixed(2)}`;
+
+const convolutionTable = (rows) =>
+  table(
+    [
+      { title: 'layer' },
+      { title: 'weights' },
+      ...right('bits us', 'bytes us', 'INT8 us', 'ORT INT8 us', 'bits GOP/s'),
+      ...right('INT8 / bits', 'INT8 / bytes', 'ORT / bits', 'ORT / bytes'),
+    ],
+    rows.map((r) => [
+      `${r.channels} @ ${r.size}`,
+      r.weights,
+      ...['bits', 'bytes', 'int8', 'ortInt8'].map((name) => r[name].least.toFixed(1)),
+      ((2 * r.macs) / r.bits.least / 1000).toFixed(0),
+      ...['int8', 'ortInt8'].flatMap((name) => ['bits', 'bytes'].map((own) => ratio(r, name, own))),
+    ]),
+  );
+
+const predictionTable = (rows) =>
+  table(
+    [{ title: 'core' }, { title: '3x3 layer' }, ...right('instructions', 'cycles', 'binary MAC / cycle')],
+    rows.map((r) => [
+      r.core,
+      `${r.channels} channels`,
+      String(r.instructions),
+      r.cycles.toFixed(0),
+      r.macsPerCycle.toFixed(1),
+    ]),
+  );
+
+if (flags.json) console.log(JSON.stringify(document, null, 2));
+else {
+  const { cpu, products, convolutions, predictions } = document;
+  const parts = [`tier ${cpu.tier}, one thread`];
+  if (products !== null) parts.push(productTable(products));
+  if (convolutions !== null) parts.push(convolutionTable(convolutions));
+  if (predictions?.skipped !== undefined) parts.push(`predictions: ${predictions.skipped}`);
+  else if (predictions !== null) parts.push(predictionTable(predictions));
+  console.log(parts.join('\n\n'));
+}

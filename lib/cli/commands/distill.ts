@@ -1,0 +1,66 @@
+// kompakt distill: trains a student on samples and on what teachers answer to them.
+import { distill, KompaktError, Model } from '../../index.js';
+import type { Command } from '../command.js';
+import { type GuidePair, guidePair, positiveNumber, shareNumber } from '../option-types.js';
+import { modelDescription, runTraining, trainingOptions } from '../training.js';
+
+export const distillCommand: Command = {
+  name: 'distill',
+  summary: 'train a student to answer as a teacher does',
+  arguments: [{ name: 'student', description: modelDescription }],
+  options: [
+    {
+      flags: '--teacher <file>',
+      description: "ONNX file, or 'self' for the student as it is; several times for several teachers",
+      repeat: true,
+    },
+    ...trainingOptions,
+    { flags: '--temperature <t>', description: 'of the soft targets', parse: positiveNumber, default: 4 },
+    {
+      flags: '--soft-weight <share>',
+      description: 'weight of the soft targets, of 0 to 1; the labels have the rest',
+      parse: shareNumber,
+      default: 0.9,
+    },
+    {
+      flags: '--hint <student=teacher>',
+      description: 'inner values that shall become alike, optionally with @WEIGHT',
+      parse: guidePair,
+      repeat: true,
+    },
+    {
+      flags: '--attention <student=teacher>',
+      description: 'inner values whose maps of attention shall become alike, optionally with @WEIGHT',
+      parse: guidePair,
+      repeat: true,
+    },
+  ],
+  examples: [
+    [
+      'kompakt distill preset:small-vgg --width 0.25 --teacher vgg.onnx --data idx:train-images,train-labels -o small.onnx',
+      'a student of a quarter of the channels',
+    ],
+    [
+      'kompakt distill student.onnx --teacher a.onnx --teacher b.onnx --data images:photos --soft-weight 1 -o out.onnx',
+      'two teachers, no labels needed',
+    ],
+  ],
+  async run(invocation) {
+    const { options } = invocation;
+    const sources = options.list<string>('teacher');
+    if (sources.length === 0)
+      throw new KompaktError('KPT_USAGE', 'Option --teacher is required: it names the model to learn from.');
+    return runTraining(invocation, async (student, shared) => {
+      const teacher: Model[] = [];
+      for (const source of sources) teacher.push(source === 'self' ? student : await Model.load(source));
+      return distill(student, {
+        ...shared,
+        teacher,
+        temperature: options.number('temperature')!,
+        softWeight: options.number('softWeight')!,
+        hints: [...options.list<GuidePair>('hint')],
+        attention: [...options.list<GuidePair>('attention')],
+      });
+    });
+  },
+};

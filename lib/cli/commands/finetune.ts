@@ -1,0 +1,36 @@
+// kompakt finetune: trains a model further, or a fresh network, and writes it as ONNX.
+import { finetune } from '../../index.js';
+import type { Command } from '../command.js';
+import { wholeNumber } from '../option-types.js';
+import { modelDescription, runTraining, trainingOptions } from '../training.js';
+
+export const finetuneCommand: Command = {
+  name: 'finetune',
+  summary: 'train a model further, or a network from scratch',
+  arguments: [{ name: 'model', description: modelDescription }],
+  options: [
+    ...trainingOptions,
+    {
+      flags: '--residual-rank <n>',
+      description:
+        'leave the model as it is and train a residual of this rank, which is then added to its weights',
+      parse: wholeNumber(1),
+    },
+  ],
+  examples: [
+    [
+      `kompakt finetune preset:lenet-300-100 --data idx:train-images,train-labels --eval idx:t10k-images,t10k-labels --preprocess '{"scale":0.0039216}' -o lenet.onnx`,
+      'MNIST from scratch',
+    ],
+    [
+      'kompakt finetune net.onnx --data images:photos --epochs 5 --learning-rate 0.005 --train classifier --resume -o tuned.onnx',
+      'the last layer only; goes on where it was when it is run again',
+    ],
+  ],
+  async run(invocation) {
+    const residualRank = invocation.options.number('residualRank');
+    return runTraining(invocation, (model, shared) =>
+      finetune(model, { ...shared, ...(residualRank !== undefined && { residualRank }) }),
+    );
+  },
+};

@@ -1,0 +1,241 @@
+// What the commands that train have in common: options, where the model comes from, progress, and what is printed.
+import { rm, stat } from 'node:fs/promises';
+import {
+  augmentations,
+  buildNetwork,
+  bytesText,
+  type FinetuneOptions,
+  KompaktError,
+  Model,
+  networks,
+  openSamples,
+  type PreprocessOptions,
+  schedules,
+  type TrainedModel,
+  type TrainingEvent,
+  type TrainingReport,
+  table,
+} from '../index.js';
+import type { Invocation, OptionSpec, Options, Result } from './command.js';
+import {
+  dataOptions,
+  jsonObject,
+  nameOrJson,
+  positiveNumber,
+  wholeNumber,
+  wholeNumbers,
+} from './option-types.js';
+import type { Progress } from './progress.js';
+
+const preset = 'preset:';
+
+/** For the argument that names the model. */
+export const modelDescription = `ONNX file, or ${preset}NAME for a network with fresh weights: ${networks
+  .map(({ name }) => name)
+  .join(', ')}`;
+
+export const trainingOptions: readonly OptionSpec[] = [
+  { flags: '-o, --output <file>', description: 'file to write' },
+  ...dataOptions,
+  {
+    flags: '--eval <source>',
+    description: 'labelled samples to judge the model on after each epoch, as --data',
+  },
+  {
+    flags: '--epochs <n>',
+    description: 'times that all samples are seen',
+    parse: wholeNumber(1),
+    default: 10,
+  },
+  { flags: '--batch <n>', description: 'samples in one step', parse: wholeNumber(1), default: 64 },
+  {
+    flags: '--optimizer <name>',
+    description: 'sgd, adam, adamw, rmsprop, or JSON as in {"name":"sgd","momentum":0.9,"nesterov":true}',
+    parse: nameOrJson,
+    default: 'sgd',
+  },
+  {
+    flags: '--learning-rate <rate>',
+    description: 'default: 0.05 for sgd, 0.001 for others',
+    parse: positiveNumber,
+  },
+  {
+    flags: '--schedule <name>',
+    description: `of the learning rate: ${schedules.map(({ name }) => name).join(', ')}, or JSON as in {"name":"step","milestones":[0.5]}`,
+    parse: nameOrJson,
+    default: 'cosine',
+  },
+  {
+    flags: '--warm-up <share>',
+    description: 'share of the run in which the learning rate rises',
+    parse: positiveNumber,
+  },
+  {
+    flags: '--loss <name>',
+    description:
+      'cross-entropy, mean-squared-error, binary-cross-entropy, kl-divergence, or JSON as in {"name":"cross-entropy","smoothing":0.1}',
+    parse: nameOrJson,
+    default: 'cross-entropy',
+  },
+  { flags: '--l1 <weight>', description: 'penalty on absolute weights', parse: positiveNumber },
+  { flags: '--l2 <weight>', description: 'penalty on squared weights: weight decay', parse: positiveNumber },
+  {
+    flags: '--group-lasso <weight>',
+    description: 'penalty on the norms of output channels',
+    parse: positiveNumber,
+  },
+  { flags: '--clip <norm>', description: 'largest norm of all gradients together', parse: positiveNumber },
+  {
+    flags: '--augment <json>',
+    description: `random changes of the samples, as in {"shift":2,"flip":0.5}: ${augmentations.map(({ name }) => name).join(', ')}`,
+    parse: jsonObject,
+  },
+  {
+    flags: '--train <regexp>',
+    description: 'train only parameters whose names match; once per pattern',
+    repeat: true,
+  },
+  {
+    flags: '--patience <n>',
+    description: 'end when --eval has not bettered for n epochs; keep the best',
+    parse: wholeNumber(1),
+  },
+  {
+    flags: '--batch-norm-batches <n>',
+    description: 'take the statistics of BatchNormalization anew over n batches at the end',
+    parse: wholeNumber(1),
+  },
+  {
+    flags: '--seed <n>',
+    description: 'decides order, augmentation and fresh weights',
+    parse: wholeNumber(0),
+    default: 0,
+  },
+  { flags: '--threads <n>', description: 'threads; 0: the usable CPUs', parse: wholeNumber(0), default: 0 },
+  { flags: '--resume', description: 'continue from the checkpoint when there is one' },
+  {
+    flags: '--checkpoint <file>',
+    description: 'default: the output with .checkpoint; removed once the output is written',
+  },
+  { flags: '--log <file>', description: 'append every event as a line of JSON' },
+  { flags: '--curves <file>', description: 'write the curves as an HTML page' },
+  {
+    flags: '--width <factor>',
+    description: `${preset} multiplies the numbers of channels`,
+    parse: positiveNumber,
+  },
+  { flags: '--classes <n>', description: `${preset} classes to tell apart`, parse: wholeNumber(1) },
+  {
+    flags: '--input <dims>',
+    description: `${preset} channels, height and width, as in 3,32,32`,
+    parse: wholeNumbers(3),
+  },
+];
+
+/** The model of a file, or a fresh network. */
+async function modelOf(source: string, options: Options): Promise<Model> {
+  if (!source.startsWith(preset)) return Model.load(source);
+  const width = options.number('width');
+  const classes = options.number('classes');
+  const input = options.value<readonly [number, number, number]>('input');
+  return buildNetwork(source.slice(preset.length), {
+    seed: options.number('seed')!,
+    ...(width !== undefined && { width }),
+    ...(classes !== undefined && { classes }),
+    ...(input && { input }),
+  });
+}
+
+/** Fine-tunes or distils, with everything that the shared options say. */
+export async function runTraining(
+  { args, options, progress }: Invocation,
+  run: (model: Model, shared: FinetuneOptions) => Promise<TrainedModel>,
+): Promise<Result> {
+  const source = args[0]!;
+  const output = options.text('output');
+  if (output === undefined)
+    throw new KompaktError('KPT_USAGE', 'Option --output is required: it names the file to write.');
+  if (options.text('data') === undefined)
+    throw new KompaktError('KPT_USAGE', 'Option --data is required: it names the samples to train on.');
+  const model = await modelOf(source, options);
+  const checkpoint = options.text('checkpoint') ?? `${output}.checkpoint`;
+  const { model: trained, report } = await run(model, {
+    ...sharedOptions(options, model),
+    checkpoint: { path: checkpoint, resume: options.flag('resume') },
+    onEvent: showing(progress),
+  });
+  await trained.save(output);
+  await rm(checkpoint, { force: true });
+  const { size } = await stat(output);
+  return {
+    document: { model: source, output, bytes: size, report },
+    text: `${epochTable(report)}\n\n${output}: ${bytesText(size)}, ${report.steps} steps on ${report.samples} samples`,
+  };
+}
+
+function sharedOptions(options: Options, model: Model): FinetuneOptions {
+  const judged = options.text('eval');
+  const preprocess = options.value<PreprocessOptions>('preprocess');
+  const samples = options.number('samples');
+  const open = (from: string, most: number | undefined) =>
+    openSamples({ data: from, ...(preprocess && { preprocess }), ...(most && { samples: most }) }, model);
+  /** Absent options stay absent: the library knows the defaults. */
+  const given = Object.entries({
+    learningRate: options.number('learningRate'),
+    warmUp: options.number('warmUp'),
+    clipNorm: options.number('clip'),
+    augment: options.value('augment'),
+    batchNormBatches: options.number('batchNormBatches'),
+    log: options.text('log'),
+    curves: options.text('curves'),
+    train: options.value('train'),
+    evaluate: judged === undefined ? undefined : open(judged, undefined),
+    earlyStopping: options.number('patience') && { patience: options.number('patience') },
+  }).filter(([, value]) => value !== undefined);
+  const penalties = ['l1', 'l2', 'groupLasso'].map((name) => [name, options.number(name) ?? 0] as const);
+  return {
+    data: open(options.text('data')!, samples),
+    epochs: options.number('epochs')!,
+    batch: options.number('batch')!,
+    optimizer: options.value('optimizer') as FinetuneOptions['optimizer'],
+    schedule: options.value('schedule') as FinetuneOptions['schedule'],
+    loss: options.value('loss') as FinetuneOptions['loss'],
+    regularize: Object.fromEntries(penalties),
+    seed: options.number('seed')!,
+    threads: options.number('threads')!,
+    ...Object.fromEntries(given),
+  };
+}
+
+/** Draws progress: share of the steps, time left, loss, and what the last epoch came to. */
+function showing(progress: Progress): (event: TrainingEvent) => void {
+  let judged = '';
+  return (event) => {
+    if (event.event === 'start') progress.start('training', event.steps);
+    else if (event.event === 'epoch' && event.evaluation !== null)
+      judged = `, ${(100 * event.evaluation).toFixed(2)} % right`;
+    else if (event.event === 'step')
+      progress.update(event.step, `epoch ${event.epoch}, loss ${event.loss.toPrecision(3)}${judged}`);
+    else if (event.event === 'end') progress.stop();
+  };
+}
+
+const percent = (value: number | null): string | null => (value === null ? null : (100 * value).toFixed(2));
+
+const epochTable = ({ epochs, kept, stoppedEarly }: TrainingReport): string =>
+  table(
+    [
+      { title: 'epoch', align: 'right' },
+      { title: 'loss', align: 'right' },
+      { title: 'right in training %', align: 'right' },
+      { title: 'in evaluation %', align: 'right' },
+      { title: 'seconds', align: 'right' },
+    ],
+    epochs.map(({ epoch, loss, accuracy, evaluation, seconds }) => [
+      stoppedEarly && epoch === kept ? `kept ${epoch}` : String(epoch),
+      loss.toPrecision(4),
+      percent(accuracy),
+      percent(evaluation),
+      seconds.toFixed(1),
+    ]),
+  );

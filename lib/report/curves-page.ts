@@ -1,0 +1,149 @@
+// Curves as one HTML file that needs no network: uPlot and the numbers stand in the page.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+export interface Curve {
+  readonly label: string;
+  /** One value for each x; null where there is none. */
+  readonly values: readonly (number | null)[];
+}
+
+export interface Chart {
+  readonly title: string;
+  readonly x: { readonly label: string; readonly values: readonly number[] };
+  readonly curves: readonly Curve[];
+  /** Logarithmic y axis. Values that are not above 0 are left out. */
+  readonly logarithmic?: boolean;
+  /** Digits of percentages after the point; y values are shares when given. */
+  readonly percent?: number;
+}
+
+export interface CurvesPage {
+  readonly title: string;
+  /** Shown as a list above the charts. */
+  readonly facts: readonly (readonly [name: string, value: string])[];
+  readonly charts: readonly Chart[];
+  readonly table: { readonly titles: readonly string[]; readonly rows: readonly (readonly string[])[] };
+}
+
+/** The page. */
+export function curvesPage({ title, facts, charts, table }: CurvesPage): string {
+  const cells = (tag: 'td' | 'th', texts: readonly string[]): string =>
+    `<tr>${texts.map((text) => `<${tag}>${escaped(text)}</${tag}>`).join('')}</tr>`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(title)}</title>
+<style>
+${asset('uPlot.min.css')}
+${style}
+</style>
+</head>
+<body>
+<h1>${escaped(title)}</h1>
+<dl>${facts.map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`).join('')}</dl>
+<main></main>
+<table>
+<thead>${cells('th', table.titles)}</thead>
+<tbody>
+${table.rows.map((row) => cells('td', row)).join('\n')}
+</tbody>
+</table>
+<script>
+${asset('uPlot.iife.min.js')}
+</script>
+<script>
+const charts = ${inScript(charts.map(drawable))};
+${script}
+</script>
+</body>
+</html>
+`;
+}
+
+/** A logarithm is taken of what is above 0 only. */
+const drawable = (chart: Chart): Chart =>
+  chart.logarithmic
+    ? {
+        ...chart,
+        curves: chart.curves.map((curve) => ({
+          ...curve,
+          values: curve.values.map((v) => (v !== null && v > 0 ? v : null)),
+        })),
+      }
+    : chart;
+
+const asset = (name: string): string =>
+  readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), 'utf8').trim();
+
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+/** JSON that cannot end the script that it stands in. */
+const inScript = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
+
+const style = `:root { color-scheme: light dark; --ink: #1c1e21; --faint: #d9dce1; --ground: #fff; --quiet: #5b6270; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e8eb; --faint: #363a41; --ground: #17191c; --quiet: #a0a7b4; }
+}
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); margin: 2rem auto;
+  max-width: 1080px; padding: 0 1rem; }
+h1 { font-size: 1.4rem; margin: 0 0 1rem; }
+h2 { font-size: 1rem; margin: 0 0 .25rem; }
+dl { display: flex; flex-wrap: wrap; gap: .75rem 2rem; margin: 0 0 2rem; }
+dt { color: var(--quiet); font-size: .85rem; }
+dd { margin: 0; font-variant-numeric: tabular-nums; }
+main { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 2rem; }
+section { min-width: 0; }
+.u-legend { font-size: .85rem; text-align: left; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; margin-top: 2rem; font-variant-numeric: tabular-nums; }
+body > table { width: 100%; }
+body > table th, body > table td { text-align: right; padding: .25rem .75rem; border-bottom: 1px solid var(--faint); }
+body > table th { color: var(--quiet); font-weight: 500; }`;
+
+/** Runs in the page: draws `charts`, and draws them again when the width of the window or the colours change. */
+const script = `const colours = ['#2f6fde', '#d9622b', '#2e9e6b', '#9a4fd0', '#b58900'];
+function draw() {
+  const main = document.querySelector('main');
+  main.replaceChildren();
+  const look = getComputedStyle(document.documentElement);
+  const ink = look.getPropertyValue('--ink').trim();
+  const faint = look.getPropertyValue('--faint').trim();
+  // All places first: how wide each is depends on how many there are.
+  const places = charts.map((chart) => {
+    const section = document.createElement('section');
+    const title = document.createElement('h2');
+    title.textContent = chart.title;
+    section.append(title);
+    main.append(section);
+    return [chart, section];
+  });
+  for (const [chart, section] of places) {
+    const short = (v) => v == null ? '' : chart.percent == null
+      ? (Math.abs(v) >= 0.001 && Math.abs(v) < 10000 || v === 0 ? String(+v.toPrecision(4)) : v.toExponential(1))
+      : (100 * v).toFixed(chart.percent) + ' %';
+    const axis = { stroke: ink, grid: { stroke: faint, width: 1 }, ticks: { stroke: faint, width: 1 } };
+    new uPlot({
+      width: section.clientWidth,
+      height: 260,
+      scales: { x: { time: false }, y: chart.logarithmic ? { distr: 3, log: 10 } : {} },
+      axes: [
+        { ...axis, label: chart.x.label, labelSize: 20 },
+        { ...axis, size: 70, values: (u, ticks) => ticks.map(short) },
+      ],
+      series: [
+        { label: chart.x.label },
+        ...chart.curves.map(({ label }, i) => ({
+          label, stroke: colours[i % colours.length], width: 2, spanGaps: true,
+          points: { show: chart.x.values.length <= 40 }, value: (u, v) => short(v),
+        })),
+      ],
+    }, [chart.x.values, ...chart.curves.map((curve) => curve.values)], section);
+  }
+}
+draw();
+let waiting;
+addEventListener('resize', () => { clearTimeout(waiting); waiting = setTimeout(draw, 100); });
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);`;

@@ -1,0 +1,42 @@
+// What a run tells while it goes on, and what it leaves behind.
+
+/** Mean loss over an epoch, and top-1 where there are labels. */
+export interface EpochReport {
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly loss: number;
+  /** Share of the training samples, as they were seen, whose largest output was the label; null without labels. */
+  readonly accuracy: number | null;
+  /** Of the last step. */
+  readonly learningRate: number;
+  /** Share of the evaluation samples whose largest output is the label; null without such samples. */
+  readonly evaluation: number | null;
+  readonly seconds: number;
+}
+
+/** A point of the curves: the mean over the steps since the one before. */
+export interface StepReport {
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+export type TrainingEvent =
+  | { readonly event: 'start'; readonly samples: number; readonly steps: number; readonly epochs: number }
+  | { readonly event: 'resume'; readonly step: number; readonly epoch: number }
+  | ({ readonly event: 'step'; readonly steps: number; readonly secondsLeft: number } & StepReport)
+  | ({ readonly event: 'epoch' } & EpochReport)
+  | { readonly event: 'stop'; readonly epoch: number; readonly reason: string }
+  | { readonly event: 'end'; readonly seconds: number };
+
+export interface TrainingReport {
+  readonly samples: number;
+  /** Steps taken in all, those before a resumption included. */
+  readonly steps: number;
+  readonly epochs: readonly EpochReport[];
+  readonly curve: readonly StepReport[];
+  /** Epoch whose parameters the model has; the last one unless early stopping went back. */
+  readonly kept: number;
+  readonly stoppedEarly: boolean;
+}

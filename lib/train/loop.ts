@@ -1,0 +1,262 @@
+// The training loop: epochs of batches through a compiled step, with schedule, evaluation, early stopping and checkpoints. A
+// run that was ended anywhere, and continues from its checkpoint, ends with the bits of one that never was.
+import { setImmediate } from 'node:timers/promises';
+import { KompaktError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
+import { argMax } from '../report/compare.js';
+import type { TensorValue } from '../tensor/tensor.js';
+import type { Batch, Batches } from './batches.js';
+import { type Checkpoint, loadCheckpoint, requireSameSettings, saveCheckpoint } from './checkpoint.js';
+import { type EarlyStopping, judge } from './early-stopping.js';
+import type { EpochReport, StepReport, TrainingEvent, TrainingReport } from './events.js';
+import type { Schedule } from './schedules/schedule.js';
+import type { TrainingStep } from './training.js';
+
+export interface CheckpointOptions {
+  readonly path: string;
+  /** Continue from the file when it is there. */
+  readonly resume: boolean;
+  /** One is written after this time at the latest, and after each epoch. */
+  readonly seconds: number;
+}
+
+export interface TrainOptions {
+  readonly step: TrainingStep;
+  readonly batches: Batches;
+  readonly samples: number;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly schedule: Schedule;
+  /** Adds inputs to a batch that do not come from the samples: what teachers answer. */
+  readonly provide?: (batch: Batch) => Promise<void>;
+  /** Share of right answers of a graph. */
+  readonly evaluate?: (graph: Graph) => Promise<number>;
+  readonly earlyStopping?: EarlyStopping;
+  readonly checkpoint?: CheckpointOptions;
+  /** What makes the run what it is; a checkpoint of a run with other settings is refused. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly onEvent?: (event: TrainingEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Sums over the epoch under way. */
+interface Running {
+  loss: number;
+  right: number;
+  labelled: number;
+  seconds: number;
+}
+
+/** Where a run stands: plain data, part of every checkpoint. */
+interface Progress {
+  epoch: number;
+  /** Batches of the epoch that are done. */
+  batch: number;
+  running: Running;
+  /** Sum of the losses since the last point of the curve, and how many. */
+  point: { loss: number; steps: number };
+  readonly epochs: EpochReport[];
+  readonly curve: StepReport[];
+  kept: number;
+  stoppedEarly: boolean;
+}
+
+const fresh = (): Running => ({ loss: 0, right: 0, labelled: 0, seconds: 0 });
+
+/** Points of the curve a run has, about. */
+const curvePoints = 500;
+
+/** Trains; afterwards the step holds the parameters of the last epoch, or of the best one with early stopping. */
+export async function train(options: TrainOptions): Promise<TrainingReport> {
+  const run = new TrainingRun(options);
+  return run.go();
+}
+
+class TrainingRun {
+  readonly #options: TrainOptions;
+  readonly #total: number;
+  readonly #every: number;
+  #progress: Progress = {
+    epoch: 0,
+    batch: 0,
+    running: fresh(),
+    point: { loss: 0, steps: 0 },
+    epochs: [],
+    curve: [],
+    kept: 0,
+    stoppedEarly: false,
+  };
+  #best: ReadonlyMap<string, TensorValue> | undefined;
+  #saved = performance.now();
+  /** Steps that this process did, and how long they took: for the time left. */
+  #here = { steps: 0, seconds: 0 };
+
+  constructor(options: TrainOptions) {
+    this.#options = options;
+    this.#total = options.epochs * options.batches.perEpoch;
+    this.#every = Math.max(1, Math.round(this.#total / curvePoints));
+  }
+
+  async go(): Promise<TrainingReport> {
+    const { samples, epochs, batches } = this.#options;
+    const begun = performance.now();
+    await this.#resume();
+    const progress = this.#progress;
+    this.#tell({ event: 'start', samples, steps: this.#total, epochs });
+    if (this.#stepsDone() > 0)
+      this.#tell({ event: 'resume', step: this.#stepsDone(), epoch: progress.epoch + 1 });
+    while (progress.epoch < epochs && !progress.stoppedEarly) await this.#epoch();
+    if (this.#best !== undefined) this.#options.step.restore(this.#best);
+    this.#tell({ event: 'end', seconds: since(begun) });
+    return {
+      samples,
+      steps: progress.epochs.length * batches.perEpoch,
+      epochs: progress.epochs,
+      curve: progress.curve,
+      kept: progress.kept,
+      stoppedEarly: progress.stoppedEarly,
+    };
+  }
+
+  async #epoch(): Promise<void> {
+    const { batches, checkpoint } = this.#options;
+    const progress = this.#progress;
+    let begun = performance.now();
+    for await (const batch of batches.epoch(progress.epoch, progress.batch)) {
+      await this.#options.provide?.(batch);
+      this.#step(batch);
+      // Lets timers, signals and other work of the process have their turn.
+      await setImmediate();
+      const seconds = since(begun);
+      begun = performance.now();
+      progress.running.seconds += seconds;
+      this.#here.steps++;
+      this.#here.seconds += seconds;
+      if (this.#options.signal?.aborted) await this.#abort();
+      if (checkpoint !== undefined && since(this.#saved) >= checkpoint.seconds) await this.#save();
+    }
+    await this.#endEpoch(since(begun));
+  }
+
+  #step(batch: Batch): void {
+    const { step } = this.#options;
+    const progress = this.#progress;
+    const learningRate = this.#rateOf(this.#stepsDone());
+    const { loss, outputs } = step.run(batch.inputs, { learningRate });
+    if (!Number.isFinite(loss))
+      throw new KompaktError(
+        'KPT_TRAINING_DIVERGED',
+        `The loss became ${loss} at step ${this.#stepsDone() + 1} of ${this.#total}.`,
+      );
+    progress.batch++;
+    progress.running.loss += loss;
+    count(progress.running, batch.labels, outputs.values().next().value);
+    progress.point.loss += loss;
+    if (++progress.point.steps === this.#every) this.#addPoint(learningRate);
+  }
+
+  #addPoint(learningRate: number): void {
+    const { point, curve, epoch } = this.#progress;
+    const done = this.#stepsDone();
+    const report: StepReport = { step: done, epoch: epoch + 1, loss: point.loss / point.steps, learningRate };
+    this.#progress.point = { loss: 0, steps: 0 };
+    curve.push(report);
+    const { steps, seconds } = this.#here;
+    const secondsLeft = steps === 0 ? 0 : ((this.#total - done) * seconds) / steps;
+    this.#tell({ event: 'step', ...report, steps: this.#total, secondsLeft });
+  }
+
+  async #endEpoch(tail: number): Promise<void> {
+    const { batches, evaluate, step, earlyStopping, checkpoint } = this.#options;
+    const progress = this.#progress;
+    const { loss, right, labelled, seconds } = progress.running;
+    const report: EpochReport = {
+      epoch: progress.epoch + 1,
+      loss: loss / batches.perEpoch,
+      accuracy: labelled === 0 ? null : right / labelled,
+      learningRate: this.#rateOf(this.#stepsDone() - 1),
+      evaluation: evaluate === undefined ? null : await evaluate(step.graph()),
+      seconds: seconds + tail,
+    };
+    progress.epochs.push(report);
+    progress.epoch++;
+    progress.batch = 0;
+    progress.running = fresh();
+    progress.kept = report.epoch;
+    this.#tell({ event: 'epoch', ...report });
+    if (earlyStopping !== undefined) this.#stopEarly(earlyStopping);
+    if (checkpoint !== undefined) await this.#save();
+  }
+
+  #stopEarly(rule: EarlyStopping): void {
+    const progress = this.#progress;
+    const { best, stop } = judge(progress.epochs, rule);
+    if (best === progress.epoch) this.#best = this.#options.step.state;
+    progress.kept = best;
+    if (!stop || progress.epoch === this.#options.epochs) return;
+    progress.stoppedEarly = true;
+    const reason = `no gain since epoch ${progress.kept}`;
+    this.#tell({ event: 'stop', epoch: progress.epoch, reason });
+  }
+
+  async #abort(): Promise<never> {
+    if (this.#options.checkpoint !== undefined) await this.#save();
+    throw new KompaktError('KPT_ABORTED', 'Training was aborted.', {}, this.#options.signal?.reason);
+  }
+
+  async #save(): Promise<void> {
+    const { checkpoint, step, settings } = this.#options;
+    const named = (prefix: string, state: ReadonlyMap<string, TensorValue> | undefined) =>
+      [...(state ?? [])].map(([name, value]) => [`${prefix}${name}`, value] as const);
+    const tensors = new Map([...named(statePrefix, step.state), ...named(bestPrefix, this.#best)]);
+    await saveCheckpoint(checkpoint!.path, { tensors, progress: this.#progress, settings });
+    this.#saved = performance.now();
+  }
+
+  async #resume(): Promise<void> {
+    const { checkpoint, step, settings } = this.#options;
+    const found = checkpoint?.resume ? await loadCheckpoint(checkpoint.path) : undefined;
+    if (found === undefined) return;
+    requireSameSettings(checkpoint!.path, found.settings, settings);
+    step.restore(withPrefix(found, statePrefix));
+    const best = withPrefix(found, bestPrefix);
+    if (best.size > 0) this.#best = best;
+    this.#progress = found.progress as Progress;
+  }
+
+  #stepsDone(): number {
+    return this.#progress.epoch * this.#options.batches.perEpoch + this.#progress.batch;
+  }
+
+  #rateOf(step: number): number {
+    return this.#options.learningRate * this.#options.schedule(step / this.#total);
+  }
+
+  #tell(event: TrainingEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+const statePrefix = 'state/';
+const bestPrefix = 'best/';
+
+const withPrefix = ({ tensors }: Checkpoint, prefix: string): Map<string, TensorValue> =>
+  new Map(
+    [...tensors]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+
+const since = (begun: number): number => (performance.now() - begun) / 1000;
+
+/** Counts the rows of [N,classes] whose largest value is at the label. */
+function count(running: Running, labels: Float64Array, output: TensorValue | undefined): void {
+  const classes = output?.dims.at(-1) ?? 0;
+  if (output === undefined || output.dims.length !== 2 || classes < 2) return;
+  const values = output.data as Float32Array;
+  labels.forEach((label, row) => {
+    if (Number.isNaN(label)) return;
+    running.labelled++;
+    if (argMax(values, row * classes, classes) === label) running.right++;
+  });
+}

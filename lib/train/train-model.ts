@@ -1,0 +1,208 @@
+// From a model, a loss and samples to a trained model: what fine-tuning and distillation share.
+
+import { KompaktError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
+import type { Model } from '../model/model.js';
+import { writeFileAtomically } from '../onnx/write-file.js';
+import { type Tensors, toValues } from '../session/values.js';
+import type { TensorValue } from '../tensor/tensor.js';
+import { augmentsOf } from './augment/index.js';
+import { reestimateBatchNorm } from './batch-norm.js';
+import { type Batch, Batches } from './batches.js';
+import { trainingCurves } from './curves.js';
+import { evaluate, type LabelledSample } from './evaluate.js';
+import type { TrainingEvent, TrainingReport } from './events.js';
+import { logTo } from './log.js';
+import { train } from './loop.js';
+import { type CompleteTrainingSettings, optimizerOf, usualRate } from './options.js';
+import { scheduleOf } from './schedules/index.js';
+import { withWarmUp } from './schedules/warm-up.js';
+import { seedFor } from './seeds.js';
+import { compileStep } from './step.js';
+import type { Loss } from './training.js';
+import { TrainingData, type TrainingSample } from './training-data.js';
+import { parametersOf } from './training-form.js';
+
+/** A sample to learn from. */
+export interface Lesson {
+  /** Model inputs with a batch dimension of 1. */
+  readonly feeds: Tensors;
+  /** Class index, for classifiers. */
+  readonly label?: number;
+  /** What else the loss compares outputs with, by name: `target` for mean squared error and the like. */
+  readonly targets?: Tensors;
+}
+
+/** What training needs that is no setting. */
+export interface TrainingInputs {
+  readonly data: AsyncIterable<Lesson> | Iterable<Lesson>;
+  /** Labelled samples on which the model is judged after each epoch, as it will be used. */
+  readonly evaluate?: AsyncIterable<LabelledSample> | Iterable<LabelledSample>;
+  readonly onEvent?: (event: TrainingEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainModelOptions extends TrainingInputs {
+  /** The graph to train; its outputs are those of the model. */
+  readonly graph: Graph;
+  readonly model: Model;
+  readonly loss: Loss;
+  readonly settings: CompleteTrainingSettings;
+  /** Names of the constants to train; all by default. */
+  readonly trainable?: readonly string[];
+  /** Constants that are trained whatever the settings say. */
+  readonly always?: readonly string[];
+  /** Settings that decide the result besides those every training has. */
+  readonly identity: Readonly<Record<string, unknown>>;
+  /** Inputs of the loss that `provide` adds to each batch. */
+  readonly provided?: readonly string[];
+  readonly provide?: (batch: Batch) => Promise<void>;
+  /** Makes the graph that is kept and judged of the trained one. */
+  readonly finish?: (graph: Graph) => Graph;
+}
+
+export interface TrainedModel {
+  readonly model: Model;
+  readonly report: TrainingReport;
+}
+
+export async function trainModel(options: TrainModelOptions): Promise<TrainedModel> {
+  const { graph, model, loss, settings, signal, finish = (trained) => trained } = options;
+  const { batch, seed, threads, memoryBytes, learningRate = usualRate[settings.optimizer.name] } = settings;
+  const data = await TrainingData.open(samplesOf(options), { seed, memoryBytes, ...(signal && { signal }) });
+  const trainable = trainableOf(options);
+  const step = compileStep({
+    graph,
+    loss,
+    optimizer: optimizerOf(settings.optimizer),
+    regularizer: settings.regularize,
+    batch,
+    threads,
+    seed: seedFor(seed, 'engine'),
+    ...(trainable && { trainable }),
+    ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),
+  });
+  try {
+    const batches = new Batches(data, step, {
+      size: batch,
+      seed,
+      augment: augmentsOf(settings.augment),
+      modelInputs: graph.inputs.map(({ name }) => name),
+      provided: options.provided ?? [],
+    });
+    const judged = options.evaluate;
+    const onEvent = tellers(settings.log, options.onEvent);
+    const report = await train({
+      step,
+      batches,
+      samples: data.count,
+      epochs: settings.epochs,
+      learningRate,
+      schedule: withWarmUp(scheduleOf(settings.schedule), settings.warmUp),
+      settings: { ...identityOf(settings), ...options.identity, samples: data.count },
+      ...(options.provide && { provide: options.provide }),
+      ...(judged && {
+        evaluate: async (trained: Graph) =>
+          (await evaluate(model.withGraph(finish(trained)), judged, { threads, ...(signal && { signal }) }))
+            .accuracy,
+      }),
+      ...(settings.earlyStopping && { earlyStopping: settings.earlyStopping }),
+      ...(settings.checkpoint && { checkpoint: settings.checkpoint }),
+      ...(onEvent && { onEvent }),
+      ...(signal && { signal }),
+    });
+    if (settings.curves !== undefined) await writeCurves(settings.curves, model, report, settings);
+    const trained = await reestimated(step.graph(), batches, settings);
+    return { model: model.withGraph(finish(trained)), report };
+  } finally {
+    step.release();
+  }
+}
+
+/** The samples, to be read as often as asked; labels are checked against the classes of the model where they are known. */
+function samplesOf({ data, graph }: TrainModelOptions): AsyncIterable<TrainingSample> {
+  const dims = graph.outputs[0]!.dims;
+  const classes = dims?.length === 2 && typeof dims[1] === 'number' ? dims[1] : Number.POSITIVE_INFINITY;
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const { feeds, label, targets } of data) {
+        if (label !== undefined && !(label >= 0 && label < classes))
+          throw new KompaktError(
+            'KPT_DATA_MALFORMED',
+            `A sample has label ${label}, but the model tells ${classes} classes apart.`,
+          );
+        yield {
+          inputs: toValues(feeds),
+          ...(label !== undefined && { label }),
+          ...(targets && { targets: toValues(targets) }),
+        };
+      }
+    },
+  };
+}
+
+/** Of those that may be trained, the names that match a pattern; undefined for all that the loss depends on. */
+function trainableOf({
+  graph,
+  settings,
+  trainable,
+  always = [],
+}: TrainModelOptions): readonly string[] | undefined {
+  if (settings.train === undefined) return trainable;
+  const tests = settings.train.map((pattern) => new RegExp(pattern));
+  const names = (trainable ?? parametersOf(graph)).filter((name) => tests.some((test) => test.test(name)));
+  if (names.length === 0)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      `Option train: no parameter matches ${tests.map(String).join(', ')}.`,
+    );
+  return [...new Set([...names, ...always])];
+}
+
+/** The settings that decide the result: not where files go, nor how much hardware helps. */
+function identityOf(settings: CompleteTrainingSettings): Readonly<Record<string, unknown>> {
+  const { threads: _, checkpoint: __, log: ___, curves: ____, ...rest } = settings;
+  return rest;
+}
+
+function tellers(
+  log: string | undefined,
+  onEvent: ((event: TrainingEvent) => void) | undefined,
+): ((event: TrainingEvent) => void) | undefined {
+  const all = [log === undefined ? undefined : logTo(log), onEvent].filter((tell) => tell !== undefined);
+  if (all.length === 0) return undefined;
+  return (event) => {
+    for (const tell of all) tell(event);
+  };
+}
+
+async function reestimated(
+  graph: Graph,
+  batches: Batches,
+  settings: CompleteTrainingSettings,
+): Promise<Graph> {
+  const { batchNormBatches, threads, epochs } = settings;
+  if (batchNormBatches === 0) return graph;
+  // The order of an epoch that was not trained on, the same for the same seed.
+  return reestimateBatchNorm(graph, inputsOf(batches.epoch(epochs)), { batches: batchNormBatches, threads });
+}
+
+async function* inputsOf(batches: AsyncIterable<Batch>): AsyncGenerator<ReadonlyMap<string, TensorValue>> {
+  for await (const { inputs } of batches) yield inputs;
+}
+
+async function writeCurves(
+  path: string,
+  model: Model,
+  report: TrainingReport,
+  settings: CompleteTrainingSettings,
+): Promise<void> {
+  const { optimizer, schedule, batch, seed } = settings;
+  const page = trainingCurves(model.graph.name, report, [
+    ['optimiser', optimizer.name],
+    ['schedule', schedule.name],
+    ['batch', String(batch)],
+    ['seed', String(seed)],
+  ]);
+  await writeFileAtomically(path, Buffer.from(page));
+}

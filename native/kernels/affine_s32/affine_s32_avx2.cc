@@ -1,0 +1,20 @@
+// affine_s32_avx2: AVX2.
+// SPDX-License-Identifier: Apache-2.0
+#include "native/cpu/tier.h"
+#if KPT_X86_64
+#include "native/cpu/region.h"
+#include "native/kernels/affine_s32/affine_s32.h"
+#include "native/simd/vec_avx2.h"
+
+KPT_TIER_BEGIN_AVX2
+#include "native/kernels/affine_s32/affine_s32-inl.h"
+
+namespace kompakt {
+
+extern const AffineS32Kernel affine_s32_avx2;
+const AffineS32Kernel affine_s32_avx2 = {affine_inl::ToF32, affine_inl::ToU8};
+
+}  // namespace kompakt
+
+KPT_TIER_END
+#endif

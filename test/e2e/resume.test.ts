@@ -1,0 +1,90 @@
+// A training process that is killed (SIGKILL) again and again, and resumed each time, writes the file of one that never was.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { folder } from '../helpers/data-files.js';
+import { pictureFiles } from '../helpers/pictures.js';
+
+const data = pictureFiles(join(folder, 'train'), 480, 1);
+const main = join(__dirname, '../../dist/cli/main.js');
+const epochs = 12;
+
+function start(name: string): ChildProcess {
+  const line = [
+    'finetune',
+    'preset:small-vgg',
+    '--width',
+    '0.125',
+    '--classes',
+    '4',
+    '--input',
+    '1,8,8',
+    '--seed',
+    '3',
+  ];
+  const recipe = [
+    '--epochs',
+    String(epochs),
+    '--batch',
+    '16',
+    '--threads',
+    '1',
+    '--optimizer',
+    'adam',
+    '--patience',
+    '50',
+  ];
+  const random = ['--augment', '{"shift":1,"noise":0.1}', '--preprocess', '{"scale":0.004}'];
+  const files = [
+    '--data',
+    data,
+    '--eval',
+    data,
+    '--log',
+    logOf(name),
+    '-o',
+    join(folder, `${name}.onnx`),
+    '--resume',
+  ];
+  return spawn(process.execPath, [main, ...line, ...recipe, ...random, ...files], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+const logOf = (name: string): string => join(folder, `${name}.jsonl`);
+
+const events = (name: string): readonly { event: string; step?: number; epoch?: number }[] =>
+  existsSync(logOf(name))
+    ? readFileSync(logOf(name), 'utf8')
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line))
+    : [];
+
+/** Kills the process as soon as it has done `count` events of a kind, in all runs together. */
+async function killAfter(name: string, kind: string, count: number): Promise<void> {
+  const child = start(name);
+  const ended = once(child, 'exit');
+  while (child.exitCode === null && events(name).filter(({ event }) => event === kind).length < count)
+    await sleep(5);
+  child.kill('SIGKILL');
+  expect(await ended).toEqual([null, 'SIGKILL']);
+}
+
+test('killed four times, the file has the same bytes', async () => {
+  expect(await once(start('whole'), 'exit')).toEqual([0, null]);
+  // In the first epoch, at the end of one (while the checkpoint is written), and in the middle of later ones.
+  await killAfter('killed', 'step', 7);
+  await killAfter('killed', 'epoch', 2);
+  await killAfter('killed', 'step', 150);
+  await killAfter('killed', 'epoch', 7);
+  expect(await once(start('killed'), 'exit')).toEqual([0, null]);
+  const resumed = events('killed').filter(({ event }) => event === 'resume');
+  expect(resumed.length).toBeGreaterThanOrEqual(3);
+  expect(Math.max(...resumed.map(({ step }) => step!))).toBeGreaterThan(100);
+  const [whole, killed] = ['whole', 'killed'].map((name) => readFileSync(join(folder, `${name}.onnx`)));
+  expect(Buffer.compare(whole!, killed!)).toBe(0);
+  expect(existsSync(join(folder, 'killed.onnx.checkpoint'))).toBe(false);
+}, 180_000);

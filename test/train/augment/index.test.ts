@@ -1,0 +1,65 @@
+// Augmentations: what each does to a picture, that the random numbers decide it, and what they refuse.
+import { augmentations, augmentOptions, augmentsOf } from '../../../lib/train/augment/index.js';
+import { randomFor } from '../../../lib/train/seeds.js';
+
+const ramp = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
+
+/** Applies one augmentation to a copy with the given random numbers. */
+function apply(
+  options: Record<string, number>,
+  values: Float32Array,
+  dims: number[],
+  numbers: readonly number[],
+) {
+  const copy = values.slice();
+  let at = 0;
+  for (const augment of augmentsOf(options)) augment(copy, dims, () => numbers[at++ % numbers.length]!);
+  return [...copy];
+}
+
+test('shift moves all channels alike and repeats the border', () => {
+  // Numbers near 1 and 0: one down, one to the left.
+  expect(apply({ shift: 1 }, ramp(12), [2, 2, 3], [0.99, 0])).toEqual([1, 2, 2, 1, 2, 2, 7, 8, 8, 7, 8, 8]);
+  expect(apply({ shift: 1 }, ramp(6), [1, 2, 3], [0.5, 0.5])).toEqual([...ramp(6)]);
+  expect(apply({ shift: 9 }, ramp(4), [1, 2, 2], [0.99, 0.99])).toEqual([0, 0, 0, 0]);
+});
+
+test('flip mirrors left to right, sometimes', () => {
+  expect(apply({ flip: 0.5 }, ramp(6), [1, 2, 3], [0.49])).toEqual([2, 1, 0, 5, 4, 3]);
+  expect(apply({ flip: 0.5 }, ramp(6), [1, 2, 3], [0.5])).toEqual([...ramp(6)]);
+});
+
+test('crop stretches a part: nothing is cut at 0, half of a ramp has half its slope', () => {
+  expect(apply({ crop: 0.5 }, ramp(16), [1, 1, 16], [0])).toEqual([...ramp(16)]);
+  const half = apply({ crop: 0.5 }, ramp(16), [1, 1, 16], [1, 0, 0]);
+  expect(half.slice(2).map((v, i) => v - half[i + 1]!)).toEqual(Array(14).fill(0.5));
+  const right = apply({ crop: 0.5 }, ramp(16), [1, 1, 16], [1, 1, 1]);
+  expect(right[0]! - half[0]!).toBeGreaterThan(7);
+  expect(Math.max(...right)).toBeLessThanOrEqual(15);
+});
+
+test('noise has the deviation that was asked for, on samples of any shape', () => {
+  const values = new Float32Array(20000).fill(3);
+  augmentsOf({ noise: 0.2 })[0]!(values, [20000], randomFor(1, 'augment'));
+  const mean = values.reduce((a, b) => a + b) / 20000;
+  const deviation = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / 20000);
+  expect(mean).toBeCloseTo(3, 2);
+  expect(deviation).toBeCloseTo(0.2, 2);
+});
+
+test('what changes pictures refuses other samples', () => {
+  for (const name of ['shift', 'flip', 'crop'])
+    expect(() => apply({ [name]: 0.5 }, ramp(8), [8], [0])).toThrow(
+      expect.objectContaining({ code: 'KPT_OPTION_INVALID', message: expect.stringContaining(name) }),
+    );
+});
+
+test('options: every augmentation by name, numbers in range, nothing else', () => {
+  for (const { name, most } of augmentations) {
+    expect(augmentOptions.safeParse({ [name]: Math.min(most, 0.5) }).success).toBe(true);
+    for (const wrong of [0, -1, 'x', Number.POSITIVE_INFINITY])
+      expect(augmentOptions.safeParse({ [name]: wrong }).success).toBe(false);
+  }
+  expect(augmentOptions.safeParse({ mirror: 1 }).success).toBe(false);
+  expect(augmentsOf({})).toEqual([]);
+});

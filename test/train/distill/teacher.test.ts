@@ -1,0 +1,53 @@
+// Teachers answer for a whole batch, whatever batch size and input shape they were made for.
+import { GraphBuilder } from '../../../lib/graph/builder.js';
+import { Model } from '../../../lib/model/model.js';
+import { f32, toNumbers } from '../../../lib/tensor/tensor.js';
+import { Teacher } from '../../../lib/train/distill/teacher.js';
+
+/** y = relu(-x) * 2 with an inner value. */
+function model(dims: (number | string)[]): Model {
+  const g = new GraphBuilder('teacher');
+  const x = g.input('image', 'float32', dims);
+  const [inner] = g.node('Relu', g.node('Neg', [x]), {}, { outputs: ['inner'] });
+  const [y] = g.node('Mul', [inner!, g.constant('two', f32([], [2]))], {}, { outputs: ['y'] });
+  g.output(y!, 'float32');
+  return new Model(g.build());
+}
+
+const x = f32([4, 1, 1, 3], [1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11, -12]);
+const expected = [0, 4, 0, 8, 0, 12, 0, 16, 0, 20, 0, 24];
+
+test.each([
+  ['a free batch', ['N', 1, 1, 3]],
+  ['a fixed batch of one', [1, 1, 1, 3]],
+  ['a fixed batch of two', [2, 1, 1, 3]],
+  ['a flat input', ['N', 3]],
+])('%s', async (_, dims) => {
+  const teacher = new Teacher(model(dims), ['inner'], 1);
+  try {
+    const answers = await teacher.answer([x]);
+    expect([...answers.keys()].sort()).toEqual(['inner', 'y']);
+    expect(answers.get('y')!.dims[0]).toBe(4);
+    expect([...toNumbers(answers.get(teacher.output)!)]).toEqual(expected);
+    expect([...toNumbers(answers.get('inner')!)]).toEqual(expected.map((v) => v / 2));
+  } finally {
+    teacher.release();
+  }
+});
+
+test('values that it does not have, inputs that do not match', async () => {
+  expect(() => new Teacher(model(['N', 3]), ['nowhere'], 1)).toThrow(
+    expect.objectContaining({ code: 'KPT_OPTION_INVALID', message: expect.stringContaining('nowhere') }),
+  );
+  for (const [dims, inputs] of [
+    [
+      ['N', 3],
+      [x, x],
+    ],
+    [[3, 1, 1, 3], [x]],
+  ] as const) {
+    const teacher = new Teacher(model([...dims]), [], 1);
+    await expect(teacher.answer(inputs)).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+    teacher.release();
+  }
+});

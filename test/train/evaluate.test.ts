@@ -1,0 +1,51 @@
+// Accuracy through a session: batches of any size give the same count, fixed models run one by one.
+import { Tensor } from 'onnxruntime-common';
+import { GraphBuilder } from '../../lib/graph/builder.js';
+import { Model } from '../../lib/model/model.js';
+import { f32 } from '../../lib/tensor/tensor.js';
+import { evaluate, type LabelledSample } from '../../lib/train/evaluate.js';
+
+/** Multiplies [n,2] by the identity: the larger of two numbers is the answer. */
+function model(batch: number | string): Model {
+  const g = new GraphBuilder('larger');
+  const x = g.input('x', 'float32', [batch, 2]);
+  const [y] = g.node('MatMul', [x, g.constant('eye', f32([2, 2], [1, 0, 0, 1]))], {}, { outputs: ['y'] });
+  g.output(y!, 'float32', [batch, 2]);
+  return new Model(g.build());
+}
+
+/** Every third sample has the wrong label. */
+const samples: LabelledSample[] = Array.from({ length: 20 }, (_, i) => ({
+  feeds: { x: new Tensor('float32', i % 2 === 0 ? [1, 0] : [0, 1], [1, 2]) },
+  label: i % 3 === 0 ? 1 - (i % 2) : i % 2,
+}));
+
+test.each([1, 7, 20, 100])('batches of %d', async (batch) => {
+  expect(await evaluate(model('N'), samples, { batch, threads: 1 })).toEqual({
+    samples: 20,
+    right: 13,
+    accuracy: 0.65,
+  });
+});
+
+test('a fixed batch size of one', async () => {
+  expect(await evaluate(model(1), samples, { threads: 1 })).toMatchObject({ samples: 20, right: 13 });
+});
+
+test.each([
+  ['no samples', [], 'KPT_CALIBRATION_EMPTY'],
+  ['no label', [{ feeds: samples[0]!.feeds }], 'KPT_INPUT_MISSING'],
+  ['another input', [{ feeds: { z: samples[0]!.feeds.x! }, label: 1 }], 'KPT_INPUT_UNKNOWN'],
+  [
+    'inputs that differ',
+    [samples[0]!, { feeds: { z: samples[0]!.feeds.x! }, label: 1 }],
+    'KPT_INPUT_UNKNOWN',
+  ],
+  [
+    'another size',
+    [samples[0]!, { feeds: { x: new Tensor('float32', [1, 2, 3], [1, 3]) }, label: 1 }],
+    'KPT_SHAPE_MISMATCH',
+  ],
+])('%s', async (_, list: LabelledSample[], code) => {
+  await expect(evaluate(model('N'), list, { threads: 1 })).rejects.toMatchObject({ code });
+});

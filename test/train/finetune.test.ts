@@ -1,0 +1,199 @@
+// Fine-tuning end to end: it learns, equal seeds give equal files, and options do what they say.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Tensor } from 'onnxruntime-common';
+import { Model } from '../../lib/model/model.js';
+import { type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { evaluate } from '../../lib/train/evaluate.js';
+import { type FinetuneOptions, finetune } from '../../lib/train/finetune.js';
+import { buildNetwork } from '../../lib/train/networks/index.js';
+import { folder } from '../helpers/data-files.js';
+import { onnxruntimeExecutor } from '../helpers/onnxruntime-executor.js';
+import { classes, pictures, side } from '../helpers/pictures.js';
+
+const shape = { input: [1, side, side], classes } as const;
+const dense = (width = 0.05) => buildNetwork('lenet-300-100', { ...shape, width, seed: 3 });
+const convolutional = () => buildNetwork('small-vgg', { ...shape, width: 0.125, seed: 3 });
+const data = pictures(200);
+const judged = pictures(100, 2) as Required<Pick<(typeof data)[0], 'feeds' | 'label'>>[];
+
+const train = (model: Model, options: Partial<FinetuneOptions> = {}) =>
+  finetune(model, { data, epochs: 6, batch: 16, seed: 1, threads: 1, ...options });
+
+const bytes = (model: Model): string => Buffer.from(model.toBytes()).toString('base64');
+
+test.each([
+  ['sgd', dense()],
+  [{ name: 'sgd', momentum: 0.9, nesterov: true }, dense()],
+  ['adam', dense()],
+  ['adamw', dense()],
+  ['rmsprop', dense()],
+  ['sgd', convolutional()],
+] as [FinetuneOptions['optimizer'], Model][])('it learns: %j', async (optimizer, model) => {
+  const before = (await evaluate(model, judged, { threads: 1 })).accuracy;
+  const rate = optimizer === 'sgd' ? {} : { learningRate: typeof optimizer === 'object' ? 0.05 : 0.01 };
+  const { model: trained, report } = await train(model, { optimizer, evaluate: judged, ...rate });
+  expect(before).toBeLessThan(0.7);
+  expect(report.epochs.at(-1)!.evaluation).toBeGreaterThan(0.95);
+  expect(report.epochs.at(-1)!.loss).toBeLessThan(0.5 * report.epochs[0]!.loss);
+  const { accuracy } = await evaluate(trained, judged, { threads: 1 });
+  expect(accuracy).toBe(report.epochs.at(-1)!.evaluation);
+});
+
+test('the result is ordinary ONNX: the nodes of the model, and onnxruntime is as often right', async () => {
+  const model = convolutional();
+  const { model: trained, report } = await train(model, { evaluate: judged });
+  expect(trained.graph.nodes.map(({ op }) => op)).toEqual(model.graph.nodes.map(({ op }) => op));
+  expect(trained.graph.inputs).toEqual(model.graph.inputs);
+  const theirs = await onnxruntimeExecutor((await Model.load(trained.toBytes())).graph);
+  let right = 0;
+  for (const { feeds, label } of judged) {
+    const { data: x, dims } = feeds.input!;
+    const feed: TensorValue = { dtype: 'float32', dims, data: x as Float32Array };
+    const logits = [...toNumbers((await theirs(new Map([['input', feed]]))).get('logits')!)];
+    if (logits.indexOf(Math.max(...logits)) === label) right++;
+  }
+  expect(right / judged.length).toBe(report.epochs.at(-1)!.evaluation);
+});
+
+test('the seed decides the bits, the number of threads does not', async () => {
+  const options = { epochs: 2, augment: { shift: 1, noise: 0.1 } };
+  const [one, again, two, other] = [
+    await train(convolutional(), options),
+    await train(convolutional(), options),
+    await train(convolutional(), { ...options, threads: 2 }),
+    await train(convolutional(), { ...options, seed: 2 }),
+  ];
+  expect(bytes(again.model)).toBe(bytes(one.model));
+  expect(bytes(two.model)).toBe(bytes(one.model));
+  expect(bytes(other.model)).not.toBe(bytes(one.model));
+});
+
+test('aborted and resumed, the model has the same bits', async () => {
+  const whole = await train(convolutional(), { epochs: 3, optimizer: 'adam' });
+  for (const stop of [3, 12, 20]) {
+    const path = join(folder, `finetune-${stop}`);
+    const end = new AbortController();
+    const options = { epochs: 3, optimizer: 'adam' as const, checkpoint: { path, resume: true } };
+    await expect(
+      train(convolutional(), {
+        ...options,
+        signal: end.signal,
+        onEvent: (event) => event.event === 'step' && event.step === stop && end.abort(),
+      }),
+    ).rejects.toMatchObject({ code: 'KPT_ABORTED' });
+    const rest = await train(convolutional(), options);
+    expect(bytes(rest.model)).toBe(bytes(whole.model));
+  }
+});
+
+test('a checkpoint of another model or other options is refused', async () => {
+  const path = join(folder, 'finetune-other');
+  const checkpoint = { path, resume: true };
+  await train(dense(), { epochs: 1, checkpoint });
+  for (const [model, options] of [
+    [dense(0.06), { epochs: 1 }],
+    [dense(), { epochs: 2 }],
+    [dense(), { epochs: 1, loss: { name: 'cross-entropy', smoothing: 0.1 } as const }],
+  ] as const)
+    await expect(train(model, { ...options, checkpoint })).rejects.toMatchObject({
+      code: 'KPT_OPTION_INVALID',
+    });
+});
+
+test('only the parameters that a pattern names are trained', async () => {
+  const model = dense();
+  const { model: trained } = await train(model, { train: ['^dense6'], epochs: 1 });
+  for (const [name, { data: values }] of model.graph.constants) {
+    if (name.startsWith('dense6')) expect(trained.graph.constants.get(name)!.data).not.toEqual(values);
+    else expect(trained.graph.constants.get(name)!.data).toEqual(values);
+  }
+  await expect(train(model, { train: ['nothing'] })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+});
+
+test('a residual of low rank learns another task and leaves a graph like that of the source', async () => {
+  const { model: source } = await train(dense(0.2));
+  const turned = data.map(({ feeds, label }) => ({ feeds, label: (label! + 1) % classes }));
+  const { model: target, report } = await train(source, {
+    data: turned,
+    residualRank: 3,
+    epochs: 15,
+    learningRate: 0.02,
+  });
+  expect(report.epochs[0]!.accuracy).toBeLessThan(0.7);
+  expect(report.epochs.at(-1)!.accuracy).toBeGreaterThan(0.9);
+  expect(target.graph.nodes.map(({ op }) => op)).toEqual(source.graph.nodes.map(({ op }) => op));
+  expect(target.graph.constants.size).toBe(source.graph.constants.size);
+  const judgedTurned = judged.map(({ feeds, label }) => ({ feeds, label: (label + 1) % classes }));
+  expect((await evaluate(target, judgedTurned, { threads: 1 })).accuracy).toBeGreaterThan(0.9);
+});
+
+test('targets other than labels: mean squared error', async () => {
+  const lessons = data.map(({ feeds, label }) => ({
+    feeds,
+    targets: {
+      target: new Tensor(
+        'float32',
+        [0, 1, 2, 3].map((c) => (c === label ? 2 : -1)),
+        [1, 4],
+      ),
+    },
+  }));
+  const { report, model } = await train(dense(), {
+    data: lessons,
+    loss: 'mean-squared-error',
+    learningRate: 0.02,
+  });
+  expect(report.epochs[0]!.accuracy).toBeNull();
+  expect(report.epochs.at(-1)!.loss).toBeLessThan(0.3 * report.epochs[0]!.loss);
+  expect((await evaluate(model, judged, { threads: 1 })).accuracy).toBeGreaterThan(0.9);
+});
+
+test('statistics of BatchNormalization are taken anew when asked for', async () => {
+  const [plain, anew] = [
+    await train(convolutional(), { epochs: 1 }),
+    await train(convolutional(), { epochs: 1, batchNormBatches: 8 }),
+  ];
+  const norm = plain.model.graph.nodes.find(({ op }) => op === 'BatchNormalization')!;
+  const statistics = ({ graph }: Model) =>
+    graph.constants.get(graph.nodes.find(({ name }) => name === norm.name)!.inputs[4]!);
+  expect(statistics(anew.model)!.data).not.toEqual(statistics(plain.model)!.data);
+  const weight = (model: Model) => model.graph.constants.get('conv1.weight')!.data;
+  expect(weight(anew.model)).toEqual(weight(plain.model));
+});
+
+test('the log and the curves are written', async () => {
+  const [log, curves] = [join(folder, 'run.jsonl'), join(folder, 'run.html')];
+  await train(dense(), { epochs: 2, log, curves, evaluate: judged });
+  const events = readFileSync(log, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).event);
+  expect(events.filter((event) => event === 'epoch')).toHaveLength(2);
+  expect(readFileSync(curves, 'utf8')).toContain('<td>2</td>');
+});
+
+test.each([
+  [{ epochs: 0 }, /epochs/],
+  [{ epoch: 3 }, /epoch/],
+  [{ optimizer: 'sgdd' }, /optimizer/],
+  [{ optimizer: { name: 'adam', beta3: 1 } }, /optimizer/],
+  [{ schedule: { name: 'step', milestones: [2] } }, /schedule/],
+  [{ augment: { rotate: 1 } }, /augment/],
+  [{ train: ['('] }, /train/],
+  [{ loss: 'hinge' }, /loss/],
+])('options %j are refused', async (options, message) => {
+  await expect(train(dense(), options as FinetuneOptions)).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('labels outside of the classes, inputs that are not there', async () => {
+  await expect(train(dense(), { data: [{ ...data[0]!, label: classes }] })).rejects.toMatchObject({
+    code: 'KPT_DATA_MALFORMED',
+  });
+  const wrong = Array.from({ length: 16 }, () => ({ label: 0, feeds: { other: data[0]!.feeds.input! } }));
+  await expect(train(dense(), { data: wrong })).rejects.toMatchObject({ code: 'KPT_INPUT_MISSING' });
+});

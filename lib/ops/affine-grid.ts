@@ -54,7 +54,7 @@ export const affineGrid = defineOp({
     }
     return [fromNumbers(inputValue(ctx, 0).dtype, [batch, ...spatial, rank], y)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('its grid needs more than 8 bits'),
   lower: 'host',

@@ -168,7 +168,7 @@ export const attention = defineOp({
   },
   infer,
   reference,
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx) => {
     const { batch, heads, queries, keys, size, valueSize } = sizesOf(ctx);
     return { macs: batch * heads * queries * keys * (size + valueSize), weightBytes: 0 };

@@ -11,7 +11,7 @@ export const castLike = defineOp({
   attributes: { saturate: { type: 'int', default: 1 } },
   infer: (ctx) => [{ dtype: inputType(ctx, 1).dtype, dims: inputType(ctx, 0).dims }],
   reference: (ctx) => [castTensor(inputValue(ctx, 0), inputValue(ctx, 1).dtype, ctx.where)],
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('it changes the type itself'),
   lower: lowerCast,

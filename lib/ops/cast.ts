@@ -14,7 +14,7 @@ export const cast = defineOp({
   attributes: { to: { type: 'int' }, saturate: { type: 'int', default: 1 } },
   infer: (ctx) => [{ dtype: target(ctx.node, ctx.where), dims: inputType(ctx, 0).dims }],
   reference: (ctx) => [castTensor(inputValue(ctx, 0), target(ctx.node, ctx.where), ctx.where)],
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('it changes the type itself'),
   lower: lowerCast,

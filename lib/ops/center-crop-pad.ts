@@ -32,7 +32,7 @@ export const centerCropPad = defineOp({
       [moveOf(known)],
     );
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('its zeros and its input would need one scale'),
   lower: (ctx) => {

@@ -46,7 +46,7 @@ export const col2Im = defineOp({
       }
     return [fromNumbers(inputValue(ctx, 0).dtype, [batch, channels, ...image], y)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('it adds up any number of values'),
   lower: 'host',

@@ -31,7 +31,7 @@ export const compress = defineOp({
     );
     return [pick(x, infer(known)[0]!.dims, offsets.flat())];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: 'host',

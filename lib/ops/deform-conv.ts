@@ -34,7 +34,7 @@ export const deformConv = defineOp({
     return [{ dtype: inputType(ctx, 0).dtype, dims: [dims[0], inputType(ctx, 1).dims[0], ...window.output] }];
   },
   reference,
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx, [y]) => costOf(sizeOf(y.dims) * sizeOf(inputType(ctx, 1).dims.slice(1)), ctx),
   quantize: staysFloat('its offsets need more than 8 bits'),
   lower: 'host',

@@ -47,7 +47,7 @@ export const depthToSpace = defineOp({
     return [{ dtype, dims: movedDims(moveOf(ctx, dims)) }];
   },
   reference: (ctx) => referenceBlockMove(ctx, moveOf(ctx, inputValue(ctx, 0).dims)),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerBlockMove(ctx, moveOf(ctx, inputType(ctx, 0).dims)),

@@ -26,7 +26,7 @@ export const det = defineOp({
     );
     return [fromElements(x.dtype, x.dims.slice(0, -2), results)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('products of many values outgrow any scale'),
   lower: 'host',

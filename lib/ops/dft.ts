@@ -54,7 +54,7 @@ export const dft = defineOp({
     });
     return [fromNumbers(x.dtype, [...points.with(axis, bins), 2], y)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('spectra need more than 8 bits'),
   lower: 'host',

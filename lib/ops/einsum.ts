@@ -27,7 +27,7 @@ export const einsum = defineOp({
     return [{ dtype, dims: output.map((name) => size.get(name)!) }];
   },
   reference,
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx) => ({ macs: sizeOf([...parse(ctx).size.values()]) * (ctx.inputs.length - 1), weightBytes: 0 }),
   quantize: staysFloat('it has no integer form; MatMul has'),
   lower: 'host',

@@ -38,7 +38,7 @@ export const gatherElements = defineOp({
       ),
     ];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: 'host',

@@ -38,7 +38,7 @@ export const gatherNd = defineOp({
     });
     return [pick(x, infer(knownContext(ctx))[0]!.dims, offsets)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: 'host',

@@ -18,7 +18,7 @@ export const globalLpPool = defineOp({
       (channel) => channel.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p),
     );
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('norms lose too much in 8 bits'),
   lower: 'host',

@@ -48,7 +48,7 @@ export const gridSample = defineOp({
     return [{ dtype, dims: [dims[0], dims[1], ...grid.slice(1, -1)] }];
   },
   reference,
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('its grid needs more than 8 bits'),
   lower: 'host',

@@ -144,7 +144,7 @@ export const groupQueryAttention = defineOp({
   },
   infer,
   reference,
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx) => {
     const { batch, heads, queries, keys, size } = sizesOf(ctx);
     return { macs: 2 * batch * heads * queries * keys * size, weightBytes: 0 };

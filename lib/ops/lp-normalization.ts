@@ -22,7 +22,7 @@ export const lpNormalization = defineOp({
       return row.map((v) => (norm === 0 ? 0 : v / norm));
     });
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('norms lose too much in 8 bits'),
   lower: 'host',

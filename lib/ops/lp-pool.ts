@@ -28,7 +28,7 @@ export const lpPool = defineOp({
     }
     return [fromNumbers(x.dtype, dims, y)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('norms lose too much in 8 bits'),
   lower: 'host',

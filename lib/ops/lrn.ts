@@ -54,7 +54,7 @@ export const lrn = defineOp({
     });
     return [fromNumbers(x.dtype, x.dims, y)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('its powers need more than 8 bits'),
   lower: 'host',

@@ -134,7 +134,7 @@ export const matMulNBits = defineOp({
     if (bias !== undefined) for (let i = 0; i < y.length; i++) y[i] += bias[i % p.n];
     return [tensor('float32', p.dims, y)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx) => costOf(productMacs(shape(ctx)), ctx),
   quantize: staysFloat('its weights have fewer bits already'),
   lower,

@@ -39,7 +39,7 @@ export const maxUnpool = defineOp({
     });
     return [fromNumbers(inputValue(ctx, 0).dtype, output, y)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('its zeros and its input would need one scale'),
   lower: 'host',

@@ -51,7 +51,7 @@ export const microsoftAttention = defineOp({
     return inferProjected(form, ctx);
   },
   reference: (ctx) => referenceProjected(form, ctx),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx) => costProjected(form, ctx),
   quantize: staysFloat('shares of attention need more than 8 bits'),
   lower: 'host',

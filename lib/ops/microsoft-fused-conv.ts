@@ -26,7 +26,7 @@ export const microsoftFusedConv = defineOp({
   },
   infer: (ctx) => inferFloatConv(form, ctx),
   reference: (ctx) => referenceFloatConv(form, ctx),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx) => costFloatConv(form, ctx),
   quantize: {
     kind: 'weighted',

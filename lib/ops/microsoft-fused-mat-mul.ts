@@ -38,7 +38,7 @@ export const microsoftFusedMatMul = defineOp({
     return inferProduct(form, ctx);
   },
   reference: (ctx) => referenceProduct(form, ctx),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx) => costProduct(form, ctx),
   quantize: productRule(form),
   lower: (ctx) => lowerProduct(form, ctx),

@@ -42,7 +42,7 @@ export const reverseSequence = defineOp({
     });
     return [pick(x, x.dims, offsets)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: 'host',

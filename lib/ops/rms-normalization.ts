@@ -59,7 +59,7 @@ export const rmsNormalization = defineOp({
       ),
     ];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('means and deviations need more than 8 bits'),
   lower: (ctx) => {

@@ -29,7 +29,7 @@ export const rnn = defineOp({
   attributes: recurrentAttributes,
   infer: (ctx) => inferRecurrent(form, ctx),
   reference: (ctx) => referenceRecurrent(form, ctx),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
   lower: (ctx) => lowerRecurrent('rnn', ctx),

@@ -41,7 +41,7 @@ export const roiAlign = defineOp({
     return [{ dtype, dims: [regions[0], dims[1], ...outputSize(ctx)] }];
   },
   reference,
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('its regions need more than 8 bits'),
   lower: 'host',

@@ -42,7 +42,7 @@ export const scatterNd = defineOp({
     );
     return [scatterAt(data, updates, offsets, stringAttr(ctx.node, 'reduction', 'none'), ctx.where)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('data and updates may have different scales'),
   lower: 'host',

@@ -29,7 +29,7 @@ export const simplifiedLayerNormalization = defineOp({
     return inferRowNorm(norm, ctx);
   },
   reference: (ctx) => referenceRowNorm(norm, ctx),
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('means and deviations need more than 8 bits'),
   lower: (ctx) => lowerRowNorm(norm, ctx),

@@ -44,7 +44,7 @@ export const stft = defineOp({
       }
     return [fromNumbers(signal.dtype, [batch, frames, bins, 2], y)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('spectra need more than 8 bits'),
   lower: 'host',

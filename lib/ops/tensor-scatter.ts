@@ -67,7 +67,7 @@ export const tensorScatter = defineOp({
     }
     return [fromRaw(past.dtype, past.dims, out)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('what is written would need the scale of the cache'),
   lower: 'host',

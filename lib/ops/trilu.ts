@@ -30,7 +30,7 @@ export const trilu = defineOp({
     });
     return [fromRaw(x.dtype, x.dims, values)];
   },
-  gradient: notDifferentiable('networks that are trained here do not contain it'),
+  gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('its zeros would need the zero point'),
   lower: 'host',

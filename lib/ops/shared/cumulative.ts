@@ -50,7 +50,7 @@ export const cumulativeOp = ({ op, since, why, neutral, integers, floats }: Cumu
       }
       return [fromElements(x.dtype, x.dims, y)];
     },
-    gradient: notDifferentiable('networks that are trained here do not contain it'),
+    gradient: notDifferentiable('no rule has been written for it'),
     cost: noMacs,
     quantize: staysFloat(why),
     lower: 'host',

@@ -46,7 +46,7 @@ export const defineFusedUnary = (
       applyActivation(values, activationOf(ctx.node));
       return [fromNumbers(x.dtype, x.dims, values)];
     },
-    gradient: notDifferentiable('networks that are trained here do not contain it'),
+    gradient: notDifferentiable('no rule has been written for it'),
     cost: noMacs,
     quantize: inputs[1] === 1 ? { kind: 'table' } : staysFloat('its bias differs from channel to channel'),
     lower: (ctx) => {

@@ -105,7 +105,7 @@ export const rotaryOp = (form: RotaryForm): OpDef =>
       );
       return [tensorLike(like, like.dims, flat ? swapHeads(y, batch, heads, length) : y)];
     },
-    gradient: notDifferentiable('networks that are trained here do not contain it'),
+    gradient: notDifferentiable('no rule has been written for it'),
     cost: noMacs,
     quantize: staysFloat('angles need more than 8 bits'),
     lower: 'host',

@@ -1,6 +1,7 @@
 // Fine-tuning for users: a model and samples in, the trained model and a report out.
 import { z } from 'zod';
 import type { Model } from '../model/model.js';
+import { foldBatchNorm } from '../passes/fold-batch-norm.js';
 import { parseOptions } from '../session/parse-options.js';
 import { fingerprintOf } from './fingerprint.js';
 import { lossOf, lossOptions, trainingShape } from './options.js';
@@ -22,8 +23,11 @@ export async function finetune(
   { data, evaluate, onEvent, signal, ...options }: FinetuneOptions,
 ): Promise<TrainedModel> {
   const { loss, residualRank, ...settings } = parseOptions(finetuneOptions, options, 'finetune');
+  // Folded, BatchNormalization stays as it is too: its running statistics would follow the new samples.
   const adapted =
-    residualRank === undefined ? undefined : withLowRank(model.graph, residualRank, settings.seed);
+    residualRank === undefined
+      ? undefined
+      : withLowRank(foldBatchNorm.run(model.graph), residualRank, settings.seed);
   return trainModel({
     model,
     graph: adapted?.graph ?? model.graph,

@@ -129,6 +129,15 @@ test('a residual of low rank learns another task and leaves a graph like that of
   expect((await evaluate(target, judgedTurned, { threads: 1 })).accuracy).toBeGreaterThan(0.9);
 });
 
+test('beside a residual everything of the source stays, the statistics of BatchNormalization too', async () => {
+  const { model: source } = await train(convolutional(), { epochs: 2 });
+  const far = { learningRate: 1e-30, residualRank: 1, epochs: 1 };
+  const { model: same } = await train(source, far);
+  const before = await evaluate(source, judged, { threads: 1 });
+  expect(await evaluate(same, judged, { threads: 1 })).toEqual(before);
+  expect(same.graph.nodes.map(({ op }) => op)).not.toContain('BatchNormalization');
+});
+
 test('targets other than labels: mean squared error', async () => {
   const lessons = data.map(({ feeds, label }) => ({
     feeds,

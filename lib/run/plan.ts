@@ -12,7 +12,7 @@ import { shareBlocks } from './in-place.js';
 import { checkResults, type Facts, inferContext, inferNode } from './inference.js';
 import { Inliner } from './inline.js';
 import { planMemory } from './memory-plan.js';
-import { type ConstantStore, LoweringContext, PlanBuilder, type PlannedBuffer } from './plan-builder.js';
+import { type ConstantStore, LoweringContext, PlanBuilder } from './plan-builder.js';
 import { encodeProgram, fitsArena, maxRank } from './program.js';
 
 export type ScheduleItem =
@@ -135,6 +135,8 @@ export function buildPlan(
       for (const name of usesOf(node)) download(builder, name);
       closeNative();
       builder.time++;
+      // Copies made for later inputs must leave the earlier ones alone.
+      for (const name of usesOf(node)) builder.touch(builder.values.get(name)?.plain);
       schedule.push({ kind: 'host', node });
     }
     nodes.push({ node, steps: builder.steps.length - before, host, folded, outputs });
@@ -205,9 +207,7 @@ function download(builder: PlanBuilder, name: string): void {
   const value = builder.values.get(name);
   if (value === undefined || value.known !== undefined) return;
   if (value.plain === undefined && value.channelsLast === undefined) return; // still with the host
-  builder.touch(builder.read(name, 'plain'));
-  const buffer = value.plain as PlannedBuffer;
-  if (buffer.block) buffer.block.last = Math.max(buffer.block.last, builder.time + 1);
+  builder.read(name, 'plain');
 }
 
 /** Values that outlive the plan: graph outputs and all that the rest of the graph reads. */

@@ -76,6 +76,10 @@ async function judge({ name, model: file, calibration, judged }) {
     int8: await InferenceSession.create(bytes),
     ortFp32: await ort.InferenceSession.create(path, { logSeverityLevel: 3 }),
     ortInt8: await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 }),
+    ortUnfused: await ort.InferenceSession.create(bytes, {
+      logSeverityLevel: 3,
+      graphOptimizationLevel: 'basic',
+    }),
   };
   const found = {};
   for (const [key, session] of Object.entries(sessions)) found[key] = await answers(session, test);
@@ -89,6 +93,8 @@ async function judge({ name, model: file, calibration, judged }) {
     ortFp32: share(found.ortFp32, labels),
     ortInt8: share(found.ortInt8, labels),
     sameTop1: share(found.int8, found.ortInt8),
+    sameAsUnfused: share(found.int8, found.ortUnfused),
+    ortSameAsUnfused: share(found.ortInt8, found.ortUnfused),
     bytesFp32: readFileSync(path).length,
     bytesInt8: bytes.length,
   };
@@ -111,6 +117,8 @@ print(
     ['ORT FP32 %', (r) => r.ortFp32, 2],
     ['ORT INT8 %', (r) => r.ortInt8, 2],
     ['same top-1 %', (r) => r.sameTop1, 2],
+    ['as unfused ORT %', (r) => r.sameAsUnfused, 2],
+    ['ORT as unfused ORT %', (r) => r.ortSameAsUnfused, 2],
     ['KB FP32', (r) => r.bytesFp32 / 1000, 1],
     ['KB INT8', (r) => r.bytesInt8 / 1000, 1],
   ],

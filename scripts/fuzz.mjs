@@ -159,7 +159,7 @@ async function fuzzNative() {
     join(fuzz, 'plan_fuzzer'),
     [...limits, `-artifact_prefix=${findings}/plan-`, '-print_final_stats=1', corpus],
     {
-      ASAN_OPTIONS: 'allocator_may_return_null=1:max_allocation_size_mb=512',
+      ASAN_OPTIONS: 'allocator_may_return_null=1:max_allocation_size_mb=128',
     },
   );
   return 0;

@@ -50,8 +50,9 @@ function lowerByRunTimeBounds(ctx: LowerContext): boolean {
   const single = [1, 2].every((i) => sizeOf(ctx.inputs[i]?.dims ?? []) === 1);
   if (ctx.outputs[0].dtype !== 'float32' || !single) return false;
   const { buffer: x, layout } = readAsIs(ctx, 0);
+  const dims = x.dims.length === 0 ? [] : [1];
   const bound = (i: number, absent: number): Buffer =>
-    ctx.inputs[i] === undefined ? ctx.constant(f32([1], [absent])) : ctx.reshape(ctx.read(i, 'plain'), [1]);
+    ctx.inputs[i] === undefined ? ctx.constant(f32(dims, [absent])) : ctx.reshape(ctx.read(i, 'plain'), dims);
   const raised = ctx.temporary('float32', x.dims);
   ctx.emit('binary_f32', [x, bound(1, lowest)], [raised], { op: 'max', ...noActivation });
   ctx.emit('binary_f32', [raised, bound(2, -lowest)], [ctx.write(0, layout)], { op: 'min', ...noActivation });

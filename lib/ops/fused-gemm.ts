@@ -3,14 +3,8 @@ import type { Node } from '../graph/graph.js';
 import { gemm, gemmForm } from './gemm.js';
 import { defineOp, floatAttr, notDifferentiable } from './op.js';
 import { type Activation, microsoftActivationOf } from './shared/activation.js';
-import {
-  costProduct,
-  type FormOf,
-  inferProduct,
-  lowerProduct,
-  referenceProduct,
-} from './shared/float-product.js';
-import { productRule } from './shared/product-rule.js';
+import type { FormOf } from './shared/float-product.js';
+import { productOf } from './shared/product-op.js';
 
 function activationOf(node: Node): Activation {
   const known = microsoftActivationOf(node);
@@ -35,10 +29,6 @@ export const fusedGemm = defineOp({
     activation_beta: { type: 'float', default: null },
     activation_gamma: { type: 'float', default: null },
   },
-  infer: (ctx) => inferProduct(form, ctx),
-  reference: (ctx) => referenceProduct(form, ctx),
+  ...productOf(form),
   gradient: notDifferentiable('no rule has been written for it'),
-  cost: (ctx) => costProduct(form, ctx),
-  quantize: productRule(form),
-  lower: (ctx) => lowerProduct(form, ctx),
 });

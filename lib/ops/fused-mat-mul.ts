@@ -1,14 +1,8 @@
 // FusedMatMul (ai.kompakt): activation(factor * A x B + C).
 import { defineOp, floatAttr, intAttr, notDifferentiable } from './op.js';
 import { activationAttributes, activationOf } from './shared/activation.js';
-import {
-  costProduct,
-  type FormOf,
-  inferProduct,
-  lowerProduct,
-  referenceProduct,
-} from './shared/float-product.js';
-import { productRule } from './shared/product-rule.js';
+import type { FormOf } from './shared/float-product.js';
+import { productOf } from './shared/product-op.js';
 
 const form: FormOf = (node) => ({
   transA: intAttr(node, 'transA', 0) !== 0,
@@ -30,10 +24,6 @@ export const fusedMatMul = defineOp({
     transA: { type: 'int', default: 0 },
     transB: { type: 'int', default: 0 },
   },
-  infer: (ctx) => inferProduct(form, ctx),
-  reference: (ctx) => referenceProduct(form, ctx),
+  ...productOf(form),
   gradient: notDifferentiable('no rule has been written for it'),
-  cost: (ctx) => costProduct(form, ctx),
-  quantize: productRule(form),
-  lower: (ctx) => lowerProduct(form, ctx),
 });

@@ -2,15 +2,9 @@
 import { gemmGradient } from './gradients/product.js';
 import { defineOp, floatAttr, inputType, intAttr } from './op.js';
 import { noActivation } from './shared/activation.js';
-import {
-  costProduct,
-  type FormOf,
-  inferProduct,
-  lowerProduct,
-  referenceProduct,
-} from './shared/float-product.js';
+import { type FormOf, inferProduct } from './shared/float-product.js';
 import { illegalShape } from './shared/illegal.js';
-import { productRule } from './shared/product-rule.js';
+import { productOf } from './shared/product-op.js';
 
 export const gemmForm: FormOf = (node) => ({
   transA: intAttr(node, 'transA', 0) !== 0,
@@ -32,6 +26,7 @@ export const gemm = defineOp({
     transA: { type: 'int', default: 0 },
     transB: { type: 'int', default: 0 },
   },
+  ...productOf(gemmForm),
   infer: (ctx) => {
     for (const i of [0, 1]) {
       const { dims } = inputType(ctx, i);
@@ -39,10 +34,6 @@ export const gemm = defineOp({
     }
     return inferProduct(gemmForm, ctx);
   },
-  reference: (ctx) => referenceProduct(gemmForm, ctx),
   learns: [1, 2],
   gradient: gemmGradient,
-  cost: (ctx) => costProduct(gemmForm, ctx),
-  quantize: productRule(gemmForm),
-  lower: (ctx) => lowerProduct(gemmForm, ctx),
 });

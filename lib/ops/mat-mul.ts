@@ -2,14 +2,8 @@
 import { matMulGradient } from './gradients/product.js';
 import { defineOp } from './op.js';
 import { noActivation } from './shared/activation.js';
-import {
-  costProduct,
-  type FormOf,
-  inferProduct,
-  lowerProduct,
-  referenceProduct,
-} from './shared/float-product.js';
-import { productRule } from './shared/product-rule.js';
+import type { FormOf } from './shared/float-product.js';
+import { productOf } from './shared/product-op.js';
 
 const form: FormOf = () => ({
   transA: false,
@@ -26,11 +20,7 @@ export const matMul = defineOp({
   inputs: [2, 2],
   outputs: [1, 1],
   attributes: {},
-  infer: (ctx) => inferProduct(form, ctx),
-  reference: (ctx) => referenceProduct(form, ctx),
+  ...productOf(form),
   learns: [0, 1],
   gradient: matMulGradient,
-  cost: (ctx) => costProduct(form, ctx),
-  quantize: productRule(form),
-  lower: (ctx) => lowerProduct(form, ctx),
 });

@@ -1,15 +1,9 @@
 // FusedMatMul (com.microsoft): alpha * A x B, either of them transposed.
 import { defineOp, floatAttr, intAttr, notDifferentiable } from './op.js';
 import { noActivation } from './shared/activation.js';
-import {
-  costProduct,
-  type FormOf,
-  inferProduct,
-  lowerProduct,
-  referenceProduct,
-} from './shared/float-product.js';
+import { type FormOf, inferProduct } from './shared/float-product.js';
 import { illegalAttribute } from './shared/illegal.js';
-import { productRule } from './shared/product-rule.js';
+import { productOf } from './shared/product-op.js';
 
 const form: FormOf = (node) => ({
   transA: intAttr(node, 'transA', 0) !== 0,
@@ -32,14 +26,11 @@ export const microsoftFusedMatMul = defineOp({
     transBatchA: { type: 'int', default: 0 },
     transBatchB: { type: 'int', default: 0 },
   },
+  ...productOf(form),
   infer: (ctx) => {
     for (const name of ['transBatchA', 'transBatchB'])
       if (intAttr(ctx.node, name, 0) !== 0) illegalAttribute(`${name} 0`, ctx.where, intAttr(ctx.node, name));
     return inferProduct(form, ctx);
   },
-  reference: (ctx) => referenceProduct(form, ctx),
   gradient: notDifferentiable('no rule has been written for it'),
-  cost: (ctx) => costProduct(form, ctx),
-  quantize: productRule(form),
-  lower: (ctx) => lowerProduct(form, ctx),
 });

@@ -1,27 +1,8 @@
 // SkipLayerNormalization (com.microsoft): LayerNormalization of input + skip + bias. Inputs: input, skip, gamma, beta?, bias?.
-import { defineOp, noMacs, notDifferentiable, staysFloat } from './op.js';
-import { inferRowNorm, lowerRowNorm, type RowNorm, referenceRowNorm } from './shared/skip-norm.js';
+import { skipNormOp } from './shared/skip-norm.js';
 
-const norm: RowNorm = {
-  skip: 1,
-  scale: 2,
+export const skipLayerNormalization = skipNormOp('SkipLayerNormalization', {
   shift: 3,
   bias: 4,
   simplified: false,
-  epsilon: Math.fround(1e-12),
-};
-
-export const skipLayerNormalization = defineOp({
-  op: 'SkipLayerNormalization',
-  domain: 'com.microsoft',
-  since: 1,
-  inputs: [3, 5],
-  outputs: [1, 4],
-  attributes: { epsilon: { type: 'float', default: norm.epsilon } },
-  infer: (ctx) => inferRowNorm(norm, ctx),
-  reference: (ctx) => referenceRowNorm(norm, ctx),
-  gradient: notDifferentiable('no rule has been written for it'),
-  cost: noMacs,
-  quantize: staysFloat('means and deviations need more than 8 bits'),
-  lower: (ctx) => lowerRowNorm(norm, ctx),
 });

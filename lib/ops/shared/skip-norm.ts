@@ -4,12 +4,17 @@ import { type Dims, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import {
   type Buffer,
+  defineOp,
   floatAttr,
   type InferContext,
   inputType,
   inputValue,
   type LowerContext,
+  noMacs,
+  notDifferentiable,
+  type OpDef,
   type ReferenceContext,
+  staysFloat,
   type TensorType,
 } from '../op.js';
 import { noActivation } from './activation.js';
@@ -25,6 +30,25 @@ export interface RowNorm {
   /** Divides by the root of the mean square, without taking the mean away. */
   readonly simplified: boolean;
   readonly epsilon: number;
+}
+
+/** A normalisation of com.microsoft behind a sum; its inputs end with the bias. */
+export function skipNormOp(op: string, form: Omit<RowNorm, 'epsilon' | 'skip' | 'scale'>): OpDef {
+  const norm: RowNorm = { ...form, skip: 1, scale: 2, epsilon: Math.fround(1e-12) };
+  return defineOp({
+    op,
+    domain: 'com.microsoft',
+    since: 1,
+    inputs: [3, norm.bias + 1],
+    outputs: [1, 4],
+    attributes: { epsilon: { type: 'float', default: norm.epsilon } },
+    infer: (ctx) => inferRowNorm(norm, ctx),
+    reference: (ctx) => referenceRowNorm(norm, ctx),
+    gradient: notDifferentiable('no rule has been written for it'),
+    cost: noMacs,
+    quantize: staysFloat('means and deviations need more than 8 bits'),
+    lower: (ctx) => lowerRowNorm(norm, ctx),
+  });
 }
 
 /** Index of the output that gives the sum before it is normalised. */

@@ -160,7 +160,7 @@ class Bench {
   const GemmB1Kernel& kernel_;
   Shape shape_;
   bool to_bits_;
-  GemmB1Panels panels_;
+  GemmPanels panels_;
   int bytes_;
   AlignedBuffer a_, y_, packed_;
   std::vector<int32_t> table_, rows_;

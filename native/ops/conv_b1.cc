@@ -48,7 +48,7 @@ class ConvB1 : public Step {
   const int32_t* threshold_ = nullptr;  // set when y is bits
   AffineS32Params affine_ = {};
   const GemmB1Kernel* kernel_ = nullptr;
-  GemmB1Panels panels_;
+  GemmPanels panels_;
   const uint8_t* packed_ = nullptr;
   BandB1 input_;
   BorderB1 border_;
@@ -169,7 +169,7 @@ Status ConvB1::Make(const StepSpec& spec) {
   kernel_ = &ChooseGemmB1();
   KPT_RETURN_IF_ERROR(ReadShape(spec));
   KPT_RETURN_IF_ERROR(ReadOutput(spec));
-  panels_ = GemmB1Panels(*kernel_, conv_.o);
+  panels_ = GemmPanels(kernel_->unit, kernel_->max_units, conv_.o);
   KPT_RETURN_IF_ERROR(PackWeights(spec));
   KPT_RETURN_IF_ERROR(input_.Cut(spec));
   const int64_t tasks = input_.images() * input_.bands();

@@ -153,7 +153,7 @@ void ConvTransposeU8::CopyRow(int64_t image, int64_t row, uint8_t* padded) const
 
 /// The outputs of one row that belong to one phase.
 void ConvTransposeU8::RunPhase(const Phase& phase, const uint8_t* input, int64_t pixel, float* wide) const {
-  const GemmS8Panels& panels = phase.weights.panels();
+  const GemmPanels& panels = phase.weights.panels();
   GemmS8Block block = {};
   block.row_offsets = row_offsets_.data();
   block.tap_offsets = phase.tap_offsets.data();

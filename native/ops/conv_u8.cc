@@ -156,7 +156,7 @@ const uint8_t* ConvU8::BandInput(int64_t image, int64_t first_line, int64_t line
 /// Panels are counted through all groups.
 void ConvU8::RunPanels(const uint8_t* input, int64_t pixels, int64_t first_pixel, int64_t panel_begin,
                        int64_t panel_end, float* wide) const {
-  const GemmS8Panels& panels = weights_.panels();
+  const GemmPanels& panels = weights_.panels();
   GemmS8Block block = {};
   block.row_offsets = row_offsets_.data();
   block.tap_offsets = tap_offsets_.data();

@@ -42,7 +42,7 @@ class MatMulU8 : public Step {
   int64_t m_ = 0, k_ = 0, n_ = 0;
   std::vector<int64_t> a_batches_, b_batches_;  // offsets of every output matrix's operands, in bytes
   const GemmS8Kernel* kernel_ = nullptr;
-  GemmS8Panels panels_;
+  GemmPanels panels_;
   int parts_ = 1;
   size_t panel_bytes_ = 0;  // of one unit of columns
   AlignedBuffer scale_;
@@ -108,7 +108,7 @@ Status MatMulU8::Make(const StepSpec& spec) {
     if (byte < 0 || byte > 255) return spec.Fail("a zero point or bound is outside of 0..255");
   fast_scale_ = std::fabs(scale_value_) <= kMaxFastScale;
   kernel_ = &ChooseGemmS8();
-  panels_ = GemmS8Panels(*kernel_, n_);
+  panels_ = GemmPanels(kernel_->unit, kernel_->max_units, n_);
   parts_ = kernel_->min_weight == -128 ? 1 : 2;
   panel_bytes_ = GemmS8TapBytes(*kernel_, static_cast<int>(k_)) * static_cast<size_t>(parts_);
   const int64_t width = panels_.units * panels_.unit;

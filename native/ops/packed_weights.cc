@@ -95,7 +95,7 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
   if (s.tap_bytes > INT32_MAX / 4 || static_cast<int64_t>(s.taps.size()) > kMaxTable)
     return TooLarge(spec, "the kernel is too large");
   kernel_ = &ChooseGemmS8();
-  panels_ = GemmS8Panels(*kernel_, s.columns);
+  panels_ = GemmPanels(kernel_->unit, kernel_->max_units, s.columns);
   taps_ = static_cast<int>(s.taps.size());
   tap_bytes_ = static_cast<int>(s.tap_bytes);
   const int64_t width = panels_.units * panels_.unit;

@@ -71,7 +71,7 @@ class PackedWeights {
   int32_t Rescale() { return run_time_.Apply(kernel_->a_offset, bias_.as<int32_t>(), scale_.as<float>()); }
 
   const GemmS8Kernel& kernel() const { return *kernel_; }
-  const GemmS8Panels& panels() const { return panels_; }
+  const GemmPanels& panels() const { return panels_; }
   /// Taps of the kernel: those of the source, `parts` times.
   int taps() const { return taps_ * parts_; }
   int parts() const { return parts_; }
@@ -83,7 +83,7 @@ class PackedWeights {
 
  private:
   const GemmS8Kernel* kernel_ = nullptr;
-  GemmS8Panels panels_;
+  GemmPanels panels_;
   const int8_t* packed_ = nullptr;
   AlignedBuffer bias_, scale_;
   RunTimeScale run_time_;

@@ -45,27 +45,18 @@ const GemmB1Kernel& ChooseGemmB1() {
   return kKernels[kCount - 1];
 }
 
-GemmB1Panels::GemmB1Panels(const GemmB1Kernel& kernel, int64_t columns)
-    : n(columns), unit(kernel.unit), units((columns + kernel.unit - 1) / kernel.unit) {
-  count = (units + kernel.max_units - 1) / kernel.max_units;
-}
-
-int GemmB1Panels::Columns(int64_t panel) const {
-  return static_cast<int>(std::min<int64_t>(Begin(panel + 1), n) - Begin(panel));
-}
-
-size_t GemmB1PackedBytes(const GemmB1Panels& panels, int taps, int tap_bytes) {
+size_t GemmB1PackedBytes(const GemmPanels& panels, int taps, int tap_bytes) {
   return static_cast<size_t>(panels.units * panels.unit) * static_cast<size_t>(taps) *
          static_cast<size_t>(tap_bytes);
 }
 
-const uint8_t* GemmB1Panel(const GemmB1Panels& panels, int taps, int tap_bytes, const uint8_t* packed,
+const uint8_t* GemmB1Panel(const GemmPanels& panels, int taps, int tap_bytes, const uint8_t* packed,
                            int64_t panel) {
   return packed + static_cast<size_t>(panels.Begin(panel)) * static_cast<size_t>(taps) *
                       static_cast<size_t>(tap_bytes);
 }
 
-void PackGemmB1(const GemmB1Kernel& kernel, const GemmB1Panels& panels, int taps, int bytes, int tap_bytes,
+void PackGemmB1(const GemmB1Kernel& kernel, const GemmPanels& panels, int taps, int bytes, int tap_bytes,
                 const uint8_t* w, uint8_t* packed) {
   uint8_t* out = packed;  // panels lie one after another
   for (int64_t panel = 0; panel < panels.count; ++panel) {

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "native/cpu/tier.h"
+#include "native/kernels/gemm_panels/gemm_panels.h"
 
 namespace kompakt {
 
@@ -54,29 +55,14 @@ const GemmB1Kernel* GemmB1Kernels(size_t* count);
 /// The best kernel that this CPU supports.
 const GemmB1Kernel& ChooseGemmB1();
 
-/// How N columns are cut into panels: as few as possible, of nearly equal width.
-struct GemmB1Panels {
-  GemmB1Panels() = default;
-  GemmB1Panels(const GemmB1Kernel& kernel, int64_t n);
-  int64_t n = 0;
-  int unit = 1;
-  int64_t count = 0;
-  int64_t units = 0;  // in all panels
-
-  int64_t BeginUnit(int64_t panel) const { return panel * units / count; }
-  int64_t Begin(int64_t panel) const { return BeginUnit(panel) * unit; }
-  int Width(int64_t panel) const { return static_cast<int>(Begin(panel + 1) - Begin(panel)); }
-  int Columns(int64_t panel) const;
-};
-
-size_t GemmB1PackedBytes(const GemmB1Panels& panels, int taps, int tap_bytes);
+size_t GemmB1PackedBytes(const GemmPanels& panels, int taps, int tap_bytes);
 
 /// Packs w[n][t][k], `bytes` bytes a tap, into zeroed `packed`; bytes in [bytes, tap_bytes) stay zero.
-void PackGemmB1(const GemmB1Kernel& kernel, const GemmB1Panels& panels, int taps, int bytes, int tap_bytes,
+void PackGemmB1(const GemmB1Kernel& kernel, const GemmPanels& panels, int taps, int bytes, int tap_bytes,
                 const uint8_t* w, uint8_t* packed);
 
 /// The panel's weights inside `packed`.
-const uint8_t* GemmB1Panel(const GemmB1Panels& panels, int taps, int tap_bytes, const uint8_t* packed,
+const uint8_t* GemmB1Panel(const GemmPanels& panels, int taps, int tap_bytes, const uint8_t* packed,
                            int64_t panel);
 
 }  // namespace kompakt

@@ -50,31 +50,22 @@ const GemmS8Kernel& ChooseGemmS8() {
   return kKernels[kCount - 1];
 }
 
-GemmS8Panels::GemmS8Panels(const GemmS8Kernel& kernel, int64_t columns)
-    : n(columns), unit(kernel.unit), count(0), units((columns + kernel.unit - 1) / kernel.unit) {
-  count = (units + kernel.max_units - 1) / kernel.max_units;
-}
-
-int GemmS8Panels::Columns(int64_t panel) const {
-  return static_cast<int>(std::min<int64_t>(Begin(panel + 1), n) - Begin(panel));
-}
-
 size_t GemmS8TapBytes(const GemmS8Kernel& kernel, int tap_bytes) {
   const size_t padded = static_cast<size_t>(tap_bytes + kernel.k_group - 1) / kernel.k_group * kernel.k_group;
   return padded * kernel.unit;
 }
 
-size_t GemmS8PackedBytes(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes) {
+size_t GemmS8PackedBytes(const GemmS8Kernel& kernel, const GemmPanels& panels, int taps, int tap_bytes) {
   return GemmS8TapBytes(kernel, tap_bytes) * static_cast<size_t>(taps) * static_cast<size_t>(panels.units);
 }
 
-const int8_t* GemmS8Panel(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes,
+const int8_t* GemmS8Panel(const GemmS8Kernel& kernel, const GemmPanels& panels, int taps, int tap_bytes,
                           const int8_t* packed, int64_t panel) {
   return packed + GemmS8TapBytes(kernel, tap_bytes) * static_cast<size_t>(taps) *
                       static_cast<size_t>(panels.BeginUnit(panel));
 }
 
-void PackGemmS8(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes,
+void PackGemmS8(const GemmS8Kernel& kernel, const GemmPanels& panels, int taps, int tap_bytes,
                 const int8_t* w, int64_t n_stride, int64_t tap_stride, int64_t k_stride, int8_t* packed) {
   int8_t* out = packed;  // panels lie one after another
   for (int64_t panel = 0; panel < panels.count; ++panel) {

@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "native/cpu/tier.h"
+#include "native/kernels/gemm_panels/gemm_panels.h"
 #include "native/kernels/requantize/requantize.h"
 
 namespace kompakt {
@@ -65,33 +66,16 @@ const GemmS8Kernel* GemmS8Kernels(size_t* count);
 /// The best kernel that this CPU supports.
 const GemmS8Kernel& ChooseGemmS8();
 
-/// How N columns are cut into panels: as few as possible, of nearly equal width, each a multiple of
-/// kernel.unit.
-struct GemmS8Panels {
-  GemmS8Panels() = default;
-  GemmS8Panels(const GemmS8Kernel& kernel, int64_t n);
-  int64_t n = 0;
-  int unit = 1;
-  int64_t count = 0;
-  int64_t units = 0;  // in all panels
-
-  /// First unit of a panel; Begin(count) is `units`.
-  int64_t BeginUnit(int64_t panel) const { return panel * units / count; }
-  int64_t Begin(int64_t panel) const { return BeginUnit(panel) * unit; }
-  int Width(int64_t panel) const { return static_cast<int>(Begin(panel + 1) - Begin(panel)); }
-  int Columns(int64_t panel) const;
-};
-
 /// Bytes of one tap of one unit of columns, and of all packed weights.
 size_t GemmS8TapBytes(const GemmS8Kernel& kernel, int tap_bytes);
-size_t GemmS8PackedBytes(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes);
+size_t GemmS8PackedBytes(const GemmS8Kernel& kernel, const GemmPanels& panels, int taps, int tap_bytes);
 
 /// Packs weights w[n * n_stride + t * tap_stride + k * k_stride] into zeroed `packed`.
-void PackGemmS8(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes,
+void PackGemmS8(const GemmS8Kernel& kernel, const GemmPanels& panels, int taps, int tap_bytes,
                 const int8_t* w, int64_t n_stride, int64_t tap_stride, int64_t k_stride, int8_t* packed);
 
 /// The panel's weights inside `packed`.
-const int8_t* GemmS8Panel(const GemmS8Kernel& kernel, const GemmS8Panels& panels, int taps, int tap_bytes,
+const int8_t* GemmS8Panel(const GemmS8Kernel& kernel, const GemmPanels& panels, int taps, int tap_bytes,
                           const int8_t* packed, int64_t panel);
 
 /// bias + (a_offset - x_zero) * (sum of the column's weights), in wrapping int32.

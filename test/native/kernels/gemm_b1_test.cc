@@ -58,7 +58,7 @@ int64_t Problem::Sum(int64_t m, int64_t n) const {
 std::vector<uint8_t> RunProblem(const GemmB1Kernel& kernel, const Problem& p, bool to_bits) {
   const Case& c = p.c;
   const int tap_bytes = (c.bytes + kernel.k_group - 1) / kernel.k_group * kernel.k_group;
-  const GemmB1Panels panels(kernel, c.n);
+  const GemmPanels panels(kernel.unit, kernel.max_units, c.n);
   // A as the kernel wants it: taps filled up with clear bits.
   const int64_t row_bytes = static_cast<int64_t>(c.taps) * tap_bytes + 1;
   GuardedBuffer a(static_cast<size_t>(c.m * row_bytes));

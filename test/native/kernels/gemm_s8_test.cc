@@ -27,7 +27,7 @@ struct Case {
 /// y of one kernel, [m][n], for data that depends only on the case.
 std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, bool to_f32) {
   Random random(static_cast<uint64_t>(c.m * 131 + c.n * 17 + c.k + c.taps));
-  const GemmS8Panels panels(kernel, c.n);
+  const GemmPanels panels(kernel.unit, kernel.max_units, c.n);
   const int64_t row_bytes = static_cast<int64_t>(c.taps) * c.k + 3;  // odd: no alignment to rely on
   GuardedBuffer a(static_cast<size_t>(c.m * row_bytes));
   for (size_t i = 0; i < a.size(); ++i) a.data()[i] = static_cast<uint8_t>(random.Int(c.x_low, c.x_high));

@@ -41,7 +41,7 @@ export interface TrainingStepParams {
    *  rows of dy added where they were gathered, in order. Indices out of range read as clamped. */
   gather_gradient_f32: { readonly dims: readonly [number, number, number] };
   /** Inputs w, g f32, ?scale [1], hyper [n], slots shaped like w; outputs new w and slots, in place where they share
-   *  memory. g * scale + l2 * w + l1 * sign(w), then `rule`: plain, momentum and nesterov (alpha = momentum),
+   *  memory. g * scale + l2 * w + l1 * sign(w), then `rule`; the new w is kept within [low, high]. Rules: plain, momentum and nesterov (alpha = momentum),
    *  adam (alpha, beta = beta1, beta2), rmsprop (alpha, beta = momentum): lib/ops/*-update.ts. */
   optimizer_f32: {
     readonly rule: 'plain' | 'momentum' | 'nesterov' | 'adam' | 'rmsprop';
@@ -51,6 +51,8 @@ export interface TrainingStepParams {
     readonly decay: number;
     readonly l1: number;
     readonly l2: number;
+    readonly low: number;
+    readonly high: number;
   };
   /** Inputs f32 tensors of any shapes; output [1] = min(1, limit / (root of the sum of all squares + 1e-6)). */
   gradient_scale_f32: { readonly limit: number };

@@ -1,6 +1,7 @@
 // Distillation for users: a student learns from samples and from what teachers make of them.
 import { z } from 'zod';
 import { KompaktError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { parseOptions } from '../session/parse-options.js';
 import { toValues } from '../session/values.js';
@@ -21,6 +22,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { softTargets } from './losses/soft-targets.js';
 import { type WeightedLoss, weightedSum } from './losses/weighted-sum.js';
 import { lossOf, lossOptions, trainingShape } from './options.js';
+import { asItIs, type Prepare } from './preparation.js';
 import { type Lesson, type TrainedModel, type TrainingInputs, trainModel } from './train-model.js';
 import type { TrainingSample } from './training-data.js';
 
@@ -38,6 +40,8 @@ export const distillOptions = z.strictObject({
 export interface DistillOptions extends z.input<typeof distillOptions>, TrainingInputs {
   /** One or several models of the same classes; 'self': the student as it is before training. */
   readonly teacher: Model | readonly Model[] | 'self';
+  /** Trains the student in another form. */
+  readonly prepare?: Prepare;
 }
 
 type Settings = z.output<typeof distillOptions>;
@@ -48,7 +52,7 @@ const softName = 'teacher/soft';
 /** Trains `student` on samples and on what `teacher` answers to them. */
 export async function distill(
   student: Model,
-  { teacher, data, evaluate, onEvent, signal, ...options }: DistillOptions,
+  { teacher, data, evaluate, prepare = asItIs, onEvent, signal, ...options }: DistillOptions,
 ): Promise<TrainedModel> {
   const settings = parseOptions(distillOptions, options, 'distill');
   const models = teacher === 'self' ? [student] : [teacher].flat();
@@ -56,7 +60,8 @@ export async function distill(
     throw new KompaktError('KPT_OPTION_INVALID', 'Option teacher of distill names no model.');
   const teachers = teachersOf(models, settings);
   try {
-    const { graph, guides, regressors } = await guidedStudent(student, teachers, data, settings);
+    const preparation = await prepare(student.graph);
+    const { graph, guides, regressors } = await guidedStudent(preparation.graph, teachers, data, settings);
     const { loss, temperature, softWeight, hints, attention, ...training } = settings;
     const parts: WeightedLoss[] = [
       { loss: lossOf(loss), weight: 1 - softWeight },
@@ -66,7 +71,11 @@ export async function distill(
     const lectures = new Lectures(student, teachers, guides, settings);
     return await trainModel({
       model: student,
-      graph,
+      preparation: {
+        ...preparation,
+        graph,
+        finish: (trained) => preparation.finish(withoutRegressors(trained)),
+      },
       loss: weightedSum(parts.filter(({ weight }) => weight > 0)),
       settings: training,
       data,
@@ -76,13 +85,11 @@ export async function distill(
         softWeight,
         hints,
         attention,
-        model: fingerprintOf(student.graph),
         teachers: models.map((model) => fingerprintOf(model.graph)),
       },
       provided: [softName, ...guides.map(({ target }) => target)],
       provide: (batch) => lectures.give(batch),
       always: regressors,
-      finish: withoutRegressors,
       ...(evaluate && { evaluate }),
       ...(onEvent && { onEvent }),
       ...(signal && { signal }),
@@ -108,7 +115,7 @@ function teachersOf(models: readonly Model[], settings: Settings): Teacher[] {
 
 /** The student's graph with what guides need; shapes of inner values are found by the first sample. */
 async function guidedStudent(
-  { graph }: Model,
+  graph: Graph,
   teachers: readonly Teacher[],
   data: AsyncIterable<Lesson> | Iterable<Lesson>,
   settings: Settings,

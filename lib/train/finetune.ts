@@ -1,10 +1,12 @@
 // Fine-tuning for users: a model and samples in, the trained model and a report out.
 import { z } from 'zod';
+import { KompaktError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { foldBatchNorm } from '../passes/fold-batch-norm.js';
 import { parseOptions } from '../session/parse-options.js';
-import { fingerprintOf } from './fingerprint.js';
 import { lossOf, lossOptions, trainingShape } from './options.js';
+import { asItIs, type Preparation, type Prepare } from './preparation.js';
 import { mergeLowRank, withLowRank } from './residual/low-rank.js';
 import { type TrainedModel, type TrainingInputs, trainModel } from './train-model.js';
 
@@ -15,32 +17,46 @@ export const finetuneOptions = z.strictObject({
   residualRank: z.int().min(1).optional(),
 });
 
-export interface FinetuneOptions extends z.input<typeof finetuneOptions>, TrainingInputs {}
+export interface FinetuneOptions extends z.input<typeof finetuneOptions>, TrainingInputs {
+  /** Trains the model in another form. */
+  readonly prepare?: Prepare;
+}
 
 /** Trains a model further, or from the weights that a network starts with (buildNetwork). */
 export async function finetune(
   model: Model,
-  { data, evaluate, onEvent, signal, ...options }: FinetuneOptions,
+  { data, evaluate, prepare, onEvent, signal, ...options }: FinetuneOptions,
 ): Promise<TrainedModel> {
   const { loss, residualRank, ...settings } = parseOptions(finetuneOptions, options, 'finetune');
-  // Folded, BatchNormalization stays as it is too: its running statistics would follow the new samples.
-  const adapted =
+  if (residualRank !== undefined && prepare !== undefined)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      'Options residualRank and prepare of finetune are two ways to change what is trained; give one.',
+    );
+  const prepared =
     residualRank === undefined
-      ? undefined
-      : withLowRank(foldBatchNorm.run(model.graph), residualRank, settings.seed);
+      ? (prepare ?? asItIs)
+      : (graph: Graph) => lowRank(graph, residualRank, settings.seed);
   return trainModel({
     model,
-    graph: adapted?.graph ?? model.graph,
+    preparation: await prepared(model.graph),
     loss: lossOf(loss),
     settings,
     data,
-    identity: { loss, residualRank, model: fingerprintOf(model.graph) },
-    ...(adapted && {
-      trainable: adapted.adapters.flatMap(({ down, up }) => [down, up]),
-      finish: (graph) => mergeLowRank(graph, adapted.adapters),
-    }),
+    identity: { loss },
     ...(evaluate && { evaluate }),
     ...(onEvent && { onEvent }),
     ...(signal && { signal }),
   });
+}
+
+/** The model with adapters; folded, BatchNormalization stays as it is too: its running statistics would follow the samples. */
+function lowRank(source: Graph, rank: number, seed: number): Preparation {
+  const { graph, adapters } = withLowRank(foldBatchNorm.run(source), rank, seed);
+  return {
+    graph,
+    trainable: adapters.flatMap(({ down, up }) => [down, up]),
+    identity: { residualRank: rank },
+    finish: (trained) => mergeLowRank(trained, adapters),
+  };
 }

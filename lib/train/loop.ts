@@ -142,7 +142,10 @@ class TrainingRun {
     const { step } = this.#options;
     const progress = this.#progress;
     const learningRate = this.#rateOf(this.#stepsDone());
-    const { loss, outputs } = step.run(batch.inputs, { learningRate });
+    const { loss, outputs } = step.run(batch.inputs, {
+      learningRate,
+      progress: this.#stepsDone() / this.#total,
+    });
     if (!Number.isFinite(loss))
       throw new KompaktError(
         'KPT_TRAINING_DIVERGED',

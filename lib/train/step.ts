@@ -10,7 +10,7 @@ import type { TypedArray } from '../tensor/dtype.js';
 import { sameDims } from '../tensor/shape.js';
 import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
 import type { StepResult, StepSettings, TrainingOptions, TrainingStep, TrainingValue } from './training.js';
-import { type StateValue, type TrainingGraph, trainingGraph } from './training-graph.js';
+import { type StateValue, type TrainingGraph, trainingGraph, type UpdateGroup } from './training-graph.js';
 
 /** Under which the number of steps is kept in checkpoints. */
 const counterName = 'kompakt/step';
@@ -41,7 +41,9 @@ class CompiledStep implements TrainingStep {
   readonly #ready: ReadyPlan;
   readonly #fed: readonly Port[];
   readonly #outputs: readonly Port[];
-  readonly #hyper: Float32Array;
+  readonly #updates: readonly (UpdateGroup & { readonly numbers: Float32Array })[];
+  /** Share of the run that is done, where the graph asks for it. */
+  readonly #progress: Float32Array;
   /** The counter as the arena has it: int64, of which the low word is enough. */
   readonly #counter: Int32Array;
   readonly #native: (() => number | undefined) | undefined;
@@ -68,15 +70,25 @@ class CompiledStep implements TrainingStep {
         'KPT_OPTION_INVALID',
         `The model cannot be trained: the shape of ${this.#ready.plan.rest[0]!.op} node '${this.#ready.plan.rest[0]!.name}' depends on data.`,
       );
-    const hyper = portOf({ name: training.hyper, ...types.get(training.hyper)! });
+    const hypers = training.updates.map(({ hyper }) => portOf({ name: hyper, ...types.get(hyper)! }));
+    const progress = portOf({ name: options.progress ?? '', dtype: 'float32', dims: [] });
     const counter = portOf({ name: training.step, dtype: 'int64', dims: [1] });
-    this.#hyper = hyper.data as Float32Array;
+    this.#updates = training.updates.map((group, i) => ({
+      ...group,
+      numbers: hypers[i]!.data as Float32Array,
+    }));
+    this.#progress = progress.data as Float32Array;
     this.#counter = new Int32Array(counter.data.buffer);
     const outputs = [
       { name: training.loss, dtype: 'float32', dims: [] } as const,
       ...training.predictions,
     ].map(portOf);
-    this.#fed = [...training.inputs.map(portOf), hyper, counter];
+    this.#fed = [
+      ...training.inputs.map(portOf),
+      ...hypers,
+      ...(options.progress === undefined ? [] : [progress]),
+      counter,
+    ];
     this.#outputs = outputs;
     this.#result = {
       loss: 0,
@@ -113,7 +125,9 @@ class CompiledStep implements TrainingStep {
     for (let i = 0; i < wanted.length; i++) this.#feed(this.#fed[i]!, inputs.get(wanted[i]!.name));
     this.#steps++;
     this.#counter[0] = this.#steps;
-    this.#options.optimizer.hyper(settings.learningRate, this.#steps, this.#hyper);
+    this.#progress[0] = settings.progress;
+    for (const { optimizer, rate, until, numbers } of this.#updates)
+      optimizer.hyper(settings.progress < until ? rate * settings.learningRate : 0, this.#steps, numbers);
     if (this.#native === undefined) this.#runWithHost();
     else this.#native();
     this.#result.loss = this.#outputs[0]!.data[0] as number;

@@ -12,9 +12,11 @@ import { type Batch, Batches } from './batches.js';
 import { trainingCurves } from './curves.js';
 import { evaluate, type LabelledSample } from './evaluate.js';
 import type { TrainingEvent, TrainingReport } from './events.js';
+import { fingerprintOf } from './fingerprint.js';
 import { logTo } from './log.js';
 import { train } from './loop.js';
 import { type CompleteTrainingSettings, optimizerOf, usualRate } from './options.js';
+import type { Preparation } from './preparation.js';
 import { scheduleOf } from './schedules/index.js';
 import { withWarmUp } from './schedules/warm-up.js';
 import { seedFor } from './seeds.js';
@@ -43,13 +45,10 @@ export interface TrainingInputs {
 }
 
 export interface TrainModelOptions extends TrainingInputs {
-  /** The graph to train; its outputs are those of the model. */
-  readonly graph: Graph;
   readonly model: Model;
+  readonly preparation: Preparation;
   readonly loss: Loss;
   readonly settings: CompleteTrainingSettings;
-  /** Names of the constants to train; all by default. */
-  readonly trainable?: readonly string[];
   /** Constants that are trained whatever the settings say. */
   readonly always?: readonly string[];
   /** Settings that decide the result besides those every training has. */
@@ -57,8 +56,6 @@ export interface TrainModelOptions extends TrainingInputs {
   /** Inputs of the loss that `provide` adds to each batch. */
   readonly provided?: readonly string[];
   readonly provide?: (batch: Batch) => Promise<void>;
-  /** Makes the graph that is kept and judged of the trained one. */
-  readonly finish?: (graph: Graph) => Graph;
 }
 
 export interface TrainedModel {
@@ -67,7 +64,8 @@ export interface TrainedModel {
 }
 
 export async function trainModel(options: TrainModelOptions): Promise<TrainedModel> {
-  const { graph, model, loss, settings, signal, finish = (trained) => trained } = options;
+  const { model, preparation, loss, settings, signal } = options;
+  const { graph, rules, progress, finish } = preparation;
   const { batch, seed, threads, memoryBytes, learningRate = usualRate[settings.optimizer.name] } = settings;
   const data = await TrainingData.open(samplesOf(options), { seed, memoryBytes, ...(signal && { signal }) });
   const trainable = trainableOf(options);
@@ -80,6 +78,8 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     threads,
     seed: seedFor(seed, 'engine'),
     ...(trainable && { trainable }),
+    ...(rules && { rules }),
+    ...(progress !== undefined && { progress }),
     ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),
   });
   try {
@@ -99,7 +99,13 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       epochs: settings.epochs,
       learningRate,
       schedule: withWarmUp(scheduleOf(settings.schedule), settings.warmUp),
-      settings: { ...identityOf(settings), ...options.identity, samples: data.count },
+      settings: {
+        ...identityOf(settings),
+        ...preparation.identity,
+        ...options.identity,
+        model: fingerprintOf(model.graph),
+        samples: data.count,
+      },
       ...(options.provide && { provide: options.provide }),
       ...(judged && {
         evaluate: async (trained: Graph) =>
@@ -120,7 +126,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
 }
 
 /** The samples, to be read as often as asked; labels are checked against the classes of the model where they are known. */
-function samplesOf({ data, graph }: TrainModelOptions): AsyncIterable<TrainingSample> {
+function samplesOf({ data, model: { graph } }: TrainModelOptions): AsyncIterable<TrainingSample> {
   const dims = graph.outputs[0]!.dims;
   const classes = dims?.length === 2 && typeof dims[1] === 'number' ? dims[1] : Number.POSITIVE_INFINITY;
   return {
@@ -143,12 +149,11 @@ function samplesOf({ data, graph }: TrainModelOptions): AsyncIterable<TrainingSa
 
 /** Of those that may be trained, the names that match a pattern; undefined for all that the loss depends on. */
 function trainableOf({
-  graph,
+  preparation: { graph, trainable },
   settings,
-  trainable,
   always = [],
 }: TrainModelOptions): readonly string[] | undefined {
-  if (settings.train === undefined) return trainable;
+  if (settings.train === undefined) return trainable && [...trainable, ...always];
   const tests = settings.train.map((pattern) => new RegExp(pattern));
   const names = (trainable ?? parametersOf(graph)).filter((name) => tests.some((test) => test.test(name)));
   if (names.length === 0)

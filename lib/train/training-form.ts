@@ -44,11 +44,11 @@ const withBatch = (input: ValueInfo, batch: number): ValueInfo => {
   return { ...input, dims };
 };
 
-/** `seed` makes the dropout of every node another one. */
+/** The constants named in `changing` become inputs. `seed` makes the dropout of every node another one. */
 export function trainingForm(
   model: Graph,
   batch: number,
-  trainable: readonly string[],
+  changing: readonly string[],
   seed: number,
 ): TrainingForm {
   const taken = new Set<string>();
@@ -68,7 +68,7 @@ export function trainingForm(
     if (node.op === 'Dropout' && node.domain === '') return dropoutNode(model, node, step, seed + i);
     return node;
   });
-  const moved = new Set([...trainable, ...statistics.map(({ name }) => name)]);
+  const moved = new Set([...changing, ...statistics.map(({ name }) => name)]);
   const asInput = (name: string): ValueInfo => {
     const { dtype, dims } = model.constants.get(name)!;
     return { name, dtype, dims };

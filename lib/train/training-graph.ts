@@ -13,7 +13,14 @@ import type { Fact } from '../run/inference.js';
 import { type Dims, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue } from '../tensor/tensor.js';
 import { differentiate, factsOf } from './differentiate.js';
-import type { LossContext, Regularizer, TrainingOptions, TrainingValue } from './training.js';
+import type {
+  LossContext,
+  Optimizer,
+  ParameterRule,
+  Regularizer,
+  TrainingOptions,
+  TrainingValue,
+} from './training.js';
 import { parametersOf, type TrainingForm, trainingForm } from './training-form.js';
 
 /** A value that lives from step to step. */
@@ -35,16 +42,32 @@ export interface TrainingGraph {
   readonly trainable: readonly string[];
   readonly state: readonly StateValue[];
   readonly step: string;
+  readonly updates: readonly UpdateGroup[];
+}
+
+/** Parameters whose updates need the same numbers in a step. */
+export interface UpdateGroup {
+  readonly optimizer: Optimizer;
+  /** Factor on the learning rate, and share of the run after which that is 0. */
+  readonly rate: number;
+  readonly until: number;
+  /** Input of the graph, float32 [optimizer.hypers]. */
   readonly hyper: string;
 }
 
 export function trainingGraph(options: TrainingOptions): TrainingGraph {
-  const { graph: model, optimizer, batch, regularizer = {}, seed = 0 } = options;
+  const { graph: model, batch, regularizer = {}, seed = 0 } = options;
   const candidates = options.trainable ?? parametersOf(model);
   for (const name of candidates)
     if (model.constants.get(name)?.dtype !== 'float32')
       throw new KompaktError('KPT_OPTION_INVALID', `'${name}' cannot be trained: it is no float32 constant.`);
-  const form = trainingForm(model, batch, candidates, seed);
+  const { progress } = options;
+  const form = trainingForm(
+    model,
+    batch,
+    progress === undefined ? candidates : [...candidates, progress],
+    seed,
+  );
   const writer = new GraphWriter(form.graph);
   const facts = factsOf(form.graph, new Set());
   const targets: TrainingValue[] = [];
@@ -55,9 +78,12 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
   const gradients = differentiated.outputs.map(({ name }) => name);
 
   const update = new GraphWriter(differentiated);
-  const hyper = update.input('hyper', { dtype: 'float32', dims: [optimizer.hypers] });
+  const updates: UpdateGroup[] = [];
+  const rules = trainable.map((name) => completeRule(options, name));
   const grouped = trainable.map((name, i) =>
-    withGroups(update, regularizer, name, gradients[i]!, model.constants.get(name)!.dims),
+    rules[i]!.penalized
+      ? withGroups(update, regularizer, name, gradients[i]!, model.constants.get(name)!.dims)
+      : gradients[i]!,
   );
   const scale =
     options.clipNorm === undefined
@@ -72,16 +98,19 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
   trainable.forEach((name, i) => {
     const initial = model.constants.get(name)!;
     const { dtype, dims } = initial;
+    const { within, penalized, ...rule } = rules[i]!;
+    const { optimizer, hyper } = groupOf(update, updates, rule);
     const slots = optimizer.slots.map((slot) => update.input(`${name}/${slot}`, { dtype, dims }));
-    const penalized = regularizer.everything === true || dims.length > 1;
+    const pulled = penalized && (regularizer.everything === true || dims.length > 1);
     const next = optimizer.build(update, {
       parameter: name,
       gradient: grouped[i]!,
       slots,
       hyper,
       scale,
-      l1: penalized ? (regularizer.l1 ?? 0) : 0,
-      l2: penalized ? (regularizer.l2 ?? 0) : 0,
+      l1: pulled ? (regularizer.l1 ?? 0) : 0,
+      l2: pulled ? (regularizer.l2 ?? 0) : 0,
+      within,
     });
     state.push({ name, input: name, next: next[0]!, initial });
     slots.forEach((input, k) => {
@@ -109,8 +138,35 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
     trainable,
     state,
     step: form.step,
-    hyper,
+    updates,
   };
+}
+
+type CompleteRule = Required<ParameterRule>;
+
+const completeRule = ({ rules, optimizer }: TrainingOptions, name: string): CompleteRule => ({
+  rate: 1,
+  within: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  optimizer,
+  penalized: true,
+  until: 1,
+  ...rules?.get(name),
+});
+
+/** The group with a rule, with a new input of the graph when it is the first of its kind. */
+function groupOf(
+  writer: GraphWriter,
+  groups: UpdateGroup[],
+  { optimizer, rate, until }: Pick<CompleteRule, 'optimizer' | 'rate' | 'until'>,
+): UpdateGroup {
+  const known = groups.find(
+    (group) => group.optimizer === optimizer && group.rate === rate && group.until === until,
+  );
+  if (known !== undefined) return known;
+  const hyper = writer.input('hyper', { dtype: 'float32', dims: [optimizer.hypers] });
+  const group = { optimizer, rate, until, hyper };
+  groups.push(group);
+  return group;
 }
 
 const trainingPasses = [

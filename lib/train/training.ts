@@ -44,6 +44,8 @@ export interface ParameterUpdate {
   /** l2 * w + l1 * sign(w) is added to the (scaled) gradient. */
   readonly l1: number;
   readonly l2: number;
+  /** Between which the new parameter is kept. */
+  readonly within: readonly [low: number, high: number];
 }
 
 export interface Optimizer {
@@ -70,6 +72,20 @@ export interface Regularizer {
   readonly everything?: boolean;
 }
 
+/** How one parameter is trained where it differs from the others. */
+export interface ParameterRule {
+  /** Factor on the learning rate. Default 1. */
+  readonly rate?: number;
+  /** Kept within these after every update. */
+  readonly within?: readonly [low: number, high: number];
+  /** Takes the place of the run's optimiser. */
+  readonly optimizer?: Optimizer;
+  /** false: nothing of the regulariser. Default true. */
+  readonly penalized?: boolean;
+  /** Share of the run after which it stays as it is. Default 1. */
+  readonly until?: number;
+}
+
 export interface TrainingOptions {
   /** The model: all inputs fed in every step, their first dimension the batch. */
   readonly graph: Graph;
@@ -77,6 +93,10 @@ export interface TrainingOptions {
   readonly optimizer: Optimizer;
   /** Names of the constants to train. Default: every float32 constant of rank 1 or more that the loss depends on. */
   readonly trainable?: readonly string[];
+  /** By name of the constant. */
+  readonly rules?: ReadonlyMap<string, ParameterRule>;
+  /** A float32 scalar among the constants of the graph that is, in every step, the share of the run that is done. */
+  readonly progress?: string;
   readonly regularizer?: Regularizer;
   /** Largest global norm of the gradients; larger ones are scaled down together. */
   readonly clipNorm?: number;
@@ -90,6 +110,8 @@ export interface TrainingOptions {
 
 export interface StepSettings {
   readonly learningRate: number;
+  /** Share of the run that is done, 0 to 1. */
+  readonly progress: number;
 }
 
 export interface StepResult {

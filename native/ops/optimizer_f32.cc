@@ -42,6 +42,8 @@ class OptimizerF32 : public Step {
     KPT_RETURN_IF_ERROR(spec.params.Float("decay", &update_.decay));
     KPT_RETURN_IF_ERROR(spec.params.Float("l1", &update_.l1));
     KPT_RETURN_IF_ERROR(spec.params.Float("l2", &update_.l2));
+    KPT_RETURN_IF_ERROR(spec.params.Float("low", &update_.low));
+    KPT_RETURN_IF_ERROR(spec.params.Float("high", &update_.high));
     count_ = spec.in(0)->size();
     KPT_RETURN_IF_ERROR(CheckFloats(spec, spec.in(1), count_));
     KPT_RETURN_IF_ERROR(CheckFloats(spec, spec.in(3), info->hypers));

@@ -1,9 +1,13 @@
 // Distillation end to end: a student becomes like its teachers, by outputs and by inner values, with and without labels.
+import { freezeGraph, type Graph } from '../../lib/graph/graph.js';
+import { GraphEditor } from '../../lib/graph/rewrite.js';
 import type { Model } from '../../lib/model/model.js';
+import { f32, type TensorValue } from '../../lib/tensor/tensor.js';
 import { type DistillOptions, distill } from '../../lib/train/distill.js';
 import { evaluate } from '../../lib/train/evaluate.js';
 import { finetune } from '../../lib/train/finetune.js';
 import { buildNetwork } from '../../lib/train/networks/index.js';
+import type { Preparation } from '../../lib/train/preparation.js';
 import { classes, pictures, side, unlabelled } from '../helpers/pictures.js';
 
 const shape = { input: [1, side, side], classes } as const;
@@ -32,6 +36,11 @@ const learn = (model: Model, options: Partial<DistillOptions> = {}) =>
     learningRate: 0.02,
     ...options,
   });
+const scaled = ({ dims, data: values }: TensorValue, factor: number): TensorValue =>
+  f32(
+    dims,
+    (values as Float32Array).map((v) => v * factor),
+  );
 const bytes = (model: Model): string => Buffer.from(model.toBytes()).toString('base64');
 
 test('soft targets alone teach without a label, and know what the teacher knows', async () => {
@@ -88,6 +97,40 @@ describe('inner values', () => {
     expect(model.graph.nodes.map(({ op }) => op)).toEqual(narrow().graph.nodes.map(({ op }) => op));
     expect(report.epochs.at(-1)!.loss).toBeLessThan(report.epochs[0]!.loss);
     expect(report.epochs.at(-1)!.evaluation).toBeGreaterThan(0.9);
+  });
+
+  test('a prepared student: guides see the graph that is trained, the result is what is made of it', async () => {
+    const finished: Graph[] = [];
+    // Weights are trained as halves of what they are.
+    const prepare = (graph: Graph): Preparation => {
+      const editor = new GraphEditor(graph);
+      const first = graph.nodes.find(({ op }) => op === 'Conv')!;
+      const [x, w, ...rest] = first.inputs as [string, string];
+      const half = editor.addConstant('half', scaled(graph.constants.get(w)!, 0.5));
+      const doubled = editor.newNode('Add', [half, half], [editor.fresh('doubled')]);
+      editor.replace([first], [doubled, { ...first, inputs: [x, doubled.outputs[0]!, ...rest] }]);
+      return {
+        graph: editor.finish(),
+        trainable: [half],
+        identity: { halves: true },
+        finish: (trained) => {
+          finished.push(trained);
+          const constants = new Map(graph.constants).set(w, scaled(trained.constants.get(half)!, 2));
+          return freezeGraph({ ...graph, constants });
+        },
+      };
+    };
+    const hints = [{ student: 'relu6.out', teacher: 'relu6.out', weight: 5 }];
+    const { model, report } = await learn(narrow(), { hints, prepare, epochs: 2, evaluate: judged });
+    expect(report.epochs[1]!.loss).toBeLessThan(report.epochs[0]!.loss);
+    expect(finished).toHaveLength(3);
+    expect(finished.every(({ nodes }) => nodes.length === narrow().graph.nodes.length + 1)).toBe(true);
+    const changed = [...model.graph.constants].filter(([name, { data: values }]) =>
+      (values as Float32Array).some((v, i) => v !== narrow().graph.constants.get(name)!.data[i]),
+    );
+    expect(changed.map(([name]) => name)).toEqual([
+      narrow().graph.nodes.find(({ op }) => op === 'Conv')!.inputs[1],
+    ]);
   });
 
   test('hints alone: a student of the same shape becomes the teacher', async () => {

@@ -12,7 +12,7 @@ import { adam, adamW } from '../../lib/train/optimizers/adam.js';
 import { rmsprop } from '../../lib/train/optimizers/rmsprop.js';
 import { sgd } from '../../lib/train/optimizers/sgd.js';
 import { compileStep } from '../../lib/train/step.js';
-import type { Optimizer, TrainingOptions, TrainingStep } from '../../lib/train/training.js';
+import type { Optimizer, ParameterRule, TrainingOptions, TrainingStep } from '../../lib/train/training.js';
 import { trainingGraph } from '../../lib/train/training-graph.js';
 import { randomNumbers } from '../helpers/gradient-case.js';
 import { leNet300, Net } from '../helpers/training-nets.js';
@@ -67,7 +67,7 @@ function runSteps(options: TrainingOptions, count: number): { losses: number[]; 
   const step = compileStep(options);
   const losses = Array.from(
     { length: count },
-    (_, k) => step.run(batchOf(step, k), { learningRate: 0.05 }).loss,
+    (_, k) => step.run(batchOf(step, k), { learningRate: 0.05, progress: 0 }).loss,
   );
   const { state } = step;
   step.release();
@@ -80,10 +80,12 @@ function referenceSteps(options: TrainingOptions, count: number): { losses: numb
   const state = new Map(training.state.map(({ input, initial }) => [input, initial]));
   const losses: number[] = [];
   for (let k = 0; k < count; k++) {
-    const hyper = new Float32Array(options.optimizer.hypers);
-    options.optimizer.hyper(0.05, k + 1, hyper);
     const feeds = new Map([...state, ...batchOf(training, k)]);
-    feeds.set(training.hyper, f32([hyper.length], hyper));
+    for (const { optimizer, rate, hyper } of training.updates) {
+      const numbers = new Float32Array(optimizer.hypers);
+      optimizer.hyper(0.05 * rate, k + 1, numbers);
+      feeds.set(hyper, f32([numbers.length], numbers));
+    }
     feeds.set(training.step, i64([k + 1]));
     const results = runReference(training.graph, feeds);
     losses.push(results.get(training.loss)!.data[0] as number);
@@ -162,12 +164,12 @@ describe('promises', () => {
     const options = optionsOf({ optimizer: adam() });
     const whole = runSteps(options, 5);
     const first = compileStep(options);
-    for (let k = 0; k < 2; k++) first.run(batchOf(first, k), { learningRate: 0.05 });
+    for (let k = 0; k < 2; k++) first.run(batchOf(first, k), { learningRate: 0.05, progress: 0 });
     const { state } = first;
     first.release();
     const second = compileStep(options);
     second.restore(state);
-    for (let k = 2; k < 5; k++) second.run(batchOf(second, k), { learningRate: 0.05 });
+    for (let k = 2; k < 5; k++) second.run(batchOf(second, k), { learningRate: 0.05, progress: 0 });
     expect(bytes(second.state)).toEqual(bytes(whole.state));
     second.release();
   });
@@ -178,7 +180,7 @@ describe('promises', () => {
     const step = compileStep(optionsOf());
     const batch = batchOf(step, 0);
     const outputs = [0, 0].map((learningRate) =>
-      [...step.run(batch, { learningRate }).outputs.values()][0]!.data.slice(),
+      [...step.run(batch, { learningRate, progress: 0 }).outputs.values()][0]!.data.slice(),
     );
     expect(outputs[0]).not.toEqual(outputs[1]);
     step.release();
@@ -187,7 +189,7 @@ describe('promises', () => {
   test('a step makes no garbage', () => {
     const step = compileStep(optionsOf());
     const batch = batchOf(step, 1);
-    const settings = { learningRate: 1e-4 };
+    const settings = { learningRate: 1e-4, progress: 0 };
     for (let k = 0; k < 500; k++) step.run(batch, settings);
     const before = process.memoryUsage().heapUsed;
     for (let k = 0; k < 2000; k++) step.run(batch, settings);
@@ -200,7 +202,7 @@ describe('promises', () => {
   test('the graph has the present parameters and statistics, and is the model otherwise', () => {
     const options = optionsOf();
     const step = compileStep(options);
-    for (let k = 0; k < 3; k++) step.run(batchOf(step, k), { learningRate: 0.05 });
+    for (let k = 0; k < 3; k++) step.run(batchOf(step, k), { learningRate: 0.05, progress: 0 });
     const graph = step.graph();
     const { state } = step;
     step.release();
@@ -214,7 +216,7 @@ describe('promises', () => {
   test('only what is named is trained', () => {
     const step = compileStep(optionsOf({ trainable: ['fc.weight'] }));
     const before = step.graph();
-    step.run(batchOf(step, 0), { learningRate: 0.05 });
+    step.run(batchOf(step, 0), { learningRate: 0.05, progress: 0 });
     const after = step.graph();
     step.release();
     expect(step.trainable).toEqual(['fc.weight']);
@@ -223,17 +225,67 @@ describe('promises', () => {
   });
 });
 
+describe('rules for single parameters', () => {
+  const rules = new Map<string, ParameterRule>([
+    ['fc.weight', { within: [-0.05, 0.05] }],
+    ['fc.bias', { rate: 0 }],
+    ['conv1.weight', { optimizer: adam({}), rate: 0.1, penalized: false }],
+    ['conv2.weight', { until: 0.5 }],
+  ]);
+  const options = optionsOf({ rules, regularizer: { l2: 0.1, l1: 0.01 } });
+
+  test('are followed, as by the references', () => {
+    const [mine, theirs] = [runSteps(options, 3), referenceSteps(options, 3)];
+    expectNear(mine.state, theirs.state, 1e-4);
+    const weight = toNumbers(mine.state.get('fc.weight')!);
+    expect(Math.max(...weight.map(Math.abs))).toBe(Math.fround(0.05));
+    expect(mine.state.get('fc.bias')).toEqual(options.graph.constants.get('fc.bias'));
+    expect([...mine.state.keys()].filter((name) => name.startsWith('conv1.weight/'))).toHaveLength(2);
+  });
+
+  test('end when the run has gone so far', () => {
+    const step = compileStep(options);
+    step.run(batchOf(step, 0), { learningRate: 0.05, progress: 0.49 });
+    const moved = step.state;
+    step.run(batchOf(step, 1), { learningRate: 0.05, progress: 0.5 });
+    const after = step.state;
+    step.release();
+    expect(moved.get('conv2.weight')).not.toEqual(options.graph.constants.get('conv2.weight'));
+    expect(after.get('conv2.weight')).toEqual(moved.get('conv2.weight'));
+    expect(after.get('fc.weight')).not.toEqual(moved.get('fc.weight'));
+  });
+});
+
+test('a graph may ask how far the run is', () => {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', ['batch', 2]);
+  const [scaled] = g.node('Mul', [x, g.constant('progress', f32([], [1]))]);
+  const [y] = g.node('MatMul', [scaled!, g.constant('w', f32([2, 2], [1, 2, 3, 4]))]);
+  g.output(y!, 'float32', ['batch', 2]);
+  const graph = g.build();
+  const step = compileStep(optionsOf({ graph, progress: 'progress', batch: 1 }));
+  const batch = new Map<string, TensorValue>([
+    ['x', f32([1, 2], [1, 1])],
+    ['target', i64([0])],
+  ]);
+  const outputs = [0, 0.5].map((progress) =>
+    [...step.run(batch, { learningRate: 0, progress }).outputs.values()][0]!.data.slice(),
+  );
+  step.release();
+  expect(outputs).toEqual([Float32Array.of(0, 0), Float32Array.of(2, 3)]);
+});
+
 describe('refusals', () => {
   const step = compileStep(optionsOf());
   afterAll(() => step.release());
 
   test('of feeds that are absent or of another shape', () => {
     const batch = batchOf(step, 0);
-    expect(() => step.run(new Map([...batch].slice(1)), { learningRate: 0 })).toThrow(
+    expect(() => step.run(new Map([...batch].slice(1)), { learningRate: 0, progress: 0 })).toThrow(
       expect.objectContaining({ code: 'KPT_INPUT_MISSING' }),
     );
     const wrong = new Map(batch).set('target', i64([1, 2, 3]));
-    expect(() => step.run(wrong, { learningRate: 0 })).toThrow(
+    expect(() => step.run(wrong, { learningRate: 0, progress: 0 })).toThrow(
       expect.objectContaining({ code: 'KPT_SHAPE_MISMATCH' }),
     );
   });
@@ -280,7 +332,7 @@ test('LeNet-300-100 learns MNIST', () => {
       x[i] = images[k * 64 * 784 + i]! / 255;
     });
     for (let i = 0; i < 64; i++) y[i] = BigInt(labels[k * 64 + i]!);
-    losses.push(step.run(batch, { learningRate: 0.05 }).loss);
+    losses.push(step.run(batch, { learningRate: 0.05, progress: 0 }).loss);
   }
   step.release();
   const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

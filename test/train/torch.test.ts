@@ -211,7 +211,16 @@ test.each(torchUpdates.map(({ name, weights }) => [name, weights] as const))('up
   const inputs = ['parameter', 'gradient', ...optimizer.slots].map((hint) => writer.input(hint, type));
   const [parameter, gradient, ...slots] = inputs as [string, string, ...string[]];
   const hyper = writer.input('hyper', { dtype: 'float32', dims: [optimizer.hypers] });
-  const next = optimizer.build(writer, { parameter, gradient, slots, hyper, scale: '', l1: 0, l2: 0 });
+  const next = optimizer.build(writer, {
+    parameter,
+    gradient,
+    slots,
+    hyper,
+    scale: '',
+    l1: 0,
+    l2: 0,
+    within: [-Infinity, Infinity],
+  });
   const graph = writer.graph(next.map((output) => ({ name: output, ...type })));
   let state = [inputOf(0, [5]), ...slots.map(() => [0, 0, 0, 0, 0])].map((values) => doubles([5], values));
   for (let step = 1; step <= 3; step++) {

@@ -1,6 +1,6 @@
 // Updates of one parameter by its gradient, in place where both live in the state of a training step. Inputs: parameter,
 // gradient, scale? [1] (multiplies the gradient), hyper [n] (numbers that change from step to step), slots. Outputs: the new
-// parameter and slots.
+// parameter, kept within `low` and `high`, and slots.
 
 import type { Node } from '../../graph/graph.js';
 import { sameDims, sizeOf } from '../../tensor/shape.js';
@@ -36,7 +36,15 @@ export interface UpdateSpec {
   readonly attributes: Readonly<Record<string, AttributeSpec>>;
   readonly rule: (node: Node) => UpdateRule;
   /** Parameters of the native step. */
-  readonly native: (node: Node) => Omit<StepParams['optimizer_f32'], 'l1' | 'l2'>;
+  readonly native: (node: Node) => Omit<StepParams['optimizer_f32'], keyof Common>;
+}
+
+/** What all rules share. */
+interface Common {
+  readonly l1: number;
+  readonly l2: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 const first = 4;
@@ -48,7 +56,13 @@ export function updateOp({ op, slots, hypers, attributes, rule, native }: Update
     since: 1,
     inputs: [first + slots, first + slots],
     outputs: [1 + slots, 1 + slots],
-    attributes: { ...attributes, l1: { type: 'float', default: 0 }, l2: { type: 'float', default: 0 } },
+    attributes: {
+      ...attributes,
+      l1: { type: 'float', default: 0 },
+      l2: { type: 'float', default: 0 },
+      low: { type: 'float', default: Number.NEGATIVE_INFINITY },
+      high: { type: 'float', default: Number.POSITIVE_INFINITY },
+    },
     infer: (ctx) => {
       const { dtype, dims } = typedInput(ctx, 0, floatTypes);
       for (const i of [1, ...Array.from({ length: slots }, (_, k) => first + k)])
@@ -66,16 +80,17 @@ export function updateOp({ op, slots, hypers, attributes, rule, native }: Update
       const scale = ctx.inputs[2] === undefined ? 1 : toNumbers(ctx.inputs[2])[0]!;
       const hyper = toNumbers(inputValue(ctx, 3));
       const old = Array.from({ length: slots }, (_, k) => toNumbers(inputValue(ctx, first + k)));
-      const [l1, l2] = penalties(ctx.node);
+      const { l1, l2, low, high } = commonOf(ctx.node);
       const update = rule(ctx.node);
-      const results = Array.from(parameter!, (w, i) =>
-        update(
+      const results = Array.from(parameter!, (w, i) => {
+        const [next, ...state] = update(
           w,
           gradient![i]! * scale + l2 * w + l1 * Math.sign(w),
           old.map((slot) => slot[i]!),
           hyper,
-        ),
-      );
+        );
+        return [Math.min(Math.max(next!, low), high), ...state];
+      });
       return Array.from({ length: 1 + slots }, (_, k) =>
         fromNumbers(
           dtype,
@@ -91,21 +106,22 @@ export function updateOp({ op, slots, hypers, attributes, rule, native }: Update
   });
 }
 
-const penalties = (node: Node): readonly [number, number] => [
-  floatAttr(node, 'l1', 0),
-  floatAttr(node, 'l2', 0),
-];
+const commonOf = (node: Node): Common => ({
+  l1: floatAttr(node, 'l1', 0),
+  l2: floatAttr(node, 'l2', 0),
+  low: floatAttr(node, 'low', Number.NEGATIVE_INFINITY),
+  high: floatAttr(node, 'high', Number.POSITIVE_INFINITY),
+});
 
 function lowerUpdate(
   ctx: LowerContext,
   slots: number,
-  params: Omit<StepParams['optimizer_f32'], 'l1' | 'l2'>,
+  params: Omit<StepParams['optimizer_f32'], keyof Common>,
 ): boolean {
   if (inputType(ctx, 0).dtype !== 'float32') return false;
   const own = Array.from({ length: slots }, (_, k) => first + k);
-  const [l1, l2] = penalties(ctx.node);
   const inputs = [0, 1, 2, 3, ...own].map((i) => (ctx.inputs[i] === undefined ? null : ctx.read(i, 'plain')));
   const outputs = [ctx.writeOver(0, 0), ...own.map((i, k) => ctx.writeOver(1 + k, i))];
-  ctx.emit('optimizer_f32', inputs, outputs, { ...params, l1, l2 });
+  ctx.emit('optimizer_f32', inputs, outputs, { ...params, ...commonOf(ctx.node) });
   return true;
 }

@@ -1,7 +1,7 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019), whose decay is no part of the gradient.
 import { float } from '../../ops/gradients/emit.js';
 import type { Optimizer } from '../training.js';
-import { penalties, updateInputs } from './update.js';
+import { commonAttributes, updateInputs } from './update.js';
 
 export interface AdamOptions {
   readonly beta1?: number;
@@ -29,7 +29,7 @@ function adamLike(name: string, decay: number, options: AdamOptions): Optimizer 
           beta2: float(beta2),
           epsilon: float(epsilon),
           decay: float(decay),
-          ...penalties(update),
+          ...commonAttributes(update),
         },
         { domain: 'ai.kompakt', outputs: 3 },
       ),

@@ -1,7 +1,7 @@
 // RMSprop (Tieleman & Hinton 2012), optionally with momentum.
 import { float } from '../../ops/gradients/emit.js';
 import type { Optimizer } from '../training.js';
-import { penalties, updateInputs } from './update.js';
+import { commonAttributes, updateInputs } from './update.js';
 
 export interface RmspropOptions {
   /** How much of the moving average of squares is kept. */
@@ -22,7 +22,12 @@ export function rmsprop({ alpha = 0.99, momentum = 0, epsilon = 1e-8 }: RmspropO
       writer.add(
         'RmspropUpdate',
         updateInputs(update),
-        { alpha: float(alpha), momentum: float(momentum), epsilon: float(epsilon), ...penalties(update) },
+        {
+          alpha: float(alpha),
+          momentum: float(momentum),
+          epsilon: float(epsilon),
+          ...commonAttributes(update),
+        },
         { domain: 'ai.kompakt', outputs: 3 },
       ),
   };

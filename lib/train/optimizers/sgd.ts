@@ -1,7 +1,7 @@
 // Stochastic gradient descent, plain or with momentum (Polyak), optionally Nesterov's.
 import { emitOwn, float, int } from '../../ops/gradients/emit.js';
 import type { Optimizer } from '../training.js';
-import { penalties, updateInputs } from './update.js';
+import { commonAttributes, updateInputs } from './update.js';
 
 export interface SgdOptions {
   readonly momentum?: number;
@@ -17,11 +17,12 @@ export function sgd({ momentum = 0, nesterov = false }: SgdOptions = {}): Optimi
       out[0] = learningRate;
     },
     build: (writer, update) => {
-      if (momentum === 0) return [emitOwn(writer, 'PlainUpdate', updateInputs(update), penalties(update))];
+      if (momentum === 0)
+        return [emitOwn(writer, 'PlainUpdate', updateInputs(update), commonAttributes(update))];
       return writer.add(
         'SgdUpdate',
         updateInputs(update),
-        { momentum: float(momentum), nesterov: int(Number(nesterov)), ...penalties(update) },
+        { momentum: float(momentum), nesterov: int(Number(nesterov)), ...commonAttributes(update) },
         { domain: 'ai.kompakt', outputs: 2 },
       );
     },

@@ -11,7 +11,13 @@ export const updateInputs = ({ parameter, gradient, scale, hyper, slots }: Param
   ...slots,
 ];
 
-export const penalties = ({ l1, l2 }: ParameterUpdate): Readonly<Record<string, Attribute>> => ({
+export const commonAttributes = ({
+  l1,
+  l2,
+  within: [low, high],
+}: ParameterUpdate): Readonly<Record<string, Attribute>> => ({
   l1: float(l1),
   l2: float(l2),
+  low: float(low),
+  high: float(high),
 });

@@ -40,6 +40,7 @@ KPT_VEC F32 Apply(const OptimizerUpdate& u, F32 w, F32 g, F32* states) {
 template <UpdateRule kRule, int kSlots>
 static void Run(const OptimizerUpdate& u, int64_t begin, int64_t end) {
   const F32 scale = Set(u.scale), l1 = Set(u.l1), l2 = Set(u.l2), zero = Set(0.0f);
+  const F32 low = Set(u.low), high = Set(u.high);
   for (int64_t i = begin; i < end; i += kLanes) {
     const int64_t left = end - i;
     const F32 w = LoadSome(u.w + i, left);
@@ -48,7 +49,7 @@ static void Run(const OptimizerUpdate& u, int64_t begin, int64_t end) {
     if (u.l1 != 0.0f) g = Add(g, Select(Lt(zero, w), l1, Select(Lt(w, zero), Neg(l1), zero)));
     F32 states[kSlots + 1];
     for (int k = 0; k < kSlots; ++k) states[k] = LoadSome(u.slots[k] + i, left);
-    StoreSome(u.new_w + i, Apply<kRule>(u, w, g, states), left);
+    StoreSome(u.new_w + i, Min(Max(Apply<kRule>(u, w, g, states), low), high), left);
     for (int k = 0; k < kSlots; ++k) StoreSome(u.new_slots[k] + i, states[k], left);
   }
 }

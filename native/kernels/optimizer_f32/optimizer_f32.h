@@ -14,6 +14,8 @@ enum class UpdateRule : uint8_t { kPlain, kMomentum, kNesterov, kAdam, kRmsprop 
 struct OptimizerUpdate {
   UpdateRule rule;
   float alpha, beta, epsilon, decay, l1, l2;
+  /// Between which new parameters are kept.
+  float low, high;
   /// Multiplies the gradient.
   float scale;
   /// Numbers of the step: rate, or Adam's three.

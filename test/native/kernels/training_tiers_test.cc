@@ -125,6 +125,7 @@ TEST_CASE("optimizer_f32: all rules, in place") {
         update.rule = static_cast<UpdateRule>(rule);
         update.alpha = 0.9f, update.beta = 0.99f, update.epsilon = 1e-3f, update.decay = 0.1f;
         update.l1 = 0.01f, update.l2 = 0.02f, update.scale = 0.5f;
+        update.low = 0.3f, update.high = 1.7f;
         update.hyper[0] = 0.1f, update.hyper[1] = 1.5f, update.hyper[2] = 0.2f;
         update.w = update.new_w = state;
         update.new_w = state;

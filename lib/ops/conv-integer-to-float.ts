@@ -19,7 +19,7 @@ import { type ConvGeometry, convMacs, convolve, outputDims } from './shared/conv
 import { costOf } from './shared/cost.js';
 import { checkType, illegalShape } from './shared/illegal.js';
 import { emitLiveProduct, liveBytes, scaledSums } from './shared/integer-to-float.js';
-import { byteType, centered, zeroOf } from './shared/quantized.js';
+import { byteInput, centered, zeroOf } from './shared/quantized.js';
 
 const W = 1;
 const X_SCALE = 2;
@@ -61,8 +61,8 @@ export const convIntegerToFloat = defineOp({
   outputs: [1, 1],
   attributes: { ...convAttributes, ...activationAttributes },
   infer: (ctx) => {
-    byteType(ctx, 0, 'x');
-    byteType(ctx, W, 'weights');
+    byteInput(ctx, 0, X_ZERO, 'x');
+    byteInput(ctx, W, W_ZERO, 'weights');
     const dims = outputDims(geometry(ctx));
     for (const i of [X_SCALE, W_SCALE]) checkType(inputType(ctx, i).dtype, ['float32'], 'a scale', ctx.where);
     for (const i of [W_SCALE, W_ZERO, BIAS]) {

@@ -5,7 +5,7 @@ import { convAttributes, convGeometry } from './shared/conv-geometry.js';
 import { centeredWeights } from './shared/conv-quantized.js';
 import { type ConvGeometry, convMacs, convolve, outputDims } from './shared/convolution.js';
 import { costOf } from './shared/cost.js';
-import { byteType, centered, zeroOf } from './shared/quantized.js';
+import { byteInput, centered, zeroOf } from './shared/quantized.js';
 
 const geometry = (ctx: InferContext): ConvGeometry =>
   convGeometry(ctx.node, ctx.where, inputType(ctx, 0).dims, inputType(ctx, 1).dims);
@@ -18,8 +18,8 @@ export const convInteger = defineOp({
   outputs: [1, 1],
   attributes: convAttributes,
   infer: (ctx) => {
-    byteType(ctx, 0, 'x');
-    byteType(ctx, 1, 'weights');
+    byteInput(ctx, 0, 2, 'x');
+    byteInput(ctx, 1, 3, 'weights');
     return [{ dtype: 'int32', dims: outputDims(geometry(ctx)) }];
   },
   reference: (ctx) => {

@@ -13,7 +13,7 @@ import {
 } from './op.js';
 import { derivedConstant } from './shared/derived-constant.js';
 import { illegalShape } from './shared/illegal.js';
-import { byteType } from './shared/quantized.js';
+import { byteInput } from './shared/quantized.js';
 import { lowerRecurrent } from './shared/recurrent-lowering.js';
 
 const W = 1;
@@ -46,8 +46,8 @@ const asLstm = <T>(inputs: readonly T[], w: T, r: T): readonly T[] => [
 ];
 
 function inferLstm(ctx: InferContext) {
-  const turned = [W, R].map((i) => {
-    byteType(ctx, i, 'weights');
+  const turned = [W, R].map((i, k) => {
+    byteInput(ctx, i, SCALES + 2 * k + 1, 'weights');
     const { dims } = inputType(ctx, i);
     if (dims.length !== 3) illegalShape('weights of rank 3', ctx.where, dims);
     return { dtype: 'float32', dims: [dims[0], dims[2], dims[1]] } as const;

@@ -14,7 +14,7 @@ import {
 import { liveBytes } from './shared/integer-to-float.js';
 import { productMacs } from './shared/product.js';
 import { readRows } from './shared/product-lowering.js';
-import { byteType, zeroOf } from './shared/quantized.js';
+import { byteInput, zeroOf } from './shared/quantized.js';
 
 const form: IntegerMatMul = { b: 1, bScale: 3, bZero: 5, bias: 6 };
 const A_SCALE = 2;
@@ -28,7 +28,7 @@ export const matMulIntegerToFloat = defineOp({
   outputs: [1, 1],
   attributes: {},
   infer: (ctx) => {
-    byteType(ctx, 0, 'A');
+    byteInput(ctx, 0, A_ZERO, 'A');
     checkType(inputType(ctx, A_SCALE).dtype, ['float32'], 'a scale of A', ctx.where);
     return inferIntegerMatMul(form, ctx);
   },

@@ -4,7 +4,7 @@ import { defineOp, type InferContext, inputType, inputValue, notDifferentiable, 
 import { costOf } from './shared/cost.js';
 import { integerSums } from './shared/integer-product.js';
 import { type Product, productMacs, productOf } from './shared/product.js';
-import { byteType, zeroOf } from './shared/quantized.js';
+import { byteInput, zeroOf } from './shared/quantized.js';
 
 const shape = (ctx: InferContext): Product =>
   productOf(inputType(ctx, 0).dims, inputType(ctx, 1).dims, false, false, ctx.where);
@@ -17,8 +17,8 @@ export const matMulInteger = defineOp({
   outputs: [1, 1],
   attributes: {},
   infer: (ctx) => {
-    byteType(ctx, 0, 'A');
-    byteType(ctx, 1, 'B');
+    byteInput(ctx, 0, 2, 'A');
+    byteInput(ctx, 1, 3, 'B');
     return [{ dtype: 'int32', dims: shape(ctx).dims }];
   },
   reference: (ctx) => {

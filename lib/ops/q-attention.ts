@@ -11,7 +11,7 @@ import {
   projectedAttributes,
   referenceProjected,
 } from './shared/projected-attention.js';
-import { byteType } from './shared/quantized.js';
+import { byteInput } from './shared/quantized.js';
 
 /** The inputs in the order of MatMulIntegerToFloat: A, B, scales, zero points, bias. */
 const projectionInputs = [0, 1, 3, 4, 6, 7, 2];
@@ -41,8 +41,8 @@ export const qAttention = defineOp({
   outputs: [1, 2],
   attributes: projectedAttributes,
   infer: (ctx) => {
-    byteType(ctx, 0, 'an input');
-    byteType(ctx, form.weights, 'weights');
+    byteInput(ctx, 0, 6, 'an input');
+    byteInput(ctx, form.weights, 7, 'weights');
     for (const i of [3, 4]) checkType(inputType(ctx, i).dtype, ['float32'], 'a scale', ctx.where);
     return inferProjected(form, ctx);
   },

@@ -11,7 +11,7 @@ import {
   referenceIntegerProduct,
 } from './shared/integer-product.js';
 import { productMacs } from './shared/product.js';
-import { byteType, checkScalarParams } from './shared/quantized.js';
+import { byteInput, byteType, checkScalarParams } from './shared/quantized.js';
 
 const form = (node: Node): IntegerProduct => ({
   a: 0,
@@ -41,8 +41,8 @@ export const qGemm = defineOp({
     transB: { type: 'int', default: 0 },
   },
   infer: (ctx) => {
-    byteType(ctx, 0, 'A');
-    byteType(ctx, 3, 'B');
+    byteInput(ctx, 0, 2, 'A');
+    byteInput(ctx, 3, 5, 'B');
     checkScalarParams(ctx, 1, 'A');
     const c = ctx.inputs[6];
     if (c !== undefined) checkType(c.dtype, ['int32'], 'a C', ctx.where);

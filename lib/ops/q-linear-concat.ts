@@ -16,7 +16,14 @@ import { noActivation } from './shared/activation.js';
 import { byteTable, lookUp } from './shared/byte-table.js';
 import { illegalShape } from './shared/illegal.js';
 import { physicalAxis, splitDims } from './shared/physical-axis.js';
-import { byteType, checkScalarParams, knownParams, type Scalar8, scalarParams } from './shared/quantized.js';
+import {
+  byteInput,
+  byteType,
+  checkScalarParams,
+  knownParams,
+  type Scalar8,
+  scalarParams,
+} from './shared/quantized.js';
 
 /** Input index of each part; scale and zero point follow. */
 const partsOf = (ctx: { inputs: readonly unknown[] }): number[] =>
@@ -48,7 +55,7 @@ export const qLinearConcat = defineOp({
     checkScalarParams(ctx, 0, 'Y');
     const parts = partsOf(ctx);
     for (const i of parts) {
-      byteType(ctx, i, 'a part');
+      byteInput(ctx, i, i + 2, 'a part');
       checkScalarParams(ctx, i + 1, 'a part');
     }
     const dims = outputDims(

@@ -8,7 +8,7 @@ import {
   referenceIntegerProduct,
 } from './shared/integer-product.js';
 import { productMacs } from './shared/product.js';
-import { byteType, checkScalarParams } from './shared/quantized.js';
+import { byteInput, byteType, checkScalarParams } from './shared/quantized.js';
 
 const form: IntegerProduct = {
   a: 0,
@@ -29,8 +29,8 @@ export const qLinearMatMul = defineOp({
   outputs: [1, 1],
   attributes: {},
   infer: (ctx) => {
-    byteType(ctx, 0, 'a');
-    byteType(ctx, 3, 'b');
+    byteInput(ctx, 0, 2, 'a');
+    byteInput(ctx, 3, 5, 'b');
     checkScalarParams(ctx, 1, 'a');
     checkScalarParams(ctx, 6, 'y');
     return [{ dtype: byteType(ctx, 7, 'a y zero point'), dims: integerProductShape(form, ctx).dims }];

@@ -11,7 +11,7 @@ import {
 } from './op.js';
 import { noActivation } from './shared/activation.js';
 import { byteTable, lookUp } from './shared/byte-table.js';
-import { byteType, checkScalarParams, scalarParams } from './shared/quantized.js';
+import { byteInput, byteType, checkScalarParams, scalarParams } from './shared/quantized.js';
 import { where } from './where.js';
 
 const X = 1;
@@ -35,7 +35,7 @@ export const qLinearWhere = defineOp({
   attributes: {},
   infer: (ctx) => {
     for (const i of [X, Y]) {
-      byteType(ctx, i, 'a side');
+      byteInput(ctx, i, i + 2, 'a side');
       checkScalarParams(ctx, i + 1, 'a side');
     }
     checkScalarParams(ctx, Z_SCALE, 'the output');

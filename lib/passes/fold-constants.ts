@@ -3,6 +3,7 @@ import { type Node, opKey } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { ops } from '../ops/index.js';
 import type { TensorType } from '../ops/op.js';
+import { evaluate } from '../ops/shared/evaluate.js';
 import { bytesPerElement } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
@@ -46,5 +47,5 @@ function fold(editor: GraphEditor, node: Node, opset: number): readonly TensorVa
     types.reduce((sum, t) => sum + (t === undefined ? 0 : sizeOf(t.dims) * bytesPerElement(t.dtype)), 0);
   if (outputs.some((type) => type.container !== undefined)) return undefined;
   if (total(outputs) > total(inputs) + maxGrowthBytes) return undefined;
-  return def.reference({ node, opset, where, inputs });
+  return evaluate(def, { node, opset, where, inputs }, outputs);
 }

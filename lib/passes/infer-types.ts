@@ -3,6 +3,7 @@
 import { type Graph, opKey } from '../graph/graph.js';
 import { ops } from '../ops/index.js';
 import type { InferContext, TensorType } from '../ops/op.js';
+import { evaluate } from '../ops/shared/evaluate.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { isOp } from './pattern.js';
@@ -59,7 +60,8 @@ export function inferTypes(graph: Graph, inputs: ReadonlyMap<string, TensorType>
       const needed = isOp(node, 'Shape', 'Size') ? context.inputs.map(withoutData) : values;
       const ready =
         node.inputs.length > 0 && node.inputs.every((n, i) => n === '' || needed[i] !== undefined);
-      const computed = small && ready ? def.reference({ node, opset, where, inputs: needed }) : undefined;
+      const computed =
+        small && ready ? evaluate(def, { node, opset, where, inputs: needed }, outputs) : undefined;
       node.outputs.forEach((name, i) => {
         if (name === '') return;
         types.set(name, outputs[i]);

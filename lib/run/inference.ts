@@ -4,6 +4,7 @@ import { expected, KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { opOf } from '../ops/index.js';
 import { type InferContext, type InferredType, NeedsData, type TensorType, typeOf } from '../ops/op.js';
+import { evaluate, withEmptyValues } from '../ops/shared/evaluate.js';
 import { bytesPerElement } from '../tensor/dtype.js';
 import { checkHostElements, checkMemory } from '../tensor/limits.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -76,7 +77,7 @@ export function inferNode(
   record: (name: string, fact: Fact) => void,
 ): boolean {
   const ctx = inferContext(graph, node, facts);
-  const inferred = evaluate(graph, node, ctx) ?? opOf(node).infer(ctx);
+  const inferred = evaluateNode(graph, node, ctx) ?? withEmptyValues(opOf(node).infer(ctx));
   let allKnown = true;
   node.outputs.forEach((name, i) => {
     if (name === '') return;
@@ -101,23 +102,22 @@ export function checkResults(node: Node, types: readonly TensorType[], host: boo
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** Types and values of the outputs when all inputs are known and small, else undefined. */
-function evaluate(graph: Graph, node: Node, ctx: InferContext): readonly InferredType[] | undefined {
+function evaluateNode(graph: Graph, node: Node, ctx: InferContext): readonly InferredType[] | undefined {
   if (Object.values(node.attributes).some((a) => a.type === 'graph')) return undefined;
   const inputs = node.inputs.map((_, i) => ctx.value(i));
   if (node.inputs.some((name, i) => name !== '' && inputs[i] === undefined)) return undefined;
   if (inputs.some((v) => v !== undefined && v.data.length > maxFoldedElements)) return undefined;
   const def = opOf(node);
   if (def.random) return undefined;
+  const reference = { node, opset: graph.opsets[node.domain] ?? 1, inputs, where: describeNode(node) };
+  let values: readonly TensorValue[];
   try {
-    if (def.infer(ctx).some((t) => sizeOf(t.dims) > maxFoldedElements)) return undefined;
+    const types = def.infer(ctx);
+    if (types.some((t) => sizeOf(t.dims) > maxFoldedElements)) return undefined;
+    values = evaluate(def, reference, types);
   } catch (error) {
     if (!(error instanceof NeedsData)) throw error;
+    values = def.reference(reference);
   }
-  const values = def.reference({
-    node,
-    opset: graph.opsets[node.domain] ?? 1,
-    inputs,
-    where: describeNode(node),
-  });
   return values.map((value) => ({ ...typeOf(value), value }));
 }

@@ -5,7 +5,6 @@ import { usesOf } from '../graph/uses.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { checkMemory } from '../tensor/limits.js';
-import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { fuseSteps } from './fuse-steps.js';
 import { shareBlocks } from './in-place.js';
@@ -196,9 +195,7 @@ function lowerNode(
   const fits = types.every(
     (t) => t === undefined || (fitsArena(t.dtype) && t.dims.length <= maxRank && t.container === undefined),
   );
-  // Where nothing comes out there is nothing to compute, and steps need not know of it.
-  const empty = outputs.every((t) => sizeOf(t.dims) === 0);
-  if (def.lower === 'host' || !fits || empty) return false;
+  if (def.lower === 'host' || !fits) return false;
   return def.lower(new LoweringContext(builder, inferContext(graph, node, facts), outputs));
 }
 

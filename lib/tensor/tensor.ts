@@ -49,6 +49,10 @@ export function tensor(dtype: DType, dims: Dims, data: TypedArray | readonly str
   return { dtype, dims, data };
 }
 
+/** The only tensor of a type without elements. */
+export const emptyTensor = (dtype: DType, dims: Dims): TensorValue =>
+  tensor(dtype, dims, dtype === 'string' ? [] : allocate(dtype, dims));
+
 /** float32 tensor from numbers. */
 export const f32 = (dims: Dims, values: ArrayLike<number>): TensorValue =>
   tensor('float32', dims, values instanceof Float32Array ? values : Float32Array.from(values));

@@ -1,6 +1,6 @@
 // Tensors without elements, and with more axes than steps have: the engine gives what references give.
 import { attr } from '../../lib/graph/attribute.js';
-import { f32, i64 } from '../../lib/tensor/tensor.js';
+import { f32, fromNumbers, i64 } from '../../lib/tensor/tensor.js';
 import { expectAgreement, type OneNode, random } from '../helpers/one-node.js';
 
 const z = (d: number[]) => f32(d, []);
@@ -72,6 +72,20 @@ test.each<[string, OneNode]>([
       op: 'Reshape',
       inputs: [random('float32', [2, 2, 2, 2, 3]), i64([1, 2, 1, 2, 1, 2, 1, 2, 3])],
       constants: [1],
+    },
+  ],
+  // The window reaches far into the padding, which costs nothing: of a type without steps, the reference.
+  [
+    'wide window',
+    {
+      op: 'MaxPool',
+      inputs: [fromNumbers('float64', [1, 1, 4], [3, 5, 4, 1])],
+      attributes: {
+        kernel_shape: attr.ints([2 ** 30]),
+        pads: attr.ints([2 ** 30 - 1, 2 ** 30 - 1]),
+        strides: attr.ints([2 ** 29]),
+      },
+      notInOrt: 'it visits every tap',
     },
   ],
 ])('%s', (_, t) => expectAgreement(t));

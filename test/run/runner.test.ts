@@ -209,3 +209,16 @@ test('an unknown operator is named when the model runs', () => {
     }),
   );
 });
+
+test('what has no elements is known when the plan is made, however long its other axes are', async () => {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', ['N', 1, 3, 2 ** 31]);
+  const w = g.constant('w', f32([1, 1, 1, 3], [1, 2, 3]));
+  g.output(g.node('Conv', [x, w])[0]!, 'float32');
+  const engine = new Engine(1);
+  const runner = new GraphRunner(g.build(), engine);
+  const y = runner.runSync(new Map([['x', f32([0, 1, 3, 2 ** 31], [])]])).get('conv_out')!;
+  expect([y.dtype, ...y.dims]).toEqual(['float32', 0, 1, 3, 2 ** 31 - 2]);
+  runner.release();
+  engine.release();
+});

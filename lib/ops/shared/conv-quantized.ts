@@ -20,6 +20,7 @@ import { type ConvGeometry, convMacs, convolve, outputDims } from './convolution
 import { costOf } from './cost.js';
 import { checkType, illegalShape } from './illegal.js';
 import {
+  byteInput,
   byteType,
   centered,
   checkScalarParams,
@@ -57,8 +58,8 @@ function checkChannels(ctx: InferContext, i: number, channels: readonly number[]
 }
 
 export function inferQuantizedConv(geometry: GeometryOf, ctx: InferContext): readonly TensorType[] {
-  byteType(ctx, X, 'x');
-  byteType(ctx, W, 'weights');
+  byteInput(ctx, X, X + 2, 'x');
+  byteInput(ctx, W, W_ZERO, 'weights');
   const g = geometryAt(geometry, ctx);
   const dims = outputDims(g);
   checkScalarParams(ctx, X + 1, 'x');
@@ -73,6 +74,7 @@ export function inferQuantizedConv(geometry: GeometryOf, ctx: InferContext): rea
   if (ctx.inputs[Y] === undefined) return [{ dtype: 'float32', dims }];
   checkScalarParams(ctx, Y, 'y');
   if (ctx.inputs[RESIDUAL] !== undefined) {
+    byteInput(ctx, RESIDUAL, RESIDUAL + 2, 'a residual');
     checkScalarParams(ctx, SUM, 'the sum');
     if (ctx.inputs[RESIDUAL].dims.join() !== dims.join())
       illegalShape(`a residual of shape [${dims.join(',')}]`, ctx.where, ctx.inputs[RESIDUAL].dims);

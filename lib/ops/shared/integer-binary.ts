@@ -13,6 +13,7 @@ import {
 } from '../op.js';
 import { broadcastTo } from './float-product.js';
 import {
+  byteInput,
   byteType,
   checkScalarParams,
   knownParams,
@@ -26,8 +27,8 @@ const B = 3;
 const C = 6;
 
 export function inferIntegerBinary(ctx: InferContext): readonly TensorType[] {
-  const dtype = byteType(ctx, A, 'A');
-  byteType(ctx, B, 'B');
+  const dtype = byteInput(ctx, A, A + 2, 'A');
+  byteInput(ctx, B, B + 2, 'B');
   checkScalarParams(ctx, A + 1, 'A');
   checkScalarParams(ctx, B + 1, 'B');
   checkScalarParams(ctx, C, 'C');

@@ -17,7 +17,7 @@ import { integerSums } from './integer-product.js';
 import { emitLiveProduct, type LiveBytes, scaledSums } from './integer-to-float.js';
 import { type Product, productOf } from './product.js';
 import { isPointwise, pointWindow, weightsNk, writeRows } from './product-lowering.js';
-import { byteType } from './quantized.js';
+import { byteInput } from './quantized.js';
 
 /** Where B, its scale and zero point (one, or one per column) and the bias stand. */
 export interface IntegerMatMul {
@@ -31,7 +31,7 @@ export const matMulShape = (form: IntegerMatMul, ctx: InferContext): Product =>
   productOf(inputType(ctx, 0).dims, inputType(ctx, form.b).dims, false, false, ctx.where);
 
 export function inferIntegerMatMul(form: IntegerMatMul, ctx: InferContext): readonly TensorType[] {
-  byteType(ctx, form.b, 'B');
+  byteInput(ctx, form.b, form.bZero, 'B');
   checkType(inputType(ctx, form.bScale).dtype, ['float32'], 'a scale of B', ctx.where);
   const p = matMulShape(form, ctx);
   for (const i of [form.bScale, form.bZero, form.bias]) {

@@ -9,14 +9,21 @@ import {
   inputValue,
   type ReferenceContext,
 } from '../op.js';
-import { byteType, checkScalarParams, knownParams, type Scalar8, scalarParams } from './quantized.js';
+import {
+  byteInput,
+  byteType,
+  checkScalarParams,
+  knownParams,
+  type Scalar8,
+  scalarParams,
+} from './quantized.js';
 import { fitsScalarForm, keptAttributes, operand, outputParams } from './weighted-rule.js';
 
 const Y = 3;
 
 /** Checks all inputs and gives the type of the output. */
 export function inferIntegerUnary(ctx: InferContext): DType {
-  const dtype = byteType(ctx, 0, 'X');
+  const dtype = byteInput(ctx, 0, 2, 'X');
   checkScalarParams(ctx, 1, 'X');
   checkScalarParams(ctx, Y, 'Y');
   return ctx.inputs[Y + 1] === undefined ? dtype : byteType(ctx, Y + 1, 'a Y zero point');

@@ -3,7 +3,7 @@ import type { Dims } from '../../tensor/shape.js';
 import { sizeOf, stridesOf } from '../../tensor/shape.js';
 import { type AttributeSpec, type InferContext, inputType, type TensorType } from '../op.js';
 import { checkRank, checkType, floatTypes, illegalShape } from './illegal.js';
-import { forwardTaps, readKernel, readWindow, type Window, windowAttributes } from './window.js';
+import { readKernel, readWindow, tapsInside, type Window, windowAttributes } from './window.js';
 
 export const poolAttributes: Readonly<Record<string, AttributeSpec>> = {
   ...windowAttributes,
@@ -36,17 +36,19 @@ export function inferGlobalPool(ctx: InferContext, types = floatTypes): TensorTy
 
 /** Input offsets (within one channel) under each output position, in kernel order, without padding. */
 export function windowOffsets(window: Window): readonly Int32Array[] {
-  const taps = forwardTaps(window);
   const strides = stridesOf(window.input);
   const positions = sizeOf(window.output);
   let offsets: readonly number[][] = Array.from({ length: positions }, () => [0]);
   let repeat = positions;
-  for (let axis = 0; axis < taps.length; axis++) {
+  for (let axis = 0; axis < strides.length; axis++) {
     repeat /= window.output[axis];
-    const kernel = window.kernel[axis];
     offsets = offsets.map((list, position) => {
-      const o = Math.floor(position / repeat) % window.output[axis];
-      const own = [...taps[axis].subarray(o * kernel, (o + 1) * kernel)].filter((at) => at >= 0);
+      const { start, dilation, first, last } = tapsInside(
+        window,
+        axis,
+        Math.floor(position / repeat) % window.output[axis],
+      );
+      const own = Array.from({ length: last - first }, (_, i) => start + (first + i) * dilation);
       return list.flatMap((base) => own.map((at) => base + at * strides[axis]));
     });
   }
@@ -55,15 +57,12 @@ export function windowOffsets(window: Window): readonly Int32Array[] {
 
 /** Elements under each output position that lie in the input or its padding, but not beyond. */
 export function paddedCounts(window: Window): Float64Array {
-  const perAxis = window.kernel.map((kernel, axis) => {
-    const limit = window.input[axis] + window.padsEnd[axis];
-    return Array.from({ length: window.output[axis] }, (_, o) => {
-      let count = 0;
-      for (let k = 0; k < kernel; k++)
-        if (o * window.strides[axis] - window.padsBegin[axis] + k * window.dilations[axis] < limit) count++;
-      return count;
-    });
-  });
+  const perAxis = window.kernel.map((_, axis) =>
+    Array.from(
+      { length: window.output[axis] },
+      (_, o) => tapsInside(window, axis, o, window.input[axis] + window.padsEnd[axis]).last,
+    ),
+  );
   let counts = [1];
   for (const axis of perAxis) counts = counts.flatMap((outer) => axis.map((count) => outer * count));
   return Float64Array.from(counts);

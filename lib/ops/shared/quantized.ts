@@ -58,6 +58,13 @@ export function byteType(ctx: InferContext, i: number, what: string): DType {
   return dtype;
 }
 
+/** The dtype of input i, which must be an 8-bit integer; where there is a zero point, input `zero`, it must have it too. */
+export function byteInput(ctx: InferContext, i: number, zero: number, what: string): DType {
+  const dtype = byteType(ctx, i, what);
+  checkType(ctx.inputs[zero]?.dtype ?? dtype, [dtype], `a zero point of ${what}`, ctx.where);
+  return dtype;
+}
+
 export const saturate = (value: number, dtype: DType): number => {
   const { min, max } = dtypes[dtype];
   return Math.min(max, Math.max(min, value));

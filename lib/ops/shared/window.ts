@@ -164,6 +164,16 @@ export function forwardTaps(window: Window): readonly Taps[] {
   });
 }
 
+/** For output `o` of one axis: the taps that may meet the input, from the first to one past the last that do. Windows
+ *  may reach far into the padding: nothing here takes time or memory for that. */
+export function tapsInside(window: Window, axis: number, o: number, end = window.input[axis]) {
+  const start = o * window.strides[axis] - window.padsBegin[axis];
+  const dilation = window.dilations[axis];
+  const upTo = (limit: number): number =>
+    Math.min(window.kernel[axis], Math.max(0, Math.ceil((limit - start) / dilation)));
+  return { start, dilation, first: upTo(0), last: upTo(end) };
+}
+
 /** A transposed convolution seen from its output: which input element reaches output o through tap k. */
 export function transposedTaps(window: Window): readonly Taps[] {
   return window.kernel.map((kernel, axis) => {

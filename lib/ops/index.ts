@@ -76,6 +76,8 @@ import { erf } from './erf.js';
 import { exp } from './exp.js';
 import { expand } from './expand.js';
 import { eyeLike } from './eye-like.js';
+import { fakeQuantize } from './fake-quantize.js';
+import { fakeQuantizeGradient } from './fake-quantize-gradient.js';
 import { fastGelu } from './fast-gelu.js';
 import { flatten } from './flatten.js';
 import { floor } from './floor.js';
@@ -342,6 +344,8 @@ const opList: readonly OpDef[] = [
   exp,
   expand,
   eyeLike,
+  fakeQuantize,
+  fakeQuantizeGradient,
   fastGelu,
   flatten,
   floor,

@@ -2,6 +2,12 @@
 // blocks added in a fixed order, whatever the number of threads.
 import type { UnaryKind, Window } from './steps.js';
 
+interface FakeQuantizeParams {
+  readonly dims: readonly [number, number, number];
+  readonly low: number;
+  readonly high: number;
+}
+
 export interface TrainingStepParams {
   /** Gradients of the weight and ?bias of conv_f32: inputs x NHWC f32, dy NHWC f32; outputs dw [O,kH,kW,I/group] f32,
    *  ?db [O] f32. Sums over pixels of one image are chains of fused multiply-adds in order; images are added in blocks. */
@@ -59,4 +65,10 @@ export interface TrainingStepParams {
   /** Inputs x f32, step s64 [1]: x / (1 - ratio), or 0 where a hash of (seed, step, index) is below ratio
    *  (lib/ops/dropout-training.ts). */
   dropout_f32: { readonly ratio: number; readonly seed: number };
+  /** Inputs x f32 of dims [outer, channels, inner], scale [channels]: clamp(roundHalfEven(x / scale), low, high) * scale,
+   *  0 for NaN. */
+  fake_quantize_f32: FakeQuantizeParams;
+  /** Inputs dy, x as of fake_quantize_f32, scale; outputs dx = dy where low < x / scale < high, else 0, and ?dscale
+   *  [channels] = factor * sum of dy times low or high beyond the bounds, inner * (round(x / scale) - x / scale) between. */
+  fake_quantize_gradient_f32: FakeQuantizeParams & { readonly inner: number; readonly factor: number };
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "native/kernels/batch_norm_f32/batch_norm_f32.h"
+#include "native/kernels/fake_quantize_f32/fake_quantize_f32.h"
 #include "native/kernels/gradient_f32/gradient_f32.h"
 #include "native/kernels/optimizer_f32/optimizer_f32.h"
 #include "test/native/harness.h"
@@ -110,6 +111,29 @@ TEST_CASE("batch_norm_f32") {
     });
     Compare(BatchNormKernels(), start, [&](const BatchNormKernel& kernel, float* y) {
       kernel.gradient(dy.data(), x.data(), kRows, c, m.data(), a.data(), b.data(), s.data(), y);
+    });
+  }
+}
+
+TEST_CASE("fake_quantize_f32") {
+  const FakeQuantizeParams params{-3.0f, 4.0f, 1.0f};
+  constexpr int64_t kRows = 5;
+  for (int64_t n : kLengths) {
+    std::vector<float> x = Floats(kRows * n, 16);
+    // Halves, both bounds, and what is no number.
+    const float special[] = {0.25f, -0.25f, 2.0f, -1.5f, __builtin_inff(), __builtin_nanf(""), -0.1f};
+    for (size_t i = 0; i < 7 && i < x.size(); ++i) x[i] = special[i];
+    const std::vector<float> dy = Floats(kRows * n, 17), scales = Floats(n, 18, 0.1f, 0.9f);
+    const std::vector<float> start(static_cast<size_t>(kRows * n + n), 99.0f);
+    Compare(FakeQuantizeKernels(), start, [&](const FakeQuantizeKernel& kernel, float* y) {
+      kernel.row(params, 0.5f, x.data(), y, kRows * n);
+      kernel.each(params, scales.data(), x.data(), y + kRows * n, n);
+    });
+    Compare(FakeQuantizeKernels(), start, [&](const FakeQuantizeKernel& kernel, float* dx) {
+      dx[kRows * n] = kernel.gradient_row(params, 0.5f, dy.data(), x.data(), dx, kRows * n);
+    });
+    Compare(FakeQuantizeKernels(), start, [&](const FakeQuantizeKernel& kernel, float* dx) {
+      kernel.gradient_columns(params, scales.data(), dy.data(), x.data(), dx, kRows, n, dx + kRows * n);
     });
   }
 }

@@ -136,3 +136,34 @@ export const dataOptions: readonly OptionSpec[] = [
   },
   { flags: '--samples <n>', description: 'use at most this many samples', parse: wholeNumber(1) },
 ];
+
+/** Bits of weights and activations; `bitsOf` reads them. */
+export const bitOptions: readonly OptionSpec[] = [
+  { flags: '--weight-bits <n>', description: 'bits of weights, 2 to 8', parse: wholeNumber(2) },
+  {
+    flags: '--act-bits <n>',
+    description: 'bits of what convolutions and matrix products read, 2 to 8',
+    parse: wholeNumber(2),
+  },
+  {
+    flags: '--first-last-bits <n>',
+    description: 'bits of the first and last layers at least (default: 8)',
+    parse: wholeNumber(2),
+  },
+];
+
+/** Those that were given. */
+export function bitsOf(options: Options): {
+  readonly weightBits?: number;
+  readonly activationBits?: number;
+  readonly firstLastBits?: number;
+} {
+  const [weightBits, activationBits, firstLastBits] = ['weightBits', 'actBits', 'firstLastBits'].map((name) =>
+    options.number(name),
+  );
+  return {
+    ...(weightBits !== undefined && { weightBits }),
+    ...(activationBits !== undefined && { activationBits }),
+    ...(firstLastBits !== undefined && { firstLastBits }),
+  };
+}

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { bytesText, calibrators, Model, type QuantizeModelOptions, quantize } from '../../index.js';
 import type { Command } from '../command.js';
 import { feedsOf } from '../data.js';
-import { commaList, dataOptions, oneOf, positiveNumber } from '../option-types.js';
+import { bitOptions, bitsOf, commaList, dataOptions, oneOf, positiveNumber } from '../option-types.js';
 
 const calibratorNames = calibrators.map((calibrator) => calibrator.name);
 
@@ -30,6 +30,7 @@ export const quantizeCommand: Command = {
       parse: oneOf('uint8', 'int8'),
       default: 'uint8',
     },
+    ...bitOptions,
     { flags: '--symmetric', description: 'zero point in the middle of the range of activations' },
     {
       flags: '--keep-sqnr <dB>',
@@ -80,6 +81,7 @@ export const quantizeCommand: Command = {
       samples,
       calibrator: options.text('calibrator')!,
       activationType: options.value<QuantizeModelOptions['activationType']>('activations')!,
+      ...bitsOf(options),
       symmetric: options.flag('symmetric'),
       perChannel: !options.flag('perTensor'),
       keepSqnr: options.number('keepSqnr') ?? null,

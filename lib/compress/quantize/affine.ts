@@ -1,32 +1,69 @@
 // From ranges to scales and zero points, and quantisation of constants.
 import type { Range } from '../../calibrate/observer.js';
 import type { QuantParams } from '../../ops/op.js';
+import { roundHalfEven } from '../../ops/shared/rounding.js';
 import { quantizeNumber } from '../../passes/byte-table.js';
 import { dtypes } from '../../tensor/dtype.js';
 import { stridesOf } from '../../tensor/shape.js';
 import { f32, fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
+import { leastErrorScales } from './weight-scales.js';
 
 export interface ActivationScheme {
   readonly type: 'uint8' | 'int8';
   readonly symmetric: boolean;
+  readonly bits: number;
+}
+
+export interface ActivationParams extends QuantParams {
+  /** The least and the largest integer in use: those of the type, or fewer. */
+  readonly least: number;
+  readonly most: number;
 }
 
 /**
  * Scale and zero point that cover a range; zero is always exactly representable.
  * Source: Jacob et al. 2018, arXiv:1712.05877, equation 1.
  */
-export function activationParams(range: Range, { type, symmetric }: ActivationScheme): QuantParams {
+export function activationParams(
+  range: Range,
+  { type, symmetric, bits }: ActivationScheme,
+): ActivationParams {
   const low = Math.min(range.min, 0);
   const high = Math.max(range.max, 0);
-  const { min, max } = dtypes[type];
+  const min = type === 'uint8' ? 0 : -(2 ** (bits - 1));
+  const max = min + 2 ** bits - 1;
   const middle = (min + max + 1) / 2;
   const steps = symmetric ? max - middle : max - min;
   const span = symmetric ? Math.max(-low, high) : high - low;
   // Only zeros were seen: any scale is right.
   const scale = Math.fround(span / steps) || 1;
   const zero = symmetric ? middle : Math.max(min, Math.min(max, Math.round(min - low / scale)));
-  return { scale: f32([], [scale]), zeroPoint: fromNumbers(type, [], [zero]), axis: 1 };
+  return {
+    scale: f32([], [scale]),
+    zeroPoint: fromNumbers(type, [], [zero]),
+    axis: 1,
+    least: min,
+    most: max,
+  };
 }
+
+/** The real numbers between which a Clip keeps what shall become one of the integers in use, so that any runtime computes the
+ *  same; undefined when those are all that the type has. */
+export function narrowBounds({
+  scale,
+  zeroPoint,
+  least,
+  most,
+}: ActivationParams): readonly [number, number] | undefined {
+  const { min, max } = dtypes[zeroPoint.dtype];
+  if (least === min && most === max) return undefined;
+  const [step, zero] = [toNumbers(scale)[0]!, toNumbers(zeroPoint)[0]!];
+  return [Math.fround((least - zero) * step), Math.fround((most - zero) * step)];
+}
+
+/** How many values a quantiser tells apart. */
+export const levelsOf = ({ bits, symmetric }: Pick<ActivationScheme, 'bits' | 'symmetric'>): number =>
+  2 ** bits - Number(symmetric);
 
 export interface QuantizedConstant {
   readonly value: TensorValue;
@@ -43,7 +80,8 @@ export interface WeightScheme {
   readonly minScale: (channel: number) => number;
 }
 
-/** Symmetric quantisation of weights to [-(2^(bits-1) - 1), 2^(bits-1) - 1], stored as int8. */
+/** Symmetric quantisation of weights to [-(2^(bits-1) - 1), 2^(bits-1) - 1], stored as int8. With 8 bits the largest weight
+ *  is representable; with fewer, clipping some makes less error than coarse steps do. */
 export function quantizeWeights(
   weight: TensorValue,
   { bits, axis, minScale }: WeightScheme,
@@ -59,7 +97,8 @@ export function quantizeWeights(
     const c = channelOf(i);
     reach[c] = Math.max(reach[c], Math.abs(v));
   });
-  const scales = Float32Array.from(reach, (r, c) => Math.max(r / limit, minScale(c)) || 1);
+  const best = bits < 8 ? leastErrorScales(values, channelOf, reach, limit) : reach.map((r) => r / limit);
+  const scales = Float32Array.from(best, (scale, c) => Math.max(scale, minScale(c)) || 1);
   const stored = Int8Array.from(values, (v, i) =>
     Math.max(-limit, Math.min(limit, roundHalfEven(v / scales[channelOf(i)]))),
   );
@@ -113,9 +152,3 @@ export function quantizeBias(bias: TensorValue, xScale: number, wScales: TensorV
 
 /** Smallest weight scale with which a bias fits into int32, with a bit to spare for the sum. */
 export const minWeightScale = (bias: number, xScale: number): number => Math.abs(bias) / xScale / 2 ** 30;
-
-function roundHalfEven(x: number): number {
-  const down = Math.floor(x);
-  const rest = x - down;
-  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
-}

@@ -6,17 +6,20 @@ import { GraphEditor } from '../../graph/rewrite.js';
 import type { QuantParams } from '../../ops/op.js';
 import { quantizeNumber } from '../../passes/byte-table.js';
 import { clipBounds } from '../../passes/pattern.js';
-import { bytesPerElement, dtypes } from '../../tensor/dtype.js';
-import { type TensorValue, toNumbers } from '../../tensor/tensor.js';
+import { bytesPerElement } from '../../tensor/dtype.js';
+import { f32, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import {
+  type ActivationParams,
   type ActivationScheme,
   minWeightScale,
+  narrowBounds,
   type QuantizedConstant,
   quantizeBias,
   quantizeOperand,
   quantizeWeights,
 } from './affine.js';
 import { type ChannelMeans, correctBias } from './bias-correction.js';
+import type { BitWidths } from './bit-widths.js';
 import type { Groups } from './groups.js';
 import type { Layer, Selection } from './selection.js';
 
@@ -25,7 +28,7 @@ export interface InsertOptions {
   readonly means: ReadonlyMap<string, ChannelMeans>;
   /** Of constant operands, which are quantised like activations. */
   readonly activations: ActivationScheme;
-  readonly weightBits: number;
+  readonly widths: BitWidths;
   readonly perChannel: boolean;
 }
 
@@ -46,16 +49,26 @@ export interface LayerReport {
   readonly weightSqnr: number | null;
 }
 
+/** What a DequantizeLinear of weights or a bias stands for: the constant as it was before it was rounded. */
+export interface Origin {
+  readonly name: string;
+  readonly value: TensorValue;
+  /** Of weights; 32 of a bias. */
+  readonly bits: number;
+}
+
 export interface Inserted {
   readonly graph: Graph;
   readonly layers: readonly LayerReport[];
+  /** By output of the DequantizeLinear. */
+  readonly origins: ReadonlyMap<string, Origin>;
 }
 
 /** `params`: scale and zero point of every quantised value. */
 export function insertQdq(
   graph: Graph,
   { layers, groups }: Selection,
-  params: ReadonlyMap<string, QuantParams>,
+  params: ReadonlyMap<string, ActivationParams>,
   options: InsertOptions,
 ): Inserted {
   return new Inserter(graph, layers, groups, params, options).insert();
@@ -65,6 +78,7 @@ class Inserter {
   readonly #editor: GraphEditor;
   readonly #weights = new Map<string, readonly [string, QuantizedConstant]>();
   readonly #reports = new Map<Layer, LayerReport>();
+  readonly #origins = new Map<string, Origin>();
   /** Current node of each layer and of its clamps: edits make new objects. */
   readonly #byName = new Map<string, Layer>();
 
@@ -72,7 +86,7 @@ class Inserter {
     graph: Graph,
     private readonly layers: readonly Layer[],
     private readonly groups: Groups,
-    private readonly params: ReadonlyMap<string, QuantParams>,
+    private readonly params: ReadonlyMap<string, ActivationParams>,
     private readonly options: InsertOptions,
   ) {
     this.#editor = new GraphEditor(graph);
@@ -87,10 +101,14 @@ class Inserter {
     const dropped = new Set(this.layers.flatMap((layer) => this.#automaticClamps(layer)).map((n) => n.name));
     for (const value of [...this.groups.values]) this.#quantizeValue(value);
     for (const node of [...this.#editor.nodes]) if (dropped.has(node.name)) this.#dropClamp(node);
-    return { graph: this.#editor.finish(), layers: this.layers.map((layer) => this.#reports.get(layer)!) };
+    return {
+      graph: this.#editor.finish(),
+      layers: this.layers.map((layer) => this.#reports.get(layer)!),
+      origins: this.#origins,
+    };
   }
 
-  #paramsOf(value: string): QuantParams {
+  #paramsOf(value: string): ActivationParams {
     return this.params.get(value)!;
   }
 
@@ -106,15 +124,32 @@ class Inserter {
       const raw = editor.fresh(`${value}_float`);
       const outputs = producer.outputs.map((name) => (name === value ? raw : name));
       editor.replace([producer], [{ ...producer, outputs }]);
-      const quantize = editor.newNode('QuantizeLinear', [raw, ...inputs], [bytes]);
-      editor.replace([], [quantize, editor.newNode('DequantizeLinear', [bytes, ...inputs], [value])]);
+      const quantizer = this.#quantizer(raw, bytes, value, inputs);
+      editor.replace([], [...quantizer, editor.newNode('DequantizeLinear', [bytes, ...inputs], [value])]);
       return;
     }
     const real = editor.fresh(`${value}_dequantized`);
-    const quantize = editor.newNode('QuantizeLinear', [value, ...inputs], [bytes]);
+    const quantizer = this.#quantizer(value, bytes, value, inputs);
     const floatUsers = integer ? [] : editor.consumers(value).filter((user) => !this.#byName.has(user.name));
-    editor.replace([], [quantize, editor.newNode('DequantizeLinear', [bytes, ...inputs], [real])]);
-    editor.renameUses(value, real, [quantize, ...floatUsers]);
+    editor.replace([], [...quantizer, editor.newNode('DequantizeLinear', [bytes, ...inputs], [real])]);
+    editor.renameUses(value, real, [...quantizer, ...floatUsers]);
+  }
+
+  /** QuantizeLinear of `from`, which is `value`, with a Clip before it where not all integers of the type are in use and
+   *  operators that only move values did not make it of what was clipped already. */
+  #quantizer(from: string, bytes: string, value: string, inputs: readonly string[]): Node[] {
+    const editor = this.#editor;
+    const layer = this.#byName.get(editor.producer(from)?.name ?? '');
+    const bounds = layer?.kind === 'same-scale' ? undefined : narrowBounds(this.#paramsOf(value));
+    if (bounds === undefined) return [editor.newNode('QuantizeLinear', [from, ...inputs], [bytes])];
+    const names = bounds.map((bound, i) =>
+      editor.addConstant(`${value}_${i === 0 ? 'least' : 'most'}`, f32([], [bound])),
+    );
+    const clipped = editor.fresh(`${value}_clipped`);
+    return [
+      editor.newNode('Clip', [from, ...names], [clipped]),
+      editor.newNode('QuantizeLinear', [clipped, ...inputs], [bytes]),
+    ];
   }
 
   #paramNames(hint: string, { scale, zeroPoint }: QuantParams): [string, string] {
@@ -129,13 +164,12 @@ class Inserter {
     const [output] = layer.outputs;
     if (output === undefined || !this.groups.has(output)) return [];
     const params = this.#paramsOf(output);
-    const { min, max } = dtypes[params.zeroPoint.dtype];
     return layer.clamps.filter((clamp) => {
       const bounds = clipBounds(this.#editor, clamp);
       return (
         bounds !== undefined &&
-        quantizeNumber(bounds[0], params) <= min &&
-        quantizeNumber(bounds[1], params) >= max
+        quantizeNumber(bounds[0], params) <= params.least &&
+        quantizeNumber(bounds[1], params) >= params.most
       );
     });
   }
@@ -170,12 +204,19 @@ class Inserter {
       const means = this.options.means.get(node.inputs[layer.activations[0]]);
       const bias = given && means ? correctBias(given, old, weight.axis, made, means.means()) : given;
       replaceBy(weight.input, name, old, made);
+      this.#origins.set(name, {
+        name: node.inputs[weight.input],
+        value: old,
+        bits: this.options.widths.ofWeights(layer),
+      });
       weightSqnr = made.sqnr;
       if (bias !== undefined) {
         const channels = bias.data.length;
         if (made.params.scale.data.length === 1 || made.params.scale.data.length === channels) {
           const madeBias = quantizeBias(bias, xScale, made.params.scale);
-          replaceBy(weight.bias!, this.#dequantized(node.inputs[weight.bias!], madeBias), bias, madeBias);
+          const biasName = this.#dequantized(node.inputs[weight.bias!], madeBias);
+          replaceBy(weight.bias!, biasName, bias, madeBias);
+          this.#origins.set(biasName, { name: node.inputs[weight.bias!], value: bias, bits: 32 });
         }
       }
     }
@@ -197,18 +238,19 @@ class Inserter {
 
   /** Quantised once for all layers that use the same weights in the same way. */
   #quantizedWeights(
-    { node, weight }: Layer,
+    layer: Layer,
     old: TensorValue,
     bias: TensorValue | undefined,
     xScale: number,
   ): readonly [string, QuantizedConstant] {
-    const { weightBits: bits, perChannel } = this.options;
+    const { node, weight } = layer;
+    const { widths, perChannel } = this.options;
     const axis = perChannel ? weight!.axis : null;
     const biases = bias === undefined ? new Float64Array(1) : toNumbers(bias);
     const largest = biases.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
     const minScale = (c: number): number =>
       minWeightScale(axis !== null && biases.length > 1 ? biases[c] : largest, xScale);
-    const made = quantizeWeights(old, { bits, axis, minScale });
+    const made = quantizeWeights(old, { bits: widths.ofWeights(layer), axis, minScale });
     const key = `${node.inputs[weight!.input]} ${made.params.axis} ${(made.params.scale.data as Float32Array).join()}`;
     const known = this.#weights.get(key);
     if (known !== undefined) return known;
@@ -233,7 +275,7 @@ class Inserter {
     const params = this.#paramsOf(outputs[0]);
     const scale = toNumbers(params.scale)[0];
     const zeroPoint = toNumbers(params.zeroPoint)[0];
-    const { min, max } = dtypes[params.zeroPoint.dtype];
-    return { min: (min - zeroPoint) * scale, max: (max - zeroPoint) * scale, scale, zeroPoint };
+    const real = (integer: number): number => (integer - zeroPoint) * scale;
+    return { min: real(params.least), max: real(params.most), scale, zeroPoint };
   }
 }

@@ -4,6 +4,8 @@ import { calibrators } from '../../calibrate/index.js';
 
 const calibratorNames = calibrators.map((c) => c.name);
 
+const bits = z.int().min(2).max(8);
+
 export const quantizeOptions = z
   .strictObject({
     /** How ranges of activations are chosen (lib/calibrate). */
@@ -21,7 +23,11 @@ export const quantizeOptions = z
     /** One weight scale per output channel instead of one per tensor. */
     perChannel: z.boolean().default(true),
     /** Bits of weights; below 8 the range of the 8-bit storage is narrowed. */
-    weightBits: z.int().min(2).max(8).default(8),
+    weightBits: bits.default(8),
+    /** Bits of what convolutions and matrix products read; below 8 a Clip narrows the range in 8-bit storage. */
+    activationBits: bits.default(8),
+    /** Bits of the weights and inputs of the first and last layers at least; null: as for the others. */
+    firstLastBits: bits.nullable().default(8),
     /** Correct biases by the shift that rounding the weights makes (bias-correction.ts). */
     biasCorrection: z.boolean().default(true),
     /** Even out channels between convolutions and depthwise convolutions (equalize.ts). */

@@ -5,14 +5,14 @@ import type { Observer, Range } from '../../calibrate/observer.js';
 import { KompaktError } from '../../errors.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
-import type { QuantParams } from '../../ops/op.js';
 import { cleanPasses, runPipeline } from '../../passes/pipeline.js';
 import { type Method, parseOptions } from '../method.js';
-import { type ActivationScheme, activationParams } from './affine.js';
+import { type ActivationParams, type ActivationScheme, activationParams, levelsOf } from './affine.js';
 import { ChannelMeans } from './bias-correction.js';
+import { type BitWidths, bitWidths } from './bit-widths.js';
 import { equalize } from './equalize.js';
 import type { Groups } from './groups.js';
-import { insertQdq, type LayerReport } from './insert-qdq.js';
+import { type Inserted, insertQdq, type LayerReport } from './insert-qdq.js';
 import { type CompleteQuantizeOptions, type QuantizeOptions, quantizeOptions } from './options.js';
 import { boundsOf, clampedObserver, saturationRanges } from './saturation.js';
 import { selectLayers } from './select-layers.js';
@@ -51,6 +51,13 @@ export interface QuantizeReport {
   readonly weightBytesAfter: number;
 }
 
+export interface Quantized {
+  readonly model: Graph;
+  readonly report: QuantizeReport;
+  /** Weights and biases as they were before they were rounded. */
+  readonly origins: Inserted['origins'];
+}
+
 /**
  * Quantises a model.
  * Throws: KPT_OPTION_INVALID, KPT_CALIBRATION_EMPTY, KPT_CALIBRATION_VALUES, KPT_ABORTED.
@@ -59,13 +66,15 @@ export async function quantize(
   model: Graph,
   options: QuantizeOptions,
   context: QuantizeContext,
-): Promise<{ readonly model: Graph; readonly report: QuantizeReport }> {
+): Promise<Quantized> {
   const complete = parseOptions(quantizeOptions, options, quantizeMethod.name);
   const clean = runPipeline(cleanPasses, model);
   const graph = complete.equalize ? equalize(clean) : clean;
   const { head, all } = await peek(context.data, complete.keepSqnr === null ? 1 : sensitivitySamples);
   const everything = selectLayers(graph, head[0]!, exclusion(complete));
-  const { params, means, samples } = await calibrate(graph, everything, complete, { ...context, data: all });
+  const widths = bitWidths(graph, everything, complete);
+  const calibrated = await calibrate(graph, everything, widths, complete, { ...context, data: all });
+  const { params, means, samples } = calibrated;
   const { executor } = context;
   const kept =
     complete.keepSqnr === null
@@ -82,7 +91,8 @@ export async function quantize(
     kept.size === 0 ? everything : withKept(graph, head[0]!, exclusion(complete), kept, params);
   const inserted = insertQdq(graph, selection, params, {
     ...complete,
-    activations: schemeOf(complete),
+    activations: schemeOf(complete, 8),
+    widths,
     means,
   });
   const integer = new Set(selection.layers.flatMap((l) => [l.node.name, ...l.clamps.map((c) => c.name)]));
@@ -96,27 +106,28 @@ export async function quantize(
     weightBytesBefore: total('weightBytesBefore'),
     weightBytesAfter: total('weightBytesAfter'),
   };
-  return { model: inserted.graph, report };
+  return { model: inserted.graph, report, origins: inserted.origins };
 }
 
-const schemeOf = ({ activationType, symmetric }: CompleteQuantizeOptions): ActivationScheme => ({
-  type: activationType,
-  symmetric,
-});
+const schemeOf = (
+  { activationType, symmetric }: CompleteQuantizeOptions,
+  bits: number,
+): ActivationScheme => ({ type: activationType, symmetric, bits });
 
 /** Scale and zero point of every value to quantise, and channel means, from the calibration data. */
 async function calibrate(
   graph: Graph,
   { groups, layers }: Selection,
+  widths: BitWidths,
   options: CompleteQuantizeOptions,
   context: QuantizeContext,
 ): Promise<{
-  readonly params: ReadonlyMap<string, QuantParams>;
+  readonly params: ReadonlyMap<string, ActivationParams>;
   readonly means: ReadonlyMap<string, ChannelMeans>;
   readonly samples: number;
 }> {
   const ranges = knownRanges(graph, groups);
-  const observers = observersFor(graph, groups, ranges, options);
+  const observers = observersFor(graph, groups, widths, ranges, options);
   const means = options.biasCorrection ? meansFor(layers) : new Map<string, ChannelMeans>();
   const execute = await context.executor(
     withOutputs(graph, [...new Set([...observers.keys(), ...means.keys()])]),
@@ -130,11 +141,13 @@ async function calibrate(
     ...(context.signal && { signal: context.signal }),
   });
   for (const [value, observer] of observers) widen(ranges, groups.representative(value), observer.range());
-  const scheme = schemeOf(options);
   const params = new Map(
     [...groups.values].map((value) => [
       value,
-      activationParams(ranges.get(groups.representative(value))!, scheme),
+      activationParams(
+        ranges.get(groups.representative(value))!,
+        schemeOf(options, widths.ofActivation(value)),
+      ),
     ]),
   );
   return { params, means, samples };
@@ -147,7 +160,7 @@ function withKept(
   inputs: Feeds,
   excluded: (node: Node) => boolean,
   kept: ReadonlySet<string>,
-  params: ReadonlyMap<string, QuantParams>,
+  params: ReadonlyMap<string, ActivationParams>,
 ): Selection {
   const selection = selectLayers(graph, inputs, excluded, kept);
   const uncovered = [...selection.groups.values].filter((value) => !params.has(value));
@@ -218,17 +231,18 @@ function widen(ranges: Map<string, Range>, representative: string, range: Range)
 function observersFor(
   graph: Graph,
   groups: Groups,
+  widths: BitWidths,
   ranges: ReadonlyMap<string, Range>,
   { calibrator, symmetric }: CompleteQuantizeOptions,
 ): Map<string, Observer> {
   const chosen = calibrators.find((c) => c.name === calibrator)!;
-  const shape = { levels: symmetric ? 255 : 256, symmetric };
   const saturation = saturationRanges(graph);
   const observers = new Map<string, Observer>();
   for (const value of groups.values) {
     if (ranges.has(groups.representative(value))) continue;
     const range = saturation.get(value);
-    const observer = chosen.create(shape);
+    const levels = levelsOf({ bits: widths.ofActivation(value), symmetric });
+    const observer = chosen.create({ levels, symmetric });
     observers.set(value, range === undefined ? observer : clampedObserver(observer, range));
   }
   return observers;

@@ -7,8 +7,8 @@
 import type { Executor, Feeds } from '../../calibrate/collect.js';
 import type { Graph } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
-import type { QuantParams } from '../../ops/op.js';
-import { toNumbers } from '../../tensor/tensor.js';
+import { f32, toNumbers } from '../../tensor/tensor.js';
+import { type ActivationParams, narrowBounds } from './affine.js';
 import { floatWork } from './float-work.js';
 import type { Groups } from './groups.js';
 
@@ -21,7 +21,7 @@ export interface SensitivityContext {
   readonly ends: readonly string[];
   readonly groups: Groups;
   /** By value. */
-  readonly params: ReadonlyMap<string, QuantParams>;
+  readonly params: ReadonlyMap<string, ActivationParams>;
   readonly samples: readonly Feeds[];
   readonly executor: MakeExecutor;
   /** Signal over noise that all quantised values together shall leave, dB. */
@@ -109,14 +109,14 @@ async function noiseMeter({
   };
 }
 
-/** QuantizeLinear and DequantizeLinear between a value and all that use it. */
-function roundTrip(editor: GraphEditor, value: string, { scale, zeroPoint }: QuantParams): void {
+/** Clip where the integers are few, QuantizeLinear and DequantizeLinear between a value and all that use it. */
+function roundTrip(editor: GraphEditor, value: string, params: ActivationParams): void {
   const producer = editor.producer(value);
   const users = editor.consumers(value);
   if (producer === undefined && users.length === 0) return;
   const constants = [
-    editor.addConstant(`${value}_scale`, scale),
-    editor.addConstant(`${value}_zero_point`, zeroPoint),
+    editor.addConstant(`${value}_scale`, params.scale),
+    editor.addConstant(`${value}_zero_point`, params.zeroPoint),
   ];
   const bytes = editor.fresh(`${value}_quantized`);
   const other = editor.fresh(`${value}_other`);
@@ -126,7 +126,10 @@ function roundTrip(editor: GraphEditor, value: string, { scale, zeroPoint }: Qua
     const outputs = producer.outputs.map((name) => (name === value ? other : name));
     editor.replace([producer], [{ ...producer, outputs }]);
   }
-  const quantize = editor.newNode('QuantizeLinear', [before, ...constants], [bytes]);
-  editor.replace([], [quantize, editor.newNode('DequantizeLinear', [bytes, ...constants], [behind])]);
-  if (producer === undefined) editor.renameUses(value, other, [quantize]);
+  const bounds = narrowBounds(params)?.map((bound) => editor.addConstant(`${value}_bound`, f32([], [bound])));
+  const clipped = bounds === undefined ? before : editor.fresh(`${value}_clipped`);
+  const clips = bounds === undefined ? [] : [editor.newNode('Clip', [before, ...bounds], [clipped])];
+  const quantizer = [...clips, editor.newNode('QuantizeLinear', [clipped, ...constants], [bytes])];
+  editor.replace([], [...quantizer, editor.newNode('DequantizeLinear', [bytes, ...constants], [behind])]);
+  if (producer === undefined) editor.renameUses(value, other, quantizer);
 }

@@ -100,7 +100,7 @@ describe('quantize', () => {
     const graph = network();
     const errors: number[] = [];
     for (const weightBits of [8, 4, 2]) {
-      const { model, report } = await run(graph, { weightBits });
+      const { model, report } = await run(graph, { weightBits, firstLastBits: null });
       const limit = 2 ** (weightBits - 1) - 1;
       for (const value of model.constants.values())
         if (value.dtype === 'int8')
@@ -109,6 +109,67 @@ describe('quantize', () => {
     }
     expect(errors[0]).toBeGreaterThan(errors[1]);
     expect(errors[1]).toBeGreaterThan(errors[2]);
+  });
+
+  describe('with few bits for activations', () => {
+    /** Integers that the QuantizeLinear behind a value can give, as onnxruntime computes it. */
+    const integersOf = async (model: Graph): Promise<Map<string, Set<number>>> => {
+      const quantizers = model.nodes.filter((n) => n.op === 'QuantizeLinear').map((n) => n.outputs[0]!);
+      const outputs = quantizers.map((name) => ({ name, dtype: 'uint8' as const, dims: null }));
+      const execute = await onnxruntimeExecutor({ ...model, outputs });
+      const found = new Map(quantizers.map((name) => [name, new Set<number>()]));
+      for (const feeds of samples(4).map(
+        (f) =>
+          new Map([
+            [
+              'x',
+              f32(
+                [1, 3, 8, 8],
+                f.get('x')!.data.map((v) => 9 * (v as number)),
+              ),
+            ],
+          ]),
+      ))
+        for (const [name, value] of await execute(feeds))
+          for (const v of toNumbers(value)) found.get(name)!.add(v);
+      return found;
+    };
+
+    it('uses as many integers between first and last layers, all of them where the layers are the outer ones', async () => {
+      const { model } = await run(network(), { activationBits: 4, weightBits: 4 });
+      verify(model);
+      const most = [...(await integersOf(model))].map(([name, seen]) => [name, Math.max(...seen)]);
+      // x; ReLU; what only sums, functions and pooling read; pooled and flattened, which the last layer reads.
+      expect(most.map(([, v]) => (v as number) <= 15)).toEqual([false, true, ...new Array(5).fill(false)]);
+      expect(most.every(([, v]) => v === 15 || (v as number) > 15)).toBe(true);
+      const kernels = [...model.constants.values()].filter((v) => v.dtype === 'int8' && v.dims.length === 4);
+      const largest = kernels.map((v) => [v.dims[2], Math.max(...toNumbers(v).map(Math.abs))]);
+      expect(new Map(largest as [number, number][])).toEqual(
+        new Map([
+          [3, 127],
+          [1, 7],
+        ]),
+      );
+    });
+
+    it.each([{}, { activationType: 'int8' }, { symmetric: true }] as const)(
+      'stays one integer step a layer, with the results of the plain graph: %j',
+      async (options) => {
+        const { model } = await run(network(), { activationBits: 3, ...options });
+        const prepared = prepareForRun(model);
+        const ops = prepared.nodes.map(opKey).filter((op) => op !== 'Clip' && op !== 'ai.kompakt:Unary');
+        expect(ops).toEqual([
+          'QuantizeLinear',
+          'ai.kompakt:QConv',
+          'ai.kompakt:QConv',
+          'com.microsoft:QLinearGlobalAveragePool',
+          'Flatten',
+          'com.microsoft:QGemm',
+          'Softmax',
+        ]);
+        expect(largestError(model, prepared)).toBeLessThan(0.02);
+      },
+    );
   });
 
   it('excludes by name, operator and pattern', async () => {

@@ -45,6 +45,7 @@ export { klDivergence } from './train/losses/kl-divergence.js';
 export { meanSquaredError, type RegressionOptions } from './train/losses/mean-squared-error.js';
 export { buildNetwork, type NetworkOptions, networks } from './train/networks/index.js';
 export { type AdamOptions, type AdamWOptions, adam, adamW } from './train/optimizers/adam.js';
+export { type BopOptions, bop } from './train/optimizers/bop.js';
 export { type RmspropOptions, rmsprop } from './train/optimizers/rmsprop.js';
 export { type SgdOptions, sgd } from './train/optimizers/sgd.js';
 export { schedules } from './train/schedules/index.js';

@@ -23,6 +23,7 @@ import { batchNormTraining } from './batch-norm-training.js';
 import { batchNormalization } from './batch-normalization.js';
 import { bernoulli } from './bernoulli.js';
 import { biasGelu } from './bias-gelu.js';
+import { binarize } from './binarize.js';
 import { binaryConv } from './binary-conv.js';
 import { binaryConvBits } from './binary-conv-bits.js';
 import { binaryConvQuantized } from './binary-conv-quantized.js';
@@ -37,6 +38,7 @@ import { bitwiseNot } from './bitwise-not.js';
 import { bitwiseOr } from './bitwise-or.js';
 import { bitwiseXor } from './bitwise-xor.js';
 import { blackmanWindow } from './blackman-window.js';
+import { bopUpdate } from './bop-update.js';
 import { cast } from './cast.js';
 import { castLike } from './cast-like.js';
 import { ceil } from './ceil.js';
@@ -244,6 +246,7 @@ import { splitToSequence } from './split-to-sequence.js';
 import { sqrt } from './sqrt.js';
 import { squeeze } from './squeeze.js';
 import { stft } from './stft.js';
+import { straightThrough } from './straight-through.js';
 import { stringConcat } from './string-concat.js';
 import { stringNormalizer } from './string-normalizer.js';
 import { stringSplit } from './string-split.js';
@@ -292,6 +295,7 @@ const opList: readonly OpDef[] = [
   bernoulli,
   biasGelu,
   bitCast,
+  binarize,
   binaryConv,
   binaryConvBits,
   binaryConvQuantized,
@@ -305,6 +309,7 @@ const opList: readonly OpDef[] = [
   bitwiseOr,
   bitwiseXor,
   blackmanWindow,
+  bopUpdate,
   cast,
   castLike,
   ceil,
@@ -511,6 +516,7 @@ const opList: readonly OpDef[] = [
   sqrt,
   squeeze,
   stft,
+  straightThrough,
   stringConcat,
   stringNormalizer,
   stringSplit,

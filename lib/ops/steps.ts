@@ -10,6 +10,9 @@ import type { TrainingStepParams } from './training-steps.js';
 export type UnaryKind =
   | 'none'
   | 'abs'
+  | 'binarize_approx' // x >= 0 ? 1 : -1, as all three: they differ in what stands for their derivative
+  | 'binarize_clip' // alpha
+  | 'binarize_swish' // alpha
   | 'ceil'
   | 'clip' // alpha = lower bound, beta = upper bound
   | 'elu' // alpha

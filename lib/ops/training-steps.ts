@@ -47,10 +47,11 @@ export interface TrainingStepParams {
    *  rows of dy added where they were gathered, in order. Indices out of range read as clamped. */
   gather_gradient_f32: { readonly dims: readonly [number, number, number] };
   /** Inputs w, g f32, ?scale [1], hyper [n], slots shaped like w; outputs new w and slots, in place where they share
-   *  memory. g * scale + l2 * w + l1 * sign(w), then `rule`; the new w is kept within [low, high]. Rules: plain, momentum and nesterov (alpha = momentum),
-   *  adam (alpha, beta = beta1, beta2), rmsprop (alpha, beta = momentum): lib/ops/*-update.ts. */
+   *  memory. g * scale + l2 * w + l1 * sign(w), then `rule`; the new w is kept within [low, high]. Rules: plain, momentum
+   *  and nesterov (alpha = momentum), adam (alpha, beta = beta1, beta2), rmsprop (alpha, beta = momentum), bop (alpha =
+   *  threshold): lib/ops/*-update.ts. */
   optimizer_f32: {
-    readonly rule: 'plain' | 'momentum' | 'nesterov' | 'adam' | 'rmsprop';
+    readonly rule: 'plain' | 'momentum' | 'nesterov' | 'adam' | 'rmsprop' | 'bop';
     readonly alpha: number;
     readonly beta: number;
     readonly epsilon: number;

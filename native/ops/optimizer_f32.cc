@@ -20,7 +20,7 @@ struct RuleInfo {
 constexpr RuleInfo kRules[] = {
     {"plain", UpdateRule::kPlain, 0, 1},       {"momentum", UpdateRule::kMomentum, 1, 1},
     {"nesterov", UpdateRule::kNesterov, 1, 1}, {"adam", UpdateRule::kAdam, 2, 3},
-    {"rmsprop", UpdateRule::kRmsprop, 2, 1},
+    {"rmsprop", UpdateRule::kRmsprop, 2, 1},   {"bop", UpdateRule::kBop, 1, 1},
 };
 constexpr size_t kFirstSlot = 4;
 

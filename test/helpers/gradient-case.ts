@@ -27,6 +27,9 @@ export interface GradientCase {
   /** Random numbers keep this distance from multiples of `grid` (default 0: none), where the function has kinks. */
   readonly away?: number;
   readonly grid?: number;
+  /** The function of the inputs that the gradient is of, where it is not that of the operator itself (straight-through
+   *  estimates). */
+  readonly surrogate?: (writer: GraphWriter, inputs: readonly string[]) => string;
   /** Set where the engine runs some node by its reference; says why. */
   readonly host?: string;
 }
@@ -59,8 +62,9 @@ function draw(test: GradientCase, random: () => number): number {
   }
 }
 
-/** The graph over inputs of type `dtype`; the same random numbers for both types. */
-export function problemOf(test: GradientCase, dtype: DType): GradientProblem {
+/** The graph over inputs of type `dtype`; the same random numbers for both types. With `stand` the surrogate is in it in
+ *  place of the operator. */
+export function problemOf(test: GradientCase, dtype: DType, stand = false): GradientProblem {
   const random = randomNumbers(7);
   const writer = new GraphWriter();
   const feeds = new Map<string, TensorValue>();
@@ -79,10 +83,13 @@ export function problemOf(test: GradientCase, dtype: DType): GradientProblem {
     wrt.push(name);
     return name;
   });
-  const outputs = writer.add(test.op, names, test.attributes ?? {}, {
-    domain: test.domain ?? '',
-    outputs: test.outputs ?? 1,
-  });
+  const outputs =
+    stand && test.surrogate !== undefined
+      ? [test.surrogate(writer, names)]
+      : writer.add(test.op, names, test.attributes ?? {}, {
+          domain: test.domain ?? '',
+          outputs: test.outputs ?? 1,
+        });
   const opsets = { '': test.opset ?? 18 };
   const facts = factsOf(
     { ...writer.graph([]), opsets: { ...writer.graph([]).opsets, ...opsets } },

@@ -3,6 +3,7 @@ import type { Attribute } from '../../lib/graph/graph.js';
 import { f32, i64, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
 import type { GradientCase } from './gradient-case.js';
 import { layerCases } from './gradient-layer-cases.js';
+import { surrogateCases } from './surrogate-cases.js';
 
 const int = (value: number): Attribute => ({ type: 'int', value });
 const ints = (...value: number[]): Attribute => ({ type: 'ints', value });
@@ -110,7 +111,6 @@ const arithmetic: readonly GradientCase[] = [
       [3, 1],
     ],
     away: 0.05,
-    host: 'Where has no step',
   },
   { name: 'Sum of three', op: 'Sum', inputs: [[2, 3], [3], [2, 1]] },
   { name: 'Mean of two', op: 'Mean', inputs: [[2, 3], [3]] },
@@ -277,4 +277,5 @@ export const gradientCases: readonly GradientCase[] = [
   ...reductions,
   ...movements,
   ...layerCases,
+  ...surrogateCases,
 ];

@@ -28,7 +28,7 @@ const sampled = (size: number): number[] => {
 
 /** (f(x + h) - f(x - h)) / 2h for the sampled elements of every input. */
 function differences(test: GradientCase): Float64Array[] {
-  const { graph, loss, wrt, feeds } = problemOf(test, 'float64');
+  const { graph, loss, wrt, feeds } = problemOf(test, 'float64', true);
   return wrt.map((name) => {
     const value = feeds.get(name)!;
     return Float64Array.from(sampled(value.data.length), (i) => {

@@ -9,6 +9,7 @@ import { sizeOf } from '../../lib/tensor/shape.js';
 import { f32, i64, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
 import { crossEntropy } from '../../lib/train/losses/cross-entropy.js';
 import { adam, adamW } from '../../lib/train/optimizers/adam.js';
+import { bop } from '../../lib/train/optimizers/bop.js';
 import { rmsprop } from '../../lib/train/optimizers/rmsprop.js';
 import { sgd } from '../../lib/train/optimizers/sgd.js';
 import { compileStep } from '../../lib/train/step.js';
@@ -119,6 +120,7 @@ describe('a step follows the references', () => {
     adam(),
     adamW({ decay: 0.1 }),
     rmsprop({ momentum: 0.5 }),
+    bop({ threshold: 1e-5 }),
   ];
   const cases = optimizers.map(
     (optimizer, i) => [`${optimizer.name} ${i}`, optionsOf({ optimizer })] as const,

@@ -32,15 +32,16 @@ export const powGradient = broadcasting(
     multiply(ctx, gradient, multiply(ctx, ctx.node.outputs[0]!, emit(ctx, 'Log', [a!]))),
 );
 
-/** x where it is not negative, else slope * x. */
+/** x where it is positive, else slope * x: of the gradient the part of positive x goes through, the rest times the slope. */
 export const preluGradient = broadcasting(
-  (ctx, gradient, [x, slope]) =>
-    emit(ctx, 'Where', [negative(ctx, x!), multiply(ctx, gradient, slope!), gradient]),
-  (ctx, gradient, [x]) => multiply(ctx, gradient, emit(ctx, 'Min', [x!, zero(ctx)])),
+  (ctx, gradient, [, slope]) => {
+    const above = unaryGradient(ctx, gradient, { op: 'relu' }, false);
+    const below = multiply(ctx, emit(ctx, 'Sub', [gradient, above]), slope!);
+    return emit(ctx, 'Add', [above, below]);
+  },
+  (ctx, gradient, [x]) =>
+    multiply(ctx, gradient, emit(ctx, 'Min', [x!, scalar(ctx, ctx.outputs[0]!.dtype, 0)])),
 );
-
-const zero = (ctx: GradientContext): string => scalar(ctx, ctx.outputs[0]!.dtype, 0);
-const negative = (ctx: GradientContext, x: string): string => emit(ctx, 'Less', [x, zero(ctx)]);
 
 /** Sum and Mean of n inputs. */
 export const sumGradient =

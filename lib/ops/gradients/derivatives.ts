@@ -29,10 +29,21 @@ function mishAt(x: number): number {
   return t + x * (1 - t * t) * sigmoid(x);
 }
 
-/** At kinks and steps the derivative is that of the left side, like PyTorch's; functions that jump have 0 everywhere. */
+/** That of 2 s (1 + u (1 - s)) - 1 with u = beta x and s = sigmoid(u); 0 in float32 where u is limited. */
+function swishSignAt(x: number, beta: number): number {
+  const u = Math.max(-80, Math.min(80, beta * x));
+  const s = sigmoid(u);
+  return beta * (2 - u * (2 * s - 1)) * 2 * s * (1 - s);
+}
+
+/** At kinks and steps the derivative is that of the left side, like PyTorch's; functions that jump have 0 everywhere,
+ *  but for binarisations, which have that of a function near them (lib/ops/binarize.ts). */
 export const derivatives: Readonly<Record<UnaryKind, Derivative>> = {
   none: ofX(() => 1),
   abs: ofX((x) => Math.sign(x)),
+  binarize_approx: ofX((x) => Math.max(0, 2 - 2 * Math.abs(x))),
+  binarize_clip: ofX((x, width) => (Math.abs(x) <= width ? 1 : 0)),
+  binarize_swish: ofX(swishSignAt),
   ceil: ofX(() => 0),
   clip: ofY((y, low, high) => (y > low && y < high ? 1 : 0)),
   elu: ofX((x, alpha) => (x > 0 ? 1 : alpha * Math.exp(x))),

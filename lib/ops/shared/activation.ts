@@ -16,11 +16,15 @@ export const noActivation: Activation = { activation: 'none', alpha: 0, beta: 0 
 
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const binarize = (x: number): number => (x >= 0 ? 1 : -1);
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 const functions: Readonly<Record<UnaryKind, (x: number, alpha: number, beta: number) => number>> = {
   none: (x) => x,
   abs: Math.abs,
+  binarize_approx: binarize,
+  binarize_clip: binarize,
+  binarize_swish: binarize,
   ceil: Math.ceil,
   clip: clamp,
   elu: (x, alpha) => (x < 0 ? alpha * Math.expm1(x) : x),

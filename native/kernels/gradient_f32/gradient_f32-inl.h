@@ -20,6 +20,14 @@ KPT_VEC F32 Inside(F32 v, F32 low, F32 high) {
 
 KPT_VEC F32 SignOf(F32 x) { return Select(Lt(Zero(), x), One(), Select(Lt(x, Zero()), Set(-1.0f), Zero())); }
 
+/// a * (2 - u * (2 * s - 1)) * 2 * s * (1 - s), u = a * x, s = sigmoid(u); beyond 80 it is 0 in float32.
+KPT_VEC F32 SwishSignSlope(F32 x, F32 a) {
+  const F32 u = Clamp(Mul(a, x), -80.0f, 80.0f);
+  const F32 s = Sigmoid(u);
+  const F32 bell = Mul(Mul(Set(2.0f), s), Sub(One(), s));
+  return Mul(Mul(a, bell), Sub(Set(2.0f), Mul(u, Sub(Add(s, s), One()))));
+}
+
 /// s + x * a * s * (1 - s), s = sigmoid(a * x).
 KPT_VEC F32 SiluSlope(F32 x, F32 a) {
   const F32 s = Sigmoid(Mul(a, x));
@@ -63,6 +71,9 @@ KPT_VEC F32 SoftsignSlope(F32 x) {
 #define KPT_SLOPE_LIST(SLOPE)                                                    \
   SLOPE(None, One())                                                             \
   SLOPE(Abs, SignOf(v))                                                          \
+  SLOPE(BinarizeApprox, Max(Zero(), Mul(Set(2.0f), Sub(One(), Abs(v)))))         \
+  SLOPE(BinarizeClip, Select(Le(Abs(v), a), One(), Zero()))                      \
+  SLOPE(BinarizeSwish, SwishSignSlope(v, a))                                     \
   SLOPE(Ceil, Zero())                                                            \
   SLOPE(Clip, Inside(v, a, b))                                                   \
   SLOPE(Elu, Select(Lt(Zero(), v), One(), Mul(a, Exp(Min(v, Zero())))))          \

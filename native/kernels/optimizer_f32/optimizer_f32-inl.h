@@ -30,6 +30,9 @@ KPT_VEC F32 Apply(const OptimizerUpdate& u, F32 w, F32 g, F32* states) {
     const F32 kept = Sub(w, Mul(Set(u.hyper[2] * u.decay), w));
     const F32 deviation = Add(Mul(Sqrt(states[1]), Set(u.hyper[1])), Set(u.epsilon));
     return Sub(kept, Div(Mul(rate, states[0]), deviation));
+  } else if constexpr (kRule == UpdateRule::kBop) {
+    states[0] = Add(Mul(Set(1.0f - u.hyper[0]), states[0]), Mul(rate, g));
+    return Select(Lt(Set(u.alpha), Mul(w, states[0])), Neg(w), w);
   } else {
     states[0] = Moving(u.alpha, states[0], Mul(g, g));
     states[1] = Add(Mul(Set(u.beta), states[1]), Div(g, Add(Sqrt(states[0]), Set(u.epsilon))));
@@ -66,6 +69,8 @@ static void Update(const OptimizerUpdate& u, int64_t begin, int64_t end) {
       return Run<UpdateRule::kAdam, 2>(u, begin, end);
     case UpdateRule::kRmsprop:
       return Run<UpdateRule::kRmsprop, 2>(u, begin, end);
+    case UpdateRule::kBop:
+      return Run<UpdateRule::kBop, 1>(u, begin, end);
   }
 }
 

@@ -8,7 +8,7 @@
 namespace kompakt {
 
 /// The same names as in optimizer_f32 of lib/ops/steps.ts.
-enum class UpdateRule : uint8_t { kPlain, kMomentum, kNesterov, kAdam, kRmsprop };
+enum class UpdateRule : uint8_t { kPlain, kMomentum, kNesterov, kAdam, kRmsprop, kBop };
 
 /// What an update is told; lib/ops/*-update.ts have the formulas.
 struct OptimizerUpdate {

@@ -15,6 +15,8 @@ constexpr float kMaxFloat = 3.40282347e+38f;
 // Keeps -infinity * 0 from becoming NaN where the limit is -0.
 KPT_VEC F32 AboveMinusInfinity(F32 x) { return Max(Set(-kMaxFloat), x); }
 
+KPT_VEC F32 Binarize(F32 x) { return Select(Le(Set(0.0f), x), Set(1.0f), Set(-1.0f)); }
+
 KPT_VEC F32 HardSigmoid(F32 x, F32 a, F32 b) { return Clamp(Add(Mul(x, a), b), 0.0f, 1.0f); }
 
 KPT_VEC F32 Gelu(F32 x) {
@@ -51,6 +53,9 @@ KPT_VEC F32 Softsign(F32 x) {
 // Kind and value, from x and the parameters a (alpha) and b (beta).
 #define KPT_UNARY_LIST(UNARY)                                                                \
   UNARY(Abs, Abs(x))                                                                         \
+  UNARY(BinarizeApprox, Binarize(x))                                                         \
+  UNARY(BinarizeClip, Binarize(x))                                                           \
+  UNARY(BinarizeSwish, Binarize(x))                                                          \
   UNARY(Ceil, Ceil(x))                                                                       \
   UNARY(Clip, Min(b, Max(a, x)))                                                             \
   UNARY(Elu, Select(Lt(x, Set(0.0f)), Mul(a, Expm1Negative(Min(Set(0.0f), x))), x))          \

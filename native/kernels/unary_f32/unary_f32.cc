@@ -12,6 +12,9 @@ struct Name {
 constexpr Name kNames[] = {
     {"none", UnaryKind::kNone},
     {"abs", UnaryKind::kAbs},
+    {"binarize_approx", UnaryKind::kBinarizeApprox},
+    {"binarize_clip", UnaryKind::kBinarizeClip},
+    {"binarize_swish", UnaryKind::kBinarizeSwish},
     {"ceil", UnaryKind::kCeil},
     {"clip", UnaryKind::kClip},
     {"elu", UnaryKind::kElu},

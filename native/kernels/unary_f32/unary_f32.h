@@ -12,6 +12,9 @@ namespace kompakt {
 enum class UnaryKind : uint8_t {
   kNone,
   kAbs,
+  kBinarizeApprox,
+  kBinarizeClip,
+  kBinarizeSwish,
   kCeil,
   kClip,
   kElu,
@@ -51,9 +54,10 @@ struct UnaryOp {
 bool ParseUnaryKind(const std::string& name, UnaryKind* out);
 
 /// y[i] = op(x[i]). y may be x. The same bits on every tier, except the payload of NaNs; how the values are
-/// spread over calls and vectors does not matter. NaN gives NaN (thresholded_relu: 0); infinities give the
-/// limit of the function. Accuracy: exp, log, erf, softplus and the like within 2 ulp; sigmoid, tanh, silu,
-/// mish, gelu_tanh within 4 ulp; gelu within 2 ulp of the larger factor (it is 0.5 * x * (1 + erf)).
+/// spread over calls and vectors does not matter. NaN gives NaN (thresholded_relu: 0, binarize: -1);
+/// infinities give the limit of the function. Accuracy: exp, log, erf, softplus and the like within 2 ulp;
+/// sigmoid, tanh, silu, mish, gelu_tanh within 4 ulp; gelu within 2 ulp of the larger factor (it is 0.5 * x *
+/// (1 + erf)).
 void UnaryF32(UnaryOp op, const float* x, float* y, int64_t count);
 
 using UnaryF32Fn = void (*)(UnaryOp op, const float* x, float* y, int64_t count);

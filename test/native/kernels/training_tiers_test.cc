@@ -143,7 +143,7 @@ TEST_CASE("optimizer_f32: all rules, in place") {
     const std::vector<float> g = Floats(n, 14);
     // w and two slots, one behind the other; squares are not negative.
     const std::vector<float> start = Floats(3 * n, 15, 0.1f, 2.0f);
-    for (int rule = 0; rule <= static_cast<int>(UpdateRule::kRmsprop); ++rule)
+    for (int rule = 0; rule <= static_cast<int>(UpdateRule::kBop); ++rule)
       Compare(OptimizerKernels(), start, [&](const OptimizerKernel& kernel, float* state) {
         OptimizerUpdate update{};
         update.rule = static_cast<UpdateRule>(rule);

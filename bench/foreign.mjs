@@ -9,8 +9,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Model } from '../dist/index.js';
-import { widened } from '../dist/passes/quantized-value.js';
 import { canRunExactly, runExactly } from './foreign/exact.mjs';
+import { widened } from './internals.mjs';
 import { argMax, cifar, data, imagenet, keywords, photos, raw } from './labelled.mjs';
 import { print, tableOf } from './print.mjs';
 

@@ -2,8 +2,8 @@
 // nets of the benches want them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { images } from '../dist/data/images.js';
 import { Tensor } from '../dist/index.js';
+import { images } from './internals.mjs';
 
 export const root = join(import.meta.dirname, '..');
 export const data = process.env.KOMPAKT_SHARED_DATA ?? join(root, '../shared/data');

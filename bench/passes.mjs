@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Model } from '../dist/index.js';
-import { runPasses, runPipeline } from '../dist/passes/pipeline.js';
+import { runPasses, runPipeline } from './internals.mjs';
 import { print } from './print.mjs';
 import { casesOf } from './rivals/suites.mjs';
 

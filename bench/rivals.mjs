@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchFresh, platform } from '../dist/index.js';
 import { tableOf } from './print.mjs';
+import { relu } from './rivals/one-node.mjs';
 import { casesOf, prepare } from './rivals/suites.mjs';
 
 const { values: flags } = parseArgs({
@@ -43,11 +44,15 @@ async function compare({ suite, name, file, shapes, rivals = [] }) {
   return { suite, name, kompakt: ours, onnxruntime: best, cached };
 }
 
-const overheads = () =>
-  engines.map((engine) => ({
+async function overheads() {
+  const model = join(folder, 'relu.onnx');
+  await relu().save(model);
+  const script = join(import.meta.dirname, 'rivals/overhead.mjs');
+  return engines.map((engine) => ({
     engine,
-    ...JSON.parse(execFileSync(process.execPath, [join(import.meta.dirname, 'rivals/overhead.mjs'), engine])),
+    ...JSON.parse(execFileSync(process.execPath, [script, engine, model])),
   }));
+}
 
 const rows = [];
 let calls = [];
@@ -56,7 +61,7 @@ try {
     process.stderr.write(`${one.suite} ${one.name} ...\n`);
     rows.push(await compare(await prepare(one, folder)));
   }
-  if ('overhead'.includes(flags.only)) calls = overheads();
+  if ('overhead'.includes(flags.only)) calls = await overheads();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,15 +1,16 @@
-// The public interface of kompakt: re-exports only.
+// The public interface of kompakt: re-exports, and functions that load what they need when they are called: programs that run
+// models shall not wait for what compresses, trains and measures them.
 export type * from 'onnxruntime-common';
 export { env, Tensor } from 'onnxruntime-common';
-export { type BenchOptions, type BenchReport, bench, type EngineReport } from './bench/bench.js';
+export type { BenchOptions, BenchReport, EngineReport } from './bench/bench.js';
 export type { EngineName, OperatorTime } from './bench/engine.js';
 export { concreteShapes, type Shapes } from './bench/feeds.js';
-export { benchFresh, type FreshOptions, type FreshReport } from './bench/fresh.js';
+export type { FreshOptions, FreshReport } from './bench/fresh.js';
 export type { LatencySummary } from './bench/statistics.js';
 export { type SystemState, systemAdvice, systemState } from './bench/system.js';
 export { calibrators } from './calibrate/index.js';
 export type { QuantizeReport } from './compress/quantize/quantize.js';
-export { type QuantizeModelOptions, quantize } from './compress/quantize-model.js';
+export type { QuantizeModelOptions } from './compress/quantize-model.js';
 export { loadNpy, saveNpy } from './data/npy-file.js';
 export type { PreprocessOptions } from './data/preprocess.js';
 export { type ModelSample, openSamples } from './data/samples.js';
@@ -35,10 +36,10 @@ export type { RunOptions, SessionOptions } from './session/options.js';
 export { InferenceSession } from './session/session.js';
 export { augmentations } from './train/augment/index.js';
 export { differentiate } from './train/differentiate.js';
-export { type DistillOptions, distill } from './train/distill.js';
+export type { DistillOptions } from './train/distill.js';
 export { type EvaluateOptions, type Evaluation, evaluate, type LabelledSample } from './train/evaluate.js';
 export type { EpochReport, StepReport, TrainingEvent, TrainingReport } from './train/events.js';
-export { type FinetuneOptions, finetune } from './train/finetune.js';
+export type { FinetuneOptions } from './train/finetune.js';
 export { binaryCrossEntropy } from './train/losses/binary-cross-entropy.js';
 export { type CrossEntropyOptions, crossEntropy } from './train/losses/cross-entropy.js';
 export { klDivergence } from './train/losses/kl-divergence.js';
@@ -61,3 +62,21 @@ export type {
   TrainingStep,
   TrainingValue,
 } from './train/training.js';
+
+type OnDemand = typeof import('./on-demand.js');
+const onDemand = (): Promise<OnDemand> => import('./on-demand.js');
+
+/** Measures a model: latency, memory, time per operator; beside onnxruntime-node when `engines` says so. */
+export const bench: OnDemand['bench'] = async (...given) => (await onDemand()).bench(...given);
+
+/** Measures engines in fresh processes, one engine a process, in turn. */
+export const benchFresh: OnDemand['benchFresh'] = async (...given) => (await onDemand()).benchFresh(...given);
+
+/** Quantises a model to INT8 after calibrating it on samples. The result is QDQ ONNX. */
+export const quantize: OnDemand['quantize'] = async (...given) => (await onDemand()).quantize(...given);
+
+/** Trains `student` on samples and on what `teacher` answers to them. */
+export const distill: OnDemand['distill'] = async (...given) => (await onDemand()).distill(...given);
+
+/** Trains a model further, or from the weights that a network starts with (buildNetwork). */
+export const finetune: OnDemand['finetune'] = async (...given) => (await onDemand()).finetune(...given);

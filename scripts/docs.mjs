@@ -1,13 +1,15 @@
 // npm run docs: writes docs/errors.md, docs/ops.md and docs/cli.md from the tables that the code works by, and the
-// interface reference to docs/api. With --check nothing is written and a page that differs is an error. Reads dist/.
+// interface reference to docs/api. With --check nothing is written and a page that differs is an error. Reads lib/.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { commands } from '../dist/cli/commands/index.js';
-import { errorTable } from '../dist/errors.js';
-import { newestOpset } from '../dist/graph/graph.js';
 import { fileOperators, typesOf } from './op-types.mjs';
+import './typescript.mjs';
+
+const { commands } = await import('../lib/cli/commands/index.ts');
+const { errorTable } = await import('../lib/errors.ts');
+const { newestOpset } = await import('../lib/graph/graph.ts');
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const note = (source) => `<!-- Made by \`npm run docs\` from ${source}; do not edit. -->`;

@@ -1,7 +1,9 @@
 // Which element types each operator takes, found by asking its own inference: a specimen of its inputs is tried with every
 // type. Most operators are content with tensors of one element; those that want more stand in the list.
-import { ops } from '../dist/ops/index.js';
-import { dtypes } from '../dist/tensor/dtype.js';
+import './typescript.mjs';
+
+const { ops } = await import('../lib/ops/index.ts');
+const { dtypes } = await import('../lib/tensor/dtype.ts');
 
 /** Inputs as type and dims, `t` being the type that is tried; - is an absent input. */
 const specimens = {

@@ -39,6 +39,7 @@ const libStages: readonly (readonly string[])[] = [
   ['train'],
   ['compress'],
   ['bench'],
+  ['on-demand'],
   ['index'],
   ['cli'],
 ];

@@ -2,10 +2,8 @@
 // is a chain of equal layers, so that the cost of a call hardly counts; the engines take turns, a run of the chain at a time.
 // The layers have the same weights, which then stay in cache, or each its own, which come from further away as in a network.
 import { createRequire } from 'node:module';
-import { attr } from '../../dist/graph/attribute.js';
-import { GraphBuilder } from '../../dist/graph/builder.js';
 import { InferenceSession, Model, Tensor } from '../../dist/index.js';
-import { f32, tensor } from '../../dist/tensor/tensor.js';
+import { attr, f32, GraphBuilder, tensor } from '../internals.mjs';
 
 const ort = createRequire(import.meta.url)('onnxruntime-node');
 

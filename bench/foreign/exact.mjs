@@ -1,8 +1,7 @@
 // The meaning of a quantised classifier in exact arithmetic: every operator that computes, in float64 as the ONNX
 // specification writes it, with no integer form, no fusion and nothing of the engine. Operators that only move values run
 // by their references. The judge of files on which two runtimes round differently.
-import { opOf } from '../../dist/ops/index.js';
-import { tensor, toNumbers } from '../../dist/tensor/tensor.js';
+import { opOf, tensor, toNumbers } from '../internals.mjs';
 
 const limits = { uint8: [0, 255], int8: [-128, 127], uint4: [0, 15], int4: [-8, 7] };
 

@@ -1,19 +1,16 @@
 // Fixed costs of one call, in a process of its own: Relu on 16 floats, and the CPU time of sessions that do nothing.
-// Usage: node bench/rivals/overhead.mjs kompakt|onnxruntime -> JSON, microseconds.
+// Usage: node bench/rivals/overhead.mjs kompakt|onnxruntime MODEL -> JSON, microseconds. MODEL: relu() of one-node.mjs.
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GraphBuilder } from '../../dist/graph/builder.js';
-import { Model } from '../../dist/index.js';
 
-const [engine] = process.argv.slice(2);
+const [engine, model] = process.argv.slice(2);
 const { InferenceSession, Tensor } =
   engine === 'kompakt'
     ? await import('../../dist/index.js')
     : createRequire(import.meta.url)('onnxruntime-node');
 
-const g = new GraphBuilder('one');
-g.output(g.node('Relu', [g.input('x', 'float32', [16])])[0], 'float32', [16]);
-const bytes = new Model(g.build()).toBytes();
+const bytes = readFileSync(model);
 const threads = { intraOpNumThreads: 2, interOpNumThreads: 1 };
 const session = await InferenceSession.create(bytes, threads);
 const feeds = { x: new Tensor('float32', new Float32Array(16), [16]) };

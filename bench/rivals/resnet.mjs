@@ -1,9 +1,7 @@
 // Nets of the shape of ResNet-18 and ResNet-50 with random weights, BatchNormalization folded: their speed is that of the
 // trained ones.
-import { attr } from '../../dist/graph/attribute.js';
-import { GraphBuilder } from '../../dist/graph/builder.js';
 import { Model } from '../../dist/index.js';
-import { f32 } from '../../dist/tensor/tensor.js';
+import { attr, f32, GraphBuilder } from '../internals.mjs';
 
 /** Numbers in [-1, 1) from a seed (xorshift32). */
 function random(seed) {

@@ -1,6 +1,5 @@
 // The networks of bench/training.mjs for kompakt; torch_worker.py has the same for PyTorch. Weights are random.
-import { GraphBuilder } from '../../dist/graph/builder.js';
-import { f32 } from '../../dist/tensor/tensor.js';
+import { f32, GraphBuilder } from '../internals.mjs';
 
 const ints = (...value) => ({ type: 'ints', value });
 

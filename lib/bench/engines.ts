@@ -2,10 +2,9 @@
 // that knows either.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type * as OrtCommon from 'onnxruntime-common';
 import { KompaktError } from '../errors.js';
-import { packageVersion } from '../run/native.js';
+import { packageRoot, packageVersion } from '../run/native.js';
 import type * as Kompakt from '../session/session.js';
 import type { Engine, EngineName, EngineSession } from './engine.js';
 
@@ -21,7 +20,7 @@ const peerVersion = (require: NodeJS.Require, name: string): string =>
   (require(`${name}/package.json`) as { version: string }).version;
 
 /** The caller's folder first, so that a globally installed kompakt finds the project's onnxruntime. */
-const peerFolders = (): string[] => [process.cwd(), fileURLToPath(new URL('../..', import.meta.url))];
+const peerFolders = (): string[] => [process.cwd(), packageRoot()];
 
 /** Loaded when it is asked for, as the other engine is: so that both are measured alike, and neither burdens the other. */
 async function kompaktEngine(): Promise<Engine> {

@@ -1,6 +1,5 @@
 // The device as the operating system shows it: model, clock, governor, temperature, throttling, memory. Every field is
 // null where the system does not say; nothing here needs rights or packages.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -113,17 +112,23 @@ function thermalZones(folder: string): ThermalZone[] {
     });
 }
 
+// Loaded here: programs that only run models start no others.
+const runTool = (tool: string, argument: string) =>
+  process
+    .getBuiltinModule('node:child_process')
+    .spawnSync(tool, [argument], { encoding: 'utf8', timeout: 2000 });
+
 function throttling(root: string): readonly string[] | null {
   const file = readText(join(root, 'sys/devices/platform/soc/soc:firmware/get_throttled'));
   if (file !== null) return throttleWords(file);
   if (!existsSync(join(root, 'usr/bin/vcgencmd'))) return null;
-  const result = spawnSync('vcgencmd', ['get_throttled'], { encoding: 'utf8', timeout: 2000 });
+  const result = runTool('vcgencmd', 'get_throttled');
   return result.status === 0 ? throttleWords(result.stdout) : null;
 }
 
 function powerMode(root: string): string | null {
   if (!existsSync(join(root, 'usr/sbin/nvpmodel'))) return null;
-  const result = spawnSync('nvpmodel', ['-q'], { encoding: 'utf8', timeout: 2000 });
+  const result = runTool('nvpmodel', '-q');
   return /NV Power Mode:\s*(\S+)/.exec(result.stdout ?? '')?.[1] ?? null;
 }
 

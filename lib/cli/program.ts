@@ -94,8 +94,8 @@ export function examplesText(command: Command): string {
 }
 
 function packageVersion(): string {
-  const require = createRequire(import.meta.url);
-  return (require('../../package.json') as { version: string }).version;
+  // By name, not by path: a bundler decides where this code lies.
+  return (createRequire(import.meta.url)('kompakt/package.json') as { version: string }).version;
 }
 
 function print(result: Result, json: boolean, streams: Streams): void {

@@ -3,7 +3,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline, type Transform } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { KompaktError } from '../errors.js';
 import { malformedData } from './dataset.js';
 
@@ -27,7 +26,8 @@ export class ByteStream {
   static async open(path: string, range?: ByteRange, through?: Transform): Promise<ByteStream> {
     await requireFile(path);
     const file = createReadStream(path, range && { start: range.start, end: range.end - 1 });
-    const transform = through ?? (path.endsWith('.gz') ? createGunzip() : undefined);
+    const transform =
+      through ?? (path.endsWith('.gz') ? (await import('node:zlib')).createGunzip() : undefined);
     return new ByteStream(transform ? pipeline(file, transform, () => {}) : file, path);
   }
 

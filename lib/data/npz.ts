@@ -1,7 +1,6 @@
 // npz archives: zip files of npy arrays. Arrays are named after model inputs; one named `label` holds class indices.
 // Format: PKWARE APPNOTE 4.3 (end of central directory, central directory, local headers).
 import { open } from 'node:fs/promises';
-import { createInflateRaw } from 'node:zlib';
 import { toNumbers } from '../tensor/tensor.js';
 import { ByteStream, requireFile } from './byte-stream.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
@@ -17,7 +16,8 @@ export const npz = (path: string): Dataset =>
       const arrays = new Map<string, NpyArray>();
       for (const entry of await readDirectory(path)) {
         const range = { start: entry.start, end: entry.start + entry.bytes };
-        const stream = await ByteStream.open(path, range, entry.deflated ? createInflateRaw() : undefined);
+        const through = entry.deflated ? (await import('node:zlib')).createInflateRaw() : undefined;
+        const stream = await ByteStream.open(path, range, through);
         streams.push(stream);
         arrays.set(entry.name, await readNpy(stream, `${path}:${entry.name}`));
       }

@@ -1,5 +1,4 @@
 // Writes a whole file or nothing: into a temporary file of the same folder, which is then renamed.
-import { randomBytes } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KompaktError } from '../errors.js';
@@ -35,7 +34,10 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
 }
 
 const temporaryBeside = (path: string): string =>
-  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  join(dirname(path), `.${basename(path)}.${randomName()}.tmp`);
+
+// Loaded here: programs that only run models need no cryptography.
+const randomName = (): string => process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex');
 
 const unwritable = (path: string, cause: unknown): KompaktError =>
   new KompaktError('KPT_FILE_WRITE', `The file '${path}' cannot be written.`, { path }, cause);

@@ -78,10 +78,17 @@ interface Addon {
 
 let addon: Addon | undefined;
 
-/** Folder of package.json. */
-function packageRoot(): string {
+let root: string | undefined;
+
+/** Folder of package.json: the nearest above this code, wherever a bundler has put it. */
+export function packageRoot(): string {
+  if (root !== undefined) return root;
   const here = dirname(fileURLToPath(import.meta.url));
-  return [join(here, '../..'), join(here, '..')].find((dir) => existsSync(join(dir, 'package.json'))) ?? here;
+  root = here;
+  while (!existsSync(join(root, 'package.json')))
+    if (root === dirname(root)) return here;
+    else root = dirname(root);
+  return root;
 }
 
 let version: string | undefined;

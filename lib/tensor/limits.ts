@@ -1,7 +1,6 @@
 // What one model may take of this machine. A size that a file declares is compared with these before memory is taken: without
 // them a few bytes could ask for everything that there is.
 import { totalmem } from 'node:os';
-import { getHeapStatistics } from 'node:v8';
 import { KompaktError } from '../errors.js';
 
 /** Smaller pieces are not worth asking the system for. */
@@ -50,6 +49,8 @@ const hostBytesPerElement = 64;
 export function checkHostElements(elements: number, what: () => string): void {
   const bytes = elements * hostBytesPerElement;
   if (bytes <= always) return;
+  // Loaded here: few programs need it.
+  const { getHeapStatistics } = process.getBuiltinModule('node:v8');
   const limit = Math.min(memoryLimit(), getHeapStatistics().heap_size_limit);
   if (bytes > limit) tooLarge(what(), bytes, limit);
 }

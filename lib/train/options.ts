@@ -1,6 +1,6 @@
 // Options that every way of training has, and the pieces of a step that they name.
 import { z } from 'zod';
-import { augmentOptions } from './augment/index.js';
+import { augmentOptions } from './augment/options.js';
 import { binaryCrossEntropy } from './losses/binary-cross-entropy.js';
 import { crossEntropy } from './losses/cross-entropy.js';
 import { klDivergence } from './losses/kl-divergence.js';
@@ -8,7 +8,7 @@ import { meanSquaredError } from './losses/mean-squared-error.js';
 import { adam, adamW } from './optimizers/adam.js';
 import { rmsprop } from './optimizers/rmsprop.js';
 import { sgd } from './optimizers/sgd.js';
-import { scheduleOptions } from './schedules/index.js';
+import { scheduleOptions } from './schedules/options.js';
 import type { Loss, Optimizer } from './training.js';
 
 /** Lets a piece be given by its name alone. */

@@ -8,7 +8,7 @@ import { evaluate } from '../../lib/train/evaluate.js';
 import type { TrainingEvent, TrainingReport } from '../../lib/train/events.js';
 import { logTo } from '../../lib/train/log.js';
 import { type TrainOptions, train } from '../../lib/train/loop.js';
-import { scheduleOf, scheduleOptions } from '../../lib/train/schedules/index.js';
+import { scheduleOf, scheduleOptions } from '../../lib/train/schedules/options.js';
 import { TrainingData } from '../../lib/train/training-data.js';
 import { folder } from '../helpers/data-files.js';
 import { clusters, counted, SoftmaxRegression } from '../helpers/softmax-regression.js';

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineSchedule } from './schedule.js';
 
 /** Half a cosine from 1 to `last` (Loshchilov and Hutter 2017, arXiv:1608.03983, equation 5, without restarts). */
@@ -8,10 +7,11 @@ export const fall = (progress: number, first: number, last: number): number =>
 export const cosine = defineSchedule({
   name: 'cosine',
   summary: 'half a cosine down to `last`',
-  options: z.strictObject({
-    name: z.literal('cosine'),
-    last: z.number().min(0).lt(1).default(0),
-  }),
+  options: (z) =>
+    z.strictObject({
+      name: z.literal('cosine'),
+      last: z.number().min(0).lt(1).default(0),
+    }),
   make:
     ({ last }) =>
     (progress) =>

@@ -1,5 +1,6 @@
 // Augmentations: what each does to a picture, that the random numbers decide it, and what they refuse.
-import { augmentations, augmentOptions, augmentsOf } from '../../../lib/train/augment/index.js';
+import { augmentations } from '../../../lib/train/augment/index.js';
+import { augmentOptions, augmentsOf } from '../../../lib/train/augment/options.js';
 import { randomFor } from '../../../lib/train/seeds.js';
 
 const ramp = (count: number) => Float32Array.from({ length: count }, (_, i) => i);

@@ -1,5 +1,6 @@
 // Learning-rate schedules: their shapes, by points known beforehand.
-import { scheduleOf, scheduleOptions, schedules } from '../../../lib/train/schedules/index.js';
+import { schedules } from '../../../lib/train/schedules/index.js';
+import { scheduleOf, scheduleOptions } from '../../../lib/train/schedules/options.js';
 import { withWarmUp } from '../../../lib/train/schedules/warm-up.js';
 
 const make = (options: unknown) => scheduleOf(scheduleOptions.parse(options));

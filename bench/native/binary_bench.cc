@@ -114,7 +114,11 @@ constexpr Shape kShapes[] = {{1, 512, 512},    {1, 1024, 1024},   {49, 512, 512}
 class Bench {
  public:
   Bench(const GemmB1Kernel& kernel, const Shape& shape, bool to_bits)
-      : kernel_(kernel), shape_(shape), to_bits_(to_bits), panels_(kernel.unit, kernel.max_units, shape.n), bytes_(shape.k / 8) {
+      : kernel_(kernel),
+        shape_(shape),
+        to_bits_(to_bits),
+        panels_(kernel.unit, kernel.max_units, shape.n),
+        bytes_(shape.k / 8) {
     testing::Random random(7);
     a_ = AlignedBuffer(static_cast<size_t>(shape.m) * bytes_);
     y_ = AlignedBuffer(static_cast<size_t>(shape.m) * shape.n * (to_bits ? 1 : 4));

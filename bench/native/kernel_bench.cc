@@ -1,6 +1,7 @@
 // kernel_bench: GOP/s of the 8-bit steps at layers of known networks, on one thread, next to the peak of this
-// core's multiplications, measured in the same run. Operations are nominal: taps in the padding count. Best
-// of many short samples; layers are interleaved in rounds. Run once per tier: KOMPAKT_FORCE_TIER=avx2
+// core's multiplications, measured in the same run: with an output around a zero point of 128, and, as behind
+// a Relu, with one from 0, which takes fewer instructions. Operations are nominal: taps in the padding count.
+// Best of many short samples; layers are interleaved in rounds. Run once per tier: KOMPAKT_FORCE_TIER=avx2
 // kernel_bench [--json] (a document a line). SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
@@ -56,7 +57,7 @@ class BenchPacks : public PackCache {
 
 /// One conv_u8 step with memory of its own.
 struct Bench {
-  Bench(const Layer& l, int most)
+  Bench(const Layer& l, int most, int zero)
       : layer(l),
         x(DType::kU8, {1, l.size, l.size, l.channels}),
         w(DType::kS8, {l.out, l.kernel, l.kernel, l.depthwise ? 1 : l.channels}),
@@ -69,7 +70,7 @@ struct Bench {
     const double pad = static_cast<double>(l.kernel / 2), stride = static_cast<double>(l.stride);
     ParamList p;
     p.Set("strides", {stride, stride}).Set("dilations", {1.0, 1.0}).Set("pads", {pad, pad, pad, pad});
-    p.Set("group", static_cast<double>(l.depthwise ? l.channels : 1)).Set("xZero", 128).Set("yZero", 128);
+    p.Set("group", static_cast<double>(l.depthwise ? l.channels : 1)).Set("xZero", 128).Set("yZero", zero);
     p.Set("lo", 0).Set("hi", 255).Set("residual", std::vector<double>{});
     spec.kind = "conv_u8";
     spec.inputs = {&x.view, &w.view, nullptr, &scale.view};
@@ -80,6 +81,7 @@ struct Bench {
     if (!status.ok()) std::fprintf(stderr, "%s: %s\n", l.name, status.message().c_str());
     scratch = AlignedBuffer(spec.scratch_bytes);
   }
+  double Gops() const { return Operations() / best * 1e-9; }
   double Operations() const { return 2.0 * static_cast<double>(y.size() * w.size() / layer.out); }
 
   Layer layer;
@@ -109,18 +111,23 @@ void Report(int most, bool json) {
   const DotPeak peak = MeasureDotPeak(most < 127);
   ThreadPool pool(1);
   std::vector<std::unique_ptr<Bench>> benches;
-  for (const Layer& layer : kLayers) benches.push_back(std::make_unique<Bench>(layer, most));
+  for (const Layer& layer : kLayers)
+    for (int zero : {128, 0}) benches.push_back(std::make_unique<Bench>(layer, most, zero));
   for (int round = 0; round < 40; ++round)
     for (const auto& bench : benches) Sample(bench.get(), &pool);
   std::printf(json ? "{\"tier\":\"%s\",\"weights\":%d,\"peak\":\"%s\",\"peakGops\":%.1f,\"layers\":["
-                   : "tier %s, weights up to %d, peak of %s: %.1f GOP/s\n",
+                   : "tier %s, weights up to %d, peak of %s: %.1f GOP/s\n"
+                     "layer, zero point of the output               128                       0   of peak\n",
               TierName(BestTier()), most, peak.instructions, peak.gops);
   const char* separator = "";
-  for (const auto& bench : benches) {
-    const double gops = bench->Operations() / bench->best * 1e-9;
-    std::printf(json ? "%s{\"name\":\"%s\",\"microseconds\":%.2f,\"gops\":%.1f,\"ofPeak\":%.3f}"
-                     : "%s%-24s %9.2f us %8.1f GOP/s %6.2f of peak\n",
-                separator, bench->layer.name, bench->best * 1e6, gops, peak.gops > 0 ? gops / peak.gops : 0);
+  for (size_t i = 0; i < benches.size(); i += 2) {
+    const Bench &middle = *benches[i], &from_zero = *benches[i + 1];
+    const double scale = peak.gops > 0 ? 1 / peak.gops : 0;
+    std::printf(json ? "%s{\"name\":\"%s\",\"microseconds\":%.2f,\"gops\":%.1f,\"gopsFromZero\":%.1f,"
+                       "\"ofPeak\":%.3f,\"ofPeakFromZero\":%.3f}"
+                     : "%s%-24s %9.2f us %7.1f GOP/s %7.1f GOP/s %6.2f %6.2f\n",
+                separator, middle.layer.name, middle.best * 1e6, middle.Gops(), from_zero.Gops(),
+                middle.Gops() * scale, from_zero.Gops() * scale);
     if (json) separator = ",";
   }
   if (json) std::printf("]}\n");

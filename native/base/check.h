@@ -6,6 +6,7 @@
 #define KPT_ASSERT(condition) assert(condition)
 #define KPT_RESTRICT __restrict
 #define KPT_ALWAYS_INLINE inline __attribute__((always_inline))
+#define KPT_NOINLINE __attribute__((noinline))
 
 /// In front of a loop whose count the compiler knows: unrolls it fully, so that arrays indexed in it become
 /// registers.

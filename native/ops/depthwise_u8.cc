@@ -3,6 +3,7 @@
 #include "native/ops/depthwise_u8.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -45,7 +46,7 @@ class DepthwiseU8 : public Step {
   const DwConvS8Kernel* kernel_ = nullptr;
   const uint8_t* x_ = nullptr;
   uint8_t* y_ = nullptr;
-  bool to_f32_ = false, fast_scale_ = true, pairs_fit_ = true;
+  bool to_f32_ = false, pairs_fit_ = true, small_sums_ = false;
   int64_t quads_ = 1;      // q of the quads layout, 1 in the direct one
   int64_t rows_ = 1;       // output rows that share one filling
   int64_t fill_rows_ = 4;  // input rows of one filling
@@ -57,7 +58,8 @@ class DepthwiseU8 : public Step {
   int64_t pitch_ = 0, columns_ = 0;  // of the scratch: channels and columns of the largest chunk
   size_t wide_scratch_ = 0, thread_scratch_ = 0;
   const int8_t* packed_ = nullptr;
-  AlignedBuffer bias_, scale_, border_;
+  FoldedChannels channels_;
+  AlignedBuffer border_;
   std::vector<int32_t> tap_offsets_;
 };
 
@@ -110,11 +112,9 @@ int64_t DepthwiseU8::PackedWeight(int64_t r, int64_t c, int64_t ky, int64_t kx, 
 
 Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
   const int64_t kh = shape_.kernel_height, kw = shape_.kernel_width, padded = blocks_ * kDwConvBlock;
-  bias_ = AlignedBuffer(static_cast<size_t>(padded) * 4);
-  scale_ = AlignedBuffer(static_cast<size_t>(padded) * 4);
+  channels_ = FoldedChannels(padded);
   border_ = AlignedBuffer(static_cast<size_t>(shape_.in_width * shape_.channels + kDwConvBlock));
-  if (bias_.data() == nullptr || scale_.data() == nullptr || border_.data() == nullptr)
-    return Status::Error("KPT_TOO_LARGE", "depthwise weights");
+  if (!channels_.allocated() || border_.data() == nullptr) return Status::Error("KPT_TOO_LARGE", "weights");
   std::memset(border_.data(), shape_.x_zero, border_.size());
   const int64_t row_sets = kernel_->quads ? rows_ : 1;
   const auto weight = [&, w = spec.in(1)->as<int8_t>()](int64_t c, int64_t ky, int64_t kx) {
@@ -123,28 +123,30 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
   const std::string tag = std::string("depthwise_u8:") + kernel_->name + ":" + std::to_string(row_sets) +
                           ":" + std::to_string(shape_.stride_y) + channels.ZeroTag();
   const auto find = [&](WeightFacts* found, int32_t* sums) {
-    for (int64_t c = 0; c < shape_.channels; ++c)
+    for (int64_t c = 0; c < shape_.channels; ++c) {
+      int64_t sum = 0, total = 0;
       for (int64_t kx = 0; kx < kw; ++kx)
         for (int64_t ky = 0; ky < kh; ++ky) {
           const int value = weight(c, ky, kx);
           found->Include(value, kernel_->min_weight);
           if (value > 64 || value < -64) found->pairs_fit = 0;  // two of a column may meet: a bound on one
-          sums[c] = static_cast<int32_t>(static_cast<uint32_t>(sums[c]) + static_cast<uint32_t>(value));
+          sum += value;
+          total += std::abs(value);
         }
+      sums[c] = static_cast<int32_t>(sum);
+      found->Reach(sum, total);
+    }
   };
   const WeightFacts* facts = nullptr;
   KPT_RETURN_IF_ERROR(WeightFacts::Get(spec, tag, shape_.channels, &facts, find));
   parts_ = facts->parts, pairs_fit_ = facts->pairs_fit != 0;
   for (int64_t c = 0; c < shape_.channels; ++c) {
-    const auto sum = static_cast<uint32_t>(facts->sums()[c]);
+    const int32_t sum = facts->sums()[c], bias = channels.bias == nullptr ? 0 : channels.bias[c];
     const int64_t slot = DwConvS8Slot(kernel_->wide, shape_.channels, c);
-    run_time_.Set(slot, sum, channels.scale[c]);
-    const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[c];
-    bias_.as<int32_t>()[slot] = static_cast<int32_t>(
-        static_cast<uint32_t>(bias) + static_cast<uint32_t>(kernel_->x_offset - shape_.x_zero) * sum);
-    scale_.as<float>()[slot] = channels.scale[c];
-    if (!(channels.scale[c] >= -kMaxFastScale && channels.scale[c] <= kMaxFastScale)) fast_scale_ = false;
+    run_time_.Set(slot, static_cast<uint32_t>(sum), channels.scale[c]);
+    channels_.Set(slot, bias, kernel_->x_offset - shape_.x_zero, sum, channels.scale[c]);
   }
+  small_sums_ = channels_.Small(facts->reach);
   const size_t bytes = static_cast<size_t>(row_sets * padded * taps_ * parts_) * (kernel_->quads ? 4 : 1);
   packed_ =
       reinterpret_cast<const int8_t*>(spec.packs->Get(spec.in(1)->constant, tag, bytes, [&](uint8_t* block) {
@@ -183,7 +185,7 @@ Status DepthwiseU8::Make(const StepSpec& spec, const ConvShape& shape) {
                                       : (row * columns_ + kx * shape.dilation_x) * pitch_;
     tap_offsets_.push_back(static_cast<int32_t>(at));
   }
-  if (!to_f32_ && !fast_scale_)
+  if (!to_f32_ && !channels_.fast_scale())
     wide_scratch_ = AlignUp(static_cast<size_t>(LargestOf(column_chunks_) * pitch_) * sizeof(float));
   thread_scratch_ =
       wide_scratch_ + AlignUp(static_cast<size_t>(columns_ * fill_rows_ * pitch_) + kReadPadding);
@@ -238,20 +240,18 @@ void DepthwiseU8::RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64
   row.columns = columns.size();
   row.channels = static_cast<int>(std::min(c.end, shape_.channels) - c.begin);
   row.w = packed_ + (kernel_->quads ? (r * blocks_ * kDwConvBlock + c.begin) * 4 : c.begin) * taps_ * parts_;
-  row.bias = bias_.as<int32_t>() + c.begin;
-  row.scale = scale_.as<float>() + c.begin;
+  row.bias = channels_.bias() + c.begin;
+  row.scale = channels_.scale() + c.begin;
   row.pairs_fit = pairs_fit_;
-  row.to_f32 = to_f32_ || !fast_scale_;
-  row.y_stride = shape_.channels;
+  row.small_sums = small_sums_;
+  row.to_f32 = to_f32_ || !channels_.fast_scale();
+  const bool rounds = row.to_f32 && !to_f32_;
+  row.y_stride = rounds ? row.channels : shape_.channels;
   row.range = shape_.range;
-  row.y = to_f32_ ? static_cast<void*>(reinterpret_cast<float*>(y_) + at) : y_ + at;
-  if (!to_f32_ && !fast_scale_) {
-    row.y = wide;
-    row.y_stride = row.channels;
-  }
+  row.y = to_f32_ ? reinterpret_cast<float*>(y_) + at : rounds ? wide : static_cast<void*>(y_ + at);
   kernel_->run(row);
   if (to_f32_) return;
-  if (row.to_f32)
+  if (rounds)
     for (int64_t column = 0; column < row.columns; ++column)
       for (int i = 0; i < row.channels; ++i)
         y_[at + column * shape_.channels + i] = RoundToByte(wide[column * row.channels + i], shape_.range);
@@ -262,7 +262,7 @@ void DepthwiseU8::Run(const RunContext& context) {
   const int64_t groups = (shape_.out_height + rows_ - 1) / rows_;
   if (shape_.out_width == 0 || shape_.channels == 0) return;
   if (run_time_.live()) {
-    shape_.x_zero = run_time_.Apply(kernel_->x_offset, bias_.as<int32_t>(), scale_.as<float>());
+    shape_.x_zero = run_time_.Apply(kernel_->x_offset, channels_.bias(), channels_.scale());
     std::memset(border_.data(), shape_.x_zero, border_.size());
   }
   const int64_t columns = static_cast<int64_t>(column_chunks_.size()),

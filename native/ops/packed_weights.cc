@@ -4,12 +4,16 @@
 #include "native/ops/packed_weights.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <vector>
 
 #include "native/ops/checks.h"
 
 namespace kompakt {
 namespace {
+
+/// Weights whose sum without signs, each at most 383, is sure to fit 32 bits.
+constexpr int64_t kMostCounted = 1 << 23;
 
 /// The weights without zero points, [column][part][tap][k] of one group.
 class GroupWeights {
@@ -20,7 +24,7 @@ class GroupWeights {
   void Find(WeightFacts* facts, int min_weight, int32_t* sums) const {
     for (int64_t column = 0; column < source_.columns; ++column) {
       const int zero = Zero(column);
-      uint32_t sum = 0;
+      uint32_t sum = 0, total = 0;
       for (int64_t t : source_.taps) {
         const int8_t* w = Tap(column, t);
         int least = 127, most = -128;
@@ -28,11 +32,15 @@ class GroupWeights {
           least = std::min<int>(least, w[k]);
           most = std::max<int>(most, w[k]);
           sum += static_cast<uint32_t>(w[k] - zero);
+          total += static_cast<uint32_t>(std::abs(w[k] - zero));
         }
         if (source_.tap_bytes == 0) continue;
         facts->Include(least - zero, min_weight);
         facts->Include(most - zero, min_weight);
       }
+      facts->Reach(
+          static_cast<int32_t>(sum),
+          static_cast<int64_t>(source_.taps.size()) * source_.tap_bytes <= kMostCounted ? total : INT32_MAX);
       sums[group_ * source_.columns + column] = static_cast<int32_t>(sum);
     }
   }
@@ -99,9 +107,8 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
   taps_ = static_cast<int>(s.taps.size());
   tap_bytes_ = static_cast<int>(s.tap_bytes);
   const int64_t width = panels_.units * panels_.unit;
-  bias_ = AlignedBuffer(static_cast<size_t>(s.groups * width) * 4);
-  scale_ = AlignedBuffer(static_cast<size_t>(s.groups * width) * 4);
-  if (bias_.data() == nullptr || scale_.data() == nullptr) return Status::Error("KPT_TOO_LARGE", "weights");
+  channels_ = FoldedChannels(s.groups * width);
+  if (!channels_.allocated()) return Status::Error("KPT_TOO_LARGE", "weights");
 
   const std::string tag = s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" +
                           std::to_string(taps_) + channels.ZeroTag();
@@ -120,10 +127,9 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
       const int64_t o = s.Channel(g, n);
       const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[o], sum = sums[g * s.columns + n];
       run_time_.Set(g * width + n, static_cast<uint32_t>(sum), channels.scale[o]);
-      bias_.as<int32_t>()[g * width + n] = FoldGemmS8Bias(*kernel_, bias, x_zero, sum);
-      scale_.as<float>()[g * width + n] = channels.scale[o];
-      if (!(channels.scale[o] >= -kMaxFastScale && channels.scale[o] <= kMaxFastScale)) fast_scale_ = false;
+      channels_.Set(g * width + n, bias, kernel_->a_offset - x_zero, sum, channels.scale[o]);
     }
+  small_sums_ = channels_.Small(facts->reach);
   group_bytes_ = GemmS8PackedBytes(*kernel_, panels_, taps(), tap_bytes_);
   packed_ = reinterpret_cast<const int8_t*>(
       spec.packs->Get(s.w->constant, tag, group_bytes_ * static_cast<size_t>(s.groups), [&](uint8_t* block) {
@@ -142,9 +148,10 @@ void PackedWeights::Bind(int64_t group, int64_t panel, GemmS8Block* block) const
   block->tap_bytes = tap_bytes_;
   block->b = GemmS8Panel(*kernel_, panels_, taps(), tap_bytes_,
                          packed_ + group_bytes_ * static_cast<size_t>(group), panel);
-  block->bias = bias_.as<int32_t>() + at;
-  block->scale = scale_.as<float>() + at;
+  block->bias = channels_.bias() + at;
+  block->scale = channels_.scale() + at;
   block->pairs_fit = pairs_fit_;
+  block->small_sums = small_sums_;
   block->columns = panels_.Columns(panel);
 }
 

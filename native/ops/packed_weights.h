@@ -2,13 +2,15 @@
 // biases folded. Shared by the convolution, transposed convolution and matrix product steps.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "native/base/aligned_buffer.h"
 #include "native/kernels/gemm_s8/gemm_s8.h"
 #include "native/ops/conv_shape.h"
+#include "native/ops/folded_channels.h"
 
 namespace kompakt {
 
@@ -36,6 +38,7 @@ struct WeightSource {
 struct WeightFacts {
   int32_t parts;      // s8 summands of a weight: minus its zero point it may need more than 8 bits
   int32_t pairs_fit;  // whether products of pairs stay within 16 bits
+  int32_t reach;  // no column's positive weights, nor its negative ones, sum up to more, at most INT32_MAX
   const int32_t* sums() const { return reinterpret_cast<const int32_t*>(this + 1); }
 
   /// A weight minus its zero point is now among those that `parts` values within [low, 127] can sum up to.
@@ -43,8 +46,13 @@ struct WeightFacts {
     while (weight > 127 * parts || weight < low * parts) ++parts;
   }
 
-  /// Those of the weights, input 1, under `tag`; find(facts, sums) fills them in the first time, from 1, 1
-  /// and zeros.
+  /// A column whose weights sum up to `sum`, and without their signs to `total`.
+  void Reach(int64_t sum, int64_t total) {
+    reach = static_cast<int32_t>(std::clamp<int64_t>((total + std::abs(sum)) / 2, reach, INT32_MAX));
+  }
+
+  /// Those of the weights, input 1, under `tag`; find(facts, sums) fills them in the first time, from 1, 1,
+  /// 0 and zeros.
   template <typename Find>
   static Status Get(const StepSpec& spec, const std::string& tag, int64_t columns, const WeightFacts** out,
                     const Find& find) {
@@ -53,6 +61,7 @@ struct WeightFacts {
         spec.packs->Get(spec.in(1)->constant, tag + ":facts", bytes, [&](uint8_t* block) {
           WeightFacts* facts = reinterpret_cast<WeightFacts*>(block);
           facts->parts = facts->pairs_fit = 1;
+          facts->reach = 0;
           find(facts, reinterpret_cast<int32_t*>(facts + 1));
         }));
     if (*out == nullptr) return Status::Error("KPT_TOO_LARGE", "packed weights");
@@ -68,7 +77,7 @@ class PackedWeights {
 
   const RunTimeScale& run_time() const { return run_time_; }
   /// Takes this run's zero point and scale of x, where run_time() is live; returns the zero point.
-  int32_t Rescale() { return run_time_.Apply(kernel_->a_offset, bias_.as<int32_t>(), scale_.as<float>()); }
+  int32_t Rescale() { return run_time_.Apply(kernel_->a_offset, channels_.bias(), channels_.scale()); }
 
   const GemmS8Kernel& kernel() const { return *kernel_; }
   const GemmPanels& panels() const { return panels_; }
@@ -76,20 +85,20 @@ class PackedWeights {
   int taps() const { return taps_ * parts_; }
   int parts() const { return parts_; }
   /// False: some scale is too large to convert before clamping; compute f32 and round it (requantize.h).
-  bool fast_scale() const { return fast_scale_; }
+  bool fast_scale() const { return channels_.fast_scale(); }
 
-  /// Sets kernel operands of one panel: b, bias, scale, taps, tap_bytes, columns, pairs_fit.
+  /// Sets kernel operands of one panel: b, bias, scale, taps, tap_bytes, columns and what is proved of them.
   void Bind(int64_t group, int64_t panel, GemmS8Block* block) const;
 
  private:
   const GemmS8Kernel* kernel_ = nullptr;
   GemmPanels panels_;
   const int8_t* packed_ = nullptr;
-  AlignedBuffer bias_, scale_;
+  FoldedChannels channels_;
   RunTimeScale run_time_;
   size_t group_bytes_ = 0;
   int taps_ = 0, tap_bytes_ = 0, parts_ = 1;
-  bool pairs_fit_ = false, fast_scale_ = true;
+  bool pairs_fit_ = false, small_sums_ = false;
 };
 
 }  // namespace kompakt

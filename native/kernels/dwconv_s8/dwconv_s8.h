@@ -48,6 +48,7 @@ struct DwConvS8Row {
   const int32_t* bias;  // by slot, zero points folded
   const float* scale;   // by slot
   bool pairs_fit;       // as in gemm_s8
+  bool small_sums;      // as in gemm_s8
   bool to_f32;
   void* y;
   int64_t y_stride;  // elements between output columns

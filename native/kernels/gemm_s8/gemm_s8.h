@@ -32,10 +32,11 @@ struct GemmS8Block {
   int taps;
   int tap_bytes;            // k of one tap, not padded
   const int8_t* b;          // the packed panel
-  const int32_t* bias;      // [panel width], zero points folded (see FoldGemmS8Bias)
+  const int32_t* bias;      // [panel width], zero points folded (see FoldBias)
   const int32_t* row_bias;  // [rows] or null
   const float* scale;       // [panel width]
   bool pairs_fit;           // every 255 * (w[2i] + w[2i+1]) fits 16 bits: lets AVX2 use vpmaddubsw exactly
+  bool small_sums;          // every accumulator and scale as kSmallSum wants them: lets x86 finish faster
   bool to_f32;
   void* y;            // u8 or f32
   int64_t y_stride;   // elements between rows
@@ -77,11 +78,5 @@ void PackGemmS8(const GemmS8Kernel& kernel, const GemmPanels& panels, int taps, 
 /// The panel's weights inside `packed`.
 const int8_t* GemmS8Panel(const GemmS8Kernel& kernel, const GemmPanels& panels, int taps, int tap_bytes,
                           const int8_t* packed, int64_t panel);
-
-/// bias + (a_offset - x_zero) * (sum of the column's weights), in wrapping int32.
-inline int32_t FoldGemmS8Bias(const GemmS8Kernel& kernel, int32_t bias, int32_t x_zero, int32_t weight_sum) {
-  return static_cast<int32_t>(static_cast<uint32_t>(bias) + static_cast<uint32_t>(kernel.a_offset - x_zero) *
-                                                                static_cast<uint32_t>(weight_sum));
-}
 
 }  // namespace kompakt

@@ -43,26 +43,38 @@ struct S8Avx2 {
     return _mm256_add_epi32(acc, _mm256_add_epi32(even, odd));
   }
   static KPT_ALWAYS_INLINE F Scale(I acc, F scale) { return _mm256_mul_ps(_mm256_cvtepi32_ps(acc), scale); }
+  /// 2^23 * scale.
+  static KPT_ALWAYS_INLINE F TopOffset(F scale) { return _mm256_mul_ps(scale, _mm256_set1_ps(8388608.f)); }
+  /// Of an accumulator with kFloatBits added, `offset` TopOffset(scale): Scale in one instruction
+  /// (requantize.h).
+  static KPT_ALWAYS_INLINE F ScaleBiased(I acc, F scale, F offset) {
+    return _mm256_fmsub_ps(_mm256_castsi256_ps(acc), scale, offset);
+  }
   static KPT_ALWAYS_INLINE I Round(F v) { return _mm256_cvtps_epi32(v); }
   /// g++ 12 spills accumulators inside the loop before an inlined epilogue unless they are pinned in between.
   static KPT_ALWAYS_INLINE void Pin(I& v) { asm volatile("" : "+x"(v)); }
 
-  /// Rounded lanes of four vectors to bytes in order: + zero, clamped.
+  /// Rounded lanes of four vectors to bytes in order: + zero, clamped. kPlain: neither, FullFromZero() holds.
   struct Bytes {
     I zero, lo, hi, order;
+    bool clamps;
     explicit KPT_ALWAYS_INLINE Bytes(const OutputRange& r)
         : zero(_mm256_set1_epi16(static_cast<int16_t>(r.zero))),
           lo(_mm256_set1_epi8(static_cast<char>(r.lo))),
           hi(_mm256_set1_epi8(static_cast<char>(r.hi))),
-          order(_mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)) {}
+          order(_mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)),
+          clamps(r.lo > 0 || r.hi < 255) {}
+    template <bool kPlain = false>
     KPT_ALWAYS_INLINE I Pack(I a, I b, I c, I d) const {
-      return _mm256_permutevar8x32_epi32(PackLanes(a, b, c, d), order);
+      return _mm256_permutevar8x32_epi32(PackLanes<kPlain>(a, b, c, d), order);
     }
     /// Every 128-bit lane by itself: four bytes of a, of b, of c and of d.
+    template <bool kPlain = false>
     KPT_ALWAYS_INLINE I PackLanes(I a, I b, I c, I d) const {
-      const I ab = _mm256_adds_epi16(_mm256_packs_epi32(a, b), zero);
-      const I cd = _mm256_adds_epi16(_mm256_packs_epi32(c, d), zero);
-      return _mm256_min_epu8(_mm256_max_epu8(_mm256_packus_epi16(ab, cd), lo), hi);
+      const I ab = _mm256_packs_epi32(a, b), cd = _mm256_packs_epi32(c, d);
+      if (kPlain) return _mm256_packus_epi16(ab, cd);
+      const I bytes = _mm256_packus_epi16(_mm256_adds_epi16(ab, zero), _mm256_adds_epi16(cd, zero));
+      return clamps ? _mm256_min_epu8(_mm256_max_epu8(bytes, lo), hi) : bytes;
     }
   };
 

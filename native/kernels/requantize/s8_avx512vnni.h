@@ -24,7 +24,7 @@ struct S8Avx512Vnni {
   static constexpr int kLanes = 16;
   static constexpr int kMaxVecs = 4;
   /// Rows of a tile for 1..kMaxVecs vectors: at most 24 accumulators.
-  static constexpr int kMaxRows[kMaxVecs] = {12, 12, 8, 6};
+  static constexpr int kMaxRows[kMaxVecs] = {12, 10, 8, 6};
   /// Depthwise, wide blocks: whether the weights of three taps stay in registers; columns of a tile else.
   static constexpr bool kHoldsWideTaps = true;
   static constexpr int kWideColumns = 4;
@@ -41,26 +41,38 @@ struct S8Avx512Vnni {
   static KPT_ALWAYS_INLINE I Add(I a, I b) { return _mm512_add_epi32(a, b); }
   static KPT_ALWAYS_INLINE I Dot(I acc, I a, I b) { return _mm512_dpbusd_epi32(acc, a, b); }
   static KPT_ALWAYS_INLINE F Scale(I acc, F scale) { return _mm512_mul_ps(_mm512_cvtepi32_ps(acc), scale); }
+  /// 2^23 * scale.
+  static KPT_ALWAYS_INLINE F TopOffset(F scale) { return _mm512_mul_ps(scale, _mm512_set1_ps(8388608.f)); }
+  /// Of an accumulator with kFloatBits added, `offset` TopOffset(scale): Scale in one instruction
+  /// (requantize.h).
+  static KPT_ALWAYS_INLINE F ScaleBiased(I acc, F scale, F offset) {
+    return _mm512_fmsub_ps(_mm512_castsi512_ps(acc), scale, offset);
+  }
   static KPT_ALWAYS_INLINE I Round(F v) { return _mm512_cvtps_epi32(v); }
   /// g++ 12 spills accumulators inside the loop before an inlined epilogue unless they are pinned in between.
   static KPT_ALWAYS_INLINE void Pin(I& v) { asm volatile("" : "+v"(v)); }
 
-  /// Rounded lanes of four vectors to bytes in order: + zero, clamped.
+  /// Rounded lanes of four vectors to bytes in order: + zero, clamped. kPlain: neither, FullFromZero() holds.
   struct Bytes {
     I zero, lo, hi, order;
+    bool clamps;
     explicit KPT_ALWAYS_INLINE Bytes(const OutputRange& r)
         : zero(_mm512_set1_epi16(static_cast<int16_t>(r.zero))),
           lo(_mm512_set1_epi8(static_cast<char>(r.lo))),
           hi(_mm512_set1_epi8(static_cast<char>(r.hi))),
-          order(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)) {}
+          order(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)),
+          clamps(r.lo > 0 || r.hi < 255) {}
+    template <bool kPlain = false>
     KPT_ALWAYS_INLINE I Pack(I a, I b, I c, I d) const {
-      return _mm512_permutexvar_epi32(order, PackLanes(a, b, c, d));
+      return _mm512_permutexvar_epi32(order, PackLanes<kPlain>(a, b, c, d));
     }
     /// Every 128-bit lane by itself: four bytes of a, of b, of c and of d.
+    template <bool kPlain = false>
     KPT_ALWAYS_INLINE I PackLanes(I a, I b, I c, I d) const {
-      const I ab = _mm512_adds_epi16(_mm512_packs_epi32(a, b), zero);
-      const I cd = _mm512_adds_epi16(_mm512_packs_epi32(c, d), zero);
-      return _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(ab, cd), lo), hi);
+      const I ab = _mm512_packs_epi32(a, b), cd = _mm512_packs_epi32(c, d);
+      if (kPlain) return _mm512_packus_epi16(ab, cd);
+      const I bytes = _mm512_packus_epi16(_mm512_adds_epi16(ab, zero), _mm512_adds_epi16(cd, zero));
+      return clamps ? _mm512_min_epu8(_mm512_max_epu8(bytes, lo), hi) : bytes;
     }
   };
 
@@ -72,17 +84,20 @@ struct S8Avx512Vnni {
                               : part == 1 ? _mm512_extracti32x4_epi32(bytes, 1)
                               : part == 2 ? _mm512_extracti32x4_epi32(bytes, 2)
                                           : _mm512_extracti32x4_epi32(bytes, 3);
-      if (count == 16)
+      if (__builtin_expect(count == 16, 1))
         _mm_storeu_si128(reinterpret_cast<__m128i*>(y), quarter);
       else
         _mm_mask_storeu_epi8(y, static_cast<__mmask16>((1u << count) - 1), quarter);
     } else if (kVecs == 2) {
       const __m256i half = part == 0 ? _mm512_castsi512_si256(bytes) : _mm512_extracti64x4_epi64(bytes, 1);
-      if (count == 32)
+      if (__builtin_expect(count == 32, 1))
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), half);
       else
         _mm256_mask_storeu_epi8(y, static_cast<__mmask32>((uint64_t{1} << count) - 1), half);
-    } else if (count == 64) {
+    } else if (kVecs == 3 && __builtin_expect(count == 48, 1)) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), _mm512_castsi512_si256(bytes));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(y + 32), _mm512_extracti32x4_epi32(bytes, 2));
+    } else if (kVecs == 4 && __builtin_expect(count == 64, 1)) {
       _mm512_storeu_si512(y, bytes);
     } else {
       _mm512_mask_storeu_epi8(y, (uint64_t{1} << count) - 1, bytes);

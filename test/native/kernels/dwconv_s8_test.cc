@@ -16,7 +16,7 @@ using testing::Random;
 
 /// One output row, kernel `width` x 4 (quads) or `width` x 1 (direct), through fill and run.
 void CheckKernel(const DwConvS8Kernel& kernel, int channels, int64_t columns, int width, int x_low, int w_low,
-                 int w_high) {
+                 int w_high, const OutputRange& range = {128, 2, 253}) {
   Random random(static_cast<uint64_t>(channels * 31 + columns * 7 + width));
   const int lanes = kernel.quads ? 4 : 1;
   const int padded = (channels + kDwConvBlock - 1) / kDwConvBlock * kDwConvBlock;
@@ -56,7 +56,8 @@ void CheckKernel(const DwConvS8Kernel& kernel, int channels, int64_t columns, in
   row.column_step = static_cast<int64_t>(padded) * lanes, row.columns = columns, row.channels = channels;
   row.w = w.data(), row.bias = bias.data(), row.scale = scale.data();
   row.pairs_fit = w_low >= -64 && w_high <= 64;
-  row.y = y.data(), row.y_stride = channels, row.range = {128, 2, 253};
+  row.y = y.data(), row.y_stride = channels, row.range = range;
+  row.small_sums = true;  // 255 * 127 * 40 + 50000 is small
   kernel.run(row);
   CHECK(y.Intact());
   bool same = true;
@@ -80,6 +81,13 @@ TEST_CASE("dwconv_s8: every tier, channels and columns around its blocks") {
     for (int channels : {1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 49, 64, 67, 80, 130})
       for (int64_t columns : {1, 2, 3, 4, 5, 7, 9})
         for (int width : {1, 3, 10}) CheckKernel(kernels[i], channels, columns, width, 0, -127, 127);
+    for (int channels : {1, 16, 24, 64, 67, 130})
+      for (int64_t columns : {1, 2, 5})
+        for (int width : {1, 3, 10}) {
+          CheckKernel(kernels[i], channels, columns, width, 0, -127, 127, {0, 0, 255});
+          CheckKernel(kernels[i], channels, columns, width, 200, -127, 9, {0, 0, 255});
+          CheckKernel(kernels[i], channels, columns, width, 0, -127, 127, {0, 0, 200});
+        }
     CheckKernel(kernels[i], 24, 5, 3, 255, 127, 127);
     CheckKernel(kernels[i], 24, 5, 3, 255, kernels[i].min_weight, kernels[i].min_weight);
     CheckKernel(kernels[i], 24, 5, 3, 255, 64, 64);

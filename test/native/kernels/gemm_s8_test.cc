@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -22,7 +24,14 @@ struct Case {
   int w_low = -127, w_high = 127, x_low = 0, x_high = 255;
   float scale = 0.001f;
   bool row_bias = false;
+  OutputRange range = {130, 3, 250};
 };
+
+/// What PackedWeights proves of the case's sums: the bias below adds at most 5000 and the folded zero point.
+bool SmallSums(const Case& c) {
+  const int64_t reach = int64_t{c.taps} * c.k * std::max(std::abs(c.w_low), std::abs(c.w_high));
+  return (255 + 77) * reach + 5000 + (c.row_bias ? 100000 : 0) <= kSmallSum;
+}
 
 /// y of one kernel, [m][n], for data that depends only on the case.
 std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, bool to_f32) {
@@ -39,7 +48,7 @@ std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, bool to_
   for (int64_t n = 0; n < c.n; ++n) {
     int32_t sum = 0;
     for (int i = 0; i < c.taps * c.k; ++i) sum += w[n * c.taps * c.k + i];
-    bias[n] = FoldGemmS8Bias(kernel, random.Int(-5000, 5000), 77, sum);
+    bias[n] = FoldBias(random.Int(-5000, 5000), kernel.a_offset - 77, sum);
     scale[n] = random.Float(c.scale * 0.5f, c.scale);
   }
   for (int64_t m = 0; m < c.m; ++m) rows[m] = static_cast<int32_t>((c.m - 1 - m) * row_bytes);
@@ -59,7 +68,8 @@ std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, bool to_
     g.to_f32 = to_f32;
     g.y = y.data() + panels.Begin(p) * (to_f32 ? 4 : 1);
     g.y_stride = c.n, g.columns = panels.Columns(p);
-    g.range = {130, 3, 250};
+    g.range = c.range;
+    g.small_sums = SmallSums(c);
     kernel.run(g);
   }
   CHECK(y.Intact());
@@ -103,6 +113,28 @@ TEST_CASE("gemm_s8: extremes do not saturate inside") {
   Case deep{2, 16, 1, 60000};
   deep.w_low = deep.w_high = 127, deep.x_low = deep.x_high = 255, deep.scale = kMaxFastScale;
   CheckTiers(deep);
+}
+
+TEST_CASE("gemm_s8: small sums become bytes from 0 by the short cut, those that are not small do not") {
+  for (int64_t n : {1, 8, 16, 33, 48, 64, 67})
+    for (int k : {1, 24, 64, 190, 250})
+      for (int low : {-127, -64, -3}) {
+        Case c{14, n, 1, k};
+        c.w_low = low, c.range = {0, 0, 255}, c.scale = 0.0002f;
+        CheckTiers(c);
+        c.scale = 0.9f, c.row_bias = true;
+        CheckTiers(c);
+        c.range = {0, 7, 200};
+        CheckTiers(c);
+      }
+  // The largest sums that are small, of either sign, at every scale of the rounding.
+  for (int w : {-127, 127})
+    for (float scale : {1e-30f, 1e-5f, 3e-5f, 0.0101f, 0.99f}) {
+      Case c{5, 40, 1, 198};
+      c.w_low = c.w_high = w, c.x_low = 250, c.scale = scale, c.range = {0, 0, 255};
+      CHECK(SmallSums(c));
+      CheckTiers(c);
+    }
 }
 
 TEST_CASE("gemm_s8: small weights take the paired path, row biases are added") {

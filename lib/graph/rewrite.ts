@@ -20,8 +20,8 @@ interface GraphIndex {
   readonly consumers: Map<string, Set<Node>>;
 }
 
-/** Indexes of graphs whose last editor changed nothing. Most passes change nothing in most graphs, and making the index is
- *  all that they cost; an editor takes it out, so that it never belongs to two. */
+/** Indexes of graphs that an editor has finished. Making one is most of what a pass costs that changes little; the next editor
+ *  takes it out, so that it never belongs to two. Names once taken stay so. */
 const spare = new WeakMap<Graph, GraphIndex>();
 
 /** Frees what is kept of a graph for its next editor: there will be none. */
@@ -160,7 +160,18 @@ export class GraphEditor {
       opsets: withDomains(this.#graph.opsets, ordered),
     });
     tidy.add(graph);
+    this.#handOver(graph, live);
     return graph;
+  }
+
+  /** Leaves the index to the next editor, which goes through the nodes in the order of the new graph. */
+  #handOver(graph: Graph, live: ReadonlySet<Node>): void {
+    for (const node of [...this.#index.places.keys()]) if (!live.has(node)) this.#remove(node);
+    this.#index.places.clear();
+    graph.nodes.forEach((node, place) => {
+      this.#index.places.set(node, place);
+    });
+    spare.set(graph, this.#index);
   }
 
   #liveNodes(): Set<Node> {

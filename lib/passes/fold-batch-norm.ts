@@ -18,6 +18,7 @@ export const foldBatchNorm: Pass = {
   name: 'fold-batch-norm',
   summary: 'BatchNormalization(Conv(x, W, b)), Conv(x, W, b) * c -> Conv(x, W * s, b * s + t)',
   source: 'Jacob et al. 2018, arXiv:1712.05877, section 3.2; statistics of training, folded once',
+  needs: ['BatchNormalization', 'Mul', 'Div'],
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const node of editor.nodes) {

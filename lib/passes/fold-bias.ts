@@ -8,6 +8,7 @@ export const foldBias: Pass = {
   name: 'fold-bias',
   summary: 'Conv(x, W, b) + c -> Conv(x, W, b + c)',
   source: 'addition is associative up to rounding; c must be constant over everything but channels',
+  needs: ['Add', 'Sub'],
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const node of editor.nodes) {

@@ -11,6 +11,7 @@ export const foldPad: Pass = {
   name: 'fold-pad',
   summary: 'Conv(Pad(x, zeros around the spatial axes)) -> Conv(x, pads)',
   source: 'a convolution pads with zeros; pools do not, so they are left alone',
+  needs: ['Pad'],
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const conv of editor.nodes) {

@@ -4,7 +4,7 @@ import { GraphEditor } from '../graph/rewrite.js';
 import { intAttr, intsAttr } from '../ops/op.js';
 import { sameDims, sizeOf } from '../tensor/shape.js';
 import { i64, toNumbers } from '../tensor/tensor.js';
-import { type InferredTypes, inferTypes } from './infer-types.js';
+import { type InferredTypes, typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 import { isOp } from './pattern.js';
 
@@ -12,13 +12,14 @@ export const fuseChannelSplit: Pass = {
   name: 'fuse-channel-split',
   summary: 'Gather(Reshape(Transpose(Reshape(x))), i) -> Slice(x, channels i, i + n, i + 2n...)',
   source: 'ShuffleNet V2 (Ma et al. 2018, arXiv:1807.11164) as exported: shuffle and split in one',
+  needs: ['Gather'],
   run(graph) {
     const editor = new GraphEditor(graph);
-    let types: InferredTypes | undefined;
+    const inferred = typesWhenNeeded(graph);
     for (const gather of editor.nodes) {
       const chain = isOp(gather, 'Gather') ? shuffleBefore(editor, gather) : undefined;
       if (chain === undefined) continue;
-      types ??= inferTypes(graph);
+      const types = inferred();
       const split = types.exact ? channelsOf(editor, gather, chain, types) : undefined;
       if (split === undefined) continue;
       const { start, step, channels } = split;

@@ -13,6 +13,7 @@ export const fuseDynamic: Pass = {
   summary:
     'Cast(ConvInteger(x, w)) * (sx * sw) + b -> ConvIntegerToFloat; so for MatMulInteger, to MatMulIntegerToFloat',
   source: 'the form that ONNX Runtime writes for dynamic quantisation; sx is known at run time only',
+  needs: ['ConvInteger', 'MatMulInteger'],
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const node of editor.nodes) if (isOp(node, 'ConvInteger', 'MatMulInteger')) fuse(editor, node);

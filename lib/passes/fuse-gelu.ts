@@ -9,6 +9,7 @@ export const fuseGelu: Pass = {
   name: 'fuse-gelu',
   summary: 'x * (1 + Erf(x / sqrt(2))) * 0.5 -> Unary(gelu)(x)',
   source: 'Hendrycks and Gimpel 2016, arXiv:1606.08415',
+  needs: ['Erf'],
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const node of editor.nodes) {

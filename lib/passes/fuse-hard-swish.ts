@@ -11,6 +11,7 @@ export const fuseHardSwish: Pass = {
   summary:
     'clip(x + 3, 0, 6) / 6 -> HardSigmoid(x); x * clip(x + 3, 0, 6) / 6, x * HardSigmoid(x) -> HardSwish(x)',
   source: 'Howard et al. 2019, arXiv:1905.02244, section 5.2',
+  needs: ['Mul', 'Div'],
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const node of editor.nodes) {

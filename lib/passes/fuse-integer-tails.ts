@@ -7,7 +7,7 @@ import { dtypeFromOnnx } from '../tensor/dtype.js';
 import { sameDims } from '../tensor/shape.js';
 import { bypass } from './bypass.js';
 import { composed } from './byte-table.js';
-import { type InferredTypes, inferTypes } from './infer-types.js';
+import { type InferredTypes, typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 import { soleUser } from './pattern.js';
 
@@ -22,9 +22,10 @@ export const fuseIntegerTails: Pass = {
   summary:
     'QTable(QLinearAdd(QConv(x), r)) -> QConv(x, residual r, table), as for QLinearConv; QTable(QTable(x)) -> QTable(x)',
   source: 'step contract of conv_u8: requantise, add as add_u8, look up',
+  needs: ['com.microsoft:QLinearAdd', 'ai.kompakt:QTable'],
   run(graph) {
     const editor = new GraphEditor(graph);
-    const types = inferTypes(graph);
+    const types = typesWhenNeeded(graph);
     for (const node of editor.nodes) {
       if (node.domain === 'com.microsoft' && node.op === 'QLinearAdd') mergeSum(editor, node, types);
       else if (isTable(node) && !dropTable(editor, node, types)) mergeTable(editor, node);
@@ -57,7 +58,7 @@ const padded = (inputs: readonly string[], length: number): string[] => [
   ...new Array<string>(Math.max(0, length - inputs.length)).fill(''),
 ];
 
-function mergeSum(editor: GraphEditor, add: Node, { types }: InferredTypes): void {
+function mergeSum(editor: GraphEditor, add: Node, inferred: () => InferredTypes): void {
   const operands = [add.inputs.slice(0, 3), add.inputs.slice(3, 6)];
   // The later operand first: the other one is then ready when the convolution runs.
   for (const [own, other] of [
@@ -66,6 +67,7 @@ function mergeSum(editor: GraphEditor, add: Node, { types }: InferredTypes): voi
   ]) {
     const conv = editor.producer(own[0]);
     if (!openConv(conv, RESIDUAL) || soleUser(editor, own[0]) !== add || own[0] === other[0]) continue;
+    const { types } = inferred();
     const [x, y] = [types.get(own[0]), types.get(other[0])];
     if (x === undefined || y === undefined || !sameDims(x.dims, y.dims)) continue;
     if (!sameConstant(editor, conv.inputs[Y_ZERO - 1], own[1])) continue;
@@ -84,11 +86,11 @@ function sameConstant(editor: GraphEditor, a: string, b: string): boolean {
 }
 
 /** Takes out a table that changes nothing. */
-function dropTable(editor: GraphEditor, node: Node, { types }: InferredTypes): boolean {
+function dropTable(editor: GraphEditor, node: Node, inferred: () => InferredTypes): boolean {
   const table = editor.constant(node.inputs[1]);
   const to = dtypeFromOnnx(intAttr(node, 'to'), `QTable node '${node.name}'`);
-  if (table === undefined || types.get(node.inputs[0])?.dtype !== to) return false;
-  return (table.data as Uint8Array).every((byte, i) => byte === i) && bypass(editor, node, node.inputs[0]);
+  if (table === undefined || !(table.data as Uint8Array).every((byte, i) => byte === i)) return false;
+  return inferred().types.get(node.inputs[0])?.dtype === to && bypass(editor, node, node.inputs[0]);
 }
 
 function mergeTable(editor: GraphEditor, node: Node): void {

@@ -4,7 +4,7 @@ import type { Node } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { intAttr, intsAttr } from '../ops/op.js';
 import { toNumbers } from '../tensor/tensor.js';
-import { type InferredTypes, inferTypes } from './infer-types.js';
+import { type InferredTypes, typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 import { besideConstant, isOp, otherOperand, scalarConstant } from './pattern.js';
 
@@ -12,9 +12,10 @@ export const fuseLayerNorm: Pass = {
   name: 'fuse-layer-norm',
   summary: 'd = x - mean(x); d / sqrt(mean(d^2) + eps) * gamma + beta -> LayerNormalization(x, gamma, beta)',
   source: 'Ba et al. 2016, arXiv:1607.06450; ONNX LayerNormalization-17',
+  needs: ['ReduceMean'],
   run(graph) {
     const editor = new GraphEditor(graph);
-    const types = inferTypes(graph);
+    const types = typesWhenNeeded(graph);
     for (const node of editor.nodes) {
       const found = match(editor, node, types);
       if (found === undefined) continue;
@@ -36,7 +37,7 @@ interface Found {
   readonly epsilon: number;
 }
 
-function match(editor: GraphEditor, add: Node, types: InferredTypes): Found | undefined {
+function match(editor: GraphEditor, add: Node, types: () => InferredTypes): Found | undefined {
   const beta = isOp(add, 'Add') ? besideConstant(editor, add) : undefined;
   const scaled = beta && editor.producer(beta[0]);
   const gamma = isOp(scaled, 'Mul') ? besideConstant(editor, scaled) : undefined;
@@ -48,8 +49,8 @@ function match(editor: GraphEditor, add: Node, types: InferredTypes): Found | un
   if (!isOp(centred, 'Sub') || epsilon === undefined) return undefined;
   const [x, mean] = centred.inputs;
   if (meanOverLastAxis(editor, mean, types) !== x) return undefined;
-  const rank = types.types.get(x)?.dims.length ?? 0;
-  const size = types.types.get(x)?.dims[rank - 1];
+  const rank = types().types.get(x)?.dims.length ?? 0;
+  const size = types().types.get(x)?.dims[rank - 1];
   const vectors = [gamma[1], beta[1]].every((c) => c.dims.length === 1 && c.dims[0] === size);
   if (!vectors) return undefined;
   return { x, gamma: scaled.inputs[gamma[2]], beta: add.inputs[beta[2]], epsilon };
@@ -60,7 +61,7 @@ function epsilonOfDeviation(
   editor: GraphEditor,
   value: string,
   centred: string,
-  types: InferredTypes,
+  types: () => InferredTypes,
 ): number | undefined {
   const root = editor.producer(value);
   const sum = isOp(root, 'Sqrt') ? editor.producer(root.inputs[0]) : undefined;
@@ -82,12 +83,16 @@ function isSquare(editor: GraphEditor, value: string, of: string): boolean {
 }
 
 /** The x of ReduceMean(x) over exactly the last axis, keeping it. */
-function meanOverLastAxis(editor: GraphEditor, value: string, { types }: InferredTypes): string | undefined {
+function meanOverLastAxis(
+  editor: GraphEditor,
+  value: string,
+  inferred: () => InferredTypes,
+): string | undefined {
   const node = editor.producer(value);
   if (!isOp(node, 'ReduceMean') || intAttr(node, 'keepdims', 1) !== 1) return undefined;
   const constant = editor.constant(node.inputs[1] ?? '');
   const axes = constant === undefined ? intsAttr(node, 'axes') : [...toNumbers(constant)];
-  const rank = types.get(node.inputs[0])?.dims.length;
+  const rank = inferred().types.get(node.inputs[0])?.dims.length;
   if (axes?.length !== 1 || rank === undefined) return undefined;
   return axes[0] === -1 || axes[0] === rank - 1 ? node.inputs[0] : undefined;
 }

@@ -8,6 +8,7 @@ export const fuseMatMulBias: Pass = {
   name: 'fuse-mat-mul-bias',
   summary: 'MatMul(A, B) + c -> FusedMatMul(A, B, c)',
   source: 'the step matmul_f32 adds a bias per column for free',
+  needs: ['MatMul'],
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const add of editor.nodes) {

@@ -11,6 +11,7 @@ export const fuseMatMul: Pass = {
   name: 'fuse-mat-mul',
   summary: 'Gemm(A, B, C), MatMul(A, B) -> FusedMatMul(A, B, C)',
   source: 'Gemm is alpha * A B + beta * C: alpha becomes the factor, beta goes into a constant C',
+  needs: ['MatMul', 'Gemm'],
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const node of editor.nodes) {

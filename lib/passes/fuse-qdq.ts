@@ -7,7 +7,7 @@ import { ops } from '../ops/index.js';
 import type { IntegerContext, QuantizeRule, QuantParams } from '../ops/op.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
 import { clampTable, quantizeNumber, realValues, tableNode, tableOf } from './byte-table.js';
-import { inferTypes } from './infer-types.js';
+import { typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 import { clipBounds, isOp } from './pattern.js';
 import {
@@ -24,9 +24,10 @@ export const fuseQdq: Pass = {
   name: 'fuse-qdq',
   summary: 'QuantizeLinear(op(DequantizeLinear(x), ...)) -> integer operator',
   source: 'Jacob et al. 2018, arXiv:1712.05877, section 2; ONNX QLinearConv, QLinearMatMul',
+  needs: ['DequantizeLinear', 'com.microsoft:DequantizeLinear'],
   run(graph) {
-    const { types } = inferTypes(graph);
-    const fusion = new Fusion(new GraphEditor(graph), (name) => types.get(name)?.dtype);
+    const inferred = typesWhenNeeded(graph);
+    const fusion = new Fusion(new GraphEditor(graph), (name) => inferred().types.get(name)?.dtype);
     for (const node of graph.nodes) if (fusion.editor.has(node)) fusion.visit(node);
     return fusion.editor.finish();
   },

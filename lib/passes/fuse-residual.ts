@@ -2,7 +2,7 @@
 import type { Node } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { sameDims } from '../tensor/shape.js';
-import { inferTypes } from './infer-types.js';
+import { typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 import { isOp, otherOperand, soleUser } from './pattern.js';
 
@@ -10,9 +10,10 @@ export const fuseResidual: Pass = {
   name: 'fuse-residual',
   summary: 'Conv(x, W, b) + z -> FusedConv(x, W, b, z)',
   source: 'the step conv_f32 adds z before the activation; only where z needs no broadcasting',
+  needs: ['Add'],
   run(graph) {
     const editor = new GraphEditor(graph);
-    const { types } = inferTypes(graph);
+    const inferred = typesWhenNeeded(graph);
     for (const add of editor.nodes) {
       if (!isOp(add, 'Add')) continue;
       // The later operand first: the other one is then ready when the convolution runs.
@@ -21,6 +22,7 @@ export const fuseResidual: Pass = {
         const residual = otherOperand(add, value);
         if (residual === undefined || !isOp(conv, 'Conv') || soleUser(editor, value) !== (add as Node))
           continue;
+        const { types } = inferred();
         const [x, z] = [types.get(value), types.get(residual)];
         if (x?.dtype !== 'float32' || z === undefined || !sameDims(x.dims, z.dims)) continue;
         const inputs = [conv.inputs[0], conv.inputs[1], conv.inputs[2] ?? '', residual];

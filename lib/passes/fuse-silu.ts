@@ -8,6 +8,7 @@ export const fuseSilu: Pass = {
   name: 'fuse-silu',
   summary: 'x * Sigmoid(x) -> Unary(silu)(x)',
   source: 'Elfwing et al. 2018, arXiv:1702.03118',
+  needs: ['Sigmoid'],
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const node of editor.nodes) {

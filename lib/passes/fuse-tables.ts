@@ -6,7 +6,7 @@ import { ops } from '../ops/index.js';
 import { f32, type TensorValue } from '../tensor/tensor.js';
 import { bypass } from './bypass.js';
 import { realValues, tableNode, tableOf } from './byte-table.js';
-import { inferTypes } from './infer-types.js';
+import { typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 import {
   dequantizedFrom,
@@ -32,10 +32,11 @@ export const fuseTables: Pass = {
   name: 'fuse-tables',
   summary: 'QuantizeLinear(f(DequantizeLinear(x))), f element by element -> QTable(x)',
   source: "f at all 256 inputs by the operators' references: exact",
+  needs: ['QuantizeLinear', 'com.microsoft:QuantizeLinear'],
   run(graph) {
     const editor = new GraphEditor(graph);
-    const { types } = inferTypes(graph);
-    const dtypeOf = (name: string) => types.get(name)?.dtype;
+    const inferred = typesWhenNeeded(graph);
+    const dtypeOf = (name: string) => inferred().types.get(name)?.dtype;
     for (const node of editor.nodes) {
       if (!isQuantize(node)) continue;
       const params = quantParams(editor, node, dtypeOf);

@@ -74,4 +74,13 @@ export function inferTypes(graph: Graph, inputs: ReadonlyMap<string, TensorType>
   return { types, known, exact };
 }
 
+/** inferTypes() when it is asked for first: most passes find nothing to ask about. */
+export function typesWhenNeeded(graph: Graph): () => InferredTypes {
+  let inferred: InferredTypes | undefined;
+  return () => {
+    inferred ??= inferTypes(graph);
+    return inferred;
+  };
+}
+
 const withoutData = (type: TensorType | undefined): TensorValue | undefined => type && { ...type, data: [] };

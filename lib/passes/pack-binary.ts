@@ -10,7 +10,7 @@ import { packBits } from '../ops/shared/one-bit.js';
 import type { Dims } from '../tensor/shape.js';
 import { f32, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
 import { binarisedBy, channelValues } from './binarised.js';
-import { type InferredTypes, inferTypes } from './infer-types.js';
+import { type InferredTypes, typesWhenNeeded } from './infer-types.js';
 import { mergeBinary } from './merge-binary.js';
 import type { Pass } from './pass.js';
 import { isOp } from './pattern.js';
@@ -22,6 +22,7 @@ const make = (name: string, signOfZero: boolean, sign: string): Pass => ({
   source:
     'Courbariaux et al. 2016, arXiv:1602.02830; Rastegari et al. 2016, arXiv:1603.05279, section 3; thresholds: Umuroglu ' +
     'et al. 2017, arXiv:1612.07119, section 4.2',
+  needs: ['Where', 'Cast', 'Sign'],
   run: (graph) => {
     const packed = new Packing(graph, signOfZero).run();
     return packed === graph ? graph : mergeBinary(packed);
@@ -52,7 +53,7 @@ class Packing {
   readonly #graph: Graph;
   readonly #editor: GraphEditor;
   readonly #signOfZero: boolean;
-  readonly #inferred: InferredTypes;
+  readonly #inferred: () => InferredTypes;
   readonly #packed = new Map<string, Packed>();
   #changed = false;
 
@@ -60,7 +61,7 @@ class Packing {
     this.#graph = graph;
     this.#editor = new GraphEditor(graph);
     this.#signOfZero = signOfZero;
-    this.#inferred = inferTypes(graph);
+    this.#inferred = typesWhenNeeded(graph);
   }
 
   /** The graph with one-bit products; the same graph when there are none. */
@@ -70,7 +71,7 @@ class Packing {
   }
 
   #dims(name: string): Dims | undefined {
-    return this.#inferred.types.get(name)?.dims;
+    return this.#inferred().types.get(name)?.dims;
   }
 
   #visit(node: Node): void {
@@ -103,10 +104,10 @@ class Packing {
   }
 
   #binarise(node: Node): void {
-    const type = this.#inferred.types.get(node.outputs[0] ?? '');
+    const type = this.#inferred().types.get(node.outputs[0] ?? '');
     if (type === undefined || type.dtype !== 'float32') return;
     const found = binarisedBy(this.#editor, node, type.dims, this.#signOfZero);
-    if (found === undefined || this.#inferred.types.get(found.x)?.dtype !== 'float32') return;
+    if (found === undefined || this.#inferred().types.get(found.x)?.dtype !== 'float32') return;
     const channels = type.dims[1];
     const threshold = this.#editor.addConstant(
       `${node.name}_threshold`,
@@ -135,7 +136,7 @@ class Packing {
 
   #conv(node: Node, input: Packed): void {
     const [x, w] = [this.#dims(node.inputs[0]), this.#editor.constant(node.inputs[1])];
-    const automatic = stringAttr(node, 'auto_pad', 'NOTSET').startsWith('SAME') && !this.#inferred.exact;
+    const automatic = stringAttr(node, 'auto_pad', 'NOTSET').startsWith('SAME') && !this.#inferred().exact;
     if (x?.length !== 4 || w?.dims.length !== 4 || intAttr(node, 'group', 1) !== 1 || automatic) return;
     const weights = binaryWeights(toNumbers(w), w.dims);
     const { window } = convGeometry(node, `${node.op} node '${node.name}'`, x, w.dims);

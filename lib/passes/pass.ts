@@ -7,5 +7,8 @@ export interface Pass {
   readonly summary: string;
   /** Where the rewrite comes from, or why it is right. */
   readonly source: string;
+  /** Operators (opKey) without all of which there is nothing to do: a graph that has none of them is left alone. Absent: the
+   *  pass may find something in any graph. */
+  readonly needs?: readonly string[];
   readonly run: (graph: Graph) => Graph;
 }

@@ -1,5 +1,5 @@
 // The ordered lists of passes. Every line says why it stands where it does.
-import type { Graph } from '../graph/graph.js';
+import { type Graph, opKey } from '../graph/graph.js';
 import { forgetIndex } from '../graph/rewrite.js';
 import { dropIdentity } from './drop-identity.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
@@ -67,6 +67,8 @@ export const runPasses: readonly Stage[] = [
   { pass: fuseActivation, because: 'activations ride along with the operator before' },
 ];
 
+const operatorsOf = (graph: Graph): Set<string> => new Set(graph.nodes.map(opKey));
+
 /** `inspect` sees the graph after each pass that changed it. */
 export function runPipeline(
   stages: readonly Stage[],
@@ -74,9 +76,12 @@ export function runPipeline(
   inspect?: (pass: Pass, before: Graph, after: Graph) => void,
 ): Graph {
   let current = graph;
+  let operators = operatorsOf(current);
   for (const { pass } of stages) {
+    if (pass.needs?.every((op) => !operators.has(op))) continue;
     const next = pass.run(current);
     inspect?.(pass, current, next);
+    if (next !== current) operators = operatorsOf(next);
     current = next;
   }
   forgetIndex(current);

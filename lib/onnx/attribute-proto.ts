@@ -70,7 +70,7 @@ export function readAttribute(proto: AttributeProto, reader: AttributeReader): A
     case 'string':
       return { type, value: text(proto.s) };
     case 'floats':
-      return { type, value: proto.floats ?? [] };
+      return { type, value: Array.from(proto.floats ?? []) };
     case 'ints':
       return { type, value: (proto.ints ?? []).map(toNumber) };
     case 'strings':

@@ -17,7 +17,7 @@ export interface TensorProto {
   readonly dims?: readonly (Int64 | number)[];
   readonly dataType?: number;
   readonly segment?: unknown;
-  readonly floatData?: readonly number[];
+  readonly floatData?: ArrayLike<number>;
   readonly int32Data?: readonly number[];
   readonly stringData?: readonly Uint8Array[];
   readonly int64Data?: readonly (Int64 | number)[];
@@ -66,7 +66,7 @@ export interface AttributeProto {
   readonly g?: GraphProto;
   readonly sparseTensor?: SparseTensorProto;
   readonly tp?: TypeProto;
-  readonly floats?: readonly number[];
+  readonly floats?: ArrayLike<number>;
   readonly ints?: readonly (Int64 | number)[];
   readonly strings?: readonly Uint8Array[];
 }

@@ -1,17 +1,17 @@
 // Protobuf's wire format -> messages. A reader of our own because loading a model is most of what a short-lived process
 // does: it makes no code at run time and copies no tensor data.
 // Format: https://protobuf.dev/programming-guides/encoding/
-import { type Field, type Int64, type Message, type MessageType, wire, wireOf } from './wire.js';
+import { type Field, type Int64, type Message, type MessageType, type Scalar, wire } from './wire.js';
 
 /** Deepest message inside messages, as in other readers. */
 const maxDepth = 100;
 
 class Reader {
-  private readonly view: DataView;
-  private readonly text: Buffer;
-  private at = 0;
+  readonly view: DataView;
+  readonly text: Buffer;
+  at = 0;
 
-  constructor(private readonly bytes: Uint8Array) {
+  constructor(readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -22,76 +22,63 @@ class Reader {
     while (this.at < end) {
       const tag = this.low();
       const field = type.byId.get(tag >>> 3);
-      const wireType = tag & 7;
-      if (field === undefined) this.skip(tag, depth);
-      else if (wireType === wireOf(field.kind)) {
-        const value = this.value(field.kind, end, depth);
-        if (!field.repeated) message[field.name] = value;
-        else this.list(message, field.name).push(value);
-      } else if (wireType === wire.delimited && field.repeated)
-        this.packed(this.list(message, field.name), field.kind, end);
-      else this.skip(tag, depth);
+      if (field === undefined || field.wire !== (tag & 7)) this.unusual(message, field, tag, end, depth);
+      else {
+        const { kind } = field;
+        // A table of functions, not a switch: V8 would put all of them into this one, which takes it longer than reading a
+        // model.
+        const value =
+          typeof kind === 'string' ? read[kind](this, end) : this.message(kind, this.end(end), depth + 1);
+        if (field.repeated) list(message, field.name).push(value);
+        else message[field.name] = value;
+      }
       if (this.at > end) throw new RangeError(`a field ends after its message, at byte ${this.at}`);
     }
     return message;
   }
 
-  private list(message: Message, name: string): unknown[] {
-    if (!Object.hasOwn(message, name)) message[name] = [];
-    return message[name] as unknown[];
-  }
-
-  private value(kind: Field['kind'], end: number, depth: number): unknown {
-    if (wireOf(kind) !== wire.delimited) return this.number(kind);
-    const to = this.end(end);
-    if (kind === 'string') {
-      const text = this.text.toString('utf8', this.at, to);
-      this.at = to;
-      return text;
+  /** A list of numbers in one piece, or a field to be passed over. */
+  private unusual(message: Message, field: Field | undefined, tag: number, end: number, depth: number): void {
+    const packed = field?.repeated && field.wire !== wire.delimited && (tag & 7) === wire.delimited;
+    if (!packed) {
+      this.skip(tag, depth);
+      return;
     }
-    if (kind !== 'bytes') return this.message(kind as MessageType, to, depth + 1);
-    const bytes = this.bytes.subarray(this.at, to);
-    this.at = to;
-    return bytes;
-  }
-
-  private packed(list: unknown[], kind: Field['kind'], end: number): void {
+    const { name, kind } = field;
     const to = this.end(end);
-    while (this.at < to) list.push(this.number(kind));
+    if (kind === 'float' && !Object.hasOwn(message, name) && (to - this.at) % 4 === 0) {
+      message[name] = new Float32Array(Uint8Array.prototype.slice.call(this.bytes, this.at, to).buffer);
+      this.at = to;
+      return;
+    }
+    const values = list(message, name);
+    while (this.at < to) {
+      const byte = this.bytes[this.at]!;
+      // Most integers are one byte.
+      if (byte < 0x80 && field.wire === wire.varint) {
+        values.push(byte);
+        this.at++;
+      } else values.push(read[kind as Scalar](this, to));
+    }
     if (this.at !== to) throw new RangeError(`a packed field ends inside a number, at byte ${this.at}`);
   }
 
   /** Where a length-delimited field ends that begins with its length here. */
-  private end(limit: number): number {
+  end(limit: number): number {
     const length = this.low();
     if (length > limit - this.at)
       throw new RangeError(`a field of ${length} bytes has ${limit - this.at}, at byte ${this.at}`);
     return this.at + length;
   }
 
-  private number(kind: Field['kind']): number | Int64 {
-    switch (kind) {
-      case 'float':
-        this.at += 4;
-        return this.view.getFloat32(this.at - 4, true);
-      case 'double':
-        this.at += 8;
-        return this.view.getFloat64(this.at - 8, true);
-      case 'int32':
-        return this.low() | 0;
-      default:
-        return this.wide(kind === 'uint64');
-    }
-  }
-
-  private byte(): number {
+  byte(): number {
     const byte = this.bytes[this.at++];
     if (byte === undefined) throw new RangeError(`the bytes end inside a number, at byte ${this.at}`);
     return byte;
   }
 
   /** The low 32 bits of a varint, unsigned. */
-  private low(): number {
+  low(): number {
     const first = this.byte();
     if (first < 0x80) return first;
     let value = first & 0x7f;
@@ -104,7 +91,7 @@ class Reader {
   }
 
   /** A 64-bit varint. */
-  private wide(unsigned: boolean): number | Int64 {
+  wide(unsigned: boolean): number | Int64 {
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
@@ -155,6 +142,42 @@ class Reader {
   }
 }
 
-/** Byte fields are views of `bytes`, at any alignment. Throws RangeError on bytes that are no message. */
+/** The list of a repeated field, made when it is not there yet. */
+function list(message: Message, name: string): unknown[] {
+  const there = Object.hasOwn(message, name) ? message[name] : [];
+  const values = Array.isArray(there) ? there : Array.from(there as Float32Array);
+  message[name] = values;
+  return values;
+}
+
+/** One value, which ends at `end` at the latest. */
+const read: Readonly<Record<Scalar, (reader: Reader, end: number) => unknown>> = {
+  int32: (reader) => reader.low() | 0,
+  int64: (reader) => reader.wide(false),
+  uint64: (reader) => reader.wide(true),
+  float(reader) {
+    reader.at += 4;
+    return reader.view.getFloat32(reader.at - 4, true);
+  },
+  double(reader) {
+    reader.at += 8;
+    return reader.view.getFloat64(reader.at - 8, true);
+  },
+  string(reader, end) {
+    const to = reader.end(end);
+    const text = reader.text.toString('utf8', reader.at, to);
+    reader.at = to;
+    return text;
+  },
+  bytes(reader, end) {
+    const to = reader.end(end);
+    const bytes = reader.bytes.subarray(reader.at, to);
+    reader.at = to;
+    return bytes;
+  },
+};
+
+/** Byte fields are views of `bytes`, at any alignment; floats in one piece are a Float32Array. Throws RangeError on bytes that
+ *  are no message. */
 export const decode = (type: MessageType, bytes: Uint8Array): object =>
   new Reader(bytes).message(type, bytes.length, 0);

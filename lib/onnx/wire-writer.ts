@@ -1,5 +1,5 @@
 // Messages -> protobuf's wire format. Format: https://protobuf.dev/programming-guides/encoding/
-import { type Field, type Int64, type Message, type MessageType, wire, wireOf } from './wire.js';
+import { type Field, type Int64, type Message, type MessageType, wire } from './wire.js';
 
 /** Writes in two rounds: sizes first, because every message begins with its own. */
 class Writer {
@@ -20,8 +20,7 @@ class Writer {
       message,
       (field, value) => {
         const bytes = this.valueSize(field.kind, value);
-        size +=
-          varintSize(field.id << 3) + (wireOf(field.kind) === wire.delimited ? varintSize(bytes) : 0) + bytes;
+        size += varintSize(field.id << 3) + (field.wire === wire.delimited ? varintSize(bytes) : 0) + bytes;
       },
       (field, values) => {
         const bytes = this.packedSize(field.kind, values);
@@ -37,8 +36,8 @@ class Writer {
       type,
       message,
       (field, value) => {
-        this.varint((field.id << 3) | wireOf(field.kind));
-        if (wireOf(field.kind) === wire.delimited)
+        this.varint((field.id << 3) | field.wire);
+        if (field.wire === wire.delimited)
           this.varint(
             typeof field.kind === 'string'
               ? this.valueSize(field.kind, value)
@@ -65,7 +64,7 @@ class Writer {
       const value = Object.hasOwn(message, field.name) ? message[field.name] : undefined;
       if (value === undefined || value === null) continue;
       if (!field.repeated) one(field, value);
-      else if (wireOf(field.kind) === wire.delimited)
+      else if (field.wire === wire.delimited)
         for (const item of value as readonly unknown[]) one(field, item);
       else if ((value as readonly unknown[]).length > 0) packed(field, value as readonly unknown[]);
     }

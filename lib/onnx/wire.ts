@@ -14,6 +14,8 @@ export interface Field {
   readonly name: string;
   readonly kind: Scalar | MessageType;
   readonly repeated: boolean;
+  /** Wire type of one value. */
+  readonly wire: number;
 }
 
 /** A message: its fields, and an object with the value of every field that a file leaves out. */
@@ -47,7 +49,13 @@ export function messageTypes<Name extends string>(
       const repeated = type.endsWith('*');
       const word = repeated ? type.slice(0, -1) : type;
       const kind = scalars.has(word) ? (word as Scalar) : types[word]!;
-      types[name]!.byId.set(Number(id), { id: Number(id), name: field, kind, repeated });
+      types[name]!.byId.set(Number(id), {
+        id: Number(id),
+        name: field,
+        kind,
+        repeated,
+        wire: wireOf(kind),
+      });
       types[name]!.defaults[field] = defaultOf(kind, repeated);
     }
   return types as Record<Name, MessageType>;
@@ -62,7 +70,7 @@ function defaultOf(kind: Field['kind'], repeated: boolean): unknown {
 /** Wire types. */
 export const wire = { varint: 0, fixed64: 1, delimited: 2, startGroup: 3, endGroup: 4, fixed32: 5 } as const;
 
-export function wireOf(kind: Field['kind']): number {
+function wireOf(kind: Field['kind']): number {
   switch (kind) {
     case 'int32':
     case 'int64':

@@ -65,8 +65,8 @@ const sample = {
 const plain = (value: unknown): unknown =>
   value instanceof Uint8Array
     ? { bytes: [...value] }
-    : Array.isArray(value)
-      ? value.map(plain)
+    : Array.isArray(value) || value instanceof Float32Array
+      ? Array.from(value, plain)
       : typeof value === 'object' && value !== null
         ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
         : value;
@@ -102,6 +102,8 @@ test('numbers of lists may come one by one, packed, or both', () => {
   expect(plain(decode(types.All, loose))).toEqual(numbers);
   const both = Buffer.concat([loose, encode(types.All, { i32s: [7, 8] })]);
   expect(plain(decode(types.All, both))).toMatchObject({ i32s: [1, -2, 300, 7, 8] });
+  const floats = Buffer.concat([encode(types.All, { fs: [3] }), loose, encode(types.All, { fs: [4, 5] })]);
+  expect(plain(decode(types.All, floats))).toMatchObject({ fs: [3, 0.5, 2, 4, 5] });
 });
 
 test('absent fields read as their defaults and are not present', () => {

@@ -46,7 +46,10 @@ const specimens = {
   'com.microsoft:QLinearAveragePool': 't[1,1,1,1] float32[] t[] float32[] t[]',
   'com.microsoft:QLinearConcat': 'float32[] t[] t[1,1] float32[] t[]',
   'com.microsoft:QLinearGlobalAveragePool': 't[1,1,1] float32[] t[] float32[] t[]',
+  'com.microsoft:QLinearLeakyRelu': 't[1] float32[] t[] float32[] t[]',
   'com.microsoft:QLinearMul': 't[1] float32[] t[] t[1] float32[] t[] float32[] t[]',
+  'com.microsoft:QLinearReduceMean': 't[1] float32[] t[] float32[] t[]',
+  'com.microsoft:QLinearSigmoid': 't[1] float32[] t[] float32[] t[]',
   'com.microsoft:QLinearSoftmax': 't[1] float32[] t[] float32[] t[]',
   'com.microsoft:QLinearWhere': 'bool[1] t[1] float32[] t[] t[1] float32[] t[] float32[] t[]',
   'com.microsoft:RotaryEmbedding': 't[1,1,1,2] int64[1] t[1,1] t[1,1]',
@@ -59,9 +62,16 @@ const attributes = {
     Object.entries({ K: 16, N: 1, bits: 4, block_size: 16 }).map(([k, value]) => [k, { type: 'int', value }]),
   ),
 };
-/** Operators whose types are those of their bodies, or of an attribute. */
+/** Operators whose types are those of their bodies, or of an attribute, and that with a body to differentiate. */
 const ofBody = 'those of its body';
-const told = { BitCast: 'all but strings', If: ofBody, Loop: ofBody, Scan: ofBody, SequenceMap: ofBody };
+const told = {
+  BitCast: 'all but strings',
+  Gradient: 'floats',
+  If: ofBody,
+  Loop: ofBody,
+  Scan: ofBody,
+  SequenceMap: ofBody,
+};
 
 const usual = { int: 1, float: 1, string: 'Relu', ints: [1, 1], floats: [1], strings: ['a'] };
 const names = Object.keys(dtypes);

@@ -1,5 +1,5 @@
 // Which values nodes and graphs use, counting what subgraphs (If, Loop, Scan) capture from the graphs around them.
-import type { Graph, Node } from './graph.js';
+import type { Attribute, Graph, Node } from './graph.js';
 
 const captures = new WeakMap<Graph, readonly string[]>();
 
@@ -8,6 +8,16 @@ export function subgraphsOf(node: Node): Graph[] {
   for (const attribute of Object.values(node.attributes))
     if (attribute.type === 'graph') graphs.push(attribute.value);
   return graphs;
+}
+
+/** The node with other subgraphs; the same one when it has none. */
+export function mapSubgraphs(node: Node, map: (graph: Graph) => Graph): Node {
+  if (subgraphsOf(node).length === 0) return node;
+  const attributes = Object.entries(node.attributes).map(([name, attribute]): [string, Attribute] => [
+    name,
+    attribute.type === 'graph' ? { type: 'graph', value: map(attribute.value) } : attribute,
+  ]);
+  return { ...node, attributes: Object.fromEntries(attributes) };
 }
 
 /** Values that a graph uses but does not define. Graphs are immutable, so the answer is kept. */
@@ -35,15 +45,10 @@ export function usesOf(node: Node): string[] {
 }
 
 /** The node with uses renamed, in its inputs and in what its subgraphs capture. */
-export function renameInNode(node: Node, rename: (name: string) => string): Node {
-  const attributes = Object.entries(node.attributes).map(([key, attribute]) => [
-    key,
-    attribute.type === 'graph'
-      ? { type: 'graph', value: renameCaptures(attribute.value, rename) }
-      : attribute,
-  ]);
-  return { ...node, inputs: node.inputs.map(rename), attributes: Object.fromEntries(attributes) };
-}
+export const renameInNode = (node: Node, rename: (name: string) => string): Node => ({
+  ...mapSubgraphs(node, (graph) => renameCaptures(graph, rename)),
+  inputs: node.inputs.map(rename),
+});
 
 function renameCaptures(graph: Graph, rename: (name: string) => string): Graph {
   const outer = new Set(capturesOf(graph));

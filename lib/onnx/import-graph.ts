@@ -12,7 +12,6 @@ import {
 } from '../graph/graph.js';
 import { Names } from '../graph/names.js';
 import { withDomains } from '../graph/opsets.js';
-import { sortNodes } from '../graph/order.js';
 import { verify } from '../graph/verify.js';
 import type { DType } from '../tensor/dtype.js';
 import type { TensorValue } from '../tensor/tensor.js';
@@ -20,6 +19,7 @@ import { readAttribute } from './attribute-proto.js';
 import { checkInputs } from './check-inputs.js';
 import { constantValue } from './constant-node.js';
 import type { ReadExternal } from './external-data.js';
+import { closeGradients, isGradient, renameEnds } from './gradient-node.js';
 import { rankAfter } from './ranks.js';
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from './schema.js';
 import { Scope } from './scope.js';
@@ -99,14 +99,15 @@ export class GraphImporter {
     const outputs = (proto.output ?? []).map((info) =>
       readValueInfo(info, scope.resolve(info.name ?? '', `an output of graph '${name}'`)),
     );
-    return freezeGraph({
-      name,
-      inputs,
-      outputs,
-      nodes: sortNodes(draft.nodes),
-      constants: draft.constants,
-      opsets: withDomains(this.#opsets, draft.nodes),
+    const opsets = withDomains(this.#opsets, draft.nodes);
+    const fed = new Set(inputs.map((input) => input.name));
+    const nodes = closeGradients(draft.nodes, {
+      opsets,
+      names: this.#names,
+      count: (more) => this.#countNodes(more),
+      isFixed: (value) => fed.has(value) || this.#constants.has(value),
     });
+    return freezeGraph({ name, inputs, outputs, nodes, constants: draft.constants, opsets });
   }
 
   /** Inputs with an initializer are constants, except in subgraphs, whose inputs are given by position. */
@@ -154,16 +155,21 @@ export class GraphImporter {
     if (dims !== null) this.#ranks.set(unique, dims.length);
   }
 
+  #countNodes(more: number): void {
+    this.#count += more;
+    if (this.#count > maxNodes)
+      throw new KompaktError(
+        'KPT_TOO_LARGE',
+        `The model has more than ${maxNodes} nodes after inlining functions.`,
+      );
+  }
+
   #node(proto: NodeProto, scope: Scope, frame: Frame, draft: Draft): void {
     const domain = normalDomain(proto.domain);
     const op = proto.opType ?? '';
     const where = `${op} node '${proto.name || (proto.output?.[0] ?? '')}'`;
     if (op === '') throw new KompaktError('KPT_ONNX_MALFORMED', `${where.trimStart()} has no operator.`);
-    if (++this.#count > maxNodes)
-      throw new KompaktError(
-        'KPT_TOO_LARGE',
-        `The model has more than ${maxNodes} nodes after inlining functions.`,
-      );
+    this.#countNodes(1);
     const attributes = attributesOf(proto, frame, where);
     const inputs = (proto.input ?? []).map((name) => scope.resolve(name, where));
     const outputs = (proto.output ?? []).map((name) => scope.resolve(name, where));
@@ -184,7 +190,9 @@ export class GraphImporter {
     const read: Record<string, Attribute> = {};
     for (const [name, attribute] of attributes) read[name] = readAttribute(attribute, reader);
     const name = this.#nodeNames.fresh(proto.name || `${opKey({ op, domain })}_${this.#count}`);
-    this.#push({ name, op, domain, inputs, outputs, attributes: read }, frame, draft);
+    const node: Node = { name, op, domain, inputs, outputs, attributes: read };
+    const resolve = (value: string): string => scope.resolve(value, where);
+    this.#push(isGradient(node) ? renameEnds(node, resolve) : node, frame, draft);
   }
 
   /** Adds a node in canonical form. */

@@ -1,8 +1,10 @@
 // Graph, metadata and functions -> ONNX bytes. One-bit operators get their bodies here.
 import { KompaktError } from '../errors.js';
 import { canonicalOpset, type Graph, type Node } from '../graph/graph.js';
-import { subgraphsOf } from '../graph/uses.js';
+import { Names } from '../graph/names.js';
+import { collectNames, subgraphsOf } from '../graph/uses.js';
 import { attributeCodes, writeAttribute } from './attribute-proto.js';
+import { isGradient, openGradients } from './gradient-node.js';
 import type { LoadedModel } from './load.js';
 import type { LocalFunction } from './local-function.js';
 import { oneBitFunctions } from './one-bit-functions.js';
@@ -30,7 +32,7 @@ const irVersions = [
 const maxBytes = 2 ** 31 - 1;
 
 export function saveModel({ graph: given, metadata, functions }: LoadedModel): Uint8Array {
-  const graph = raiseOpset(given);
+  const graph = withoutBodies(raiseOpset(given));
   const domains = new Set<string>(['']);
   const calls = new Set<string>();
   visit(graph, (node) => {
@@ -60,6 +62,18 @@ export function saveModel({ graph: given, metadata, functions }: LoadedModel): U
     graph: writeGraph(graph),
     functions: used.map(writeFunction),
   });
+}
+
+/** Gradient nodes name their functions in files. */
+function withoutBodies(graph: Graph): Graph {
+  let some = false;
+  visit(graph, (node) => {
+    some ||= isGradient(node);
+  });
+  if (!some) return graph;
+  const taken = new Set<string>();
+  collectNames(graph, taken);
+  return openGradients(graph, new Names(taken));
 }
 
 function visit(graph: Graph, onNode?: (node: Node) => void, onGraph?: (graph: Graph) => void): void {

@@ -95,6 +95,7 @@ import { gemm } from './gemm.js';
 import { globalAveragePool } from './global-average-pool.js';
 import { globalLpPool } from './global-lp-pool.js';
 import { globalMaxPool } from './global-max-pool.js';
+import { gradient } from './gradient.js';
 import { gradientScale } from './gradient-scale.js';
 import { greater } from './greater.js';
 import { greaterOrEqual } from './greater-or-equal.js';
@@ -366,6 +367,7 @@ const opList: readonly OpDef[] = [
   globalAveragePool,
   globalLpPool,
   globalMaxPool,
+  gradient,
   gradientScale,
   greater,
   greaterOrEqual,

@@ -40,6 +40,8 @@ export interface InferContext {
   value(i: number): TensorValue | undefined;
   /** Types of the outputs of a subgraph attribute for given input types; only control flow uses it. */
   inferSubgraph?(graph: Graph, inputs: readonly TensorType[]): readonly TensorType[];
+  /** The nodes that compute the gradients of a body's output by its first `count` inputs; there where shapes are concrete. */
+  differentiate?(body: Graph, count: number): Graph;
   /** "Conv node 'x'": for messages. */
   readonly where: string;
 }
@@ -65,6 +67,7 @@ export interface ReferenceContext {
   readonly where: string;
   /** Runs a subgraph attribute (control flow): feeds by name, outputs in order. Captured outer values are visible. */
   runSubgraph?(graph: Graph, feeds: ReadonlyMap<string, TensorValue>): readonly TensorValue[];
+  readonly differentiate?: InferContext['differentiate'];
 }
 
 /** Multiply-accumulates and other work of one node, for reports and latency estimates. */
@@ -217,12 +220,14 @@ export interface OpDef {
   readonly bounds?: BoundsOf;
   /** Set when equal inputs may give different outputs: such a node is never computed ahead of its run. */
   readonly random?: true;
+  /** Set when passes must leave its bodies alone: fused operators have no gradients. */
+  readonly keepsBodies?: true;
   /** Inputs that are parameters to be trained where they are constants. */
   readonly learns?: readonly number[];
   /** Set when inputs may be sequences or optionals; all other operators take tensors only. */
   readonly containers?: true;
-  /** The body, without inputs, that the node amounts to given the known types and values: a branch of control flow, or
-   *  the operators that an attention is made of. The plan takes its nodes in place of the node. */
+  /** The body, without inputs, that the node amounts to given what is known: a branch of control flow, the operators that an
+   *  attention is made of. The plan takes its nodes in place of the node. */
   readonly inline?: (ctx: InferContext) => Graph | undefined;
 }
 

@@ -13,7 +13,11 @@ export interface Inlined {
 export class Inliner {
   private names: Names | undefined;
 
-  constructor(private readonly graph: Graph) {}
+  /** `outer`: further names that fresh ones must avoid. */
+  constructor(
+    private readonly graph: Graph,
+    private readonly outer: Iterable<string> = [],
+  ) {}
 
   /** `body` has no inputs. What it defines gets fresh names: branches of several nodes may use the same ones. */
   inline(node: Node, body: Graph): Inlined {
@@ -53,7 +57,7 @@ export class Inliner {
 
   private freshName(hint: string): string {
     if (this.names === undefined) {
-      const taken = new Set<string>();
+      const taken = new Set(this.outer);
       collectNames(this.graph, taken);
       this.names = new Names(taken);
     }

@@ -6,6 +6,7 @@ import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { checkMemory } from '../tensor/limits.js';
 import type { TensorValue } from '../tensor/tensor.js';
+import { bodyContext } from './differentiate.js';
 import { fuseSteps } from './fuse-steps.js';
 import { shareBlocks } from './in-place.js';
 import { checkResults, type Facts, inferContext, inferNode } from './inference.js';
@@ -95,7 +96,7 @@ export function buildPlan(
   let planned = 0;
   for (; planned < pending.length; planned++) {
     const node = pending[planned]!;
-    const body = opOf(node).inline?.(inferContext(graph, node, facts));
+    const body = opOf(node).inline?.(bodyContext(graph, node, facts));
     if (body !== undefined) {
       const inlined = inliner.inline(node, body);
       for (const [name, value] of inlined.constants)

@@ -2,7 +2,10 @@
 import { expected, KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { opOf } from '../ops/index.js';
+import { typeOf } from '../ops/op.js';
 import type { TensorValue } from '../tensor/tensor.js';
+import { bodyContext } from './differentiate.js';
+import type { Fact } from './inference.js';
 
 export type Values = ReadonlyMap<string, TensorValue>;
 
@@ -38,10 +41,15 @@ function evaluate(graph: Graph, feeds: Values, outer: Values): Map<string, Tenso
 
 function evaluateNode(graph: Graph, node: Node, values: Values): readonly TensorValue[] {
   const where = `${node.op} node '${node.name}'`;
+  const facts = (name: string): Fact | undefined => {
+    const value = values.get(name);
+    return value && { type: typeOf(value), value };
+  };
   return opOf(node).reference({
     node,
     opset: graph.opsets[node.domain] ?? 1,
     where,
+    differentiate: (body, count) => bodyContext(graph, node, facts).differentiate!(body, count),
     inputs: node.inputs.map((name) => (name === '' ? undefined : definedValue(values, name, where))),
     runSubgraph: (inner, feeds) => {
       const results = evaluate(inner, feeds, values);

@@ -9,10 +9,10 @@ import { dropIdentity } from '../passes/drop-identity.js';
 import { fuseActivation } from '../passes/fuse-activation.js';
 import { fuseMatMul } from '../passes/fuse-mat-mul.js';
 import { runPipeline } from '../passes/pipeline.js';
+import { differentiate, factsOf } from '../run/differentiate.js';
 import type { Fact } from '../run/inference.js';
 import { type Dims, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue } from '../tensor/tensor.js';
-import { differentiate, factsOf } from './differentiate.js';
 import type {
   LossContext,
   Optimizer,

@@ -5,11 +5,11 @@ import { freezeGraph } from '../../lib/graph/graph.js';
 import { GraphWriter } from '../../lib/graph/writer.js';
 import { emit } from '../../lib/ops/gradients/emit.js';
 import { opOf } from '../../lib/ops/index.js';
+import { factsOf } from '../../lib/run/differentiate.js';
 import { describeNode, inferContext } from '../../lib/run/inference.js';
 import type { DType } from '../../lib/tensor/dtype.js';
 import { type Dims, sizeOf } from '../../lib/tensor/shape.js';
 import { fromNumbers, type TensorValue } from '../../lib/tensor/tensor.js';
-import { factsOf } from '../../lib/train/differentiate.js';
 
 export interface GradientCase {
   readonly name: string;

@@ -1,4 +1,5 @@
-// The cases of test/train/differentiate.test.ts: at least one for every operator that has a gradient.
+// The cases of test/run/differentiate.test.ts: at least one for every operator that has a gradient.
+import { GraphBuilder } from '../../lib/graph/builder.js';
 import type { Attribute } from '../../lib/graph/graph.js';
 import { f32, i64, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
 import type { GradientCase } from './gradient-case.js';
@@ -270,6 +271,26 @@ const movements: readonly GradientCase[] = [
   },
 ];
 
+/** a * a * b with b broadcast: what Gradient differentiates once, and its case once more. */
+function product(): Attribute {
+  const g = new GraphBuilder('product');
+  const [a, b] = ['a', 'b'].map((name) => g.input(name, 'float32', null));
+  const [square] = g.node('Mul', [a!, a!]);
+  g.output(g.node('Mul', [square!, b!])[0]!, 'float32');
+  return { type: 'graph', value: g.build() };
+}
+
+const second: readonly GradientCase[] = [
+  {
+    name: 'Gradient',
+    op: 'Gradient',
+    domain: 'ai.onnx.preview.training',
+    inputs: [[3, 2], [2]],
+    attributes: { body: product() },
+    outputs: 2,
+  },
+];
+
 export const gradientCases: readonly GradientCase[] = [
   ...activations,
   ...arithmetic,
@@ -278,4 +299,5 @@ export const gradientCases: readonly GradientCase[] = [
   ...movements,
   ...layerCases,
   ...surrogateCases,
+  ...second,
 ];

@@ -1,4 +1,4 @@
-// The cases of test/train/differentiate.test.ts that are layers of networks: convolutions, poolings, normalisations, losses.
+// The cases of test/run/differentiate.test.ts that are layers of networks: convolutions, poolings, normalisations, losses.
 import type { Attribute } from '../../lib/graph/graph.js';
 import { f32, i64, type TensorValue } from '../../lib/tensor/tensor.js';
 import type { GradientCase } from './gradient-case.js';

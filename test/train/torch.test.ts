@@ -2,10 +2,10 @@
 import type { Attribute } from '../../lib/graph/graph.js';
 import { GraphWriter } from '../../lib/graph/writer.js';
 import { emit } from '../../lib/ops/gradients/emit.js';
+import { differentiate, factsOf } from '../../lib/run/differentiate.js';
 import { runReference } from '../../lib/run/reference.js';
 import { type Dims, sizeOf } from '../../lib/tensor/shape.js';
 import { f32, fromNumbers, i64, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
-import { differentiate, factsOf } from '../../lib/train/differentiate.js';
 import { crossEntropy } from '../../lib/train/losses/cross-entropy.js';
 import { adam, adamW } from '../../lib/train/optimizers/adam.js';
 import { rmsprop } from '../../lib/train/optimizers/rmsprop.js';

@@ -5,11 +5,11 @@ import type { Graph } from '../../lib/graph/graph.js';
 import { GraphWriter } from '../../lib/graph/writer.js';
 import { zeroGradient } from '../../lib/ops/gradients/unary.js';
 import { ops } from '../../lib/ops/index.js';
+import { differentiate } from '../../lib/run/differentiate.js';
 import { Engine } from '../../lib/run/engine.js';
 import { runReference } from '../../lib/run/reference.js';
 import { GraphRunner } from '../../lib/run/runner.js';
 import { f32, scalarOf, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
-import { differentiate } from '../../lib/train/differentiate.js';
 import { type GradientCase, problemOf } from '../helpers/gradient-case.js';
 import { gradientCases } from '../helpers/gradient-cases.js';
 

@@ -3,20 +3,44 @@
 import { KompaktError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { withDomains } from '../graph/opsets.js';
+import { capturesOf } from '../graph/uses.js';
 import { GraphWriter } from '../graph/writer.js';
 import { opOf } from '../ops/index.js';
-import type { Gradient, GradientContext, GradientRule } from '../ops/op.js';
-import { describeNode, type Fact, inferContext, inferNode } from '../run/inference.js';
-import { Inliner } from '../run/inline.js';
+import {
+  type Gradient,
+  type GradientContext,
+  type GradientRule,
+  type InferContext,
+  NeedsData,
+} from '../ops/op.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
+import { describeNode, type Fact, type Facts, inferContext, inferNode } from './inference.js';
+import { Inliner } from './inline.js';
 
 type Rule = GradientRule;
 type Refusal = Extract<Gradient, { readonly notDifferentiable: string }>;
 
-/** Types (and values that never change) of every value; `wrt` are variables even where they are constants. */
-export function factsOf(graph: Graph, variables: ReadonlySet<string>): Map<string, Fact> {
+/** The graph around a body: what it knows of its values, and names that new values must not have. */
+interface Surroundings {
+  readonly facts: Facts;
+  readonly names: readonly string[];
+}
+
+const nowhere: Surroundings = { facts: () => undefined, names: [] };
+
+/** Types (and values that never change) of every value; `variables` are such even where they are constants. `outer`
+ *  knows what the graph captures. */
+export function factsOf(
+  graph: Graph,
+  variables: ReadonlySet<string>,
+  outer: Facts = nowhere.facts,
+): Map<string, Fact> {
   const facts = new Map<string, Fact>();
+  for (const name of capturesOf(graph)) {
+    const fact = outer(name);
+    if (fact !== undefined) facts.set(name, fact);
+  }
   for (const { name, dtype, dims } of graph.inputs) {
     if (dims === null || dims.some((d) => typeof d !== 'number'))
       throw new KompaktError(
@@ -43,10 +67,9 @@ const record = (graph: Graph, node: Node, facts: Map<string, Fact>): void => {
 };
 
 /** The nodes with those replaced that are differentiated through a body; only nodes that depend on `wrt` are. */
-function withBodies(graph: Graph, wrt: readonly string[]): Graph {
-  const variables = new Set(wrt);
-  const facts = factsOf(graph, variables);
-  const inliner = new Inliner(graph);
+function withBodies(graph: Graph, wrt: readonly string[], outer: Surroundings): Graph {
+  const facts = factsOf(graph, new Set(wrt), outer.facts);
+  const inliner = new Inliner(graph, outer.names);
   const constants = new Map(graph.constants);
   const reached = new Set(wrt);
   const nodes: Node[] = [];
@@ -59,7 +82,7 @@ function withBodies(graph: Graph, wrt: readonly string[]): Graph {
       nodes.push(node);
       continue;
     }
-    const inlined = inliner.inline(node, gradient.body(inferContext(graph, node, (name) => facts.get(name))));
+    const inlined = inliner.inline(node, gradient.body(bodyContext(graph, node, (name) => facts.get(name))));
     for (const [name, value] of inlined.constants) {
       constants.set(name, value);
       facts.set(name, { type: { dtype: value.dtype, dims: value.dims }, value });
@@ -87,13 +110,75 @@ function reachOf(graph: Graph, wrt: readonly string[], facts: ReadonlyMap<string
  * depends on `wrt` through one without a gradient, and KPT_OPTION_INVALID where it does not depend at all.
  */
 export function differentiate(source: Graph, loss: string, wrt: readonly string[]): Graph {
-  const graph = withBodies(source, wrt);
-  const facts = factsOf(graph, new Set(wrt));
+  const { writer, facts, gradients } = accumulate(source, loss, wrt);
   const lossType = facts.get(loss)?.type;
   if (lossType === undefined || sizeOf(lossType.dims) !== 1)
     throw new KompaktError('KPT_OPTION_INVALID', `The loss '${loss}' must be a value of one element.`);
+  const outputs = wrt.map((name, i) => {
+    const gradient = gradients[i];
+    if (gradient === undefined)
+      throw new KompaktError('KPT_OPTION_INVALID', `The loss does not depend on '${name}'.`);
+    const { dtype, dims } = facts.get(name)!.type;
+    return { name: gradient, dtype, dims };
+  });
+  return writer.graph([...source.outputs, ...outputs]);
+}
+
+/** The context of a node that may be differentiated (operator Gradient): see InferContext.differentiate. */
+export const bodyContext = (graph: Graph, node: Node, facts: Facts): InferContext => {
+  const ctx = inferContext(graph, node, facts);
+  return { ...ctx, differentiate: (body, count) => derivatives(ctx, body, count, facts) };
+};
+
+/** The nodes that compute the gradients of the sum of a body's output with respect to its first `count` inputs, for the
+ *  types of the node's inputs. Zeros where the output does not depend on one. */
+function derivatives(ctx: InferContext, body: Graph, count: number, outer: Facts): Graph {
+  const inputs = body.inputs.map(({ name }, i) => ({
+    name,
+    dtype: ctx.inputs[i]!.dtype,
+    dims: ctx.inputs[i]!.dims,
+  }));
+  const wrt = inputs.slice(0, count).map(({ name }) => name);
+  try {
+    const { writer, gradients } = accumulate({ ...body, inputs }, body.outputs[0]!.name, wrt, {
+      facts: outer,
+      names: ctx.node.inputs,
+    });
+    return writer.graph(
+      inputs.slice(0, count).map(({ name, dtype, dims }, i) => {
+        const zeros = () =>
+          writer.constant(`${name}/zero`, fromNumbers(dtype, dims, new Float64Array(sizeOf(dims))));
+        return { name: gradients[i] ?? zeros(), dtype, dims };
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof NeedsData)) throw error;
+    throw new KompaktError(
+      'KPT_NOT_DIFFERENTIABLE',
+      `The body of ${ctx.where} has shapes that depend on data; gradients need all shapes.`,
+    );
+  }
+}
+
+/** Adds the backward nodes of `loss`, summed over its elements. A gradient is undefined where the loss does not depend on
+ *  the value. */
+function accumulate(
+  source: Graph,
+  loss: string,
+  wrt: readonly string[],
+  outer: Surroundings = nowhere,
+): {
+  readonly writer: GraphWriter;
+  readonly facts: ReadonlyMap<string, Fact>;
+  readonly gradients: readonly (string | undefined)[];
+} {
+  const graph = withBodies(source, wrt, outer);
+  const facts = factsOf(graph, new Set(wrt), outer.facts);
+  const lossType = facts.get(loss)?.type;
+  if (lossType === undefined)
+    throw new KompaktError('KPT_OPTION_INVALID', `There is no value '${loss}' to differentiate.`);
   const reached = reachOf(graph, wrt, facts);
-  const writer = new GraphWriter(graph);
+  const writer = new GraphWriter(graph, outer.names);
   const parts = new Map<string, string[]>();
   const contribute = (name: string, gradient: string): void => {
     const list = parts.get(name);
@@ -107,7 +192,8 @@ export function differentiate(source: Graph, loss: string, wrt: readonly string[
     while (list.length > 1) list.splice(0, 2, writer.add('Add', list.slice(0, 2))[0]!);
     return list[0];
   };
-  contribute(loss, writer.constant('one', fromNumbers(lossType.dtype, lossType.dims, [1])));
+  const ones = new Float64Array(sizeOf(lossType.dims)).fill(1);
+  contribute(loss, writer.constant('one', fromNumbers(lossType.dtype, lossType.dims, ones)));
 
   for (const node of [...graph.nodes].reverse()) {
     const outputs = node.outputs.map((name) => (name === '' || !reached.has(name) ? undefined : total(name)));
@@ -132,14 +218,7 @@ export function differentiate(source: Graph, loss: string, wrt: readonly string[
     });
   }
 
-  const gradients = wrt.map((name) => {
-    const gradient = total(name);
-    if (gradient === undefined)
-      throw new KompaktError('KPT_OPTION_INVALID', `The loss does not depend on '${name}'.`);
-    const { dtype, dims } = facts.get(name)!.type;
-    return { name: gradient, dtype, dims };
-  });
-  return writer.graph([...graph.outputs, ...gradients]);
+  return { writer, facts, gradients: wrt.map(total) };
 }
 
 function ruleOf(node: Node): Rule {

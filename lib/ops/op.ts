@@ -1,6 +1,5 @@
 // OpDef: all that is true of one operator, in one file per operator (lib/ops/<name>.ts), listed in ops/index.ts.
-// Shared code asks the OpDef and never tests a node's type by name. Every field is required: "none" is said aloud;
-// the optional fields at the end are for a few.
+// Shared code asks it and never tests a node's type by name. Fields are required: "none" is said aloud; the last are for few.
 import { expected, KompaktError } from '../errors.js';
 import type { Attribute, Domain, Graph, Node } from '../graph/graph.js';
 import type { DType } from '../tensor/dtype.js';

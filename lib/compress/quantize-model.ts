@@ -6,6 +6,7 @@ import { GraphExecutor } from '../session/executor.js';
 import { type Tensors, valuesOf } from '../session/values.js';
 import type { QuantizeOptions } from './quantize/options.js';
 import { type QuantizeReport, quantize as quantizeGraph } from './quantize/quantize.js';
+import type { MakeExecutor } from './quantize/sensitivity.js';
 
 export interface QuantizeModelOptions extends NonNullable<QuantizeOptions> {
   /** Calibration samples: 100 to 500 are usual. */
@@ -24,19 +25,26 @@ export async function quantize(
       'KPT_OPTION_INVALID',
       'Option data of quantize is required: it gives the samples.',
     );
-  const executors: GraphExecutor[] = [];
-  try {
-    const result = await quantizeGraph(model.graph, options, {
+  const result = await withExecutors((executor) =>
+    quantizeGraph(model.graph, options, {
       data: valuesOf(data),
-      executor: async (graph) => {
-        const executor = new GraphExecutor(graph);
-        executors.push(executor);
-        return Object.assign((feeds: Feeds) => executor.run(feeds), { release: () => executor.release() });
-      },
+      executor,
       ...(onProgress && { progress: onProgress }),
       ...(signal && { signal }),
+    }),
+  );
+  return { model: model.withGraph(result.model), report: result.report };
+}
+
+/** Calls `use` with a maker of executors, which are released afterwards. */
+export async function withExecutors<T>(use: (make: MakeExecutor) => Promise<T>): Promise<T> {
+  const executors: GraphExecutor[] = [];
+  try {
+    return await use(async (graph) => {
+      const executor = new GraphExecutor(graph);
+      executors.push(executor);
+      return Object.assign((feeds: Feeds) => executor.run(feeds), { release: () => executor.release() });
     });
-    return { model: model.withGraph(result.model), report: result.report };
   } finally {
     for (const executor of executors) executor.release();
   }

@@ -8,7 +8,7 @@ import { runReference } from '../../lib/run/reference.js';
 import { GraphRunner } from '../../lib/run/runner.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { f32, fromNumbers, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
-import { differentiate } from '../../lib/train/differentiate.js';
+import { differentiate } from '../../lib/run/differentiate.js';
 import { expectNativeLikeReference, scheduleOf } from '../helpers/native-like-reference.js';
 import { noise, reference } from '../helpers/run-reference.js';
 

@@ -1,0 +1,37 @@
+// The option `quantize` of finetune and distill as the preparation that they are given.
+import { parseOptions } from '../../session/parse-options.js';
+import type { Tensors } from '../../session/values.js';
+import { optimizerOptions } from '../../train/options.js';
+import type { Prepare } from '../../train/preparation.js';
+import type { TrainingInputs } from '../../train/train-model.js';
+import { type QatOptions, qatOptions } from './options.js';
+import { quantizationAware } from './preparation.js';
+
+/** What of the other options of a run decides how it is prepared. */
+interface RunOptions extends Pick<TrainingInputs, 'data' | 'signal'> {
+  readonly optimizer?: unknown;
+  readonly prepare?: Prepare;
+}
+
+/** Nothing where nothing is to be quantised. */
+export function prepareFor(
+  method: 'finetune' | 'distill',
+  quantize: QatOptions | undefined,
+  { data, optimizer = 'sgd', signal }: RunOptions,
+): { readonly prepare?: Prepare } {
+  if (quantize === undefined) return {};
+  const complete = parseOptions(qatOptions, quantize, `${method}.quantize`);
+  // Wrong optimisers are told apart where all options are read.
+  const { name } = optimizerOptions.safeParse(optimizer).data ?? { name: 'sgd' };
+  return {
+    prepare: quantizationAware(complete, quantize, {
+      data: () => feedsOf(data),
+      optimizer: name,
+      ...(signal && { signal }),
+    }),
+  };
+}
+
+async function* feedsOf(data: TrainingInputs['data']): AsyncGenerator<Tensors> {
+  for await (const { feeds } of data) yield feeds;
+}

@@ -3,12 +3,12 @@
 import { attr } from '../../lib/graph/attribute.js';
 import { GraphWriter } from '../../lib/graph/writer.js';
 import { emit } from '../../lib/ops/gradients/emit.js';
+import { differentiate } from '../../lib/run/differentiate.js';
 import { Engine } from '../../lib/run/engine.js';
 import { runReference } from '../../lib/run/reference.js';
 import { GraphRunner } from '../../lib/run/runner.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { f32, fromNumbers, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
-import { differentiate } from '../../lib/run/differentiate.js';
 import { expectNativeLikeReference, scheduleOf } from '../helpers/native-like-reference.js';
 import { noise, reference } from '../helpers/run-reference.js';
 

@@ -1,4 +1,4 @@
-// Operators whose gradient is that of another function, for test/train/differentiate.test.ts.
+// Operators whose gradient is that of another function, for test/run/differentiate.test.ts.
 import type { Attribute } from '../../lib/graph/graph.js';
 import type { GraphWriter } from '../../lib/graph/writer.js';
 import { emit, scalar } from '../../lib/ops/gradients/emit.js';

@@ -1,4 +1,4 @@
-// Operators that only training of binary networks uses; their gradients are in test/train/differentiate.test.ts.
+// Operators that only training of binary networks uses; their gradients are in test/run/differentiate.test.ts.
 import { attr } from '../../lib/graph/attribute.js';
 import { f32, toNumbers } from '../../lib/tensor/tensor.js';
 import { expectNativeLikeReference } from '../helpers/native-like-reference.js';

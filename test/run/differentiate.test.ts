@@ -96,7 +96,9 @@ describe('gradients', () => {
   });
 
   test('every operator with a gradient has a case', () => {
-    const tested = new Set(gradientCases.map((test) => `${test.domain ?? ''}:${test.op}`));
+    // The gradient of FakeQuantize is not that of the function: test/ops/fake-quantize.test.ts.
+    const tested = new Set(['ai.kompakt:FakeQuantize']);
+    for (const test of gradientCases) tested.add(`${test.domain ?? ''}:${test.op}`);
     const untested = [...ops.values()]
       .filter(({ gradient }) => !('notDifferentiable' in gradient) && gradient !== zeroGradient)
       .map(({ domain, op }) => `${domain}:${op}`)

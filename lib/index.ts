@@ -4,7 +4,7 @@ export type * from 'onnxruntime-common';
 export { env, Tensor } from 'onnxruntime-common';
 export type { BenchOptions, BenchReport, EngineReport } from './bench/bench.js';
 export type { EngineName, OperatorTime } from './bench/engine.js';
-export { concreteShapes, type Shapes } from './bench/feeds.js';
+export { concreteShapes, type Shapes, shapeExample } from './bench/feeds.js';
 export type { FreshOptions, FreshReport } from './bench/fresh.js';
 export type { LatencySummary } from './bench/statistics.js';
 export { type SystemState, systemAdvice, systemState } from './bench/system.js';

@@ -2,12 +2,39 @@
 // from a seeded generator.
 import { Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
+import { uniformNumbers } from '../ops/shared/random-numbers.js';
 import { type DType, dtypes, isFloat } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
 import type { Feeds, InputInfo } from './engine.js';
 
 export type Shapes = Readonly<Record<string, readonly number[]>>;
+
+/** Whether a size must be given: all but a free first dimension, which is the batch, must be known. */
+const isOpen = (input: InputInfo, shapes: Shapes): boolean =>
+  !(input.name in shapes) && input.shape.slice(1).some((dim) => typeof dim !== 'number');
+
+/** A size that a free dimension might have: that of a photo where the input looks like one. */
+function likelySize({ shape }: InputInfo, axis: number): number {
+  if (axis === 0) return 1;
+  if (shape.length !== 4) return 128;
+  const last = shape[3];
+  const channelsLast = typeof last === 'number' && last <= 4;
+  return axis === 1 && !channelsLast ? 3 : 224;
+}
+
+/** Options to copy that give every input a size that needs one, as in `--shape x=1,3,224,224`; null when none does. */
+export function shapeExample(inputs: readonly InputInfo[], shapes: Shapes): string | null {
+  const open = inputs.filter((input) => isOpen(input, shapes));
+  if (open.length === 0) return null;
+  const word = (text: string): string => (/^[\w.:/=,-]+$/.test(text) ? text : `'${text}'`);
+  return open
+    .map((input) => {
+      const dims = input.shape.map((dim, axis) => (typeof dim === 'number' ? dim : likelySize(input, axis)));
+      return `--shape ${word(`${input.name}=${dims.join(',')}`)}`;
+    })
+    .join(' ');
+}
 
 /** Concrete dims of each input: the given shape, or the declared one with 1 for a symbol in front. */
 export function concreteShapes(inputs: readonly InputInfo[], shapes: Shapes): Map<string, readonly number[]> {
@@ -21,11 +48,11 @@ export function concreteShapes(inputs: readonly InputInfo[], shapes: Shapes): Ma
 function concreteShape(input: InputInfo, given: readonly number[] | undefined): readonly number[] {
   const declared = `[${input.shape.join(',')}]`;
   if (given === undefined) {
-    if (input.shape.slice(1).every((dim) => typeof dim === 'number'))
-      return input.shape.map((dim) => (typeof dim === 'number' ? dim : 1));
+    const example = shapeExample([input], {});
+    if (example === null) return input.shape.map((dim) => (typeof dim === 'number' ? dim : 1));
     throw new KompaktError(
       'KPT_SHAPE_MISMATCH',
-      `Input '${input.name}' has shape ${declared}: give its free dimensions a size, as in --shape ${input.name}=1,3,320,320.`,
+      `Input '${input.name}' has shape ${declared}: give its free dimensions a size, as in ${example}.`,
       { input: input.name },
     );
   }
@@ -49,7 +76,7 @@ export function randomFeeds(
   shapes: ReadonlyMap<string, readonly number[]>,
   seed = 1,
 ): Feeds {
-  const next = generator(seed);
+  const next = uniformNumbers(seed);
   const feeds: Record<string, Tensor> = {};
   for (const { name, type } of inputs) {
     const dims = shapes.get(name)!;
@@ -63,15 +90,4 @@ export function randomFeeds(
     feeds[name] = new Tensor(type as 'float32', data as Float32Array, dims);
   }
   return feeds;
-}
-
-/** Numbers in [0, 1) from a 32-bit seed (mulberry32): the same on every machine. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

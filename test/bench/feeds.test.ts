@@ -1,4 +1,4 @@
-import { concreteShapes, randomFeeds } from '../../lib/bench/feeds.js';
+import { concreteShapes, randomFeeds, shapeExample } from '../../lib/bench/feeds.js';
 
 const image = { name: 'x', type: 'float32', shape: ['N', 3, 'H', 'W'] };
 const fixed = { name: 'ids', type: 'int64', shape: ['N', 7] };
@@ -7,6 +7,29 @@ test('a free first dimension is 1, others must be given', () => {
   expect([...concreteShapes([fixed], {})]).toEqual([['ids', [1, 7]]]);
   expect(() => concreteShapes([image], {})).toThrow(/--shape x=/);
   expect([...concreteShapes([image], { x: [2, 3, 8, 9] })]).toEqual([['x', [2, 3, 8, 9]]]);
+});
+
+test('the error gives an example to copy, which fits', () => {
+  expect(() => concreteShapes([image], {})).toThrow(/ --shape x=1,3,224,224\.$/);
+  const inputs = [
+    image,
+    fixed,
+    { name: 'input ids', type: 'int64', shape: ['N', 'length'] },
+    { name: 'pixels', type: 'uint8', shape: ['N', 'H', 'W', 3] },
+    { name: 'features', type: 'float32', shape: ['N', 'C', 'H', 32] },
+  ];
+  const example = shapeExample(inputs, {})!;
+  expect(example).toBe(
+    "--shape x=1,3,224,224 --shape 'input ids=1,128' --shape pixels=1,224,224,3 --shape features=1,3,224,32",
+  );
+  const shapes = Object.fromEntries(
+    [...example.matchAll(/--shape '?([\w ]+)=([\d,]+)/g)].map(([, name, dims]) => [
+      name!,
+      dims!.split(',').map(Number),
+    ]),
+  );
+  expect(shapeExample(inputs, shapes)).toBeNull();
+  expect(concreteShapes(inputs, shapes).size).toBe(5);
 });
 
 test.each([[[1, 4, 8, 8]], [[1, 3, 8]]])('shape %j does not fit [N,3,H,W]', (dims) => {

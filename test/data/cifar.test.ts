@@ -38,7 +38,8 @@ describe('cifar', () => {
   });
 
   const shared = sharedData('cifar10/test1k_jpg.bin');
-  (shared ? test : test.skip)('1000 shared pictures', async () => {
+  const whyNot = shared ? '' : ' (skipped: no shared data)';
+  (shared ? test : test.skip)(`1000 shared pictures${whyNot}`, async () => {
     const samples = openDataset(`cifar:${shared}`);
     let count = 0;
     for await (const { label } of samples) {

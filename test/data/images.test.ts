@@ -17,15 +17,20 @@ describe('images', () => {
   const sharp = hasSharp();
   const photos = sharedData('imagenet200');
 
-  test('without sharp the package to install is named', async () => {
-    if (sharp) return;
-    await expect(all({ data: `images:${folder}` }, [input(null)])).rejects.toMatchObject({
-      code: 'KPT_PEER_MISSING',
-    });
-  });
+  const skipped = (why: string | false): string => (why === false ? '' : ` (skipped: ${why})`);
+  const noSharp = !sharp && 'sharp is not installed';
+
+  (sharp ? test.skip : test)(
+    `without sharp the package to install is named${skipped(sharp && 'sharp is installed')}`,
+    async () => {
+      await expect(all({ data: `images:${folder}` }, [input(null)])).rejects.toMatchObject({
+        code: 'KPT_PEER_MISSING',
+      });
+    },
+  );
 
   (sharp && photos ? test : test.skip)(
-    'photos are stretched to the input, labels lead the file name',
+    `photos are stretched to the input, labels lead the file name${skipped(noSharp || (!photos && 'no shared data'))}`,
     async () => {
       const samples = await all({ data: `images:${photos}`, samples: 3, preprocess: { scale: 1 / 255 } }, [
         input([1, 3, 8, 6]),
@@ -39,7 +44,7 @@ describe('images', () => {
     },
   );
 
-  (sharp ? test : test.skip)('a file that is no picture is malformed', async () => {
+  (sharp ? test : test.skip)(`a file that is no picture is malformed${skipped(noSharp)}`, async () => {
     const dir = join(folder, 'picture folder');
     mkdirSync(dir);
     writeFileSync(join(dir, 'a.png'), 'hello');

@@ -67,7 +67,7 @@ const sharedModels = sharedFolders.flatMap((name) => {
   const files = path === null ? [] : readdirSync(path).filter((file) => file.endsWith('.onnx'));
   return files.map((file) => [`${name}/${file}`, join(path!, file)] as const);
 });
-(sharedModels.length > 0 ? test.each(sharedModels) : test.skip.each([['shared models', '']]))(
+(sharedModels.length > 0 ? test.each(sharedModels) : test.skip.each([['skipped, no shared data', '']]))(
   '%s: same outputs after load and save',
   async (_, path) => {
     const model = await Model.load(path);

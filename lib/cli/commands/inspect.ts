@@ -8,6 +8,7 @@ import {
   InferenceSession,
   Model,
   type PassEffect,
+  shapeExample,
   table,
 } from '../../index.js';
 import type { Command } from '../command.js';
@@ -39,10 +40,8 @@ export const inspectCommand: Command = {
       const inputs = session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
       const outputs = session.outputMetadata.flatMap((output) => (output.isTensor ? [output] : []));
       const shapes = shapesOf(options);
-      const complete = inputs.every(
-        ({ name, shape }) => name in shapes || shape.slice(1).every((dim) => typeof dim === 'number'),
-      );
-      const concrete = complete ? Object.fromEntries(concreteShapes(inputs, shapes)) : null;
+      const example = shapeExample(inputs, shapes);
+      const concrete = example === null ? Object.fromEntries(concreteShapes(inputs, shapes)) : null;
       const document = {
         file,
         fileBytes: (await stat(file)).size,
@@ -54,7 +53,7 @@ export const inspectCommand: Command = {
         passes: describePasses(model),
         plan: concrete === null ? null : session.describe(concrete),
       };
-      return { document, text: toText(document, options.flag('plan')) };
+      return { document, text: toText(document, options.flag('plan'), example) };
     } finally {
       await session.release();
     }
@@ -73,7 +72,7 @@ interface Document {
   readonly plan: Description | null;
 }
 
-function toText(document: Document, everyNode: boolean): string {
+function toText(document: Document, everyNode: boolean, example: string | null): string {
   const opsets = Object.entries(document.opsets).map(
     ([domain, version]) => `${domain || 'ai.onnx'} ${version}`,
   );
@@ -84,7 +83,7 @@ function toText(document: Document, everyNode: boolean): string {
   ];
   const { plan, shapes } = document;
   if (plan === null)
-    return [...lines, '', 'Give the free dimensions a size with --shape to see the plan and its cost.'].join(
+    return [...lines, '', `Give free dimensions a size to see the plan and its cost, as in ${example}`].join(
       '\n',
     );
   const sizes = Object.entries(shapes!).map(([name, dims]) => `${name} [${dims.join(',')}]`);

@@ -130,6 +130,12 @@ export class GraphImporter {
       const value = read(`initializer '${name}'`);
       this.#setConstant(scope.define(name), value, draft);
     };
+    const given = new Set<string>();
+    for (const { name = '' } of proto.initializer ?? []) {
+      if (given.has(name))
+        throw new KompaktError('KPT_GRAPH_INVALID', `Initializer '${name}' is given twice.`, { value: name });
+      given.add(name);
+    }
     for (const tensor of proto.initializer ?? []) {
       const name = tensor.name ?? '';
       if (!scope.defines(name)) add(name, (where) => readTensor(tensor, where, this.#options.readExternal));

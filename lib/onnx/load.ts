@@ -72,7 +72,12 @@ function importModel(proto: ModelProto, options: LoadOptions): Loaded {
   for (const fn of proto.functions ?? []) {
     const domain = normalDomain(fn.domain);
     if (isOperator(opKey({ op: fn.name ?? '', domain }))) kept.push(readFunction(fn, readExternal));
-    else inlined.set(functionKey(domain, fn.name ?? '', fn.overload), fn);
+    else {
+      const key = functionKey(domain, fn.name ?? '', fn.overload);
+      if (inlined.has(key))
+        throw new KompaktError('KPT_GRAPH_INVALID', `Function '${fn.name}' is defined twice.`);
+      inlined.set(key, fn);
+    }
   }
   const importer = new GraphImporter({
     opsets,

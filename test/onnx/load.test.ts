@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { attr } from '../../lib/graph/attribute.js';
 import { Model } from '../../lib/model/model.js';
 import { loadModel } from '../../lib/onnx/load.js';
-import { encodeModel } from '../../lib/onnx/schema.js';
+import { encodeModel, type GraphProto } from '../../lib/onnx/schema.js';
 import { f32 } from '../../lib/tensor/tensor.js';
 import { npmModels } from '../helpers/npm-models.js';
-import { type FileNode, fileGraph } from '../helpers/onnx-file.js';
+import { type FileNode, fileGraph, fileNode } from '../helpers/onnx-file.js';
 import { codeOf, file, relu, x } from '../helpers/small-model.js';
 
 /** A small repeatable source of numbers below `limit`. */
@@ -98,6 +98,41 @@ describe('graphs', () => {
     const bytes = file(nodes);
     expect(codeOf(bytes)).toBe('KPT_GRAPH_INVALID');
     expect(() => Model.loadSync(bytes)).toThrow(message);
+  });
+
+  test.each<[string, (graph: GraphProto) => GraphProto, RegExp]>([
+    ['an initializer', (g) => ({ ...g, initializer: [...g.initializer!, ...g.initializer!] }), /'w'.*twice/],
+    ['an input', (g) => ({ ...g, input: [...g.input!, ...g.input!] }), /'x'.*twice/],
+    ['an output', (g) => ({ ...g, output: [...g.output!, ...g.output!] }), /'y'.*twice/],
+    [
+      'an initializer and the output of a node',
+      (g) => ({ ...g, initializer: [{ ...g.initializer![0], name: 'y' }, ...g.initializer!] }),
+      /'y'.*twice/,
+    ],
+  ])('%s of a name that is there already', (_, change, message) => {
+    const graph = fileGraph({
+      inputs: x,
+      constants: { w: f32([3], [1, 2, 3]) },
+      nodes: [{ op: 'Add', inputs: ['x', 'w'], outputs: ['y'] }],
+      outputs: { y: 'float32' },
+    });
+    const opsetImport = [{ domain: '', version: 18 }];
+    expect(codeOf(encodeModel({ irVersion: 8, graph, opsetImport }))).toBe('none');
+    const bytes = encodeModel({ irVersion: 8, graph: change(graph), opsetImport });
+    expect(codeOf(bytes)).toBe('KPT_GRAPH_INVALID');
+    expect(() => Model.loadSync(bytes)).toThrow(message);
+  });
+
+  test('an attribute or a function given twice', () => {
+    const twice = fileGraph({ inputs: x, nodes: [relu('x', 'y')], outputs: { y: 'float32' } });
+    const axis = { name: 'axis', type: 2, i: 1 };
+    const graph = { ...twice, node: [{ ...twice.node![0], attribute: [axis, axis] }] };
+    const opsetImport = [{ domain: '', version: 18 }];
+    expect(codeOf(encodeModel({ irVersion: 8, graph, opsetImport }))).toBe('KPT_ONNX_MALFORMED');
+    const fn = { name: 'f', domain: 'mine', input: ['a'], output: ['b'], node: [fileNode(relu('a', 'b'))] };
+    const call = { irVersion: 8, graph: twice, opsetImport };
+    expect(codeOf(encodeModel({ ...call, functions: [fn] }))).toBe('none');
+    expect(codeOf(encodeModel({ ...call, functions: [fn, fn] }))).toBe('KPT_GRAPH_INVALID');
   });
 
   test('unknown operators and domains load and are kept', () => {

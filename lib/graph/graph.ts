@@ -63,6 +63,7 @@ export const newestOpset = 26;
 
 export function freezeGraph(graph: Graph): Graph {
   for (const node of graph.nodes) {
+    if (Object.isFrozen(node)) continue;
     Object.freeze(node.inputs);
     Object.freeze(node.outputs);
     Object.freeze(node.attributes);

@@ -7,8 +7,9 @@ import { usesOf } from './uses.js';
  * The nodes in an order where each comes after the producers of what it uses; nodes already in order stay as they
  * are. Throws KPT_GRAPH_INVALID for a cycle or a value with two producers.
  */
-export function sortNodes(nodes: readonly Node[]): Node[] {
+export function sortNodes(nodes: readonly Node[]): readonly Node[] {
   const producers = producersOf(nodes);
+  if (isSorted(nodes, producers)) return nodes;
   const sorted: Node[] = [];
   const state = new Map<Node, 'open' | 'done'>();
   for (const root of nodes) {
@@ -23,7 +24,9 @@ export function sortNodes(nodes: readonly Node[]): Node[] {
         continue;
       }
       state.set(node, 'open');
-      for (const name of usesOf(node).reverse()) {
+      const uses = usesOf(node);
+      for (let i = uses.length - 1; i >= 0; i--) {
+        const name = uses[i]!;
         const producer = producers.get(name);
         if (producer === undefined || state.get(producer) === 'done') continue;
         if (state.get(producer) === 'open')
@@ -37,6 +40,18 @@ export function sortNodes(nodes: readonly Node[]): Node[] {
     }
   }
   return sorted;
+}
+
+function isSorted(nodes: readonly Node[], producers: ReadonlyMap<string, Node>): boolean {
+  const before = new Set<Node>();
+  for (const node of nodes) {
+    for (const name of usesOf(node)) {
+      const producer = producers.get(name);
+      if (producer !== undefined && !before.has(producer)) return false;
+    }
+    before.add(node);
+  }
+  return true;
 }
 
 /** The node behind each value. */

@@ -149,41 +149,41 @@ export class GraphEditor {
       spare.set(this.#graph, this.#index);
       return this.#graph;
     }
-    const live = this.#liveNodes();
+    const { places } = this.#index;
+    const entries = [...places];
+    if (entries.some(([, place], i) => i > 0 && place < entries[i - 1]![1]))
+      entries.sort(([, a], [, b]) => a - b);
+    const sorted = sortNodes(entries.map(([node]) => node));
     const used = new Set(this.#outputs);
-    for (const node of live) for (const name of usesOf(node)) used.add(name);
-    const ordered = [...live].sort((a, b) => this.#placeOf(a) - this.#placeOf(b));
+    const live: Node[] = [];
+    // From the end: the users of what a node makes come before it.
+    for (let i = sorted.length - 1; i >= 0; i--) {
+      const node = sorted[i]!;
+      if (!node.outputs.some((name) => name !== '' && used.has(name))) continue;
+      live.push(node);
+      for (const name of usesOf(node)) used.add(name);
+    }
+    live.reverse();
     const graph = freezeGraph({
       ...this.#graph,
-      nodes: sortNodes(ordered),
+      nodes: live,
       constants: new Map([...this.#constants].filter(([name]) => used.has(name))),
-      opsets: withDomains(this.#graph.opsets, ordered),
+      opsets: withDomains(this.#graph.opsets, live),
     });
     tidy.add(graph);
-    this.#handOver(graph, live);
+    this.#handOver(graph);
     return graph;
   }
 
   /** Leaves the index to the next editor, which goes through the nodes in the order of the new graph. */
-  #handOver(graph: Graph, live: ReadonlySet<Node>): void {
+  #handOver(graph: Graph): void {
+    const live = new Set(graph.nodes);
     for (const node of [...this.#index.places.keys()]) if (!live.has(node)) this.#remove(node);
     this.#index.places.clear();
     graph.nodes.forEach((node, place) => {
       this.#index.places.set(node, place);
     });
     spare.set(graph, this.#index);
-  }
-
-  #liveNodes(): Set<Node> {
-    const live = new Set<Node>();
-    const wanted = [...this.#outputs];
-    for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
-      const node = this.#index.producers.get(name);
-      if (node === undefined || live.has(node)) continue;
-      live.add(node);
-      for (const used of usesOf(node)) wanted.push(used);
-    }
-    return live;
   }
 
   #placeOf(node: Node): number {

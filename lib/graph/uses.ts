@@ -3,11 +3,18 @@ import type { Attribute, Graph, Node } from './graph.js';
 
 const captures = new WeakMap<Graph, readonly string[]>();
 
-export function subgraphsOf(node: Node): Graph[] {
-  const graphs: Graph[] = [];
-  for (const attribute of Object.values(node.attributes))
-    if (attribute.type === 'graph') graphs.push(attribute.value);
-  return graphs;
+const none: readonly Graph[] = Object.freeze([]);
+
+export function subgraphsOf(node: Node): readonly Graph[] {
+  let graphs: Graph[] | undefined;
+  // Asked of every node again and again, nearly always in vain: so without a list that is thrown away.
+  for (const name in node.attributes) {
+    const attribute = node.attributes[name]!;
+    if (attribute.type !== 'graph') continue;
+    graphs ??= [];
+    graphs.push(attribute.value);
+  }
+  return graphs ?? none;
 }
 
 /** The node with other subgraphs; the same one when it has none. */
@@ -38,9 +45,11 @@ export function capturesOf(graph: Graph): readonly string[] {
 }
 
 /** Every value that a node needs: its inputs that are present, and what its subgraphs capture. May repeat names. */
-export function usesOf(node: Node): string[] {
+export function usesOf(node: Node): readonly string[] {
+  const graphs = subgraphsOf(node);
+  if (graphs.length === 0 && !node.inputs.includes('')) return node.inputs;
   const names = node.inputs.filter((name) => name !== '');
-  for (const graph of subgraphsOf(node)) for (const name of capturesOf(graph)) names.push(name);
+  for (const graph of graphs) for (const name of capturesOf(graph)) names.push(name);
   return names;
 }
 

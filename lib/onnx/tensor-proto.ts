@@ -33,7 +33,7 @@ export function readTensor(proto: TensorProto, where: string, readExternal: Read
     const wanted = packedBytes(dtype, size);
     if (proto.rawData.length !== wanted)
       malformed(expected(`${wanted} bytes of ${dtype} data of shape [${dims}]`, where, proto.rawData.length));
-    return fromBytes(dtype, dims, Uint8Array.prototype.slice.call(proto.rawData));
+    return fromBytes(dtype, dims, new Uint8Array(proto.rawData));
   }
   return fromTypedField(proto, dtype, dims, where);
 }

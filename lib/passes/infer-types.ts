@@ -19,8 +19,8 @@ export interface InferredTypes {
 /** Stand-in for a symbolic dimension: batch first, else a size that window operators of usual models divide. */
 const standIn = (axis: number): number => (axis === 0 ? 1 : 320);
 
-/** Largest value that is followed as shape arithmetic. */
-const maxKnownElements = 4096;
+/** Largest value that is followed as shape arithmetic: a few numbers per axis. Weights are no such thing. */
+const maxKnownElements = 64;
 
 /** Values of nodes whose types cannot be told are absent. `inputs` gives types of inputs where they are known better. */
 export function inferTypes(graph: Graph, inputs: ReadonlyMap<string, TensorType> = new Map()): InferredTypes {

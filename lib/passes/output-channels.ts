@@ -20,7 +20,8 @@ export interface ChannelLayout {
   /** Rank of the output and the axis of its channels. */
   readonly rank: number;
   readonly axis: number;
-  /** Output channel of weight element i. */
+  /** Output channel of weight element i; `run` elements from any multiple of `run` on have the same one. */
+  readonly run: number;
   readonly channelOf: (i: number) => number;
 }
 
@@ -36,13 +37,13 @@ export function outputChannels(editor: GraphEditor, node: Node | undefined): Cha
     const transposed = intAttr(node, 'transB', 0) === 1;
     const channels = dims[transposed ? 0 : 1];
     const channelOf = transposed ? (i: number) => Math.floor(i / dims[1]) : (i: number) => i % channels;
-    return { node, weight, channels, rank: 2, axis: 1, channelOf };
+    return { node, weight, channels, rank: 2, axis: 1, run: transposed ? dims[1] : 1, channelOf };
   }
   const shared = { node, weight, rank: dims.length, axis: 1 };
   const kernel = sizeOf(dims.slice(2));
   if (isOp(node, 'Conv')) {
     const row = dims[1] * kernel;
-    return { ...shared, channels: dims[0], channelOf: (i) => Math.floor(i / row) };
+    return { ...shared, channels: dims[0], run: row, channelOf: (i) => Math.floor(i / row) };
   }
   // ConvTranspose weights are [I, O / group, ...]: group g holds rows g * I / group onwards.
   const group = intAttr(node, 'group', 1);
@@ -51,7 +52,7 @@ export function outputChannels(editor: GraphEditor, node: Node | undefined): Cha
     const r = Math.floor(i / kernel);
     return Math.floor(r / filters / rowsPerGroup) * filters + (r % filters);
   };
-  return { ...shared, channels: filters * group, channelOf };
+  return { ...shared, channels: filters * group, run: kernel, channelOf };
 }
 
 /** Values per channel of a constant that broadcasts over everything else; undefined when it varies elsewhere. */
@@ -69,16 +70,16 @@ function broadcastsOverChannels(dims: Dims, { rank, axis, channels }: ChannelLay
 
 /** Replaces `layout.node` and the `folded` node behind it by one node with changed weights. */
 export function applyAffine(editor: GraphEditor, layout: ChannelLayout, folded: Node, affine: Affine): void {
-  const { node, weight, channels, channelOf } = layout;
+  const { node, channels } = layout;
   const gemm = isOp(node, 'Gemm');
   // Gemm: alpha * A B + beta * C. Alpha stays; beta moves into C.
   const beta = gemm ? floatAttr(node, 'beta', 1) : 1;
   const old = biasValues(editor, layout);
   const bias = new Float32Array(channels);
   for (let c = 0; c < channels; c++) bias[c] = beta * old[c] * affine.scale[c] + affine.shift[c];
-  const scaled = Array.from({ length: channels }, (_, c) => affine.scale[c]).some((s) => s !== 1);
+  const scaled = Array.prototype.some.call(affine.scale, (s: number) => s !== 1);
   const weightName = scaled
-    ? editor.addConstant(node.inputs[1], scaledWeight(weight, channelOf, affine.scale))
+    ? editor.addConstant(node.inputs[1], scaledWeight(layout, affine.scale))
     : node.inputs[1];
   const biasName = editor.addConstant(`${node.name}_bias`, f32([channels], bias));
   editor.replace(
@@ -94,14 +95,13 @@ export function applyAffine(editor: GraphEditor, layout: ChannelLayout, folded: 
   );
 }
 
-function scaledWeight(
-  weight: TensorValue,
-  channelOf: (i: number) => number,
-  scale: ArrayLike<number>,
-): TensorValue {
+function scaledWeight({ weight, run, channelOf }: ChannelLayout, scale: ArrayLike<number>): TensorValue {
   const values = weight.data as Float32Array;
   const out = new Float32Array(values.length);
-  for (let i = 0; i < out.length; i++) out[i] = values[i] * scale[channelOf(i)];
+  for (let start = 0; start < out.length; start += run) {
+    const factor = scale[channelOf(start)];
+    for (let i = start; i < start + run; i++) out[i] = values[i] * factor;
+  }
   return f32(weight.dims, out);
 }
 

@@ -57,13 +57,14 @@ export function weightsOhwi(w: TensorValue, g: ConvGeometry): TensorValue {
     const data = allocate(w.dtype, w.dims) as Float32Array;
     // Rows of `taps` weights: where that of output o and input channel 0 begins, and how far the next channel's is.
     const step = (g.transposed ? g.filters : 1) * taps;
+    const { channels } = g;
     let at = 0;
     for (let o = 0; o < outputs; o++) {
       const first = g.transposed
         ? (Math.floor(o / g.filters) * g.channels * g.filters + (o % g.filters)) * taps
         : o * g.channels * taps;
       for (let k = 0; k < taps; k++)
-        for (let i = 0, from = first + k; i < g.channels; i++, from += step) data[at++] = source[from]!;
+        for (let i = 0, from = first + k; i < channels; i++, from += step) data[at++] = source[from]!;
     }
     return tensor(w.dtype, dims, data);
   });
@@ -73,10 +74,9 @@ export function weightsOhwi(w: TensorValue, g: ConvGeometry): TensorValue {
 export function weightsS8(w: TensorValue): TensorValue {
   if (w.dtype !== 'uint8') return w;
   return derivedConstant(w, 's8', () => {
-    const data = new Int8Array(w.data.length);
-    (w.data as Uint8Array).forEach((v, i) => {
-      data[i] = v - 128;
-    });
+    const source = w.data as Uint8Array;
+    const data = new Int8Array(source.length);
+    for (let i = 0; i < data.length; i++) data[i] = source[i]! - 128;
     return tensor('int8', w.dims, data);
   });
 }

@@ -20,10 +20,12 @@ export function weightsNk(b: TensorValue, p: Product): TensorValue {
     const source = b.data as Float32Array;
     const data = allocate(b.dtype, dims) as Float32Array;
     // A few rows of B at a time, so that each of their cache lines is read once.
-    for (let begin = 0; begin < p.k; begin += 16) {
-      const end = Math.min(begin + 16, p.k);
-      for (let n = 0; n < p.n; n++)
-        for (let k = begin; k < end; k++) data[n * p.k + k] = source[k * p.n + n]!;
+    const { k: rows, n: columns } = p;
+    for (let begin = 0; begin < rows; begin += 16) {
+      const end = Math.min(begin + 16, rows);
+      for (let n = 0; n < columns; n++)
+        for (let k = begin, to = n * rows + begin, from = begin * columns + n; k < end; k++, from += columns)
+          data[to++] = source[from]!;
     }
     return tensor(b.dtype, dims, data);
   });

@@ -17,8 +17,8 @@ import { encodeProgram, fitsArena, maxRank } from './program.js';
 
 export type ScheduleItem =
   | { readonly kind: 'native'; readonly first: number; readonly last: number }
-  /** Runs by its reference; its inputs are found by name. */
-  | { readonly kind: 'host'; readonly node: Node };
+  /** Runs by its reference; its inputs are found by name. `opset`: of its domain. */
+  | { readonly kind: 'host'; readonly node: Node; readonly opset: number };
 
 /** Where a value can be found while the plan runs. */
 export interface Location {
@@ -137,7 +137,7 @@ export function buildPlan(
       builder.time++;
       // Copies made for later inputs must leave the earlier ones alone.
       for (const name of usesOf(node)) builder.touch(builder.values.get(name)?.plain);
-      schedule.push({ kind: 'host', node });
+      schedule.push({ kind: 'host', node, opset: graph.opsets[node.domain] ?? 1 });
     }
     nodes.push({ node, steps: builder.steps.length - before, host, folded, outputs });
   }

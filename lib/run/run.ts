@@ -8,7 +8,10 @@ import { sizeOf } from '../tensor/shape.js';
 import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
 import { checkResults, describeNode, type Fact, inferContext } from './inference.js';
 import { check } from './native.js';
+import type { ScheduleItem } from './plan.js';
 import type { GraphRunner, ReadyPlan, Values } from './runner.js';
+
+type HostItem = Pick<Extract<ScheduleItem, { kind: 'host' }>, 'node' | 'opset'>;
 
 export class Run {
   private readonly held = new Map<string, TensorValue>();
@@ -44,11 +47,11 @@ export class Run {
     return tensor(dtype, dims, data);
   }
 
-  host(node: Node): void {
+  host({ node, opset }: HostItem): void {
     const start = performance.now();
     const outputs = opOf(node).reference({
       node,
-      opset: this.runner.graph.opsets[node.domain] ?? 1,
+      opset,
       inputs: node.inputs.map((name) => (name === '' ? undefined : this.get(name))),
       where: describeNode(node),
       runSubgraph: (graph, feeds) => this.runner.subgraph(graph, feeds, (name) => this.get(name)),
@@ -65,7 +68,7 @@ export class Run {
     const node = this.ready.plan.rest[0];
     if (node !== undefined) {
       this.checkSize(node);
-      this.host(node);
+      this.host({ node, opset: this.runner.graph.opsets[node.domain] ?? 1 });
     }
     const rest = this.ready.rest;
     if (rest === undefined) return undefined;

@@ -158,7 +158,7 @@ export class GraphRunner {
     const run = new Run(this, ready, feeds);
     for (const item of ready.plan.schedule)
       if (item.kind === 'native') check(ready.native.run(item.first, item.last));
-      else run.host(item.node);
+      else run.host(item);
     const rest = run.finishNative();
     return rest === undefined ? run.outputs() : pick(this.graph, rest.runner.runSync(rest.feeds), rest.feeds);
   }
@@ -174,7 +174,7 @@ export class GraphRunner {
       const run = new Run(this, ready, feeds);
       for (const item of ready.plan.schedule) {
         throwIfAborted(signal);
-        if (item.kind === 'host') run.host(item.node);
+        if (item.kind === 'host') run.host(item);
         else await runNative(ready.native, item.first, item.last);
       }
       throwIfAborted(signal);

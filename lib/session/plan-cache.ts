@@ -5,8 +5,9 @@ import { dirname, join, sep } from 'node:path';
 import type { ValueInfo } from '../graph/graph.js';
 import type { Engine } from '../run/engine.js';
 import { check, type NativeCacheHandle, native, packageVersion } from '../run/native.js';
-import type { Location, Owner, Plan, ScheduleItem } from '../run/plan.js';
+import type { Plan } from '../run/plan.js';
 import { maxPlans, type PlanStore } from '../run/runner.js';
+import { describePlan, restorePlan, type StoredPlan } from './stored-plan.js';
 
 /** What a session knows of its model without the graph. */
 export interface Signature {
@@ -14,16 +15,9 @@ export interface Signature {
   readonly outputs: readonly ValueInfo[];
 }
 
-/** A plan without its program, as JSON. */
-interface StoredPlan {
-  readonly key: string;
-  readonly arenaBytes: number;
-  readonly schedule: readonly ScheduleItem[];
-  readonly locations: readonly (readonly [string, Omit<Location, 'known'>])[];
-  readonly outputs: readonly string[];
-  readonly stepNodes: readonly number[];
-  readonly stepKinds: readonly string[];
-  readonly owners: readonly Owner[];
+interface CachedPlan {
+  readonly plan: Plan;
+  readonly description: StoredPlan;
 }
 
 interface Description extends Signature {
@@ -40,7 +34,7 @@ export interface CacheKey {
 export class PlanCache implements PlanStore {
   readonly #path: string;
   readonly #identity: string;
-  readonly #plans = new Map<string, Plan>();
+  readonly #plans = new Map<string, CachedPlan>();
   #handle: NativeCacheHandle | undefined;
   #signature: Signature | undefined;
   #engine: Engine | undefined;
@@ -71,12 +65,14 @@ export class PlanCache implements PlanStore {
   }
 
   find(key: string): Plan | undefined {
-    return this.#plans.get(key);
+    return this.#plans.get(key)?.plan;
   }
 
   add(key: string, plan: Plan): void {
-    if (this.#plans.has(key) || this.#plans.size >= maxPlans || !isStorable(plan)) return;
-    this.#plans.set(key, plan);
+    if (this.#plans.has(key) || this.#plans.size >= maxPlans) return;
+    const description = describePlan(key, plan);
+    if (description === undefined) return;
+    this.#plans.set(key, { plan, description });
     try {
       this.#save();
     } catch (error) {
@@ -95,8 +91,11 @@ export class PlanCache implements PlanStore {
     if (typeof opened === 'string') return;
     try {
       const { inputs, outputs, plans } = JSON.parse(opened.description) as Description;
-      for (const [i, stored] of plans.entries())
-        this.#plans.set(stored.key, restore(stored, opened.programs[i]!));
+      for (const [i, description] of plans.entries())
+        this.#plans.set(description.key, {
+          plan: restorePlan(description, opened.programs[i]!),
+          description,
+        });
       this.#signature = { inputs, outputs };
       this.#handle = opened.handle;
     } catch {
@@ -105,10 +104,10 @@ export class PlanCache implements PlanStore {
   }
 
   #save(): void {
-    const entries = [...this.#plans];
+    const entries = [...this.#plans.values()];
     const description: Description = {
       ...this.#signature!,
-      plans: entries.map(([key, plan]) => describe(key, plan)),
+      plans: entries.map((entry) => entry.description),
     };
     mkdirSync(dirname(this.#path), { recursive: true });
     check(
@@ -116,7 +115,7 @@ export class PlanCache implements PlanStore {
         this.#path,
         this.#identity,
         JSON.stringify(description),
-        entries.map(([, plan]) => plan.program),
+        entries.map(({ plan }) => plan.program),
       ),
     );
   }
@@ -130,31 +129,3 @@ function isFolder(place: string): boolean {
     return false;
   }
 }
-
-/** Whether a plan needs nothing but the engine. */
-const isStorable = (plan: Plan): boolean =>
-  plan.rest.length === 0 &&
-  plan.schedule.every((item) => item.kind === 'native') &&
-  plan.outputs.every((name) => {
-    const location = plan.locations.get(name);
-    return location?.buffer !== undefined && location.known === undefined;
-  });
-
-function describe(key: string, plan: Plan): StoredPlan {
-  const { arenaBytes, schedule, outputs, stepNodes, stepKinds, owners } = plan;
-  // Values in between cannot be asked for; inputs are those that the host makes.
-  const locations = [...plan.locations]
-    .filter(([name, { fromHost, known }]) => known === undefined && (fromHost || outputs.includes(name)))
-    .map(([name, { type, buffer, fromHost }]) => [name, { type, buffer, fromHost }] as const);
-  return { key, arenaBytes, schedule, locations, outputs, stepNodes, stepKinds, owners };
-}
-
-const restore = (stored: StoredPlan, program: Uint8Array): Plan => ({
-  ...stored,
-  program,
-  locations: new Map(
-    stored.locations.map(([name, location]) => [name, { known: undefined, ...location } as Location]),
-  ),
-  nodes: [],
-  rest: [],
-});

@@ -161,7 +161,7 @@ class CompiledStep implements TrainingStep {
     );
     for (const item of plan.schedule)
       if (item.kind === 'native') check(native.run(item.first, item.last));
-      else run.host(item.node);
+      else run.host(item);
     for (const { name, data } of this.#outputs)
       (data as Float32Array).set(run.get(name).data as Float32Array);
     for (const value of this.#training.state)

@@ -1,0 +1,96 @@
+// Plans as JSON, without their programs: what a plan cache keeps of them. Nodes that run by their reference are kept whole, with
+// the constants that they read; those with a graph inside are not, and neither are their plans.
+import { type Attribute, type Node, opKey } from '../graph/graph.js';
+import { usesOf } from '../graph/uses.js';
+import { ops } from '../ops/index.js';
+import type { Location, Owner, Plan, ScheduleItem } from '../run/plan.js';
+import { type DType, dtypes } from '../tensor/dtype.js';
+import { sizeOf } from '../tensor/shape.js';
+import { bytesOf, type TensorValue, tensor } from '../tensor/tensor.js';
+
+/** Elements in the order of this machine, as base64: they are read where they were written. */
+interface StoredTensor {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  readonly data: string;
+}
+
+type StoredLocation = Pick<Location, 'type' | 'buffer' | 'fromHost'> & { readonly known?: StoredTensor };
+
+export interface StoredPlan {
+  readonly key: string;
+  readonly arenaBytes: number;
+  readonly schedule: readonly ScheduleItem[];
+  readonly locations: readonly (readonly [string, StoredLocation])[];
+  readonly outputs: readonly string[];
+  readonly stepNodes: readonly number[];
+  readonly stepKinds: readonly string[];
+  readonly owners: readonly Owner[];
+}
+
+/** Bytes of constants for host nodes that are kept: as text of JSON more would take longer to read than to make. */
+const maxKnownBytes = 1 << 16;
+
+/** undefined for a plan that needs the graph. */
+export function describePlan(key: string, plan: Plan): StoredPlan | undefined {
+  const { arenaBytes, schedule, outputs, stepNodes, stepKinds, owners } = plan;
+  const hosts = schedule.flatMap((item) => (item.kind === 'host' ? [item.node] : []));
+  if (plan.rest.length > 0 || !hosts.every(isPlain)) return undefined;
+  // Values in between cannot be asked for; inputs are those that the host makes.
+  const wanted = new Set([...outputs, ...hosts.flatMap(usesOf)]);
+  const locations: (readonly [string, StoredLocation])[] = [];
+  let knownBytes = 0;
+  for (const [name, { type, known, buffer, fromHost }] of plan.locations) {
+    const reads = wanted.has(name);
+    if (known === undefined) {
+      if (fromHost || reads) locations.push([name, { type, buffer, fromHost }]);
+    } else if (reads) {
+      if (known.dtype === 'string' || type.container !== undefined) return undefined;
+      knownBytes += bytesOf(known).length;
+      if (knownBytes > maxKnownBytes) return undefined;
+      locations.push([name, { type, buffer, fromHost, known: describeTensor(known) }]);
+    }
+  }
+  return { key, arenaBytes, schedule, locations, outputs, stepNodes, stepKinds, owners };
+}
+
+/** Throws what JavaScript throws where the description is none, or names an operator that is not there. */
+export function restorePlan(stored: StoredPlan, program: Uint8Array): Plan {
+  for (const item of stored.schedule)
+    if (item.kind === 'host' && !ops.has(opKey(item.node)))
+      throw new TypeError(`There is no operator ${opKey(item.node)}.`);
+  return {
+    ...stored,
+    program,
+    locations: new Map(
+      stored.locations.map(([name, { known, ...location }]) => [
+        name,
+        { ...location, known: known && restoreTensor(known) },
+      ]),
+    ),
+    nodes: [],
+    rest: [],
+  };
+}
+
+/** Whether a node is the same after a round trip through JSON. */
+const isPlain = (node: Node): boolean => Object.values(node.attributes).every(isPlainAttribute);
+
+function isPlainAttribute({ type, value }: Attribute): boolean {
+  if (type === 'graph' || type === 'tensor') return false;
+  return [value]
+    .flat()
+    .every((one) => typeof one === 'string' || (Number.isFinite(one) && !Object.is(one, -0)));
+}
+
+const describeTensor = (value: TensorValue): StoredTensor => ({
+  dtype: value.dtype,
+  dims: value.dims,
+  data: Buffer.from(bytesOf(value)).toString('base64'),
+});
+
+function restoreTensor({ dtype, dims, data }: StoredTensor): TensorValue {
+  const bytes = new Uint8Array(Buffer.from(data, 'base64'));
+  const { array } = dtypes[dtype];
+  return tensor(dtype, dims, new array!(bytes.buffer, 0, sizeOf(dims)));
+}

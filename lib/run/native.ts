@@ -100,12 +100,28 @@ export function packageVersion(): string {
   return version;
 }
 
+/** The addon where it is nearly always, without the search of node-gyp-build: that takes ten times as long as to load it.
+ *  undefined when it is not there, does not load, or the environment names another place. */
+function loadUsual(root: string): Addon | undefined {
+  if (process.env.KOMPAKT_PREBUILD || process.env.PREBUILDS_ONLY) return undefined;
+  const places = ['build/Release/kompakt.node', `prebuilds/${process.platform}-${process.arch}/node.node`];
+  const path = places.map((place) => join(root, place)).find((file) => existsSync(file));
+  if (path === undefined) return undefined;
+  const module = { exports: {} };
+  try {
+    process.dlopen(module, path);
+  } catch {
+    return undefined;
+  }
+  return module.exports as Addon;
+}
+
 /** Loads the addon once: a local build first, then the prebuilt binary of this platform. */
 export function native(): Addon {
   if (addon !== undefined) return addon;
   const root = packageRoot();
   try {
-    addon = createRequire(import.meta.url)('node-gyp-build')(root) as Addon;
+    addon = loadUsual(root) ?? (createRequire(import.meta.url)('node-gyp-build')(root) as Addon);
   } catch (cause) {
     throw new KompaktError(
       'KPT_ADDON_MISSING',

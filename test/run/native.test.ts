@@ -20,24 +20,43 @@ test('a failure string becomes an error with its code', () => {
   expect(check(undefined)).toBeUndefined();
 });
 
-test('without an addon the error names the platform and the command that builds it', () => {
+/** What `platform()` of a copy of the package says, which has no addon but those in `addons`: path -> file. */
+function inCopy(addons: Readonly<Record<string, string>>): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'kompakt-'));
   try {
     cpSync('dist', join(folder, 'dist'), { recursive: true });
     cpSync('package.json', join(folder, 'package.json'));
     symlinkSync(resolve('node_modules'), join(folder, 'node_modules'), 'dir');
+    for (const [path, file] of Object.entries(addons)) cpSync(file, join(folder, path));
     const script = join(folder, 'try.mjs');
     writeFileSync(
       script,
       `import { platform } from './dist/index.js';
-      try { platform(); } catch (e) { console.log(JSON.stringify({ code: e.code, message: e.message, remedy: e.remedy })); }`,
+      const show = (value) => console.log(JSON.stringify(value));
+      try { show(platform()); } catch (e) { show({ code: e.code, message: e.message, remedy: e.remedy }); }`,
     );
     const { stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8', cwd: folder });
-    const error = JSON.parse(stdout) as { code: string; message: string; remedy: string };
-    expect(error.code).toBe('KPT_ADDON_MISSING');
-    expect(error.message).toContain(`${process.platform}-${process.arch}`);
-    expect(error.remedy).toContain('build:native');
+    return JSON.parse(stdout) as Record<string, string>;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+test('without an addon the error names the platform and the command that builds it', () => {
+  const error = inCopy({});
+  expect(error.code).toBe('KPT_ADDON_MISSING');
+  expect(error.message).toContain(`${process.platform}-${process.arch}`);
+  expect(error.remedy).toContain('build:native');
+});
+
+test('the addon is found where packages carry it, under any name that node-gyp-build knows', () => {
+  const built = 'build/Release/kompakt.node';
+  const prebuilds = `prebuilds/${process.platform}-${process.arch}`;
+  const { tier } = platform();
+  expect(inCopy({ [`${prebuilds}/node.node`]: built }).tier).toBe(tier);
+  expect(inCopy({ [`${prebuilds}/node.napi.node`]: built }).tier).toBe(tier);
+  // A local build that does not load is an error, not a reason to take another.
+  expect(inCopy({ [built]: 'package.json', [`${prebuilds}/node.napi.node`]: built }).code).toBe(
+    'KPT_ADDON_MISSING',
+  );
 });

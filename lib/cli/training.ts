@@ -18,9 +18,12 @@ import {
 } from '../index.js';
 import type { Invocation, OptionSpec, Options, Result } from './command.js';
 import {
+  bitOptions,
+  bitsOf,
   dataOptions,
   jsonObject,
   nameOrJson,
+  oneOf,
   positiveNumber,
   wholeNumber,
   wholeNumbers,
@@ -90,6 +93,13 @@ export const trainingOptions: readonly OptionSpec[] = [
     description: `random changes of the samples, as in {"shift":2,"flip":0.5}: ${augmentations.map(({ name }) => name).join(', ')}`,
     parse: jsonObject,
   },
+  ...bitOptions,
+  {
+    flags: '--method <name>',
+    description:
+      'train a quantised model, with steps learned (lsq), clipping levels learned (pact) or ranges observed (ste)',
+    parse: oneOf('lsq', 'pact', 'ste'),
+  },
   {
     flags: '--train <regexp>',
     description: 'train only parameters whose names match; once per pattern',
@@ -146,6 +156,16 @@ async function modelOf(source: string, options: Options): Promise<Model> {
   });
 }
 
+/** What --weight-bits and its like ask for: training of a quantised model where any of them is given. */
+function quantizeOptions(options: Options): FinetuneOptions['quantize'] {
+  const method = options.text('method');
+  const given = {
+    ...bitsOf(options),
+    ...(method !== undefined && { method: method as 'lsq' | 'pact' | 'ste' }),
+  };
+  return Object.keys(given).length === 0 ? undefined : given;
+}
+
 /** Fine-tunes or distils, with everything that the shared options say. */
 export async function runTraining(
   { args, options, progress }: Invocation,
@@ -191,6 +211,7 @@ function sharedOptions(options: Options, model: Model): FinetuneOptions {
     train: options.value('train'),
     evaluate: judged === undefined ? undefined : open(judged, undefined),
     earlyStopping: options.number('patience') && { patience: options.number('patience') },
+    quantize: quantizeOptions(options),
   }).filter(([, value]) => value !== undefined);
   const penalties = ['l1', 'l2', 'groupLasso'].map((name) => [name, options.number(name) ?? 0] as const);
   return {

@@ -41,6 +41,10 @@ export const batchNormTraining = defineOp({
     ].slice(0, ctx.node.outputs.length);
   },
   learns: [1, 2],
+  updates: [
+    [3, 1],
+    [4, 2],
+  ],
   gradient: batchNormTrainingGradient,
   cost: noMacs,
   quantize: staysFloat('it is for training'),

@@ -155,6 +155,7 @@ import { nhwcMaxPool } from './nhwc-max-pool.js';
 import { nonMaxSuppression } from './non-max-suppression.js';
 import { nonZero } from './non-zero.js';
 import { not } from './not.js';
+import { observedQuantize } from './observed-quantize.js';
 import { oneHot } from './one-hot.js';
 import type { OpDef } from './op.js';
 import { optional } from './optional.js';
@@ -427,6 +428,7 @@ const opList: readonly OpDef[] = [
   nonMaxSuppression,
   nonZero,
   not,
+  observedQuantize,
   oneHot,
   optional,
   optionalGetElement,

@@ -223,6 +223,8 @@ export interface OpDef {
   readonly keepsBodies?: true;
   /** Inputs that are parameters to be trained where they are constants. */
   readonly learns?: readonly number[];
+  /** Inputs that are state of training where they are constants, each with the output that takes its place after a step. */
+  readonly updates?: readonly (readonly [input: number, output: number])[];
   /** Set when inputs may be sequences or optionals; all other operators take tensors only. */
   readonly containers?: true;
   /** The body, without inputs, that the node amounts to given what is known: a branch of control flow, the operators that an

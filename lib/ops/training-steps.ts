@@ -72,4 +72,13 @@ export interface TrainingStepParams {
   /** Inputs dy, x as of fake_quantize_f32, scale; outputs dx = dy where low < x / scale < high, else 0, and ?dscale
    *  [channels] = factor * sum of dy times low or high beyond the bounds, inner * (round(x / scale) - x / scale) between. */
   fake_quantize_gradient_f32: FakeQuantizeParams & { readonly inner: number; readonly factor: number };
+  /** Inputs f32 of one element: scale, least and most of a batch, progress; output the new scale: momentum * scale +
+   *  (1 - momentum) * max(most / high, least / low where low < 0), in double precision; the scale as it is where progress is
+   *  not below `until` or the batch has only zeros or what is not finite. May be in place. */
+  observe_scale_f32: {
+    readonly low: number;
+    readonly high: number;
+    readonly momentum: number;
+    readonly until: number;
+  };
 }

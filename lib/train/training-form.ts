@@ -55,19 +55,17 @@ export function trainingForm(
   collectNames(model, taken);
   const names = new Names(taken);
   const step = names.fresh('step');
-  const statistics: { name: string; next: string }[] = [];
   const nodes = model.nodes.map((node, i): Node => {
-    if (node.op === 'BatchNormalization' && node.domain === '') {
-      const inForm = batchNormNode(model, node, names);
-      if (inForm === undefined) return node;
-      [3, 4].forEach((at, k) => {
-        statistics.push({ name: node.inputs[at]!, next: inForm.outputs[1 + k]! });
-      });
-      return inForm;
-    }
+    if (node.op === 'BatchNormalization' && node.domain === '')
+      return batchNormNode(model, node, names) ?? node;
     if (node.op === 'Dropout' && node.domain === '') return dropoutNode(model, node, step, seed + i);
     return node;
   });
+  const statistics = nodes.flatMap((node) =>
+    (opOf(node).updates ?? [])
+      .map(([input, output]) => ({ name: node.inputs[input]!, next: node.outputs[output]! }))
+      .filter(({ name }) => model.constants.has(name)),
+  );
   const moved = new Set([...changing, ...statistics.map(({ name }) => name)]);
   const asInput = (name: string): ValueInfo => {
     const { dtype, dims } = model.constants.get(name)!;

@@ -233,3 +233,49 @@ describe('the gradient', () => {
     });
   });
 });
+
+describe('observed', () => {
+  const attributes = {
+    low: attr.int(-2),
+    high: attr.int(10),
+    momentum: attr.float(0.75),
+    until: attr.float(0.8),
+  };
+  const observed = (x: TensorValue, progress: number) => ({
+    op: 'ObservedQuantize',
+    domain: 'ai.kompakt' as const,
+    attributes,
+    inputs: [x, f32([1], [0.4]), f32([], [progress])],
+    outputs: 2,
+  });
+  const cases: [string, number[], number, number][] = [
+    ['the upper end decides', [-0.4, 0, 6], 0.5, 0.75 * 0.4 + 0.25 * 0.6],
+    ['the lower end decides', [-3, 0, 6], 0, 0.75 * 0.4 + 0.25 * 1.5],
+    ['late in the run it stays', [-3, 0, 6], 0.8, 0.4],
+    ['zeros tell nothing', [0, -0, 0], 0.5, 0.4],
+    ['nor does what is not finite', [0, inf, 1], 0.5, 0.4],
+  ];
+
+  test.each(cases)('%s', (_, values, progress, scale) => {
+    const x = f32([3], values);
+    const [y, next] = reference(observed(x, progress));
+    expect(toNumbers(next!)[0]).toBeCloseTo(scale, 6);
+    const [plain] = reference(nodeOf({ x, scale: next!, low: -2, high: 10 }));
+    expect(y).toEqual(plain);
+  });
+
+  test.each(cases)('in the engine: %s', (_, values, progress) => {
+    const { inputs, op, domain } = observed(f32([1, 3], values), progress);
+    const writer = new GraphWriter();
+    const names = inputs.map((value, i) => writer.input(`x${i}`, value));
+    const outputs = writer.add(op, names, attributes, { domain, outputs: 2 });
+    const graph = writer.graph(outputs.map((name, i) => ({ name, dtype: 'float32', dims: inputs[i]!.dims })));
+    const feeds = new Map(names.map((name, i) => [name, inputs[i]!]));
+    const engine = new Engine(1);
+    const runner = new GraphRunner(graph, engine);
+    const found = runner.runSync(feeds);
+    for (const [name, value] of runReference(graph, feeds)) expect(found.get(name)).toEqual(value);
+    runner.release();
+    engine.release();
+  });
+});

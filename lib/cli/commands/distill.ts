@@ -11,7 +11,8 @@ export const distillCommand: Command = {
   options: [
     {
       flags: '--teacher <file>',
-      description: "ONNX file, or 'self' for the student as it is; several times for several teachers",
+      description:
+        "ONNX file, or 'self' for the student as it is; several times for several teachers (default for a quantised student: self)",
       repeat: true,
     },
     ...trainingOptions,
@@ -44,18 +45,25 @@ export const distillCommand: Command = {
       'kompakt distill student.onnx --teacher a.onnx --teacher b.onnx --data images:photos --soft-weight 1 -o out.onnx',
       'two teachers, no labels needed',
     ],
+    [
+      'kompakt distill net.onnx --data images:photos --soft-weight 1 --weight-bits 4 --act-bits 4 -o net4.onnx',
+      'quantised, with the model as it was for its teacher',
+    ],
   ],
   async run(invocation) {
     const { options } = invocation;
     const sources = options.list<string>('teacher');
-    if (sources.length === 0)
-      throw new KompaktError('KPT_USAGE', 'Option --teacher is required: it names the model to learn from.');
     return runTraining(invocation, async (student, shared) => {
+      if (sources.length === 0 && shared.quantize === undefined)
+        throw new KompaktError(
+          'KPT_USAGE',
+          'Option --teacher is required: it names the model to learn from.',
+        );
       const teacher: Model[] = [];
       for (const source of sources) teacher.push(source === 'self' ? student : await Model.load(source));
       return distill(student, {
         ...shared,
-        teacher,
+        ...(teacher.length > 0 && { teacher }),
         temperature: options.number('temperature')!,
         softWeight: options.number('softWeight')!,
         hints: [...options.list<GuidePair>('hint')],

@@ -26,6 +26,10 @@ export const finetuneCommand: Command = {
       'kompakt finetune net.onnx --data images:photos --epochs 5 --learning-rate 0.005 --train classifier --resume -o tuned.onnx',
       'the last layer only; goes on where it was when it is run again',
     ],
+    [
+      'kompakt finetune net.onnx --data images:photos --eval images:more --epochs 5 --weight-bits 4 --act-bits 8 -o net4.onnx',
+      'quantised, with weights of 4 bits; the evaluation judges the file that is written',
+    ],
   ],
   async run(invocation) {
     const residualRank = invocation.options.number('residualRank');

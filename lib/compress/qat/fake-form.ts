@@ -52,6 +52,9 @@ export interface ScaleParameter {
 /** A scale never falls below this part of what it was at first. */
 const leastShare = 1 / 1024;
 
+/** Of observed ranges: weight of what was seen before. */
+const momentum = 0.99;
+
 export function toFakeQuantized(source: Graph, options: FakeFormOptions): FakeForm {
   return new Maker(source, options).make();
 }
@@ -159,7 +162,7 @@ class Maker {
     const [first, ...others] = [...site.outputs].sort(
       (a, b) => Number(editor.isGraphOutput(b)) - Number(editor.isGraphOutput(a)),
     ) as [string, ...string[]];
-    const kept = site.redundant && !editor.isGraphOutput(first) ? site.input : first;
+    const kept = site.redundant && !this.#isOutput(site) ? site.input : first;
     // Other outputs of the model that are the same value keep their names.
     const copies = others.filter((name) => editor.isGraphOutput(name));
     const fake = kept === first ? this.#fakeNodes(site, first) : [];
@@ -170,6 +173,7 @@ class Maker {
   #fakeNodes(site: ActivationSite, output: string): Node[] {
     const editor = this.#editor;
     const group = this.#sites.groups.representative(site.input);
+    if (this.options.method === 'ste' && this.#isAlone(group)) return [this.#observed(group, site, output)];
     const { scale, nodes } = this.#scaleOf(group, site);
     const attributes = {
       low: attr.int(site.low),
@@ -181,6 +185,36 @@ class Maker {
       ...nodes,
       editor.newNode('FakeQuantize', [site.input, scale], [output], attributes, 'ai.kompakt'),
     ];
+  }
+
+  /** One value is rounded with the scale of the group; others are only moved. Scales that several share are not observed. */
+  #isAlone(group: string): boolean {
+    const { activations, groups } = this.#sites;
+    const rounded = activations.filter(
+      (site) => groups.representative(site.input) === group && !(site.redundant && !this.#isOutput(site)),
+    );
+    return rounded.length === 1;
+  }
+
+  #isOutput({ outputs }: ActivationSite): boolean {
+    return outputs.some((name) => this.#editor.isGraphOutput(name));
+  }
+
+  #observed(group: string, site: ActivationSite, output: string): Node {
+    const editor = this.#editor;
+    const step = editor.addConstant(`${site.input}/step`, vector(editor.constant(site.scale)!));
+    const next = editor.fresh(`${step}/next`);
+    this.#progress ??= editor.addConstant('progress', f32([], [0]));
+    this.#scales.set(group, { name: step, factor: 1 });
+    this.#scaleValues.set(group, next);
+    const attributes = {
+      low: attr.int(site.low),
+      high: attr.int(site.high),
+      momentum: attr.float(momentum),
+      until: attr.float(this.options.freezeAt),
+    };
+    const inputs = [site.input, step, this.#progress];
+    return editor.newNode('ObservedQuantize', inputs, [output, next], attributes, 'ai.kompakt');
   }
 
   /** The scale of a group as a value, with the nodes that compute it the first time. */

@@ -38,7 +38,7 @@ async function formOf(options: QuantizeOptions, method: QatMethod = 'lsq', keepO
     method,
     origins: keepOrigins ? origins : new Map(),
     rateOf: () => 1,
-    freezeAt: 1,
+    freezeAt: 0,
   });
   verify(form.graph);
   return { model, form };

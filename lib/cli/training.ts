@@ -157,7 +157,7 @@ async function modelOf(source: string, options: Options): Promise<Model> {
 }
 
 /** What --weight-bits and its like ask for: training of a quantised model where any of them is given. */
-function quantizeOptions(options: Options): FinetuneOptions['quantize'] {
+export function quantizeOptions(options: Options): FinetuneOptions['quantize'] {
   const method = options.text('method');
   const given = {
     ...bitsOf(options),

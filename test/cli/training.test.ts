@@ -103,6 +103,42 @@ test('distill: a smaller preset from the file', async () => {
   expect(JSON.parse(out).report.epochs.at(-1).evaluation).toBeGreaterThan(0.7);
 });
 
+test('finetune and distill to few bits; the teacher is the model as it was', async () => {
+  const bits = ['--weight-bits', '4', '--act-bits', '4', '--first-last-bits', '6'];
+  const common = [
+    '--data',
+    data,
+    '--eval',
+    judged,
+    '--epochs',
+    '2',
+    '--learning-rate',
+    '0.01',
+    ...preprocess,
+    ...small,
+  ];
+  const tuned = await kompakt(
+    'finetune',
+    path('net.onnx'),
+    ...common,
+    ...bits,
+    '--method',
+    'pact',
+    '--json',
+    '-o',
+    path('bits.onnx'),
+  );
+  expect([tuned.code, tuned.err]).toEqual([0, '']);
+  expect(JSON.parse(tuned.out).report.epochs.at(-1).evaluation).toBeGreaterThan(0.9);
+  const weights = [...(await Model.load(path('bits.onnx'))).graph.constants.values()].filter(
+    (v) => v.dtype === 'int8' && v.dims.length === 2,
+  );
+  const largest = weights.map((v) => Math.max(...[...(v.data as Int8Array)].map(Math.abs)));
+  expect(largest.map((v) => Math.ceil(Math.log2(v + 1)) + 1)).toEqual([6, 4, 6]);
+  const taught = await kompakt('distill', path('net.onnx'), ...common, ...bits, '-o', path('taught.onnx'));
+  expect([taught.code, taught.err]).toEqual([0, '']);
+});
+
 test('a checkpoint is refused when it is of another run, and used by --resume alone', async () => {
   const checkpoint = path('half.checkpoint');
   writeFileSync(checkpoint, 'no checkpoint');

@@ -2,7 +2,7 @@
 import { distill, KompaktError, Model } from '../../index.js';
 import type { Command } from '../command.js';
 import { type GuidePair, guidePair, positiveNumber, shareNumber } from '../option-types.js';
-import { modelDescription, runTraining, trainingOptions } from '../training.js';
+import { modelDescription, quantizeOptions, runTraining, trainingOptions } from '../training.js';
 
 export const distillCommand: Command = {
   name: 'distill',
@@ -53,12 +53,9 @@ export const distillCommand: Command = {
   async run(invocation) {
     const { options } = invocation;
     const sources = options.list<string>('teacher');
+    if (sources.length === 0 && quantizeOptions(options) === undefined)
+      throw new KompaktError('KPT_USAGE', 'Option --teacher is required: it names the model to learn from.');
     return runTraining(invocation, async (student, shared) => {
-      if (sources.length === 0 && shared.quantize === undefined)
-        throw new KompaktError(
-          'KPT_USAGE',
-          'Option --teacher is required: it names the model to learn from.',
-        );
       const teacher: Model[] = [];
       for (const source of sources) teacher.push(source === 'self' ? student : await Model.load(source));
       return distill(student, {

@@ -8,8 +8,13 @@ import { attr } from '../../../lib/graph/attribute.js';
 import type { Graph } from '../../../lib/graph/graph.js';
 import { verify } from '../../../lib/graph/verify.js';
 import { prepareForRun } from '../../../lib/passes/pipeline.js';
+import { Engine } from '../../../lib/run/engine.js';
 import { runReference } from '../../../lib/run/reference.js';
+import { GraphRunner } from '../../../lib/run/runner.js';
 import { f32, type TensorValue, toNumbers } from '../../../lib/tensor/tensor.js';
+import { crossEntropy } from '../../../lib/train/losses/cross-entropy.js';
+import { sgd } from '../../../lib/train/optimizers/sgd.js';
+import { trainingGraph } from '../../../lib/train/training-graph.js';
 import { TestGraph } from '../../helpers/check-pass.js';
 import { onnxruntimeExecutor } from '../../helpers/onnxruntime-executor.js';
 import { randomFloats } from '../../helpers/random-floats.js';
@@ -141,4 +146,29 @@ test('values that were only moved are not rounded again', async () => {
   const fakes = form.graph.nodes.filter(({ op }) => op === 'FakeQuantize');
   const producers = new Map(form.graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node.op])));
   for (const fake of fakes) expect(['MaxPool', 'Flatten']).not.toContain(producers.get(fake.inputs[0]!));
+});
+
+test.each(['lsq', 'pact', 'ste'] as const)('%s: a step of training is one native call', async (method) => {
+  const { form } = await formOf({ weightBits: 4, activationBits: 4 }, method);
+  const { graph, trainable, rules, progress } = form;
+  const training = trainingGraph({
+    graph,
+    trainable,
+    rules,
+    ...(progress !== undefined && { progress }),
+    loss: crossEntropy(),
+    optimizer: sgd({ momentum: 0.9 }),
+    batch: 4,
+  });
+  const engine = new Engine(1);
+  const runner = new GraphRunner(training.graph, engine);
+  const types = training.graph.inputs.map(
+    ({ name, dtype, dims }) => [name, { dtype, dims: dims as number[] }] as const,
+  );
+  const { plan } = runner.prepare(new Map(types));
+  expect(plan.schedule.map(({ kind }) => kind)).toEqual(['native']);
+  expect(training.state.filter(({ name }) => name.endsWith('/step')).length > 0).toBe(true);
+  expect(progress === undefined).toBe(method !== 'ste');
+  runner.release();
+  engine.release();
 });

@@ -1,0 +1,117 @@
+// Quantisation-aware training for users: it learns what rounding took, and what the report says is true of the file.
+import type { Tensor } from 'onnxruntime-common';
+import { distill } from '../../lib/compress/distill.js';
+import { type FinetuneOptions, finetune } from '../../lib/compress/finetune.js';
+import type { QatOptions } from '../../lib/compress/qat/options.js';
+import { quantize } from '../../lib/compress/quantize-model.js';
+import { opKey } from '../../lib/graph/graph.js';
+import { Model } from '../../lib/model/model.js';
+import { prepareForRun } from '../../lib/passes/pipeline.js';
+import { InferenceSession } from '../../lib/session/session.js';
+import { type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { evaluate } from '../../lib/train/evaluate.js';
+import { buildNetwork } from '../../lib/train/networks/index.js';
+import type { Lesson } from '../../lib/train/train-model.js';
+import { onnxruntimeExecutor } from '../helpers/onnxruntime-executor.js';
+import { classes, pictures, side } from '../helpers/pictures.js';
+
+const shape = { input: [1, side, side], classes } as const;
+// Noisy enough that two bits lose what the network has learned.
+const data = pictures(200, 1, 1.5);
+const judged = pictures(200, 2, 1.5) as Required<Lesson>[];
+const run = { data, batch: 16, seed: 1, threads: 1 } as const;
+
+let float: Model;
+beforeAll(async () => {
+  const net = buildNetwork('small-vgg', { ...shape, width: 0.125, seed: 3 });
+  float = (await finetune(net, { ...run, epochs: 6 })).model;
+});
+
+const accuracyOf = async (model: Model) => (await evaluate(model, judged, { threads: 1 })).accuracy;
+const samples = () => data.map(({ feeds }) => feeds);
+const train = (model: Model, options: QatOptions, others: Partial<FinetuneOptions> = {}) =>
+  finetune(model, { ...run, epochs: 4, learningRate: 0.01, evaluate: judged, ...others, quantize: options });
+
+async function classesOf(model: Model): Promise<number[]> {
+  const session = await InferenceSession.create(model.toBytes(), { intraOpNumThreads: 1 });
+  const found: number[] = [];
+  for (const { feeds } of judged) {
+    const logits = [...((await session.run(feeds)).logits!.data as Float32Array)];
+    found.push(logits.indexOf(Math.max(...logits)));
+  }
+  await session.release();
+  return found;
+}
+
+const few = { weightBits: 2, activationBits: 2, firstLastBits: null } as const;
+
+test.each(['lsq', 'pact', 'ste'] as const)('%s: two bits learn again what rounding lost', async (method) => {
+  const { model: rounded } = await quantize(float, { ...few, data: samples() });
+  const [before, after] = [await accuracyOf(float), await accuracyOf(rounded)];
+  const { model, report } = await train(float, { ...few, method });
+  const { evaluation } = report.epochs.at(-1)!;
+  expect(before).toBeGreaterThan(0.95);
+  expect(after).toBeLessThan(0.8);
+  expect(evaluation).toBeGreaterThan(after + 0.6 * (before - after));
+  expect(await accuracyOf(model)).toBe(evaluation);
+});
+
+test('the file has the nodes that quantize writes, runs in integers, and onnxruntime sees the same classes', async () => {
+  const options = { weightBits: 4, activationBits: 4 };
+  const { model: rounded } = await quantize(float, { ...options, data: samples() });
+  const { model, report } = await train(float, options);
+  expect(model.graph.nodes).toEqual(rounded.graph.nodes);
+  const ops = prepareForRun(model.graph).nodes.map(opKey);
+  expect(
+    ops.filter((op) => /Conv|MatMul|Gemm/.test(op)).every((op) => /^ai.kompakt:Q|QLinear|QGemm/.test(op)),
+  ).toBe(true);
+  expect(ops).not.toContain('DequantizeLinear');
+  const loaded = await Model.load(model.toBytes());
+  const own = await classesOf(loaded);
+  expect(own.filter((label, i) => label === judged[i]!.label).length / judged.length).toBe(
+    report.epochs.at(-1)!.evaluation,
+  );
+  const theirs = await onnxruntimeExecutor(loaded.graph);
+  const different: number[] = [];
+  for (const [i, { feeds }] of judged.entries()) {
+    const { data: x, dims } = feeds.input as Tensor;
+    const feed: TensorValue = { dtype: 'float32', dims, data: x as Float32Array };
+    const logits = [...toNumbers((await theirs(new Map([['input', feed]]))).get('logits')!)];
+    if (logits.indexOf(Math.max(...logits)) !== own[i]) different.push(i);
+  }
+  expect(different).toEqual([]);
+});
+
+test('a quantised model is trained as it is, and keeps its bits', async () => {
+  const { model: rounded } = await quantize(float, { ...few, data: samples() });
+  const { model, report } = await train(rounded, {});
+  expect(report.epochs.at(-1)!.evaluation).toBeGreaterThan((await accuracyOf(rounded)) + 0.1);
+  for (const value of model.graph.constants.values())
+    if (value.dtype === 'int8') expect(Math.max(...toNumbers(value).map(Math.abs))).toBeLessThanOrEqual(1);
+  await expect(train(rounded, { weightBits: 4 })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+});
+
+test('a quantised student learns from what it was in float32', async () => {
+  const { report } = await distill(float, {
+    ...run,
+    epochs: 4,
+    learningRate: 0.01,
+    softWeight: 1,
+    quantize: few,
+    data: data.map(({ feeds }) => ({ feeds })),
+    evaluate: judged,
+  });
+  expect(report.epochs.at(-1)!.evaluation).toBeGreaterThan(0.8);
+});
+
+test('equal seeds give equal files, on any number of threads', async () => {
+  const [a, b] = [1, 2].map((threads) => train(float, few, { epochs: 1, threads }));
+  expect(Buffer.compare((await a!).model.toBytes(), (await b!).model.toBytes())).toBe(0);
+});
+
+test('bad options are refused', async () => {
+  for (const options of [{ weightBits: 1 }, { method: 'magic' }, { colour: 'red' }])
+    await expect(train(float, options as QatOptions)).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+  await expect(distill(float, { ...run })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+  await expect(train(float, few, { residualRank: 2 })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+});

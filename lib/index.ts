@@ -9,6 +9,9 @@ export type { FreshOptions, FreshReport } from './bench/fresh.js';
 export type { LatencySummary } from './bench/statistics.js';
 export { type SystemState, systemAdvice, systemState } from './bench/system.js';
 export { calibrators } from './calibrate/index.js';
+export { binaryMethods } from './compress/binarize/methods/index.js';
+export type { BinarizedLayer, BinarizeReport } from './compress/binarize/report.js';
+export type { BinarizedModel, BinarizeOptions } from './compress/binarize-model.js';
 export type { DistillOptions } from './compress/distill.js';
 export type { FinetuneOptions } from './compress/finetune.js';
 export type { QatOptions } from './compress/qat/options.js';
@@ -75,6 +78,9 @@ export const benchFresh: OnDemand['benchFresh'] = async (...given) => (await onD
 
 /** Quantises a model to INT8 after calibrating it on samples. The result is QDQ ONNX. */
 export const quantize: OnDemand['quantize'] = async (...given) => (await onDemand()).quantize(...given);
+
+/** Trains a binary twin of a model, trained already or not. */
+export const binarize: OnDemand['binarize'] = async (...given) => (await onDemand()).binarize(...given);
 
 /** Trains `student` on samples and on what `teacher` answers to them. */
 export const distill: OnDemand['distill'] = async (...given) => (await onDemand()).distill(...given);

@@ -2,6 +2,7 @@
 // what it shares with sessions stays in few files when it is bundled.
 export { bench } from './bench/bench.js';
 export { benchFresh } from './bench/fresh.js';
+export { binarize } from './compress/binarize-model.js';
 export { distill } from './compress/distill.js';
 export { finetune } from './compress/finetune.js';
 export { quantize } from './compress/quantize-model.js';

@@ -1,7 +1,9 @@
 // Every network to start from, one line each, and the one way to make a model of one.
 import { expected, KompaktError } from '../../errors.js';
 import { Model } from '../../model/model.js';
+import { binaryCnn } from './binary-cnn.js';
 import { dsCnn } from './ds-cnn.js';
+import { lfc, sfc } from './finn.js';
 import { Layers } from './layers.js';
 import { lenet5 } from './lenet-5.js';
 import { lenet300100 } from './lenet-300-100.js';
@@ -20,6 +22,9 @@ export const networks: readonly Network[] = [
   dsCnn,
   mobilenetV1,
   mobilenetV2,
+  binaryCnn,
+  sfc,
+  lfc,
 ];
 
 export interface NetworkOptions {

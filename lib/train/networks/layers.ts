@@ -88,12 +88,20 @@ export class Layers {
     return this.convNorm(x, { filters: x.channels, kernel: 3, stride, groups: x.channels }, activation);
   }
 
-  batchNorm(x: Feature): Feature {
+  /** `output`: the name of the result. */
+  batchNorm(x: Feature, output?: string): Feature {
     const layer = this.#name('norm');
     const fill = (part: string, value: number): string =>
       this.#constant(`${layer}.${part}`, x.channels, value);
     const inputs = [x.name, fill('scale', 1), fill('bias', 0), fill('mean', 0), fill('variance', 1)];
-    return { ...x, name: this.#node('BatchNormalization', inputs, {}, layer) };
+    return { ...x, name: this.#node('BatchNormalization', inputs, {}, layer, output) };
+  }
+
+  /** In training a part of the values is 0, others in each step. */
+  dropout(x: Feature, ratio: number): Feature {
+    const layer = this.#name('dropout');
+    const part = this.#builder.constant(`${layer}.ratio`, f32([], [ratio]));
+    return { ...x, name: this.#node('Dropout', [x.name, part], {}, layer) };
   }
 
   relu(x: Feature): Feature {
@@ -130,10 +138,18 @@ export class Layers {
 
   /** A fully connected layer. The last one of a network has no nonlinearity behind it and starts smaller. */
   dense(x: Feature, units: number, last = false): Feature {
+    return this.#dense(x, units, last ? 1 : 2, last ? 'logits' : undefined);
+  }
+
+  /** The last layer of a network that normalises what it gives. */
+  normalizedDense(x: Feature, units: number): Feature {
+    return this.batchNorm(this.#dense(x, units, 1), 'logits');
+  }
+
+  #dense(x: Feature, units: number, gain: number, output?: string): Feature {
     const layer = this.#name('dense');
-    const weight = this.#weight(layer, [units, x.channels], last ? 1 : 2);
+    const weight = this.#weight(layer, [units, x.channels], gain);
     const inputs = [x.name, weight, this.#constant(`${layer}.bias`, units, 0)];
-    const output = last ? 'logits' : `${layer}.out`;
     return { name: this.#node('Gemm', inputs, { transB: int(1) }, layer, output), channels: units };
   }
 

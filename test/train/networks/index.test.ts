@@ -27,6 +27,9 @@ const published = new Map([
   ['ds-cnn', 23_180],
   ['mobilenet-v1', 4_231_976],
   ['mobilenet-v2', 3_504_872],
+  ['binary-cnn', 93_630],
+  ['sfc', 336_670],
+  ['lfc', 2_919_454],
 ]);
 
 /** The large ones are computed narrow and on small pictures. */

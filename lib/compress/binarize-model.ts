@@ -1,0 +1,197 @@
+// Binarisation for users: a model and samples in, a model with one-bit layers and a report out.
+
+import type { z } from 'zod';
+import { KompaktError } from '../errors.js';
+import type { Model } from '../model/model.js';
+import { foldConstants } from '../passes/fold-constants.js';
+import { parseOptions } from '../session/parse-options.js';
+import { distill } from '../train/distill.js';
+import { evaluate, type LabelledSample } from '../train/evaluate.js';
+import { type FinetuneOptions, finetune } from '../train/finetune.js';
+import type { Prepare } from '../train/preparation.js';
+import type { Lesson, TrainedModel, TrainingInputs } from '../train/train-model.js';
+import { withBinaryActivations } from './binarize/activations.js';
+import { chooseLayers, type Layers } from './binarize/layers.js';
+import type { BinaryMethod } from './binarize/method.js';
+import { binaryMethods } from './binarize/methods/index.js';
+import {
+  type binarizeOptions,
+  type CompleteBinarizeOptions,
+  binarizeOptions as schema,
+} from './binarize/options.js';
+import { activationStage, weightStage } from './binarize/prepare.js';
+import { type BinarizeReport, describeLayers, notesOf } from './binarize/report.js';
+import { rankLayers } from './binarize/sensitivity.js';
+import { quantize } from './quantize-model.js';
+
+/** `data` is read several times: it must begin anew each time. */
+export interface BinarizeOptions extends z.input<typeof binarizeOptions>, TrainingInputs {}
+
+export interface BinarizedModel {
+  readonly model: Model;
+  readonly report: BinarizeReport;
+}
+
+/** Trains a binary twin of a model, trained already or not. */
+export async function binarize(model: Model, options: BinarizeOptions): Promise<BinarizedModel> {
+  const { data, evaluate: judged, onEvent, signal, ...own } = options;
+  const settings = parseOptions(schema, own, 'binarize');
+  const inputs: TrainingInputs = {
+    data: requireReadable(data),
+    ...(judged && { evaluate: judged }),
+    ...(onEvent && { onEvent }),
+    ...(signal && { signal }),
+  };
+  const method = binaryMethods.find(({ name }) => name === settings.method)!;
+  const source = model.withGraph(foldConstants.run(model.graph));
+  const layers = await layersOf(source, method, settings, inputs);
+  const trained = await isTrained(source, judged ?? data, settings.threads);
+  const accuracyBefore =
+    judged === undefined || !trained
+      ? null
+      : (await evaluate(source, judged, { threads: settings.threads })).accuracy;
+  const binary = await train(source, method, layers, settings, inputs, trained);
+  const result = await withRest(binary.weights.model, settings, inputs);
+  const described = describeLayers(source.graph, result.graph, layers, settings.activationBits);
+  return {
+    model: result,
+    report: {
+      method: method.name,
+      layers: described,
+      trained,
+      activationStage: binary.activations?.report ?? null,
+      weightStage: binary.weights.report,
+      accuracyBefore,
+      accuracyAfter:
+        judged === undefined
+          ? null
+          : (await evaluate(result, judged, { threads: settings.threads })).accuracy,
+      notes: notesOf(described, method.name),
+    },
+  };
+}
+
+function requireReadable(data: TrainingInputs['data']): TrainingInputs['data'] {
+  const iterator = Symbol.asyncIterator in data ? data[Symbol.asyncIterator]() : data[Symbol.iterator]();
+  if (iterator === (data as unknown))
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      'Option data of binarize is read several times and must begin anew each time: not an iterator, but an array or openSamples(...).',
+    );
+  return data;
+}
+
+/** Samples on which it is seen whether a model is trained. */
+const trainedSamples = 500;
+
+/** A model is trained when it is right twice as often as by chance. Without labels nobody can tell: it is taken for trained. */
+async function isTrained(
+  model: Model,
+  samples: AsyncIterable<Lesson | LabelledSample> | Iterable<Lesson | LabelledSample>,
+  threads: number,
+): Promise<boolean> {
+  const head: LabelledSample[] = [];
+  for await (const { feeds, label } of samples) {
+    if (label !== undefined) head.push({ feeds, label });
+    if (head.length === trainedSamples) break;
+  }
+  if (head.length === 0) return true;
+  const classes = new Set(head.map(({ label }) => label)).size;
+  return (await evaluate(model, head, { threads })).accuracy > 2 / classes;
+}
+
+async function layersOf(
+  model: Model,
+  method: BinaryMethod,
+  { layers: choice, activationBits, threads }: CompleteBinarizeOptions,
+  { data }: TrainingInputs,
+): Promise<Layers> {
+  const form = activationBits === 1 ? 'binary' : 'weights';
+  const chosen = chooseLayers(model.graph, choice, form);
+  if (choice.keepSensitive === 0) return chosen;
+  const ranked = await rankLayers(model.graph, chosen.binary, method, data, threads);
+  const keep = ranked.slice(0, choice.keepSensitive).map(({ layer }) => layer.node);
+  const { binary, kept } = chooseLayers(model.graph, { ...choice, keep: [...choice.keep, ...keep] }, form);
+  const damage = new Map(ranked.map(({ layer, damage: share }) => [layer.node, share]));
+  return {
+    binary,
+    kept: kept.map((layer) =>
+      keep.includes(layer.node)
+        ? {
+            ...layer,
+            why: `alone it would change the output by ${(100 * damage.get(layer.node)!).toFixed(1)} %`,
+          }
+        : layer,
+    ),
+  };
+}
+
+/** Share of the epochs whose weights are still real, when nothing else is said. */
+const activationShare = 1 / 3;
+
+/** One stage or two, taught by the model as it was or by labels alone. */
+async function train(
+  model: Model,
+  method: BinaryMethod,
+  { binary }: Layers,
+  settings: CompleteBinarizeOptions,
+  inputs: TrainingInputs,
+  trained: boolean,
+): Promise<{ readonly activations: TrainedModel | undefined; readonly weights: TrainedModel }> {
+  const {
+    method: _,
+    activationBits,
+    layers: __,
+    activationEpochs,
+    teach,
+    rest,
+    epochs,
+    ...training
+  } = settings;
+  const teaching = teach ?? (trained ? { softWeight: 1, temperature: 1 } : false);
+  const form = withBinaryActivations(model.graph, binary, method.activations);
+  const learn = (student: Model, prepare: Prepare, own: Partial<FinetuneOptions>): Promise<TrainedModel> => {
+    const options = { ...training, ...own, ...inputs, prepare };
+    return teaching === false
+      ? finetune(student, options)
+      : distill(student, { ...options, ...teaching, teacher: model });
+  };
+  const usual = trained && activationBits === 1 ? Math.floor(epochs * activationShare) : 0;
+  const first = Math.min(activationEpochs ?? usual, epochs - 1);
+  const activations =
+    first > 0
+      ? await learn(model, () => activationStage(form, method, binary), {
+          epochs: first,
+          earlyStopping: undefined,
+          curves: undefined,
+          ...(settings.checkpoint && {
+            checkpoint: { ...settings.checkpoint, path: `${settings.checkpoint.path}.activations` },
+          }),
+        })
+      : undefined;
+  const student = activations?.model ?? model.withGraph(form.graph);
+  const weights = await learn(student, (graph) => weightStage(form, graph, method, binary), {
+    epochs: epochs - first,
+  });
+  return { activations, weights };
+}
+
+/** Calibration samples for layers that are not binary. */
+const calibrationSamples = 300;
+
+/** The layers that are not binary as INT8, where that is wanted and activations are not to stay in float. */
+async function withRest(
+  model: Model,
+  { rest, activationBits }: CompleteBinarizeOptions,
+  { data, signal }: TrainingInputs,
+): Promise<Model> {
+  if (activationBits === 32 || (rest === 'float' && activationBits === 1)) return model;
+  const feeds = {
+    async *[Symbol.asyncIterator]() {
+      for await (const sample of data) yield sample.feeds;
+    },
+  };
+  // Equalisation would move scales into weights that are all alike.
+  const options = { samples: calibrationSamples, equalize: false, ...(signal && { signal }) };
+  return (await quantize(model, { data: feeds, ...options })).model;
+}

@@ -44,7 +44,7 @@ export interface Surroundings {
 }
 
 /** The nodes of a graph, sorted, with bodies for the functions that Gradient nodes name. */
-export function closeGradients(unsorted: readonly Node[], around: Surroundings): Node[] {
+export function closeGradients(unsorted: readonly Node[], around: Surroundings): readonly Node[] {
   const nodes = sortNodes(unsorted);
   if (!nodes.some(isGradient)) return nodes;
   const producers = producersOf(nodes);

@@ -16,7 +16,9 @@ export const dequantizeLinear = defineOp({
   attributes: dequantizeAttributes,
   infer: inferDequantize,
   reference: referenceDequantize,
-  gradient: notDifferentiable('it computes with integers; finetune trains such models with the option quantize'),
+  gradient: notDifferentiable(
+    'it computes with integers; finetune trains such models with the option quantize',
+  ),
   cost: noMacs,
   quantize: staysFloat('it is the border between float and integer'),
   lower: lowerDequantize,

@@ -16,7 +16,9 @@ export const quantizeLinear = defineOp({
   attributes: quantizeAttributes,
   infer: inferQuantize,
   reference: referenceQuantize,
-  gradient: notDifferentiable('it computes with integers; finetune trains such models with the option quantize'),
+  gradient: notDifferentiable(
+    'it computes with integers; finetune trains such models with the option quantize',
+  ),
   cost: noMacs,
   quantize: staysFloat('it is the border between float and integer'),
   lower: lowerQuantize,

@@ -9,9 +9,9 @@ import { GraphBuilder } from '../../../lib/graph/builder.js';
 import type { Graph } from '../../../lib/graph/graph.js';
 import { GraphWriter } from '../../../lib/graph/writer.js';
 import { emit, int } from '../../../lib/ops/gradients/emit.js';
+import { differentiate } from '../../../lib/run/differentiate.js';
 import { runReference } from '../../../lib/run/reference.js';
 import { f32, type TensorValue, toNumbers } from '../../../lib/tensor/tensor.js';
-import { differentiate } from '../../../lib/run/differentiate.js';
 import { randomFloats } from '../../helpers/random-floats.js';
 
 const [filters, size] = [3, 8];

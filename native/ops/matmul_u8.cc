@@ -107,7 +107,7 @@ Status MatMulU8::Make(const StepSpec& spec) {
   for (int32_t byte : {a_zero_, b_zero_, range_.zero, range_.lo, range_.hi})
     if (byte < 0 || byte > 255) return spec.Fail("a zero point or bound is outside of 0..255");
   fast_scale_ = std::fabs(scale_value_) <= kMaxFastScale;
-  kernel_ = &ChooseGemmS8();
+  kernel_ = &ChooseGemmS8(false);
   panels_ = GemmPanels(kernel_->unit, kernel_->max_units, n_);
   parts_ = kernel_->min_weight == -128 ? 1 : 2;
   panel_bytes_ = GemmS8TapBytes(*kernel_, static_cast<int>(k_)) * static_cast<size_t>(parts_);

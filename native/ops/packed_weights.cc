@@ -102,24 +102,24 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
                            int32_t x_zero) {
   if (s.tap_bytes > INT32_MAX / 4 || static_cast<int64_t>(s.taps.size()) > kMaxTable)
     return TooLarge(spec, "the kernel is too large");
-  kernel_ = &ChooseGemmS8();
-  panels_ = GemmPanels(kernel_->unit, kernel_->max_units, s.columns);
   taps_ = static_cast<int>(s.taps.size());
   tap_bytes_ = static_cast<int>(s.tap_bytes);
+  const int min_weight = ChooseGemmS8(false).min_weight;
+  const std::string choice =
+      ":" + std::to_string(s.groups) + ":" + std::to_string(taps_) + channels.ZeroTag();
+  const WeightFacts* facts = nullptr;
+  KPT_RETURN_IF_ERROR(WeightFacts::Get(spec, s.tag + ":" + std::to_string(min_weight) + choice,
+                                       s.groups * s.columns, &facts, [&](WeightFacts* found, int32_t* sums) {
+                                         FindFacts(s, channels.weight_zero, min_weight, found, sums);
+                                       }));
+  parts_ = facts->parts;
+  const int32_t* sums = facts->sums();
+
+  kernel_ = &ChooseGemmS8(facts->pairs_fit != 0);
+  panels_ = GemmPanels(kernel_->unit, kernel_->max_units, s.columns);
   const int64_t width = panels_.units * panels_.unit;
   channels_ = FoldedChannels(s.groups * width);
   if (!channels_.allocated()) return Status::Error("KPT_TOO_LARGE", "weights");
-
-  const std::string tag = s.tag + ":" + kernel_->name + ":" + std::to_string(s.groups) + ":" +
-                          std::to_string(taps_) + channels.ZeroTag();
-  const WeightFacts* facts = nullptr;
-  KPT_RETURN_IF_ERROR(
-      WeightFacts::Get(spec, tag, s.groups * s.columns, &facts, [&](WeightFacts* found, int32_t* sums) {
-        FindFacts(s, channels.weight_zero, kernel_->min_weight, found, sums);
-      }));
-  parts_ = facts->parts;
-  pairs_fit_ = facts->pairs_fit != 0;
-  const int32_t* sums = facts->sums();
 
   KPT_RETURN_IF_ERROR(run_time_.Read(spec));
   for (int64_t g = 0; g < s.groups; ++g)
@@ -131,8 +131,9 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
     }
   small_sums_ = channels_.Small(facts->reach);
   group_bytes_ = GemmS8PackedBytes(*kernel_, panels_, taps(), tap_bytes_);
-  packed_ = reinterpret_cast<const int8_t*>(
-      spec.packs->Get(s.w->constant, tag, group_bytes_ * static_cast<size_t>(s.groups), [&](uint8_t* block) {
+  packed_ = reinterpret_cast<const int8_t*>(spec.packs->Get(
+      s.w->constant, s.tag + ":" + kernel_->name + choice, group_bytes_ * static_cast<size_t>(s.groups),
+      [&](uint8_t* block) {
         const int64_t tap = s.tap_bytes, column = tap * taps();
         for (int64_t g = 0; g < s.groups; ++g)
           PackGemmS8(*kernel_, panels_, taps(), tap_bytes_,
@@ -150,7 +151,6 @@ void PackedWeights::Bind(int64_t group, int64_t panel, GemmS8Block* block) const
                          packed_ + group_bytes_ * static_cast<size_t>(group), panel);
   block->bias = channels_.bias() + at;
   block->scale = channels_.scale() + at;
-  block->pairs_fit = pairs_fit_;
   block->small_sums = small_sums_;
   block->columns = panels_.Columns(panel);
 }

@@ -98,7 +98,7 @@ class PackedWeights {
   RunTimeScale run_time_;
   size_t group_bytes_ = 0;
   int taps_ = 0, tap_bytes_ = 0, parts_ = 1;
-  bool pairs_fit_ = false, small_sums_ = false;
+  bool small_sums_ = false;
 };
 
 }  // namespace kompakt

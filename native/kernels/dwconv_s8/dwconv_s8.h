@@ -47,7 +47,7 @@ struct DwConvS8Row {
   const int8_t* w;      // quads: [block][tap][slot of the block][4]; direct: [block of 16][tap][16]
   const int32_t* bias;  // by slot, zero points folded
   const float* scale;   // by slot
-  bool pairs_fit;       // as in gemm_s8
+  bool pairs_fit;       // every 255 * (sum of two weights of a quad) fits 16 bits: AVX2 may use vpmaddubsw
   bool small_sums;      // as in gemm_s8
   bool to_f32;
   void* y;

@@ -17,6 +17,13 @@ size_t OffsetK4(int k, int column, int width) {
   return (static_cast<size_t>(k / 4) * width + column) * 4 + k % 4;
 }
 
+#if KPT_X86_64
+/// [k / 2][column][k % 2]: two products of one column are one lane of vpmaddwd.
+size_t OffsetK2(int k, int column, int width) {
+  return (static_cast<size_t>(k / 2) * width + column) * 2 + k % 2;
+}
+#endif
+
 #if KPT_ARM64
 /// Blocks of 16 k by 4 columns for gemm_s8_neon.cc, which rotates A by pairs: rotation r holds for column j
 /// the pair (j + r) % 8 in its low and (j + r + 4) % 8 in its high half.
@@ -30,8 +37,8 @@ size_t OffsetRotatedPairs(int k, int column, int width) {
 #endif
 
 constexpr GemmS8Kernel kKernels[] = {
-#define KERNEL(tier, function, name, unit, max_units, k_group, a_offset, min_weight, offset) \
-  {tier, name, unit, max_units, k_group, a_offset, min_weight, offset, function},
+#define KERNEL(tier, function, name, unit, max_units, k_group, a_offset, min_weight, needs_pairs, offset) \
+  {tier, name, unit, max_units, k_group, a_offset, min_weight, needs_pairs, offset, function},
 #include "native/kernels/gemm_s8/kernels.inc"
 #undef KERNEL
 };
@@ -44,9 +51,9 @@ const GemmS8Kernel* GemmS8Kernels(size_t* count) {
   return kKernels;
 }
 
-const GemmS8Kernel& ChooseGemmS8() {
+const GemmS8Kernel& ChooseGemmS8(bool pairs_fit) {
   for (const GemmS8Kernel& kernel : kKernels)
-    if (HasTier(kernel.tier)) return kernel;
+    if (HasTier(kernel.tier) && (pairs_fit || !kernel.needs_pairs)) return kernel;
   return kKernels[kCount - 1];
 }
 

@@ -35,7 +35,6 @@ struct GemmS8Block {
   const int32_t* bias;      // [panel width], zero points folded (see FoldBias)
   const int32_t* row_bias;  // [rows] or null
   const float* scale;       // [panel width]
-  bool pairs_fit;           // every 255 * (w[2i] + w[2i+1]) fits 16 bits: lets AVX2 use vpmaddubsw exactly
   bool small_sums;          // every accumulator and scale as kSmallSum wants them: lets x86 finish faster
   bool to_f32;
   void* y;            // u8 or f32
@@ -56,6 +55,8 @@ struct GemmS8Kernel {
   int a_offset;
   /// The least weight it takes: -128 or -127. Callers write others as a sum of two, as further taps.
   int min_weight;
+  /// Takes only weights of which every 255 * (w[2i] + w[2i+1]) fits 16 bits.
+  bool needs_pairs;
   /// Byte offset of weight (k, column) inside one packed tap of a panel `width` columns wide.
   size_t (*offset)(int k, int column, int width);
   void (*run)(const GemmS8Block& block);
@@ -64,8 +65,8 @@ struct GemmS8Kernel {
 /// All kernels compiled for this architecture, best first; the last is the reference. Check HasTier before
 /// use.
 const GemmS8Kernel* GemmS8Kernels(size_t* count);
-/// The best kernel that this CPU supports.
-const GemmS8Kernel& ChooseGemmS8();
+/// The best kernel that this CPU supports for weights of which it is known, or not, that `pairs_fit`.
+const GemmS8Kernel& ChooseGemmS8(bool pairs_fit);
 
 /// Bytes of one tap of one unit of columns, and of all packed weights.
 size_t GemmS8TapBytes(const GemmS8Kernel& kernel, int tap_bytes);

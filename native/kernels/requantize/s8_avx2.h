@@ -18,7 +18,7 @@ struct S8Avx2 {
   using F = __m256;
   static constexpr int kLanes = 8;
   static constexpr int kMaxVecs = 2;
-  /// Rows of a tile for 1..kMaxVecs vectors: 8 accumulators leave room for the widened halves.
+  /// Rows of a tile for 1..kMaxVecs vectors: 8 accumulators leave room for what a Dot needs.
   static constexpr int kMaxRows[kMaxVecs] = {8, 4};
   /// Depthwise, wide blocks: whether the weights of three taps stay in registers; columns of a tile else.
   static constexpr bool kHoldsWideTaps = false;
@@ -141,7 +141,7 @@ struct S8Avx2 {
   }
 };
 
-/// As S8Avx2 where sums of two products are known to fit 16 bits (GemmS8Block::pairs_fit): half the work,
+/// As S8Avx2 where sums of two products are known to fit 16 bits (GemmS8Kernel::needs_pairs): half the work,
 /// still exact.
 struct S8Avx2Pairs : S8Avx2 {
   static KPT_ALWAYS_INLINE I Dot(I acc, I a, I b) {

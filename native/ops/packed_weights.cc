@@ -12,6 +12,10 @@
 namespace kompakt {
 namespace {
 
+/// Bytes of a panel that does not stay in the first cache level: the next one is fetched while it is
+/// multiplied.
+constexpr int64_t kLongPanel = 32 * 1024;
+
 /// Weights whose sum without signs, each at most 383, is sure to fit 32 bits.
 constexpr int64_t kMostCounted = 1 << 23;
 
@@ -149,6 +153,9 @@ void PackedWeights::Bind(int64_t group, int64_t panel, GemmS8Block* block) const
   block->tap_bytes = tap_bytes_;
   block->b = GemmS8Panel(*kernel_, panels_, taps(), tap_bytes_,
                          packed_ + group_bytes_ * static_cast<size_t>(group), panel);
+  const int8_t* next = GemmS8Panel(*kernel_, panels_, taps(), tap_bytes_,
+                                   packed_ + group_bytes_ * static_cast<size_t>(group), panel + 1);
+  block->next = panel + 1 < panels_.count && next - block->b >= kLongPanel ? next : nullptr;
   block->bias = channels_.bias() + at;
   block->scale = channels_.scale() + at;
   block->small_sums = small_sums_;

@@ -32,6 +32,7 @@ struct GemmS8Block {
   int taps;
   int tap_bytes;            // k of one tap, not padded
   const int8_t* b;          // the packed panel
+  const int8_t* next;       // the one that comes after it, for x86 to fetch into the cache, or null
   const int32_t* bias;      // [panel width], zero points folded (see FoldBias)
   const int32_t* row_bias;  // [rows] or null
   const float* scale;       // [panel width]

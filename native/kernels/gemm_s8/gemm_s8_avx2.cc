@@ -21,11 +21,11 @@ struct S8Avx2Words : S8Avx2 {
 constexpr int kWideDepth = 256;
 
 template <int kVecs, int kRows>
-struct GemmS8Products<S8Avx2Words, kVecs, kRows> {
+struct GemmS8Products<S8Avx2Words, kVecs, kRows, false> {
   using V = S8Avx2Words;
   using I = V::I;
 
-  static KPT_ALWAYS_INLINE void Add(const GemmS8Block& g, const uint8_t* (&a)[kRows],
+  static KPT_ALWAYS_INLINE void Add(const GemmS8Block& g, const uint8_t* (&a)[kRows], const int8_t*,
                                     I (&acc)[kRows][kVecs]) {
     alignas(32) uint8_t wide[kRows][2 * kWideDepth];  // k as 16 bits each
     const int8_t* b = g.b;

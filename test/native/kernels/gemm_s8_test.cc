@@ -62,6 +62,7 @@ std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, bool to_
     g.a = a.data(), g.row_offsets = rows.data(), g.tap_offsets = taps.data();
     g.rows = c.m, g.taps = c.taps, g.tap_bytes = c.k;
     g.b = GemmS8Panel(kernel, panels, c.taps, c.k, packed.as<int8_t>(), p);
+    if (p + 1 < panels.count) g.next = GemmS8Panel(kernel, panels, c.taps, c.k, packed.as<int8_t>(), p + 1);
     g.bias = bias.data() + panels.Begin(p), g.scale = scale.data() + panels.Begin(p);
     g.row_bias = c.row_bias ? row_bias.data() : nullptr;
     g.to_f32 = to_f32;

@@ -13,12 +13,12 @@ export class Names {
 
   /** Marks a name as taken; false when it was already. */
   take(name: string): boolean {
-    if (this.#taken.has(name)) return false;
-    this.#taken.add(name);
-    return true;
+    const before = this.#taken.size;
+    return this.#taken.add(name).size > before;
   }
 
   fresh(hint: string): string {
+    if (hint !== '' && this.take(hint)) return hint;
     let name = hint;
     let n = this.#next.get(hint) ?? 0;
     while (name === '' || this.#taken.has(name)) name = `${hint}_${++n}`;

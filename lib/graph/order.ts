@@ -5,10 +5,13 @@ import { usesOf } from './uses.js';
 
 /**
  * The nodes in an order where each comes after the producers of what it uses; nodes already in order stay as they
- * are. Throws KPT_GRAPH_INVALID for a cycle or a value with two producers.
+ * are. `producers`: the node behind each value, where that is known. Throws KPT_GRAPH_INVALID for a cycle or a value with
+ * two producers.
  */
-export function sortNodes(nodes: readonly Node[]): readonly Node[] {
-  const producers = producersOf(nodes);
+export function sortNodes(
+  nodes: readonly Node[],
+  producers: ReadonlyMap<string, Node> = producersOf(nodes),
+): readonly Node[] {
   if (isSorted(nodes, producers)) return nodes;
   const sorted: Node[] = [];
   const state = new Map<Node, 'open' | 'done'>();

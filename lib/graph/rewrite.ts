@@ -6,7 +6,7 @@ import { type Attribute, type Domain, freezeGraph, type Graph, type Node, type V
 import { Names } from './names.js';
 import { withDomains } from './opsets.js';
 import { sortNodes } from './order.js';
-import { collectNames, renameInNode, usesOf } from './uses.js';
+import { collectNames, renameInNode, subgraphsOf, usesOf } from './uses.js';
 
 /** Graphs made by finish(): nothing in them is unused or out of order. */
 const tidy = new WeakSet<Graph>();
@@ -153,7 +153,10 @@ export class GraphEditor {
     const entries = [...places];
     if (entries.some(([, place], i) => i > 0 && place < entries[i - 1]![1]))
       entries.sort(([, a], [, b]) => a - b);
-    const sorted = sortNodes(entries.map(([node]) => node));
+    const sorted = sortNodes(
+      entries.map(([node]) => node),
+      this.#index.producers,
+    );
     const used = new Set(this.#outputs);
     const live: Node[] = [];
     // From the end: the users of what a node makes come before it.
@@ -177,11 +180,14 @@ export class GraphEditor {
 
   /** Leaves the index to the next editor, which goes through the nodes in the order of the new graph. */
   #handOver(graph: Graph): void {
-    const live = new Set(graph.nodes);
-    for (const node of [...this.#index.places.keys()]) if (!live.has(node)) this.#remove(node);
-    this.#index.places.clear();
+    const { places } = this.#index;
+    if (places.size > graph.nodes.length) {
+      const live = new Set(graph.nodes);
+      for (const node of [...places.keys()]) if (!live.has(node)) this.#remove(node);
+    }
+    places.clear();
     graph.nodes.forEach((node, place) => {
-      this.#index.places.set(node, place);
+      places.set(node, place);
     });
     spare.set(graph, this.#index);
   }
@@ -227,8 +233,11 @@ export class GraphEditor {
   }
 }
 
+/** Without the nodes, but with the names that nodes do not give it when they are added. */
 function emptyIndex(graph: Graph): GraphIndex {
-  const taken = new Set<string>();
-  collectNames(graph, taken);
+  const taken = new Set<string>(graph.constants.keys());
+  for (const input of graph.inputs) taken.add(input.name);
+  for (const node of graph.nodes) for (const inner of subgraphsOf(node)) collectNames(inner, taken);
+  for (const output of graph.outputs) taken.add(output.name);
   return { names: new Names(taken), places: new Map(), producers: new Map(), consumers: new Map() };
 }

@@ -20,6 +20,19 @@ const shapes: Readonly<Record<string, () => Pick<FileOptions, 'nodes' | 'outputs
     });
     return { nodes, outputs: { [`v${count - 1}`]: 'float32' } };
   },
+  // Passes fold half of these away, one after the other.
+  '50,000 nodes of residual blocks': () => {
+    const nodes = Array.from({ length: 12_500 }, (_, i): FileNode[] => {
+      const from = i === 0 ? 'x' : `v${i - 1}`;
+      return [
+        { op: 'Conv', inputs: [from, 'w'], outputs: [`c${i}`] },
+        { op: 'BatchNormalization', inputs: [`c${i}`, 'p', 'p', 'p', 'p'], outputs: [`b${i}`] },
+        { op: 'Relu', inputs: [`b${i}`], outputs: [`r${i}`] },
+        { op: 'Add', inputs: [`r${i}`, from], outputs: [`v${i}`] },
+      ];
+    });
+    return { nodes: nodes.flat(), outputs: { v12499: 'float32' } };
+  },
   '20,000 nodes side by side': () => {
     const names = Array.from({ length: 20_000 }, (_, i) => `v${i}`);
     const nodes = names.map(
@@ -31,11 +44,15 @@ const shapes: Readonly<Record<string, () => Pick<FileOptions, 'nodes' | 'outputs
 };
 
 test.each(Object.keys(shapes))('%s', async (shape) => {
-  const x = ramp('float32', [1, 4]);
+  const x = ramp('float32', [1, 4, 1, 1]);
   const bytes = onnxFile({
     opset: 18,
     inputs: { x },
-    constants: { c: f32([1], [0.5]) },
+    constants: {
+      c: f32([1], [0.5]),
+      w: f32([4, 4, 1, 1], new Float32Array(16).fill(0.01)),
+      p: f32([4], [0.5, 0.4, 0.3, 0.2]),
+    },
     ...shapes[shape]!(),
   });
   const before = process.cpuUsage();

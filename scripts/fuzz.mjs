@@ -4,7 +4,7 @@
 // test/fixtures/fuzz, where test/e2e/fuzz.test.ts replays them. With --native the C++ engine is fuzzed instead (libFuzzer,
 // ASan, UBSan; needs clang).
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -21,8 +21,10 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const findings = join(root, 'test/fixtures/fuzz');
-/** A case that takes longer than this hangs. */
+/** Milliseconds of processor time after which a case hangs; on a busy machine that may be minutes by the clock. */
 const patience = 20_000;
+/** By the clock, a case that waits for something hangs after this many times as long. */
+const mostWaits = 30;
 let targets;
 const moreSeeds = new Map();
 
@@ -82,6 +84,36 @@ async function runCases(first) {
   console.log(JSON.stringify(outcomes, Object.keys(outcomes).sort()));
 }
 
+/** Milliseconds of processor time that a process has used; undefined where the system does not tell. */
+function processorTime(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends a child that works on one case for too long; returns what to call when a case begins. */
+function guard(child) {
+  let timer;
+  const begin = () => {
+    let start;
+    let waits = 0;
+    const look = () => {
+      const used = processorTime(child.pid);
+      start ??= used;
+      if (used === undefined || used - start >= patience || ++waits > mostWaits) child.kill('SIGKILL');
+      else timer = setTimeout(look, patience);
+    };
+    clearTimeout(timer);
+    timer = setTimeout(look, patience);
+  };
+  child.on('close', () => clearTimeout(timer));
+  begin();
+  return begin;
+}
+
 /** Runs children until time is up; one that crashes or hangs is a finding. */
 async function watch() {
   const end = Date.now() + seconds * 1000;
@@ -105,17 +137,15 @@ async function watch() {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe', 'pipe'] });
     let current = next;
     let stderr = '';
-    let timer = setTimeout(() => child.kill('SIGKILL'), patience * 3);
+    const begin = guard(child);
     child.stderr.on('data', (text) => {
       stderr = (stderr + text).slice(-4000);
     });
     child.stdio[3].on('data', (text) => {
       current = Number(String(text).trimEnd().split('\n').at(-1));
-      clearTimeout(timer);
-      timer = setTimeout(() => child.kill('SIGKILL'), patience);
+      begin();
     });
     const [code, signal] = await new Promise((resolve) => child.on('close', (...how) => resolve(how)));
-    clearTimeout(timer);
     if (code !== 0) failed++;
     if (code !== 0 && code !== 1) {
       const what =

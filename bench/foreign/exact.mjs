@@ -148,8 +148,8 @@ const moves = new Set(
 /** Whether a graph is a chain of QuantizeLinear, DequantizeLinear and float operators that are known here. */
 export const canRunExactly = (graph) => graph.nodes.every(({ op }) => op in compute || moves.has(op));
 
-/** The first output of the graph for one input. */
-export function runExactly(graph, feed) {
+/** Every value of the graph for one input. */
+export function exactValues(graph, feed) {
   const values = new Map(graph.constants);
   values.set(graph.inputs[0].name, double(feed.dims, Float64Array.from(feed.data)));
   for (const node of graph.nodes) {
@@ -161,5 +161,8 @@ export function runExactly(graph, feed) {
       values.set(node.outputs[0], result);
     }
   }
-  return values.get(graph.outputs[0].name).data;
+  return values;
 }
+
+/** The first output of the graph for one input. */
+export const runExactly = (graph, feed) => exactValues(graph, feed).get(graph.outputs[0].name).data;

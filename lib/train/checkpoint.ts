@@ -10,7 +10,7 @@ import { bytesOf, type TensorValue, tensor } from '../tensor/tensor.js';
 export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorValue>;
   /** Where the run stands; JSON. */
-  readonly progress: unknown;
+  readonly progress: object;
   /** What the run was asked to do, by option; only a run with the same may continue. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -118,6 +118,11 @@ function parse(bytes: Buffer): Checkpoint {
     const own = new Uint8Array(data).buffer;
     tensors.set(name, tensor(dtype, entry.shape, new dtypes[dtype].array!(own)));
   }
-  const progress: unknown = JSON.parse(metadata.progress!);
-  return { tensors, progress, settings: JSON.parse(metadata.settings!) as Record<string, unknown> };
+  return { tensors, progress: object(metadata.progress!), settings: object(metadata.settings!) };
+}
+
+function object(text: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) throw new Error(expected('an object', 'the header', text));
+  return value as Record<string, unknown>;
 }

@@ -59,3 +59,12 @@ export function wavBytes(kind: number, bits: number, channels: number, data: Buf
   head.writeUInt32LE(data.length, 40);
   return Buffer.concat([head, data]);
 }
+
+/** A checkpoint: a header of JSON behind its length, then the data of one float32 tensor. */
+export function checkpointBytes(header: Readonly<Record<string, unknown>>, data: Float32Array): Buffer {
+  const tensor = { dtype: 'F32', shape: [data.length], data_offsets: [0, data.byteLength] };
+  const text = Buffer.from(JSON.stringify({ ...header, 'state/w': tensor }));
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([head, text, Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
+}

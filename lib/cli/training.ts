@@ -59,7 +59,7 @@ export const trainingOptions: readonly OptionSpec[] = [
   },
   {
     flags: '--learning-rate <rate>',
-    description: 'default: 0.05 for sgd, 0.001 for others',
+    description: 'default: 0.05 for sgd, 0.001 for others; a tenth of that for quantised models',
     parse: positiveNumber,
   },
   {

@@ -7,7 +7,7 @@ import { prepareFor } from './qat/prepare-for.js';
 
 export interface FinetuneOptions extends FloatOptions {
   /** Trains a quantised model: one that is, or what `quantize` makes with these options of one in float32. The result is
-   *  quantised, and so is what the evaluation judges. */
+   *  quantised, and so is what the evaluation judges. The learning rate is by default a tenth of the usual one. */
   readonly quantize?: QatOptions;
 }
 

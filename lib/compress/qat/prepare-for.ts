@@ -1,7 +1,7 @@
 // The option `quantize` of finetune and distill as the preparation that they are given.
 import { parseOptions } from '../../session/parse-options.js';
 import type { Tensors } from '../../session/values.js';
-import { optimizerOptions } from '../../train/options.js';
+import { optimizerOptions, usualRate } from '../../train/options.js';
 import type { Prepare } from '../../train/preparation.js';
 import type { TrainingInputs } from '../../train/train-model.js';
 import { type QatOptions, qatOptions } from './options.js';
@@ -10,20 +10,25 @@ import { quantizationAware } from './preparation.js';
 /** What of the other options of a run decides how it is prepared. */
 interface RunOptions extends Pick<TrainingInputs, 'data' | 'signal'> {
   readonly optimizer?: unknown;
+  readonly learningRate?: number;
   readonly prepare?: Prepare;
 }
 
-/** Nothing where nothing is to be quantised. */
+/** Rates at which trained networks learn on, as a part of those at which they learn from scratch. */
+const rateShare = 0.1;
+
+/** The options that change; none where nothing is to be quantised. */
 export function prepareFor(
   method: 'finetune' | 'distill',
   quantize: QatOptions | undefined,
-  { data, optimizer = 'sgd', signal }: RunOptions,
-): { readonly prepare?: Prepare } {
+  { data, optimizer = 'sgd', learningRate, signal }: RunOptions,
+): { readonly prepare?: Prepare; readonly learningRate?: number } {
   if (quantize === undefined) return {};
   const complete = parseOptions(qatOptions, quantize, `${method}.quantize`);
   // Wrong optimisers are told apart where all options are read.
-  const { name } = optimizerOptions.safeParse(optimizer).data ?? { name: 'sgd' };
+  const { name } = optimizerOptions.safeParse(optimizer).data ?? { name: 'sgd' as const };
   return {
+    learningRate: learningRate ?? rateShare * usualRate[name],
     prepare: quantizationAware(complete, quantize, {
       data: () => feedsOf(data),
       optimizer: name,

@@ -93,13 +93,6 @@ export const trainingOptions: readonly OptionSpec[] = [
     description: `random changes of the samples, as in {"shift":2,"flip":0.5}: ${augmentations.map(({ name }) => name).join(', ')}`,
     parse: jsonObject,
   },
-  ...bitOptions,
-  {
-    flags: '--method <name>',
-    description:
-      'train a quantised model, with steps learned (lsq), clipping levels learned (pact) or ranges observed (ste)',
-    parse: oneOf('lsq', 'pact', 'ste'),
-  },
   {
     flags: '--train <regexp>',
     description: 'train only parameters whose names match; once per pattern',
@@ -142,6 +135,17 @@ export const trainingOptions: readonly OptionSpec[] = [
   },
 ];
 
+/** Of training in the form of a quantised model. */
+export const quantizedOptions: readonly OptionSpec[] = [
+  ...bitOptions,
+  {
+    flags: '--method <name>',
+    description:
+      'train a quantised model, with steps learned (lsq), clipping levels learned (pact) or ranges observed (ste)',
+    parse: oneOf('lsq', 'pact', 'ste'),
+  },
+];
+
 /** The model of a file, or a fresh network. */
 async function modelOf(source: string, options: Options): Promise<Model> {
   if (!source.startsWith(preset)) return Model.load(source);
@@ -166,10 +170,38 @@ export function quantizeOptions(options: Options): FinetuneOptions['quantize'] {
   return Object.keys(given).length === 0 ? undefined : given;
 }
 
+/** The same options with other defaults, by flags. */
+export const withDefaults = (
+  options: readonly OptionSpec[],
+  defaults: Readonly<Record<string, string | number>>,
+): readonly OptionSpec[] =>
+  options.map((option) => ({
+    ...option,
+    ...(option.flags in defaults && { default: defaults[option.flags]! }),
+  }));
+
 /** Fine-tunes or distils, with everything that the shared options say. */
-export async function runTraining(
-  { args, options, progress }: Invocation,
+export const runTraining = (
+  invocation: Invocation,
   run: (model: Model, shared: FinetuneOptions) => Promise<TrainedModel>,
+): Promise<Result> =>
+  trainAndSave(
+    invocation,
+    (model, shared) => {
+      const quantize = quantizeOptions(invocation.options);
+      return run(model, { ...shared, ...(quantize && { quantize }) });
+    },
+    (report) => ({
+      text: epochTable(report),
+      steps: `${report.steps} steps on ${report.samples} samples`,
+    }),
+  );
+
+/** Trains in some way, writes the model, and answers with what `describe` says of the report. */
+export async function trainAndSave<Report>(
+  { args, options, progress }: Invocation,
+  run: (model: Model, shared: FinetuneOptions) => Promise<{ readonly model: Model; readonly report: Report }>,
+  describe: (report: Report) => { readonly text: string; readonly steps: string },
 ): Promise<Result> {
   const source = args[0]!;
   const output = options.text('output');
@@ -185,11 +217,13 @@ export async function runTraining(
     onEvent: showing(progress),
   });
   await trained.save(output);
-  await rm(checkpoint, { force: true });
+  // Training in stages leaves a checkpoint a stage.
+  for (const ending of ['', '.activations']) await rm(`${checkpoint}${ending}`, { force: true });
   const { size } = await stat(output);
+  const { text, steps } = describe(report);
   return {
     document: { model: source, output, bytes: size, report },
-    text: `${epochTable(report)}\n\n${output}: ${bytesText(size)}, ${report.steps} steps on ${report.samples} samples`,
+    text: `${text}\n\n${output}: ${bytesText(size)}, ${steps}`,
   };
 }
 
@@ -211,7 +245,6 @@ function sharedOptions(options: Options, model: Model): FinetuneOptions {
     train: options.value('train'),
     evaluate: judged === undefined ? undefined : open(judged, undefined),
     earlyStopping: options.number('patience') && { patience: options.number('patience') },
-    quantize: quantizeOptions(options),
   }).filter(([, value]) => value !== undefined);
   const penalties = ['l1', 'l2', 'groupLasso'].map((name) => [name, options.number(name) ?? 0] as const);
   return {
@@ -243,7 +276,7 @@ function showing(progress: Progress): (event: TrainingEvent) => void {
 
 const percent = (value: number | null): string | null => (value === null ? null : (100 * value).toFixed(2));
 
-const epochTable = ({ epochs, kept, stoppedEarly }: TrainingReport): string =>
+export const epochTable = ({ epochs, kept, stoppedEarly }: TrainingReport): string =>
   table(
     [
       { title: 'epoch', align: 'right' },

@@ -2,7 +2,13 @@
 import { distill, KompaktError, Model } from '../../index.js';
 import type { Command } from '../command.js';
 import { type GuidePair, guidePair, positiveNumber, shareNumber } from '../option-types.js';
-import { modelDescription, quantizeOptions, runTraining, trainingOptions } from '../training.js';
+import {
+  modelDescription,
+  quantizedOptions,
+  quantizeOptions,
+  runTraining,
+  trainingOptions,
+} from '../training.js';
 
 export const distillCommand: Command = {
   name: 'distill',
@@ -16,6 +22,7 @@ export const distillCommand: Command = {
       repeat: true,
     },
     ...trainingOptions,
+    ...quantizedOptions,
     { flags: '--temperature <t>', description: 'of the soft targets', parse: positiveNumber, default: 4 },
     {
       flags: '--soft-weight <share>',

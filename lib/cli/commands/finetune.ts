@@ -2,7 +2,7 @@
 import { finetune } from '../../index.js';
 import type { Command } from '../command.js';
 import { wholeNumber } from '../option-types.js';
-import { modelDescription, runTraining, trainingOptions } from '../training.js';
+import { modelDescription, quantizedOptions, runTraining, trainingOptions } from '../training.js';
 
 export const finetuneCommand: Command = {
   name: 'finetune',
@@ -10,6 +10,7 @@ export const finetuneCommand: Command = {
   arguments: [{ name: 'model', description: modelDescription }],
   options: [
     ...trainingOptions,
+    ...quantizedOptions,
     {
       flags: '--residual-rank <n>',
       description:

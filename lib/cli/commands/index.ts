@@ -1,6 +1,7 @@
 // Every command, one line each, in the order of the help text.
 import type { Command } from '../command.js';
 import { benchCommand } from './bench.js';
+import { binarizeCommand } from './binarize.js';
 import { compareCommand } from './compare.js';
 import { distillCommand } from './distill.js';
 import { doctorCommand } from './doctor.js';
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   quantizeCommand,
   finetuneCommand,
   distillCommand,
+  binarizeCommand,
   compareCommand,
   benchCommand,
   doctorCommand,

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { InferenceSession, Model } from '../../dist/index.js';
 import { cifar, data, imagenet, keywords, raw } from '../labelled.mjs';
 import { print } from '../print.mjs';
-import { canRunExactly, exactValues } from './exact.mjs';
+import { canRunExactly, exactValues, moves } from './exact.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -41,12 +41,12 @@ function quantised({ nodes, constants }) {
       const producer = producers.get(name);
       if (names.has(name)) from.push(name);
       else if (producer !== undefined) {
-        if (producer.op !== 'DequantizeLinear') operators.unshift(producer.op);
+        if (producer.op !== 'DequantizeLinear' && !moves.has(producer.op)) operators.unshift(producer.op);
         pending.push(...producer.inputs.filter((input) => input !== ''));
       }
     }
     const [before, scale, zero] = node.inputs;
-    const operator = operators.join(', ') || 'the input';
+    const operator = operators.join(', ') || 'moves';
     const step = constants.get(scale).data[0];
     return { name: node.outputs[0], dtype: constants.get(zero).dtype, from, operator, before, step };
   });

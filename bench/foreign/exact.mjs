@@ -141,7 +141,8 @@ const compute = {
   Softmax: softmax,
 };
 
-const moves = new Set(
+/** Operators that only move values. */
+export const moves = new Set(
   'Cast Concat ConstantOfShape Flatten Gather Pad Reshape Shape Slice Transpose Unsqueeze'.split(' '),
 );
 

@@ -52,7 +52,7 @@ export const averagePoolGradient = defineOp({
   quantize: staysFloat('gradients need more than 8 bits'),
   lower: (ctx) => {
     const window = poolWindow(ctx, intsAttr(ctx.node, 'input_shape') ?? []);
-    const countIncludePad = intAttr(ctx.node, 'count_include_pad', 0);
+    const countIncludePad = Number(intAttr(ctx.node, 'count_include_pad', 0) !== 0);
     if (inputType(ctx, 0).dtype !== 'float32' || !isFlat(window) || (countIncludePad && overhangs(window)))
       return false;
     ctx.emit('average_pool_gradient_f32', [readNhwc(ctx, 0)], [writeNhwc(ctx, 0)], {

@@ -51,7 +51,7 @@ export const averagePool = defineOp({
   lower: (ctx) => {
     const { dtype, dims } = inputType(ctx, 0);
     const window = poolWindow(ctx, dims);
-    const countIncludePad = intAttr(ctx.node, 'count_include_pad', 0);
+    const countIncludePad = Number(intAttr(ctx.node, 'count_include_pad', 0) !== 0);
     if (dtype !== 'float32' || !isFlat(window) || (countIncludePad && overhangs(window))) return false;
     ctx.emit('average_pool_f32', [readNhwc(ctx, 0)], [writeNhwc(ctx, 0)], {
       ...window2d(window),

@@ -59,7 +59,7 @@ export const dropoutTraining = defineOp({
     // Plain, so that forward and backward pass count elements alike.
     ctx.emit('dropout_f32', [ctx.read(0, 'plain'), ctx.read(1, 'plain')], [ctx.write(0, 'plain')], {
       ratio: floatAttr(ctx.node, 'ratio'),
-      seed: intAttr(ctx.node, 'seed', 0),
+      seed: intAttr(ctx.node, 'seed', 0) | 0,
     });
     return true;
   },

@@ -58,7 +58,7 @@ export const qLinearAveragePool = defineOp({
   lower: (ctx) => {
     const params = planParams(ctx);
     const window = poolWindow(ctx, inputType(ctx, 0).dims);
-    const countIncludePad = intAttr(ctx.node, 'count_include_pad', 0);
+    const countIncludePad = Number(intAttr(ctx.node, 'count_include_pad', 0) !== 0);
     if (params === undefined || !isFlat(window) || (countIncludePad && overhangs(window))) return false;
     if (sizeOf(window.kernel) > maxSummed) return false;
     const [lo, hi] = storedRange;

@@ -46,7 +46,7 @@ export const softmaxGradient = defineOp({
     const split = splitDims(y.dims, physicalAxis(y, axis));
     ctx.emit('softmax_gradient_f32', [ctx.read(0, layout), y], [ctx.write(0, layout)], {
       dims: split,
-      log: intAttr(ctx.node, 'log', 0),
+      log: Number(intAttr(ctx.node, 'log', 0) !== 0),
     });
     return true;
   },

@@ -56,6 +56,7 @@ class ConvTransposeU8 : public Step {
   int64_t top_ = 0, left_ = 0, rows_ = 0, columns_ = 0;  // the copy: border before the input, size
   int64_t pitch_ = 0;                                    // bytes of a row of the copy
   bool bordered_ = false;                                // the copy is needed
+  int64_t sets_ = 1;                                     // phases that are one
   int64_t phases_across_ = 1;                            // of a row of outputs
   std::vector<Phase> phases_;                            // [y % stride_y][phases_across_]
   std::vector<int32_t> row_offsets_;
@@ -87,13 +88,12 @@ Status ConvTransposeU8::MakePhase(const StepSpec& spec, const ConvChannels& chan
   phase.columns = x < s.out_width ? (s.out_width - 1 - x) / s.stride_x + 1 : 0;
   WeightSource source;
   source.w = spec.in(1);
-  source.tag = "conv_transpose_u8:" + std::to_string(y) + ":" + std::to_string(x) + ":" +
-               std::to_string(s.pad_top) + ":" + std::to_string(s.pad_left) + ":" +
-               std::to_string(s.stride_y) + ":" + std::to_string(s.stride_x) + ":" +
-               std::to_string(s.dilation_y) + ":" + std::to_string(s.dilation_x) + ":" +
-               std::to_string(phases_across_);
+  source.tag =
+      "conv_transpose_u8:" + std::to_string(y) + ":" + std::to_string(x) + ":" + std::to_string(s.pad_top) +
+      ":" + std::to_string(s.pad_left) + ":" + std::to_string(s.stride_y) + ":" + std::to_string(s.stride_x) +
+      ":" + std::to_string(s.dilation_y) + ":" + std::to_string(s.dilation_x) + ":" + std::to_string(sets_);
   source.groups = s.group;
-  source.sets = s.stride_x / phases_across_;
+  source.sets = sets_;
   source.set_stride = s.group_in;
   source.columns = s.group_out * source.sets;
   source.tap_bytes = s.group_in;
@@ -122,14 +122,17 @@ Status ConvTransposeU8::Make(const StepSpec& spec, const ConvShape& shape) {
   ConvChannels channels;
   KPT_RETURN_IF_ERROR(channels.Read(spec, shape.out_channels, false));
   FindBorder();
-  constexpr int64_t kMostBytes = INT32_MAX / 2, kMostPhases = 1 << 16;
+  constexpr int64_t kMostBytes = INT32_MAX / 2, kMostPhases = 1 << 12;
   if (columns_ > kMostBytes / std::max<int64_t>(1, shape.channels) ||
       rows_ > kMostBytes / std::max<int64_t>(1, columns_ * shape.channels))
     return TooLarge(spec, "the input is too large");
-  if (shape.stride_y > kMostPhases / shape.stride_x) return TooLarge(spec, "the strides are too large");
   pitch_ = columns_ * shape.channels;
-  phases_across_ = PhasesMerge() ? 1 : shape.stride_x;
-  for (int64_t y = 0; y < shape.stride_y; ++y)
+  // Strides may be longer than the output: there are as many phases as outputs then.
+  const int64_t phases_down = std::clamp<int64_t>(shape.out_height, 1, shape.stride_y);
+  sets_ = PhasesMerge() ? shape.stride_x : 1;
+  phases_across_ = sets_ > 1 ? 1 : std::clamp<int64_t>(shape.out_width, 1, shape.stride_x);
+  if (phases_down > kMostPhases / phases_across_) return TooLarge(spec, "the strides are too large");
+  for (int64_t y = 0; y < phases_down; ++y)
     for (int64_t x = 0; x < phases_across_; ++x) KPT_RETURN_IF_ERROR(MakePhase(spec, channels, y, x));
   for (int64_t column = 0; column <= shape.out_width / shape.stride_x; ++column)
     row_offsets_.push_back(static_cast<int32_t>(column * shape.channels));

@@ -1,4 +1,4 @@
-// Tensors without elements, and with more axes than steps have: the engine gives what references give.
+// Tensors without elements or with more axes than steps have, attributes beyond 32 bits: the engine gives what references give.
 import { attr } from '../../lib/graph/attribute.js';
 import { f32, fromNumbers, i64 } from '../../lib/tensor/tensor.js';
 import { expectAgreement, type OneNode, random } from '../helpers/one-node.js';
@@ -72,6 +72,27 @@ test.each<[string, OneNode]>([
       op: 'Reshape',
       inputs: [random('float32', [2, 2, 2, 2, 3]), i64([1, 2, 1, 2, 1, 2, 1, 2, 3])],
       constants: [1],
+    },
+  ],
+  [
+    'a flag beyond 32 bits',
+    {
+      op: 'AveragePool',
+      inputs: [random('float32', [1, 2, 4, 4])],
+      attributes: {
+        kernel_shape: attr.ints([3, 3]),
+        pads: attr.ints([1, 1, 1, 1]),
+        count_include_pad: attr.int(2 ** 40),
+      },
+      notInOrt: 'it reads the low bits',
+    },
+  ],
+  [
+    'a class beyond 32 bits',
+    {
+      op: 'NegativeLogLikelihoodLoss',
+      inputs: [random('float32', [3, 4]), i64([0, 3, 2])],
+      attributes: { ignore_index: attr.int(2 ** 40) },
     },
   ],
   // The window reaches far into the padding, which costs nothing: of a type without steps, the reference.

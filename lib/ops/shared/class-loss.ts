@@ -75,13 +75,14 @@ export function labelStep(
   at: number,
 ): { readonly inputs: readonly (Buffer | null)[]; readonly params: StepParams['nll_f32'] } {
   const weights = ctx.inputs[at + 1] === undefined ? null : ctx.read(at + 1, 'plain');
-  const ignored = ctx.node.attributes.ignore_index;
+  const ignored = ctx.node.attributes.ignore_index === undefined ? -1 : intAttr(ctx.node, 'ignore_index');
   return {
     inputs: [ctx.read(at, 'plain'), weights],
     params: {
       dims: splitDims(dims, 1),
       reduction: reductionOf(ctx),
-      ignored: ignored === undefined ? -1 : intAttr(ctx.node, 'ignore_index'),
+      // No class has a label beyond 32 bits.
+      ignored: ignored === (ignored | 0) ? ignored : -1,
     },
   };
 }

@@ -102,7 +102,8 @@ export function centeredWeights(
 
 /** Clamp of the output before residual and table: attributes lo and hi, in the output's own type. */
 function clampOf(node: Node, dtype: DType): readonly [number, number] {
-  return [intAttr(node, 'lo', dtypes[dtype].min), intAttr(node, 'hi', dtypes[dtype].max)];
+  const { min, max } = dtypes[dtype];
+  return [saturate(intAttr(node, 'lo', min), dtype), saturate(intAttr(node, 'hi', max), dtype)];
 }
 
 export function referenceQuantizedConv(geometry: GeometryOf, ctx: ReferenceContext): readonly TensorValue[] {

@@ -14,6 +14,7 @@ import {
   combinedScale,
   knownParams,
   requantizeValue,
+  saturate,
   scalarParams,
   storedZero,
 } from './quantized.js';
@@ -51,8 +52,8 @@ export function integerSums(
 }
 
 const range = (form: IntegerProduct, dtype: DType): readonly [number, number] => [
-  form.clamp[0] ?? dtypes[dtype].min,
-  form.clamp[1] ?? dtypes[dtype].max,
+  saturate(form.clamp[0] ?? dtypes[dtype].min, dtype),
+  saturate(form.clamp[1] ?? dtypes[dtype].max, dtype),
 ];
 
 /** float32(factor * sa), exact for the factor 1. */

@@ -76,6 +76,15 @@ TEST_CASE("conv_transpose_u8: windows") {
       }
 }
 
+TEST_CASE("conv_transpose_u8: strides longer than the output") {
+  for (int64_t stride : {5, 1 << 20})
+    for (int64_t extra : {0, 1}) {
+      TransposeCase c;
+      c.h = c.w = 1, c.k = 2, c.pad = 0, c.stride = stride, c.extra = extra;
+      CHECK(Compare(c) == "");
+    }
+}
+
 TEST_CASE("conv_transpose_u8: kernels as wide as their stride") {
   for (int64_t channels : {1, 5, 24, 40})
     for (int64_t width : {1, 12, 33}) {

@@ -1,6 +1,6 @@
 // TensorFlow Lite models of other makers through the public interface: accuracy on labelled data, agreement with their
 // ONNX twins and with onnxruntime on what save() writes, integers kept, no copies between layers.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { InferenceSession, Model, Tensor } from '../../lib/index.js';
@@ -41,6 +41,40 @@ function channelsFirst(values: Float32Array, [n, h, w, c]: readonly number[]): F
       for (let ch = 0; ch < c; ch++) out[(b * c + ch) * h * w + i] = values[(b * h * w + i) * c + ch];
   return out;
 }
+
+const everyFile = [tiny, vision, audio].flatMap((folder) =>
+  folder === null
+    ? []
+    : readdirSync(folder)
+        .filter((name) => name.endsWith('.tflite'))
+        .map((name) => [name, join(folder, name)] as const),
+);
+(everyFile.length > 0 ? test.each(everyFile) : test.skip.each([['skipped, no shared data', '']]))(
+  '%s loads and runs in the engine alone',
+  async (_, path) => {
+    const session = await InferenceSession.create(path);
+    const feeds = session.inputMetadata.map((input) => {
+      if (!input.isTensor) throw new Error(`${input.name} is no tensor`);
+      const shape = input.shape as readonly number[];
+      const values = randomFloats(
+        shape.reduce((p, d) => p * d, 1),
+        5,
+        input.type === 'float32' ? 1 : 100,
+      );
+      const data = { float32: Float32Array, int8: Int8Array, uint8: Uint8Array }[input.type as 'int8'].from(
+        values,
+      );
+      return [input.name, new Tensor(input.type as 'int8', data as Int8Array, shape)];
+    });
+    const outputs = session.runSync(Object.fromEntries(feeds));
+    for (const { data } of Object.values(outputs) as Tensor[]) {
+      expect(data.length).toBeGreaterThan(0);
+      expect((data as Float32Array).every(Number.isFinite)).toBe(true);
+    }
+    expect(session.describe().nodes.filter(({ native }) => !native)).toEqual([]);
+    await session.release();
+  },
+);
 
 when(tiny, kws)('keyword spotting in integers: 90.2 % on 1000 samples', async () => {
   const data = new Int8Array(readFileSync(join(kws!, 'mfcc_int8.bin')));

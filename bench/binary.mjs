@@ -1,12 +1,13 @@
 // One-bit kernels on one thread: matrix products beside the peak of their instructions, the 3x3 convolutions of ResNet
-// beside INT8 in kompakt and in onnxruntime-node, and what llvm-mca predicts for ARM cores.
-// Usage: node bench/binary.mjs [--json] [--rounds N] [--only products|convolutions|predictions]. Needs a build (npm run
-// build). The products need cmake and ninja; the predictions g++-aarch64-linux-gnu, qemu-user-static and llvm-19.
+// beside INT8 in kompakt and in onnxruntime-node, whole networks in FP32, INT8 and binary, and what llvm-mca predicts for ARM
+// cores. Usage: node bench/binary.mjs [--json] [--rounds N] [--only products|convolutions|networks|predictions] [--epochs N]
+// [--network TITLE]. Needs a build (npm run build); networks are trained first, --epochs times over MNIST in every form. The products need cmake and ninja; the predictions g++-aarch64-linux-gnu, qemu-user-static and llvm-19.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { platform, table } from '../dist/index.js';
 import { measureConvolutions } from './binary/convolutions.mjs';
+import { measureNetworks } from './binary/networks.mjs';
 import { predict } from './binary/predict.mjs';
 
 const { values: flags } = parseArgs({
@@ -14,6 +15,8 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '300' },
     only: { type: 'string' },
+    epochs: { type: 'string', default: '6' },
+    network: { type: 'string' },
   },
 });
 const root = join(import.meta.dirname, '..');
@@ -37,6 +40,9 @@ const document = {
   cpu: platform(),
   products: wanted('products') ? measureProducts() : null,
   convolutions: wanted('convolutions') ? await measureConvolutions(Number(flags.rounds)) : null,
+  networks: wanted('networks')
+    ? await measureNetworks(Number(flags.rounds), Number(flags.epochs), flags.network)
+    : null,
   predictions: wanted('predictions') ? predict() : null,
 };
 
@@ -69,6 +75,24 @@ const convolutionTable = (rows) =>
     ]),
   );
 
+const networkTable = (rows) =>
+  table(
+    [
+      { title: 'network' },
+      ...right('FP32 us', 'INT8 us', 'binary us', 'FP32 / binary', 'INT8 / binary'),
+      ...right('FP32 %', 'INT8 %', 'binary %', 'FP32 KB', 'INT8 KB', 'binary KB'),
+    ],
+    rows.map(({ title, times, accuracy, bytes }) => [
+      title,
+      ...['float', 'int8', 'binary'].map((form) => times[form].least.toFixed(1)),
+      ...['float', 'int8'].map((form) => ratio(times, form, 'binary')),
+      ...['float', 'int8', 'binary'].map((form) =>
+        accuracy[form] === null ? '' : (100 * accuracy[form]).toFixed(2),
+      ),
+      ...['float', 'int8', 'binary'].map((form) => (bytes[form] / 1024).toFixed(1)),
+    ]),
+  );
+
 const predictionTable = (rows) =>
   table(
     [{ title: 'core' }, { title: '3x3 layer' }, ...right('instructions', 'cycles', 'binary MAC / cycle')],
@@ -83,10 +107,11 @@ const predictionTable = (rows) =>
 
 if (flags.json) console.log(JSON.stringify(document, null, 2));
 else {
-  const { cpu, products, convolutions, predictions } = document;
+  const { cpu, products, convolutions, networks, predictions } = document;
   const parts = [`tier ${cpu.tier}, one thread`];
   if (products !== null) parts.push(productTable(products));
   if (convolutions !== null) parts.push(convolutionTable(convolutions));
+  if (networks !== null) parts.push(networkTable(networks));
   if (predictions?.skipped !== undefined) parts.push(`predictions: ${predictions.skipped}`);
   else if (predictions !== null) parts.push(predictionTable(predictions));
   console.log(parts.join('\n\n'));

@@ -33,12 +33,8 @@ if (!has('native/addon.cc')) {
     'scripts/build-native.mjs',
   ]);
 }
-if (has('tsconfig.build.json') && resolves('typescript/package.json'))
-  step('compiling TypeScript', process.execPath, [
-    resolves('typescript/bin/tsc'),
-    '-p',
-    'tsconfig.build.json',
-  ]);
+if (has('tsconfig.build.json') && resolves('typescript/package.json') && resolves('esbuild/package.json'))
+  step('compiling TypeScript', process.execPath, ['scripts/build-ts.mjs']);
 
 function resolves(name) {
   try {

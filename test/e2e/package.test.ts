@@ -1,0 +1,103 @@
+// The package as it is shipped: few files, all that they name is there, and what sessions do not need is not loaded with them.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { npmModels } from '../helpers/models.js';
+
+const root = join(__dirname, '../..');
+const dist = join(root, 'dist');
+const alexa = npmModels.find((model) => model.name === 'alexa')!.path;
+
+/** Files of dist/ that loading one of them loads, and the packages that they name. */
+function closureOf(entry: string): { readonly files: Set<string>; readonly packages: Set<string> } {
+  const [files, packages] = [new Set<string>(), new Set<string>()];
+  const visit = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    const code = readFileSync(join(dist, file), 'utf8');
+    for (const [, name] of code.matchAll(/(?:\bfrom|(?:^|[;\n])import)\s*"([^"]+)"/g))
+      if (name!.startsWith('.')) visit(join(file, '..', name!));
+      else if (!name!.startsWith('node:')) packages.add(name!);
+  };
+  visit(entry);
+  return { files, packages };
+}
+
+const node = (flags: readonly string[], code: string): string =>
+  execFileSync(process.execPath, [...flags, '-e', code], { cwd: root, encoding: 'utf8' }).trim();
+
+test('sessions load few files and no other package', () => {
+  const { files, packages } = closureOf('index.js');
+  expect(files.size).toBeLessThanOrEqual(8);
+  expect([...packages]).toEqual([]);
+  const later = readdirSync(dist).filter((name) => name.startsWith('on-demand'));
+  expect(later.filter((name) => files.has(name))).toEqual([]);
+  expect([...closureOf(later.find((name) => name.endsWith('.js'))!).packages]).toContain('zod');
+});
+
+test('source maps lead back to lib/', () => {
+  const maps = [...closureOf('index.js').files].map((file) => {
+    expect(readFileSync(join(dist, file), 'utf8')).toContain(`//# sourceMappingURL=${file}.map`);
+    return JSON.parse(readFileSync(join(dist, `${file}.map`), 'utf8')) as { sources: string[] };
+  });
+  expect(maps.flatMap(({ sources }) => sources)).toContain('../lib/session/session.ts');
+});
+
+test('npm packs all of dist, declarations and sources of the addon', () => {
+  const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }];
+  const paths = new Set(files.map(({ path }) => path));
+  for (const path of [
+    'dist/index.js',
+    'dist/index.d.ts',
+    'dist/cli/main.js',
+    'dist/fresh-child.js',
+    'binding.gyp',
+  ])
+    expect([path, paths.has(path)]).toEqual([path, true]);
+  for (const file of closureOf('index.js').files) expect(paths).toContain(`dist/${file}`);
+  expect([...paths].filter((path) => path.endsWith('.js') && path.startsWith('dist/')).length).toBeLessThan(
+    20,
+  );
+  expect([...paths].filter((path) => /^(lib|test|bench)\//.test(path))).toEqual([]);
+});
+
+const inputs = 'new kompakt.Tensor("float32", new Float32Array(1536), [1, 16, 96])';
+const use = `const session = await kompakt.InferenceSession.create(${JSON.stringify(alexa)});
+  const [input] = session.inputNames;
+  const result = await session.run({ [input]: ${inputs} });
+  console.log(Object.values(result)[0].data.join(), Object.keys(kompakt).length);`;
+
+test('import and require give the same', () => {
+  const imported = node(['--input-type=module'], `const kompakt = await import('./dist/index.js'); ${use}`);
+  const required = node(
+    ['--no-warnings', '--input-type=commonjs'],
+    `const kompakt = require('./dist/index.js'); (async () => { ${use} })();`,
+  );
+  expect(imported).toMatch(/^[\d.e-]+ \d+$/);
+  expect(required).toBe(imported);
+});
+
+test('functions that are loaded on demand fail as they do when loaded at once', () => {
+  const code = `import { finetune, quantize } from './dist/index.js';
+    for (const call of [() => quantize({}, {}), () => finetune({}, { epochs: 0 })])
+      await call().catch((error) => console.log(error.code));`;
+  expect(node(['--input-type=module'], code).split('\n')).toEqual([
+    'KPT_OPTION_INVALID',
+    'KPT_OPTION_INVALID',
+  ]);
+});
+
+test('the command line finds its version, and fresh processes their script', () => {
+  const main = join(dist, 'cli/main.js');
+  expect(existsSync(main)).toBe(true);
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  expect(execFileSync(process.execPath, [main, '--version'], { encoding: 'utf8' }).trim()).toBe(version);
+  const line = ['bench', alexa, '--fresh', '1', '--seconds', '0.05', '--json'];
+  const report = execFileSync(process.execPath, [main, ...line], { encoding: 'utf8' });
+  expect(JSON.stringify(JSON.parse(report))).toContain('"engine":"kompakt"');
+});

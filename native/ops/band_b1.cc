@@ -42,13 +42,16 @@ Status BandB1::Make(const StepSpec& spec, const Convolution& conv, int64_t chann
   merged_ = conv.dilation_w == 1 && last_byte_ == 0xff;
   taps_ = static_cast<int>(merged_ ? conv.kh : taps);
   tap_bytes_ = used_tap_bytes_ = static_cast<int>(merged_ ? conv.kw * conv.c : conv.c);
+  pitch_ = std::max<int64_t>(padded_ ? last_x + 1 : conv.w, 0) * conv.c;
+  // Taps far apart, most of them in the padding: a copy with its border would be many times what is in it.
+  const int64_t reach = (conv.kh - 1) * conv.dilation_h + 1;
+  const bool sparse = padded_ && (reach + conv.stride_h) * pitch_ > kBandBytes + 8 * conv.ow * taps * conv.c;
   // Bits that are no channels must not be counted, whatever they are.
-  gather_ = tap_bytes_ % k_group != 0 || last_byte_ != 0xff;
+  gather_ = tap_bytes_ % k_group != 0 || last_byte_ != 0xff || sparse;
   if (gather_) {
     used_tap_bytes_ = static_cast<int>(taps * conv.c);
     tap_bytes_ = (used_tap_bytes_ + k_group - 1) / k_group * k_group;
   }
-  pitch_ = std::max<int64_t>(padded_ ? last_x + 1 : conv.w, 0) * conv.c;
   images_ = plain_ ? 1 : conv.n;
   lines_ = plain_ ? conv.n * conv.oh * conv.ow : conv.oh;
   line_pixels_ = plain_ ? 1 : conv.ow;

@@ -150,6 +150,15 @@ TEST_CASE("conv_b1: strides, dilations, batches, windows wholly in the padding")
   CheckAll(t);
 }
 
+TEST_CASE("conv_b1: taps and windows far apart, nearly all in the padding") {
+  constexpr int64_t kFar = 1 << 16;
+  BitCase t;
+  t.h = 4, t.w = 5, t.c = 128, t.o = 9, t.dh = t.top = t.bottom = kFar;
+  CheckAll(t);
+  t.dh = 1, t.sh = kFar;
+  CheckAll(t);
+}
+
 TEST_CASE("conv_b1: bands and panels over threads") {
   BitCase t;
   t.h = t.w = 30, t.c = 32, t.o = 24, t.threads = 3;

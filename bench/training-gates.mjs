@@ -233,12 +233,7 @@ const rows = [
     measure: recovered,
     passes: (values) => mean(values) >= 2 / 3,
   },
-  ...binaryRows(sets, {
-    samplesOf,
-    epochsOf,
-    threads,
-    floatVgg: (seed, samples) => floatModel('small-vgg', samples, seed, vggRecipe),
-  }),
+  ...binaryRows({ epochsOf, threads, floatModel, vggRecipe }),
 ];
 
 async function distillationGain(seed, set) {

@@ -1,7 +1,19 @@
 // Rows of training-gates.mjs for networks with one bit a weight and activation.
 import { binarize, buildNetwork } from '../../dist/index.js';
+import { samplesOf, sets } from '../training-sets.mjs';
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** All layers binary, the pictures too; taught by the float32 twin. */
+const fullyConnected = {
+  batch: 100,
+  learningRate: 0.005,
+  layers: { first: 'binary', last: 'binary' },
+  twin: { epochs: 10, batch: 100, optimizer: 'adam', learningRate: 0.002 },
+  activationEpochs: 3,
+  teach: { softWeight: 0.8, temperature: 4 },
+  batchNormBatches: 200,
+};
 
 /** Recipes by row; `layers` says what becomes binary besides the layers between the first and the last. */
 const recipes = {
@@ -12,22 +24,8 @@ const recipes = {
     // As in the tutorial: pictures as they are behind binary weights, everything else binary.
     layers: { first: 'weights', last: 'binary' },
   },
-  lfc: {
-    network: 'lfc',
-    epochs: 60,
-    batch: 100,
-    method: 'bnn',
-    learningRate: 0.003,
-    layers: { first: 'binary', last: 'binary' },
-  },
-  sfc: {
-    network: 'sfc',
-    epochs: 100,
-    batch: 100,
-    method: 'bnn',
-    learningRate: 0.005,
-    layers: { first: 'binary', last: 'binary' },
-  },
+  lfc: { ...fullyConnected, network: 'lfc', epochs: 30 },
+  sfc: { ...fullyConnected, network: 'sfc', epochs: 60 },
   lenet: {
     network: 'lenet-5',
     epochs: 20,
@@ -54,38 +52,27 @@ function shrinkage({ layers }) {
   return bits.length === 0 ? 0 : sum('bytesBefore') / sum('bytesAfter');
 }
 
-/**
- * `tools` of the script: `samplesOf`, `epochsOf`, `threads`, and `floatVgg`, which answers with the trained twin in float32 and
- * its errors in percent. `measure` answers with numbers by name; `passes` judges those of
- * all seeds.
- */
-export function binaryRows(sets, { samplesOf, epochsOf, threads, floatVgg }) {
-  const binaryTwin = async (recipe, set, seed, model) => {
-    const { network, ...options } = recipe;
+/** `floatModel` of the script trains a network in float32 once for several rows. `measure` answers with numbers by name; `passes`
+ *  judges those of all seeds. */
+export function binaryRows({ epochsOf, threads, floatModel, vggRecipe }) {
+  const binaryTwin = async ({ network: _, twin: __, ...options }, set, seed, model) => {
     const { data, evaluate: judged } = samplesOf(set, model);
-    const { model: made, report } = await binarize(model, {
-      ...options,
-      epochs: epochsOf(options.epochs),
-      data,
-      evaluate: judged,
-      seed,
-      threads,
-    });
-    return { made, report, right: 100 * report.accuracyAfter };
+    const epochs = epochsOf(options.epochs);
+    const { report } = await binarize(model, { ...options, epochs, data, evaluate: judged, seed, threads });
+    return { right: 100 * report.accuracyAfter, shrinkage: Number(shrinkage(report).toFixed(1)) };
   };
-  const fromScratch = (recipe) => async (seed, set) => {
-    const model = buildNetwork(recipe.network, { seed });
-    const { report, right } = await binaryTwin(recipe, set, seed, model);
-    return { value: right, shrinkage: Number(shrinkage(report).toFixed(1)) };
+  /** From fresh weights, or from those of a float32 twin, which then teaches. */
+  const measured = (recipe) => async (seed, set) => {
+    const { model, error } =
+      recipe.twin === undefined
+        ? { model: buildNetwork(recipe.network, { seed }) }
+        : await floatModel(recipe.network, set, seed, recipe.twin);
+    const { right, ...rest } = await binaryTwin(recipe, set, seed, model);
+    return { value: right, ...(error !== undefined && { twin: 100 - error }), ...rest };
   };
   const behindTwin = async (seed, set) => {
-    const { model, error } = await floatVgg(seed, set);
-    const { right, report } = await binaryTwin(recipes.vgg, set, seed, model);
-    return {
-      value: 100 - error - right,
-      twin: 100 - error,
-      shrinkage: Number(shrinkage(report).toFixed(1)),
-    };
+    const { value, ...rest } = await measured({ ...recipes.vgg, twin: vggRecipe })(seed, set);
+    return { value: rest.twin - value, ...rest };
   };
   const atLeast = (least) => (values) => mean(values) >= least;
   const row = (name, gate, published, set, measure, passes) => ({
@@ -102,7 +89,7 @@ export function binaryRows(sets, { samplesOf, epochsOf, threads, floatVgg }) {
       '>= 97.60 (mean)',
       '97.62 (Larq)',
       sets.mnist,
-      fromScratch(recipes.cnn),
+      measured(recipes.cnn),
       atLeast(97.6),
     ),
     row(
@@ -110,7 +97,7 @@ export function binaryRows(sets, { samplesOf, epochsOf, threads, floatVgg }) {
       '>= 98.50 (mean)',
       '98.88 (Brevitas)',
       sets.mnist,
-      fromScratch(recipes.lfc),
+      measured(recipes.lfc),
       atLeast(98.5),
     ),
     row(
@@ -118,7 +105,7 @@ export function binaryRows(sets, { samplesOf, epochsOf, threads, floatVgg }) {
       '>= 97.60 (mean)',
       '97.81 (Brevitas)',
       sets.mnist,
-      fromScratch(recipes.sfc),
+      measured(recipes.sfc),
       atLeast(97.6),
     ),
     row(
@@ -126,7 +113,7 @@ export function binaryRows(sets, { samplesOf, epochsOf, threads, floatVgg }) {
       '>= 99.10 (mean)',
       '99.23 (XNOR-Net)',
       sets.mnist,
-      fromScratch(recipes.lenet),
+      measured(recipes.lenet),
       atLeast(99.1),
     ),
     row(

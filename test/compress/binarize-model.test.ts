@@ -127,6 +127,23 @@ test('binary weights behind 8-bit activations keep one magnitude a filter', asyn
   expect(report.notes.join(' ')).toMatch(/neither smaller nor faster/);
 });
 
+describe.each(['bi-real', 'reactnet'])('shortcuts, %s', (method) => {
+  test('stay real around binary convolutions', async () => {
+    const source = buildNetwork('resnet-8', { ...shape, width: 0.5, seed: 3 });
+    const { model, report } = await run(source, { method, epochs: 3, learningRate: 0.005, rest: 'float' });
+    const adds = (graph: typeof source.graph) => graph.nodes.filter(({ op }) => op === 'Add').length;
+    const shifts = method === 'reactnet' ? model.graph.nodes.filter(({ op }) => op === 'PRelu').length : 0;
+    expect(adds(model.graph)).toBe(adds(source.graph) + shifts);
+    // The activations between a sum and the next block, and before the pooling: RPReLU where others read them.
+    expect(shifts).toBe(method === 'reactnet' ? 3 : 0);
+    const small = report.layers.filter(({ why }) => why?.includes('shortcut'));
+    expect(small.map(({ runs }) => runs)).toEqual(['float', 'float']);
+    const inner = report.layers.filter(({ form }) => form === 'W1A1');
+    expect(inner.map(({ runs }) => runs)).toEqual(new Array(6).fill('bits'));
+    expect(report.accuracyAfter).toBeGreaterThan(0.7);
+  });
+});
+
 describe('a trained model', () => {
   const trained = finetune(vgg(), {
     data,

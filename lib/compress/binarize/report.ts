@@ -62,22 +62,27 @@ export function describeLayers(
   activationBits: number,
 ): BinarizedLayer[] {
   const [oldProducers, newProducers] = [producersOf(before), producersOf(after)];
-  const find = (graph: Graph, name: string): Node => graph.nodes.find((node) => node.name === name)!;
+  const find = (graph: Graph, name: string): Node | undefined =>
+    graph.nodes.find((node) => node.name === name);
   const runs = (node: Node): Arithmetic => {
     if (node.op.startsWith('Binary')) return 'bits';
     return newProducers.get(node.inputs[1] ?? '')?.op === 'DequantizeLinear' ? 'int8' : 'float';
   };
-  const describe = (name: string, form: string | null, why: string | null): BinarizedLayer => {
+  const describe = (name: string, form: string | null, why: string | null): BinarizedLayer[] => {
     const [old, made] = [find(before, name), find(after, name)];
-    return {
-      name,
-      op: old.op,
-      form,
-      why,
-      runs: runs(made),
-      bytesBefore: parameterBytes(before, old, oldProducers),
-      bytesAfter: parameterBytes(after, made, newProducers),
-    };
+    // A layer that clean-up made part of another has no line of its own.
+    if (old === undefined || made === undefined) return [];
+    return [
+      {
+        name,
+        op: old.op,
+        form,
+        why,
+        runs: runs(made),
+        bytesBefore: parameterBytes(before, old, oldProducers),
+        bytesAfter: parameterBytes(after, made, newProducers),
+      },
+    ];
   };
   const described = new Map([
     ...binary.map(({ node, form }) => {

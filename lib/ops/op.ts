@@ -285,18 +285,16 @@ export const graphAttr = (node: Node, name: string): Graph =>
 
 // --- Inputs -----------------------------------------------------------------------------------------------------
 
-/** Type of input i; KPT_INPUT_MISSING style error when absent. */
-export function inputType(ctx: InferContext, i: number): TensorType {
-  const type = ctx.inputs[i];
-  if (type === undefined)
-    throw new KompaktError('KPT_GRAPH_INVALID', `Input ${i} of ${ctx.where} is required but absent.`);
-  return type;
+function present<T>(inputs: readonly (T | undefined)[], i: number, where: string): T {
+  const input = inputs[i];
+  if (input === undefined)
+    throw new KompaktError('KPT_GRAPH_INVALID', `Input ${i} of ${where} is required but absent.`);
+  return input;
 }
 
-/** Value of input i in a reference. */
-export function inputValue(ctx: ReferenceContext, i: number): TensorValue {
-  const value = ctx.inputs[i];
-  if (value === undefined)
-    throw new KompaktError('KPT_GRAPH_INVALID', `Input ${i} of ${ctx.where} is required but absent.`);
-  return value;
-}
+/** Type of input i. Throws KPT_GRAPH_INVALID when it is absent. */
+export const inputType = ({ inputs, where }: InferContext, i: number): TensorType =>
+  present(inputs, i, where);
+/** Value of input i in a reference. Throws KPT_GRAPH_INVALID when it is absent. */
+export const inputValue = ({ inputs, where }: ReferenceContext, i: number): TensorValue =>
+  present(inputs, i, where);

@@ -39,7 +39,8 @@ export function quantizationAware(
     });
     return {
       graph: form.graph,
-      trainable: form.trainable,
+      // Without scales that stay, all that the loss depends on.
+      ...(options.method === 'ste' && { trainable: form.trainable }),
       rules: form.rules,
       ...(form.progress !== undefined && { progress: form.progress }),
       identity: { quantize: options },

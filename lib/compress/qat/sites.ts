@@ -3,7 +3,7 @@
 // place alone, so that it can be set there.
 import type { Graph, Node } from '../../graph/graph.js';
 import { opKey } from '../../graph/graph.js';
-import { GraphEditor } from '../../graph/rewrite.js';
+import { forgetIndex, GraphEditor } from '../../graph/rewrite.js';
 import { ops } from '../../ops/index.js';
 import type { QuantizeRule, QuantParams } from '../../ops/op.js';
 import { quantizeNumber } from '../../passes/byte-table.js';
@@ -72,6 +72,8 @@ export interface Sites {
 
 /** `bitsOf`: bits of the weights behind a DequantizeLinear where they are known; else the integers tell. */
 export function findSites(source: Graph, bitsOf: (output: string) => number | undefined): Sites {
+  // What the names of the float model were is free again: weights shall have theirs.
+  forgetIndex(source);
   return new Finder(source, bitsOf).find();
 }
 

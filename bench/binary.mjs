@@ -1,7 +1,8 @@
 // One-bit kernels on one thread: matrix products beside the peak of their instructions, the 3x3 convolutions of ResNet
 // beside INT8 in kompakt and in onnxruntime-node, whole networks in FP32, INT8 and binary, and what llvm-mca predicts for ARM
 // cores. Usage: node bench/binary.mjs [--json] [--rounds N] [--only products|convolutions|networks|predictions] [--epochs N]
-// [--network TITLE]. Needs a build (npm run build); networks are trained first, --epochs times over MNIST in every form. The products need cmake and ninja; the predictions g++-aarch64-linux-gnu, qemu-user-static and llvm-19.
+// [--network TITLE]. Needs a build (npm run build); networks are trained first, --epochs times over MNIST in every form
+// (0: on noise, for speed and size alone). The products need cmake and ninja; the predictions g++-aarch64-linux-gnu, qemu-user-static and llvm-19.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,5 +1,5 @@
-// Whole networks in three forms, FP32, INT8 and binary, trained alike: latency on one thread beside accuracy and size. Networks
-// without judged samples are trained for one step or two, so that they have the forms and speed of trained ones.
+// Whole networks in three forms, FP32, INT8 and binary, trained alike: latency on one thread beside accuracy and size. The
+// wide networks, and all where `epochs` is 0, are trained on noise for a step or two: for their speed and size alone.
 import { join } from 'node:path';
 import {
   binarize,
@@ -35,9 +35,9 @@ const networks = [
     title: 'small VGG x4 at 3x32x32',
     name: 'small-vgg',
     options: { width: 4, input: [3, 32, 32] },
-    unjudged: true,
+    wide: true,
   },
-  { title: 'ResNet-20 x4 at 3x32x32', name: 'resnet-20', options: { width: 4 }, unjudged: true },
+  { title: 'ResNet-20 x4 at 3x32x32', name: 'resnet-20', options: { width: 4 }, wide: true },
 ];
 
 /** Pictures of noise. */
@@ -53,7 +53,8 @@ function noise([channels, height, width], count) {
   });
 }
 
-async function forms({ name, options = {}, layers = {}, method = 'bi-real', unjudged = false }, epochs) {
+async function forms({ name, options = {}, layers = {}, method = 'bi-real', wide = false }, epochs) {
+  const unjudged = wide || epochs === 0;
   const fresh = buildNetwork(name, { ...options, seed: 1 });
   const shape = fresh.graph.inputs[0].dims.slice(1);
   const data = unjudged ? noise(shape, 16) : digits('train', fresh);

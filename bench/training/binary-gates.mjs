@@ -4,14 +4,11 @@ import { samplesOf, sets } from '../training-sets.mjs';
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** All layers binary, the pictures too; taught by the float32 twin. */
+/** All layers binary, the pictures too. */
 const fullyConnected = {
   batch: 100,
   learningRate: 0.005,
   layers: { first: 'binary', last: 'binary' },
-  twin: { epochs: 10, batch: 100, optimizer: 'adam', learningRate: 0.002 },
-  activationEpochs: 3,
-  teach: { softWeight: 0.8, temperature: 4 },
   batchNormBatches: 200,
 };
 

@@ -6,9 +6,11 @@ import type { DType } from '../tensor/dtype.js';
 import type { Dims } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Gradient } from './gradients/gradient.js';
+import type { BoundsOf } from './shared/bounds.js';
 import type { StepKind, StepParams } from './steps.js';
 
 export type { Gradient, GradientContext, GradientRule, NodeWriter } from './gradients/gradient.js';
+export type { Bounds, BoundsContext, BoundsOf, Interval } from './shared/bounds.js';
 
 /** Element type and concrete dims of a value in one plan. */
 export interface TensorType {
@@ -167,28 +169,6 @@ export type QuantizeRule =
   | { readonly kind: 'table' };
 
 export const notDifferentiable = (why: string): Gradient => ({ notDifferentiable: why });
-
-/** An interval of real numbers; infinite where it has no end. */
-export interface Interval {
-  readonly min: number;
-  readonly max: number;
-}
-
-/** What a quantiser can count on at an operator. */
-export interface Bounds {
-  /** The part of input 0 outside of which the output stays what it is at the nearer end. */
-  readonly needs?: Interval;
-  /** The range that the quantiser of output 0 has, whatever calibration sees. */
-  readonly gives?: Interval;
-}
-
-export interface BoundsContext {
-  readonly node: Node;
-  /** Constant value of an input, else undefined. */
-  constant(name: string): TensorValue | undefined;
-}
-
-export type BoundsOf = (ctx: BoundsContext) => Bounds;
 
 export const staysFloat = (why: string): QuantizeRule => ({ kind: 'float', why });
 

@@ -1,4 +1,5 @@
 // Quantisation-aware training for users: it learns what rounding took, and what the report says is true of the file.
+
 import type { Tensor } from 'onnxruntime-common';
 import { distill } from '../../lib/compress/distill.js';
 import { type FinetuneOptions, finetune } from '../../lib/compress/finetune.js';
@@ -11,6 +12,7 @@ import { InferenceSession } from '../../lib/session/session.js';
 import { type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
 import { evaluate } from '../../lib/train/evaluate.js';
 import { buildNetwork } from '../../lib/train/networks/index.js';
+import { asItIs } from '../../lib/train/preparation.js';
 import type { Lesson } from '../../lib/train/train-model.js';
 import { onnxruntimeExecutor } from '../helpers/onnxruntime-executor.js';
 import { classes, pictures, side } from '../helpers/pictures.js';
@@ -113,5 +115,9 @@ test('bad options are refused', async () => {
   for (const options of [{ weightBits: 1 }, { method: 'magic' }, { colour: 'red' }])
     await expect(train(float, options as QatOptions)).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
   await expect(distill(float, { ...run })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
-  await expect(train(float, few, { residualRank: 2 })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+  for (const other of [{ residualRank: 2 }, { prepare: asItIs }])
+    await expect(train(float, few, other)).rejects.toMatchObject({
+      code: 'KPT_OPTION_INVALID',
+      message: expect.stringContaining(`quantize and ${Object.keys(other)[0]}`),
+    });
 });

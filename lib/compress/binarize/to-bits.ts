@@ -12,11 +12,16 @@ export function toInference(trained: Graph): Graph {
   const editor = new GraphEditor(trained);
   for (const node of editor.nodes)
     if (node.domain === 'ai.kompakt' && node.op === 'StraightThrough') bypass(editor, node, node.inputs[0]!);
+  // Signs of constants are computed here and now; those that are left are of activations.
+  return withComparisons(runPipeline(cleanPasses, editor.finish()));
+}
+
+/** Binarize as Where(x >= 0, 1, -1). */
+function withComparisons(graph: Graph): Graph {
+  const editor = new GraphEditor(graph);
   const number = (value: number): string => editor.addConstant(`${value}`, f32([], [value]));
   for (const node of editor.nodes) {
-    // Of constants it is computed here and now; what is left is of activations.
-    if (node.domain !== 'ai.kompakt' || node.op !== 'Binarize' || dependsOnConstants(editor, node.inputs[0]!))
-      continue;
+    if (node.domain !== 'ai.kompakt' || node.op !== 'Binarize') continue;
     const above = editor.fresh(`${node.outputs[0]}/above`);
     editor.replace(
       [node],
@@ -26,14 +31,7 @@ export function toInference(trained: Graph): Graph {
       ],
     );
   }
-  return runPipeline(cleanPasses, editor.finish());
-}
-
-/** Whether a value is made of constants alone. */
-function dependsOnConstants(editor: GraphEditor, value: string): boolean {
-  if (editor.constant(value) !== undefined) return true;
-  const node = editor.producer(value);
-  return node?.inputs.every((name) => name === '' || dependsOnConstants(editor, name)) ?? false;
+  return editor.finish();
 }
 
 export const toBits = (trained: Graph): Graph => packBinary.run(toInference(trained));

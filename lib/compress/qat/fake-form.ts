@@ -98,11 +98,6 @@ class Maker {
     };
   }
 
-  #nodeNamed(name: string): Node {
-    for (const node of this.#editor.nodes) if (node.name === name) return node;
-    throw new RangeError(name);
-  }
-
   /** The float constant behind a DequantizeLinear, under the name that it had before. */
   #floatOf(node: Node, output: string): string {
     const origin = this.options.origins.get(output);
@@ -118,9 +113,9 @@ class Maker {
   }
 
   /** A bias is rounded too: with few bits its unit, the product of two scales, is large. */
-  #fakeBias({ node: name, output, activation, weight }: BiasSite): void {
+  #fakeBias({ output, activation, weight }: BiasSite): void {
     const editor = this.#editor;
-    const node = this.#nodeNamed(name);
+    const node = editor.producer(output)!;
     const float = this.#floatOf(node, output);
     const group = this.#sites.groups.representative(activation.input);
     const unit = editor.fresh(`${float}/unit`);
@@ -138,7 +133,7 @@ class Maker {
 
   #fakeWeight(site: WeightSite): void {
     const editor = this.#editor;
-    const node = this.#nodeNamed(site.node);
+    const node = editor.producer(site.output)!;
     const float = this.#floatOf(node, site.output);
     const learned = this.options.method !== 'ste';
     const initial = editor.constant(site.scale)!;
@@ -158,7 +153,7 @@ class Maker {
 
   #fakeActivation(site: ActivationSite): void {
     const editor = this.#editor;
-    const nodes = site.nodes.map((name) => this.#nodeNamed(name));
+    const nodes = site.made.map((value) => editor.producer(value)!);
     const [first, ...others] = [...site.outputs].sort(
       (a, b) => Number(editor.isGraphOutput(b)) - Number(editor.isGraphOutput(a)),
     ) as [string, ...string[]];

@@ -1,4 +1,5 @@
 // The option `quantize` of finetune and distill as the preparation that they are given.
+import { KompaktError } from '../../errors.js';
 import { parseOptions } from '../../session/parse-options.js';
 import type { Tensors } from '../../session/values.js';
 import { optimizerOptions, usualRate } from '../../train/options.js';
@@ -12,6 +13,7 @@ interface RunOptions extends Pick<TrainingInputs, 'data' | 'signal'> {
   readonly optimizer?: unknown;
   readonly learningRate?: number;
   readonly prepare?: Prepare;
+  readonly residualRank?: number;
 }
 
 /** Rates at which trained networks learn on, as a part of those at which they learn from scratch. */
@@ -21,9 +23,15 @@ const rateShare = 0.1;
 export function prepareFor(
   method: 'finetune' | 'distill',
   quantize: QatOptions | undefined,
-  { data, optimizer = 'sgd', learningRate, signal }: RunOptions,
+  { data, optimizer = 'sgd', learningRate, signal, prepare, residualRank }: RunOptions,
 ): { readonly prepare?: Prepare; readonly learningRate?: number } {
   if (quantize === undefined) return {};
+  const other = Object.entries({ prepare, residualRank }).find(([, value]) => value !== undefined);
+  if (other !== undefined)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      `Options quantize and ${other[0]} of ${method} are two ways to change what is trained; give one.`,
+    );
   const complete = parseOptions(qatOptions, quantize, `${method}.quantize`);
   // Wrong optimisers are told apart where all options are read.
   const { name } = optimizerOptions.safeParse(optimizer).data ?? { name: 'sgd' as const };

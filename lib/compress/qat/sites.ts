@@ -30,8 +30,9 @@ export interface Reach {
 export interface ActivationSite extends Reach {
   /** The value in float, before the Clip that narrows it. */
   readonly input: string;
-  /** The nodes, the last of which is DequantizeLinear: [Clip, QuantizeLinear, DequantizeLinear...]. */
-  readonly nodes: readonly string[];
+  /** What its nodes make, in order: [Clip, QuantizeLinear, DequantizeLinear...]. */
+  readonly made: readonly string[];
+  /** Of the DequantizeLinear. */
   readonly outputs: readonly string[];
   /** Set where the value was moved only since it was rounded: rounding it again changes nothing. */
   readonly redundant: boolean;
@@ -42,7 +43,7 @@ export interface ActivationSite extends Reach {
 
 /** Weights as integers. */
 export interface WeightSite extends Reach {
-  readonly node: string;
+  /** Of their DequantizeLinear. */
   readonly output: string;
   /** Names of constants. */
   readonly integers: string;
@@ -53,7 +54,6 @@ export interface WeightSite extends Reach {
 
 /** An int32 bias in units of the scale of the input and those of the weights. */
 export interface BiasSite {
-  readonly node: string;
   readonly output: string;
   readonly integers: string;
   readonly scale: string;
@@ -128,7 +128,7 @@ class Finder {
     const bounds = clip && ([1, 2].map((i) => this.#own([clip.node], i)) as [string, string]);
     const site = {
       input: clip === undefined ? quantize.inputs[0]! : clip.node.inputs[0]!,
-      nodes: [...(clip ? [clip.node] : []), quantize, ...users].map(({ name }) => name),
+      made: [...(clip ? [clip.node] : []), quantize, ...users].map(({ outputs }) => outputs[0]!),
       outputs: users.map(({ outputs }) => outputs[0]!),
       low: least - zero,
       high: most - zero,
@@ -145,7 +145,7 @@ class Finder {
     const editor = this.#editor;
     const names = new Set(nodes.map((node) => node.inputs[i]!));
     const [name] = names;
-    const current = (node: Node): Node => [...editor.nodes].find((other) => other.name === node.name)!;
+    const current = (node: Node): Node => editor.producer(node.outputs[0]!)!;
     const own = new Set(nodes.map((node) => node.name));
     if (names.size === 1 && editor.consumers(name!).every((user) => own.has(user.name))) return name!;
     const fresh = editor.addConstant(name!, value);
@@ -197,7 +197,6 @@ class Finder {
     const [zero] = zeros as unknown as [number];
     const axis = params.axis < 0 ? params.axis + integers.dims.length : params.axis;
     this.#weights.set(output, {
-      node: dequantize.name,
       output,
       integers: this.#own([dequantize], 0),
       scale: this.#own([dequantize], 1),
@@ -230,7 +229,7 @@ class Finder {
     if (editor.constant(dequantize.inputs[0]!)?.dtype !== 'int32' || editor.consumers(output).length !== 1)
       return undefined;
     const integers = this.#own([dequantize], 0);
-    return { node: dequantize.name, output, integers, scale: this.#own([dequantize], 1), activation, weight };
+    return { output, integers, scale: this.#own([dequantize], 1), activation, weight };
   }
 }
 

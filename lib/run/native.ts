@@ -1,5 +1,5 @@
 // The only door to the addon: finds it, types it, and turns its failures into KompaktErrors with a JavaScript stack.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -77,6 +77,8 @@ interface Addon {
 }
 
 let addon: Addon | undefined;
+/** Where it was loaded from. */
+let addonFile: string | undefined;
 
 let root: string | undefined;
 
@@ -113,7 +115,25 @@ function loadUsual(root: string): Addon | undefined {
   } catch {
     return undefined;
   }
+  addonFile = path;
   return module.exports as Addon;
+}
+
+/** The addon where node-gyp-build finds it. */
+function loadFound(root: string): Addon {
+  const load = createRequire(import.meta.url)('node-gyp-build') as {
+    (root: string): unknown;
+    resolve(root: string): string;
+  };
+  addonFile = load.resolve(root);
+  return load(root) as Addon;
+}
+
+/** Tells this build of kompakt from others, those of the same version too. */
+export function buildIdentity(): string {
+  native();
+  const { size, mtimeMs } = statSync(addonFile!);
+  return `${packageVersion()}+${size}.${Math.trunc(mtimeMs)}`;
 }
 
 /** Loads the addon once: a local build first, then the prebuilt binary of this platform. */
@@ -121,7 +141,7 @@ export function native(): Addon {
   if (addon !== undefined) return addon;
   const root = packageRoot();
   try {
-    addon = loadUsual(root) ?? (createRequire(import.meta.url)('node-gyp-build')(root) as Addon);
+    addon = loadUsual(root) ?? loadFound(root);
   } catch (cause) {
     throw new KompaktError(
       'KPT_ADDON_MISSING',

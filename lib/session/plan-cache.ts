@@ -4,7 +4,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { ValueInfo } from '../graph/graph.js';
 import type { Engine } from '../run/engine.js';
-import { check, type NativeCacheHandle, native, packageVersion } from '../run/native.js';
+import { buildIdentity, check, type NativeCacheHandle, native } from '../run/native.js';
 import type { Plan } from '../run/plan.js';
 import { maxPlans, type PlanStore } from '../run/runner.js';
 import { describePlan, restorePlan, type StoredPlan } from './stored-plan.js';
@@ -43,7 +43,7 @@ export class PlanCache implements PlanStore {
    *  separator). */
   constructor(place: string, key: CacheKey) {
     const { tier } = native().platform();
-    this.#identity = ['kompakt', packageVersion(), tier, key.optimize ? 'all' : 'none', key.digest].join(' ');
+    this.#identity = ['kompakt', buildIdentity(), tier, key.optimize ? 'all' : 'none', key.digest].join(' ');
     this.#path = isFolder(place) ? join(place, `${key.digest}-${tier}.kpc`) : place;
     this.#open();
   }

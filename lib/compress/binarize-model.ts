@@ -22,6 +22,7 @@ import {
 import { activationStage, weightStage } from './binarize/prepare.js';
 import { type BinarizeReport, describeLayers, notesOf } from './binarize/report.js';
 import { rankLayers } from './binarize/sensitivity.js';
+import { feedsOf } from './feeds-of.js';
 import { quantize } from './quantize-model.js';
 
 /** `data` is read several times: it must begin anew each time. */
@@ -186,12 +187,7 @@ async function withRest(
   { data, signal }: TrainingInputs,
 ): Promise<Model> {
   if (activationBits === 32 || (rest === 'float' && activationBits === 1)) return model;
-  const feeds = {
-    async *[Symbol.asyncIterator]() {
-      for await (const sample of data) yield sample.feeds;
-    },
-  };
   // Equalisation would move scales into weights that are all alike.
   const options = { samples: calibrationSamples, equalize: false, ...(signal && { signal }) };
-  return (await quantize(model, { data: feeds, ...options })).model;
+  return (await quantize(model, { data: feedsOf(data), ...options })).model;
 }

@@ -181,7 +181,7 @@ export class GraphRunner {
       for (const item of ready.plan.schedule) {
         throwIfAborted(signal);
         if (item.kind === 'host') run.host(item);
-        else await this.native(ready, item);
+        else await this.runStretch(ready, item);
       }
       throwIfAborted(signal);
       const rest = run.finishNative();
@@ -193,7 +193,10 @@ export class GraphRunner {
     }
   }
 
-  private native({ native: plan, pace }: ReadyPlan, { first, last }: NativeStretch): Promise<void> | void {
+  private runStretch(
+    { native: plan, pace }: ReadyPlan,
+    { first, last }: NativeStretch,
+  ): Promise<void> | void {
     const start = performance.now();
     // Runs end in the order of their calls: none overtakes one that is on the other thread.
     if (this.busy.size === 1 && pace.isShort()) {

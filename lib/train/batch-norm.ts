@@ -16,7 +16,7 @@ export interface ReestimateOptions {
 /** The graph with statistics from `inputs`, sets of model inputs whose first dimension is the batch. */
 export async function reestimateBatchNorm(
   graph: Graph,
-  inputs: AsyncIterable<ReadonlyMap<string, TensorValue>>,
+  inputs: AsyncIterable<ReadonlyMap<string, TensorValue>> | Iterable<ReadonlyMap<string, TensorValue>>,
   { batches, threads }: ReestimateOptions,
 ): Promise<Graph> {
   const layers = graph.nodes

@@ -1,5 +1,6 @@
 // What binarisation made of each layer, and what that means for size and speed.
 import type { Graph, Node } from '../../graph/graph.js';
+import { producersOf } from '../../graph/order.js';
 import { bytesPerElement } from '../../tensor/dtype.js';
 import type { TensorValue } from '../../tensor/tensor.js';
 import type { TrainingReport } from '../../train/events.js';
@@ -51,9 +52,6 @@ function parameterBytes(graph: Graph, node: Node, producers: ReadonlyMap<string,
   return node.inputs.slice(1).reduce((sum, name) => sum + visit(name), 0);
 }
 
-const producersOf = (graph: Graph): Map<string, Node> =>
-  new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-
 /** Layers keep their names, so both graphs can be compared. */
 export function describeLayers(
   before: Graph,
@@ -61,7 +59,7 @@ export function describeLayers(
   { binary, kept }: Layers,
   activationBits: number,
 ): BinarizedLayer[] {
-  const [oldProducers, newProducers] = [producersOf(before), producersOf(after)];
+  const [oldProducers, newProducers] = [producersOf(before.nodes), producersOf(after.nodes)];
   const find = (graph: Graph, name: string): Node | undefined =>
     graph.nodes.find((node) => node.name === name);
   const runs = (node: Node): Arithmetic => {

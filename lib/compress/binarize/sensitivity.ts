@@ -40,7 +40,7 @@ export async function rankLayers(
   for (const layer of layers) {
     const form = withBinaryActivations(graph, [layer], method.activations);
     const binary = withBinaryWeights(form, [layer], method.weights);
-    const measured = await reestimateBatchNorm(binary.graph, stream(inputs), { batches, threads });
+    const measured = await reestimateBatchNorm(binary.graph, inputs, { batches, threads });
     const got = await outputs(measured, inputs, threads);
     const change = got.map((value, i) => {
       const other = toNumbers(wanted[i]!);
@@ -53,10 +53,6 @@ export async function rankLayers(
 
 const norm = (parts: readonly Float64Array[]): number =>
   Math.sqrt(parts.reduce((sum, part) => sum + part.reduce((s, v) => s + v * v, 0), 0));
-
-async function* stream(inputs: readonly Feeds[]): AsyncGenerator<Feeds> {
-  yield* inputs;
-}
 
 async function firstBatches(data: TrainingInputs['data']): Promise<readonly Feeds[]> {
   const made: Feeds[] = [];

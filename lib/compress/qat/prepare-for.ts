@@ -1,10 +1,10 @@
 // The option `quantize` of finetune and distill as the preparation that they are given.
 import { KompaktError } from '../../errors.js';
 import { parseOptions } from '../../session/parse-options.js';
-import type { Tensors } from '../../session/values.js';
 import { optimizerOptions, usualRate } from '../../train/options.js';
 import type { Prepare } from '../../train/preparation.js';
 import type { TrainingInputs } from '../../train/train-model.js';
+import { feedsOf } from '../feeds-of.js';
 import { type QatOptions, qatOptions } from './options.js';
 import { quantizationAware } from './preparation.js';
 
@@ -43,8 +43,4 @@ export function prepareFor(
       ...(signal && { signal }),
     }),
   };
-}
-
-async function* feedsOf(data: TrainingInputs['data']): AsyncGenerator<Tensors> {
-  for await (const { feeds } of data) yield feeds;
 }

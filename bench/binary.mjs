@@ -96,13 +96,18 @@ const networkTable = (rows) =>
 
 const predictionTable = (rows) =>
   table(
-    [{ title: 'core' }, { title: '3x3 layer' }, ...right('instructions', 'cycles', 'binary MAC / cycle')],
+    [
+      { title: 'core' },
+      { title: '3x3 layer' },
+      ...right('instructions', 'cycles', 'binary MAC / cycle', 'zero padding'),
+    ],
     rows.map((r) => [
       r.core,
       `${r.channels} channels`,
       String(r.instructions),
       r.cycles.toFixed(0),
       r.macsPerCycle.toFixed(1),
+      r.zeroPaddedMacsPerCycle.toFixed(1),
     ]),
   );
 

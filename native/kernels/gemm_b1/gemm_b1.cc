@@ -13,13 +13,15 @@ namespace kompakt {
 namespace {
 
 /// [k / 4][column][k % 4]: 32 bits of one column are one lane.
-size_t OffsetK4(int k, int column, int width) {
+size_t OffsetK4(int k, int column, int width, int /*tap_bytes*/) {
   return (static_cast<size_t>(k / 4) * width + column) * 4 + k % 4;
 }
 
 #if KPT_ARM64
-/// [k / 16][column][k % 16]: 128 bits of one column are one register.
-size_t OffsetK16(int k, int column, int width) {
+/// [k / 16][column][k % 16]: 128 bits of one column are one register. Eight bytes left over: [column][k % 8].
+size_t OffsetK16(int k, int column, int width, int tap_bytes) {
+  const int whole = tap_bytes / 16 * 16;
+  if (k >= whole) return static_cast<size_t>(whole) * width + static_cast<size_t>(column) * 8 + k % 8;
   return (static_cast<size_t>(k / 16) * width + column) * 16 + k % 16;
 }
 #endif
@@ -64,7 +66,7 @@ void PackGemmB1(const GemmB1Kernel& kernel, const GemmPanels& panels, int taps, 
     for (int t = 0; t < taps; ++t, out += static_cast<size_t>(width) * static_cast<size_t>(tap_bytes))
       for (int column = 0; column < columns; ++column) {
         const uint8_t* tap = w + ((panels.Begin(panel) + column) * taps + t) * bytes;
-        for (int k = 0; k < bytes; ++k) out[kernel.offset(k, column, width)] = tap[k];
+        for (int k = 0; k < bytes; ++k) out[kernel.offset(k, column, width, tap_bytes)] = tap[k];
       }
   }
 }

@@ -44,8 +44,9 @@ struct GemmB1Kernel {
   int max_units;
   /// Bytes that a tap must be a multiple of.
   int k_group;
-  /// Byte offset of byte k of a column inside one packed tap of a panel `width` columns wide.
-  size_t (*offset)(int k, int column, int width);
+  /// Byte offset of byte k of a column inside one packed tap, `tap_bytes` long, of a panel `width` columns
+  /// wide.
+  size_t (*offset)(int k, int column, int width, int tap_bytes);
   void (*run)(const GemmB1Block& block);
 };
 

@@ -20,6 +20,7 @@ struct Case {
   int taps, bytes;       // of one tap
   bool classes = false;  // rows take turns among three rows of the table
   int fill = -1;         // all bytes of A; its complement is B
+  int32_t limit = 0;     // of every column; 0: about half the bits
 };
 
 struct Problem {
@@ -44,7 +45,8 @@ Problem::Problem(const Case& shape) : c(shape) {
   for (int64_t m = 0; m < c.m; ++m) row_class.push_back(c.classes ? static_cast<int32_t>(m % 3) : 0);
   for (int t = 0; t < c.taps; ++t) taps.push_back(t * c.bytes);
   const int bits = c.taps * c.bytes * 8;
-  for (int64_t i = 0; i < 3 * c.n; ++i) table.push_back(bits / 2 + random.Int(-3, 3));
+  for (int64_t i = 0; i < 3 * c.n; ++i)
+    table.push_back(c.limit != 0 ? c.limit : bits / 2 + random.Int(-3, 3));
 }
 
 int64_t Problem::Sum(int64_t m, int64_t n) const {
@@ -145,9 +147,27 @@ TEST_CASE("gemm_b1: depths, taps and rows of the table") {
     for (int taps : {1, 2, 3, 9}) CheckTiers({7, 37, taps, bytes, taps == 3});
 }
 
+TEST_CASE("gemm_b1: eights of bytes that fill no vector of 16") {
+  for (int taps : {1, 2, 3, 5, 9})
+    for (int bytes = 8; bytes <= 264; bytes += bytes < 48 ? 8 : 24)
+      for (int64_t m : {1, 2, 3, 4, 9}) CheckTiers({m, 13, taps, bytes, taps == 2});
+}
+
+TEST_CASE("gemm_b1: limits that no count reaches or exceeds") {
+  for (int32_t limit : {-1, 1, 32766, 32767, 32768, 65535, 65536, INT32_MAX})
+    for (int bytes : {24, 48, 96, 264}) {
+      Case c{5, 11, 3, bytes, true};
+      c.limit = limit;
+      CheckTiers(c);
+      c.fill = 0;
+      CheckTiers(c);
+    }
+}
+
 TEST_CASE("gemm_b1: counts of bytes do not overflow") {
   for (int fill : {0, 255}) {
-    for (int bytes : {31 * 4 - 4, 31 * 4, 31 * 4 + 4, 31 * 16, 31 * 16 + 16, 4608 / 8, 2000}) {
+    for (int bytes :
+         {31 * 4 - 4, 31 * 4, 31 * 4 + 4, 31 * 8, 31 * 8 + 8, 31 * 16, 31 * 16 + 16, 4608 / 8, 2000, 9000}) {
       Case c{5, 19, 1, bytes};
       c.fill = fill;
       CheckTiers(c);

@@ -12,6 +12,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeSession", kompakt::NativeSession::Define(env));
   exports.Set("NativePlan", kompakt::NativePlan::Define(env));
   exports.Set("platform", Napi::Function::New(env, kompakt::Platform, "platform"));
+  exports.Set("tier", Napi::Function::New(env, kompakt::TierInUse, "tier"));
   exports.Set("openPlanCache", Napi::Function::New(env, kompakt::OpenPlanCache, "openPlanCache"));
   exports.Set("digest", Napi::Function::New(env, kompakt::DigestOfBytes, "digest"));
   exports.Set("digestFile", Napi::Function::New(env, kompakt::DigestOfFile, "digestFile"));

@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
-const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { dependencies, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 rmSync(dist, { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -38,6 +38,7 @@ await build({
   target: 'node20.19',
   minify: true,
   sourcemap: 'linked',
+  define: { bundledVersion: JSON.stringify(version) },
   external: Object.keys(dependencies).filter((name) => name !== taken),
   banner: { js: `// Contains ${taken}, copyright (c) Microsoft Corporation, MIT License.` },
   logLevel: 'warning',

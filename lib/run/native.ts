@@ -69,6 +69,8 @@ interface Addon {
   readonly NativeSession: new (threads: number, cache?: NativeCacheHandle) => NativeSession;
   readonly NativePlan: new (session: NativeSession, program: Uint8Array) => NativePlan;
   platform(): Platform;
+  /** That of platform(), without asking the system for CPUs. */
+  tier(): string;
   openPlanCache(path: string, identity: string): NativePlanCache | string;
   /** 128 bits as hexadecimal digits. */
   digest(bytes: Uint8Array): string;
@@ -93,7 +95,10 @@ export function packageRoot(): string {
   return root;
 }
 
-let version: string | undefined;
+/** Set by scripts/build-ts.mjs; not there when lib/ itself runs. */
+declare const bundledVersion: string | undefined;
+
+let version = typeof bundledVersion === 'string' ? bundledVersion : undefined;
 
 /** Of kompakt. */
 export function packageVersion(): string {

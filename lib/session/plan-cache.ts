@@ -42,7 +42,7 @@ export class PlanCache implements PlanStore {
   /** `place`: a file, or a folder that holds one file per model and CPU tier (it exists, or its name ends with a
    *  separator). */
   constructor(place: string, key: CacheKey) {
-    const { tier } = native().platform();
+    const tier = native().tier();
     this.#identity = ['kompakt', buildIdentity(), tier, key.optimize ? 'all' : 'none', key.digest].join(' ');
     this.#path = isFolder(place) ? join(place, `${key.digest}-${tier}.kpc`) : place;
     this.#open();

@@ -20,4 +20,8 @@ Napi::Value Platform(const Napi::CallbackInfo& info) {
   return platform;
 }
 
+Napi::Value TierInUse(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), TierName(BestTier()));
+}
+
 }  // namespace kompakt

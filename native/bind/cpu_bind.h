@@ -8,4 +8,7 @@ namespace kompakt {
 /// platform() -> { tier, tiers, cpus }
 Napi::Value Platform(const Napi::CallbackInfo& info);
 
+/// tier() -> the name of the best one
+Napi::Value TierInUse(const Napi::CallbackInfo& info);
+
 }  // namespace kompakt

@@ -44,6 +44,11 @@ export function capturesOf(graph: Graph): readonly string[] {
   return names;
 }
 
+/** For a graph that cannot be asked for its nodes. */
+export function declareCaptures(graph: Graph, names: readonly string[]): void {
+  captures.set(graph, names);
+}
+
 /** Every value that a node needs: its inputs that are present, and what its subgraphs capture. May repeat names. */
 export function usesOf(node: Node): readonly string[] {
   const graphs = subgraphsOf(node);

@@ -24,7 +24,7 @@ const maxFoldedElements = 1 << 16;
 
 export const describeNode = (node: Node): string => `${node.op} node '${node.name}'`;
 
-export function inferContext(graph: Graph, node: Node, facts: Facts): InferContext {
+export function inferContext(graph: Pick<Graph, 'opsets'>, node: Node, facts: Facts): InferContext {
   const inputs = node.inputs.map((name) => {
     if (name === '') return undefined;
     const fact = facts(name);

@@ -6,6 +6,7 @@ import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
 import { checkMemory } from '../tensor/limits.js';
 import type { TensorValue } from '../tensor/tensor.js';
+import { type Cut, cutBefore } from './cut.js';
 import { bodyContext } from './differentiate.js';
 import { fuseSteps } from './fuse-steps.js';
 import { shareBlocks } from './in-place.js';
@@ -57,8 +58,8 @@ export interface Plan {
   readonly owners: readonly Owner[];
   /** Empty for a plan that came from a cache: such a plan knows how to run, not why. */
   readonly nodes: readonly NodePlan[];
-  /** Nodes that could not be planned because a shape depends on data; empty for a static model. */
-  readonly rest: readonly Node[];
+  /** Where a shape depends on data; undefined for a static model. */
+  readonly cut: Cut | undefined;
 }
 
 /** `state`: inputs that keep their place in the arena from run to run; nodes that write over them (LowerContext.writeOver)
@@ -177,7 +178,7 @@ export function buildPlan(
     stepKinds: builder.steps.map((step) => step.kind),
     owners: nodes.map(({ node }) => ({ name: node.name, op: opKey(node) })),
     nodes,
-    rest,
+    cut: cutBefore(graph, rest),
   };
 }
 

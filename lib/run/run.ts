@@ -1,11 +1,12 @@
 // The values of one run: those that JavaScript holds, and those in the arena; host nodes between native stretches.
 import { KompaktError } from '../errors.js';
-import type { Node } from '../graph/graph.js';
+import { GraphAbsent } from '../graph/frame.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, typeOf } from '../ops/op.js';
 import type { TypedArray } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
 import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
+import type { Cut } from './cut.js';
 import { checkResults, describeNode, type Fact, inferContext } from './inference.js';
 import { check } from './native.js';
 import type { ScheduleItem } from './plan.js';
@@ -54,7 +55,8 @@ export class Run {
       opset,
       inputs: node.inputs.map((name) => (name === '' ? undefined : this.get(name))),
       where: describeNode(node),
-      runSubgraph: (graph, feeds) => this.runner.subgraph(graph, feeds, (name) => this.get(name)),
+      runSubgraph: (graph, feeds) =>
+        this.runner.body(this.ready, node, graph, feeds, (name) => this.get(name)),
     });
     node.outputs.forEach((name, i) => {
       if (name !== '') this.hold(name, outputs[i]!);
@@ -65,10 +67,10 @@ export class Run {
 
   /** Runs the node at the cut, if there is one, and says how to go on. */
   finishNative(): { runner: GraphRunner; feeds: Values } | undefined {
-    const node = this.ready.plan.rest[0];
-    if (node !== undefined) {
-      this.checkSize(node);
-      this.host({ node, opset: this.runner.graph.opsets[node.domain] ?? 1 });
+    const { cut } = this.ready.plan;
+    if (cut !== undefined) {
+      this.checkSize(cut);
+      this.host(cut);
     }
     const rest = this.ready.rest;
     if (rest === undefined) return undefined;
@@ -79,21 +81,23 @@ export class Run {
   }
 
   /** The plan did not know what the node at its cut makes; with the values there it can be told before memory is taken. */
-  private checkSize(node: Node): void {
+  private checkSize({ node, opset }: Cut): void {
     try {
       const facts = (name: string): Fact => {
         const value = this.get(name);
         return { type: typeOf(value), value };
       };
-      const types = opOf(node).infer(inferContext(this.runner.graph, node, facts));
+      const types = opOf(node).infer(inferContext({ opsets: { [node.domain]: opset } }, node, facts));
       checkResults(node, types, true);
     } catch (error) {
-      if (!(error instanceof NeedsData)) throw error;
+      // What a graph inside makes is checked when that is planned.
+      if (!(error instanceof NeedsData || error instanceof GraphAbsent)) throw error;
     }
   }
 
-  outputs(): Map<string, TensorValue> {
-    return new Map(this.ready.plan.outputs.map((name) => [name, this.get(name)]));
+  /** `rest`: what came out of what comes after the cut. */
+  outputs(rest?: Values): Map<string, TensorValue> {
+    return new Map(this.ready.plan.outputs.map((name) => [name, rest?.get(name) ?? this.get(name)]));
   }
 }
 

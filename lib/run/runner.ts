@@ -1,14 +1,16 @@
 // GraphRunner: runs a graph for feeds of any shape. Plans are made per signature of input types and kept (least recently
 // used out first); host nodes and data-dependent shapes are driven from here, everything else is one native call.
 import { KompaktError } from '../errors.js';
+import { GraphAbsent } from '../graph/frame.js';
 import type { Graph, Node } from '../graph/graph.js';
-import { capturesOf, usesOf } from '../graph/uses.js';
+import { capturesOf } from '../graph/uses.js';
 import { type TensorType, typeOf } from '../ops/op.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Engine } from './engine.js';
 import { check, type NativePlan, native } from './native.js';
 import { Pace } from './pace.js';
 import { buildPlan, type Plan, type ScheduleItem } from './plan.js';
+import { maxPlans, type PlanStore } from './plan-store.js';
 import { Run } from './run.js';
 
 export type Values = ReadonlyMap<string, TensorValue>;
@@ -16,9 +18,12 @@ export type Values = ReadonlyMap<string, TensorValue>;
 /** A plan with its native memory. */
 export interface ReadyPlan {
   readonly plan: Plan;
+  readonly key: string;
   readonly native: NativePlan;
-  /** Runs the nodes that could not be planned, when there are any. */
+  /** Runs what comes after the plan's cut. */
   readonly rest: GraphRunner | undefined;
+  /** Runners of graphs inside nodes, as they come to run. */
+  readonly bodies: Map<Graph, GraphRunner>;
   /** How long its native stretches take. */
   readonly pace: Pace;
 }
@@ -32,21 +37,8 @@ export interface HostTiming {
 
 type NativeStretch = Extract<ScheduleItem, { kind: 'native' }>;
 
-/** Plans kept per runner. */
-export const maxPlans = 8;
-
-/** Plans that outlive the process. */
-export interface PlanStore {
-  find(key: string): Plan | undefined;
-  /** Called with every plan that was made because find() knew none, when the engine has packed its weights. */
-  add(key: string, plan: Plan): void;
-  /** Called when a plan of find() was refused; nothing of the store is used afterwards. */
-  discard(): void;
-}
-
 export class GraphRunner {
   private readonly plans = new Map<string, ReadyPlan>();
-  private readonly subgraphs = new Map<Graph, GraphRunner>();
   private readonly busy = new Set<ReadyPlan>();
   private timing: HostTiming | undefined;
   readonly #graph: () => Graph;
@@ -58,6 +50,8 @@ export class GraphRunner {
     private readonly store?: PlanStore,
     /** Inputs that keep their place in the arena: see buildPlan. */
     private readonly state: ReadonlySet<string> = new Set(),
+    /** Where this runner stands: see PlanStore. */
+    private readonly place: readonly string[] = [],
   ) {
     this.#graph = typeof graph === 'function' ? graph : () => graph;
   }
@@ -83,7 +77,9 @@ export class GraphRunner {
 
   /** A plan of its own that nobody else runs or evicts: for bound buffers. */
   dedicated(types: ReadonlyMap<string, TensorType>): ReadyPlan {
-    return this.make(types);
+    const ready = this.make(types);
+    this.store?.keep();
+    return ready;
   }
 
   /** Switches timing on or off in all plans, those made later included. */
@@ -109,43 +105,38 @@ export class GraphRunner {
 
   private make(types: ReadonlyMap<string, TensorType>): ReadyPlan {
     const key = planKey(types);
-    const known = this.store?.find(key);
+    const place = [...this.place, key];
+    const known = this.store?.find(place);
     if (known !== undefined) {
-      const ready = this.makeNative(known);
+      const ready = this.makeNative(key, known);
       if (ready.native.error === undefined) return ready;
       this.store!.discard();
       this.engine.restart();
     }
     const plan = buildPlan(this.graph, types, this.engine, this.state);
-    const ready = this.makeNative(plan);
+    const ready = this.makeNative(key, plan);
     check(ready.native.error);
-    this.store?.add(key, plan);
+    this.store?.add(place, plan);
     return ready;
   }
 
-  private makeNative(plan: Plan): ReadyPlan {
+  private makeNative(key: string, plan: Plan): ReadyPlan {
     const nativePlan = new (native().NativePlan)(this.engine.session, plan.program);
     if (this.timing !== undefined) nativePlan.setProfiling(true);
-    return { plan, native: nativePlan, rest: this.makeRest(plan), pace: new Pace() };
+    const rest = plan.cut?.rest;
+    return {
+      plan,
+      key,
+      native: nativePlan,
+      rest: rest && this.inner(key, 'rest', rest),
+      bodies: new Map(),
+      pace: new Pace(),
+    };
   }
 
-  /** The first unplanned node runs on the host; what follows it becomes a graph of its own with a runner of its own. */
-  private makeRest(plan: Plan): GraphRunner | undefined {
-    if (plan.rest.length <= 1) return undefined;
-    const nodes = plan.rest.slice(1);
-    const made = new Set(nodes.flatMap((node) => node.outputs));
-    const inputs = new Set<string>();
-    const use = (name: string): void => {
-      if (name !== '' && !made.has(name) && !this.graph.constants.has(name)) inputs.add(name);
-    };
-    for (const node of nodes) usesOf(node).forEach(use);
-    for (const output of this.graph.outputs) use(output.name);
-    const graph: Graph = {
-      ...this.graph,
-      nodes,
-      inputs: [...inputs].map((name) => ({ name, dtype: 'float32', dims: null })),
-    };
-    return new GraphRunner(graph, this.engine);
+  /** A runner for a graph inside a plan of this one. */
+  private inner(key: string, holder: string, graph: Graph): GraphRunner {
+    return new GraphRunner(graph, this.engine, this.store, undefined, [...this.place, key, holder]);
   }
 
   private evict(): void {
@@ -159,18 +150,49 @@ export class GraphRunner {
 
   /** Runs on the calling thread. */
   runSync(feeds: Values): Map<string, TensorValue> {
+    try {
+      return this.ended(this.computeSync(feeds));
+    } catch (error) {
+      this.reload(error);
+      return this.ended(this.computeSync(feeds));
+    }
+  }
+
+  /** Runs native stretches off the JavaScript thread, but for those that are shorter than the way there and back. The plan is
+   *  not shared while it runs. */
+  async run(feeds: Values, signal?: AbortSignal): Promise<Map<string, TensorValue>> {
+    try {
+      return this.ended(await this.compute(feeds, signal));
+    } catch (error) {
+      this.reload(error);
+      return this.ended(await this.compute(feeds, signal));
+    }
+  }
+
+  private ended<T>(result: T): T {
+    if (this.place.length === 0) this.store?.keep();
+    return result;
+  }
+
+  /** Makes sure that another try will find the graphs that the store did not have; throws `error` when it is something else. */
+  private reload(error: unknown): void {
+    if (!(error instanceof GraphAbsent) || this.place.length > 0) throw error;
+    this.store!.withdraw();
+    for (const ready of this.plans.values()) if (!this.busy.has(ready)) release(ready);
+    this.plans.clear();
+  }
+
+  private computeSync(feeds: Values): Map<string, TensorValue> {
     const ready = this.prepare(typesOf(feeds));
     const run = new Run(this, ready, feeds);
     for (const item of ready.plan.schedule)
       if (item.kind === 'native') check(ready.native.run(item.first, item.last));
       else run.host(item);
     const rest = run.finishNative();
-    return rest === undefined ? run.outputs() : pick(this.graph, rest.runner.runSync(rest.feeds), rest.feeds);
+    return run.outputs(rest?.runner.runSync(rest.feeds));
   }
 
-  /** Runs native stretches off the JavaScript thread, but for those that are shorter than the way there and back. The plan is
-   *  not shared while it runs. */
-  async run(feeds: Values, signal?: AbortSignal): Promise<Map<string, TensorValue>> {
+  private async compute(feeds: Values, signal: AbortSignal | undefined): Promise<Map<string, TensorValue>> {
     const ready = this.prepare(typesOf(feeds));
     this.busy.add(ready);
     const abort = (): void => ready.native.abort();
@@ -185,8 +207,7 @@ export class GraphRunner {
       }
       throwIfAborted(signal);
       const rest = run.finishNative();
-      if (rest === undefined) return run.outputs();
-      return pick(this.graph, await rest.runner.run(rest.feeds, signal), rest.feeds);
+      return run.outputs(await rest?.runner.run(rest.feeds, signal));
     } finally {
       signal?.removeEventListener('abort', abort);
       this.busy.delete(ready);
@@ -207,12 +228,18 @@ export class GraphRunner {
     return runNative(plan, first, last).then(() => pace.returned(start));
   }
 
-  /** Runs a subgraph of a control-flow node with the outer values that it captures. */
-  subgraph(graph: Graph, feeds: Values, outer: (name: string) => TensorValue): readonly TensorValue[] {
-    let runner = this.subgraphs.get(graph);
+  /** Runs a graph inside a node of a plan with the outer values that it captures. */
+  body(
+    ready: ReadyPlan,
+    node: Node,
+    graph: Graph,
+    feeds: Values,
+    outer: (name: string) => TensorValue,
+  ): readonly TensorValue[] {
+    let runner = ready.bodies.get(graph);
     if (runner === undefined) {
-      runner = new GraphRunner(graph, this.engine);
-      this.subgraphs.set(graph, runner);
+      runner = this.inner(ready.key, `${node.name}.${attributeOf(node, graph)}`, graph);
+      ready.bodies.set(graph, runner);
     }
     const all = new Map(feeds);
     for (const name of capturesOf(graph)) if (!all.has(name)) all.set(name, outer(name));
@@ -228,16 +255,19 @@ export class GraphRunner {
 
   release(): void {
     for (const ready of this.plans.values()) release(ready);
-    for (const runner of this.subgraphs.values()) runner.release();
     this.plans.clear();
-    this.subgraphs.clear();
   }
 }
 
 function release(ready: ReadyPlan): void {
   ready.native.release();
   ready.rest?.release();
+  for (const runner of ready.bodies.values()) runner.release();
 }
+
+/** Name of the attribute that holds a graph. */
+const attributeOf = (node: Node, graph: Graph): string =>
+  Object.keys(node.attributes).find((name) => node.attributes[name]!.value === graph) ?? '';
 
 const planKey = (types: ReadonlyMap<string, TensorType>): string =>
   [...types].map(([name, t]) => `${name}:${t.container ?? ''}${t.dtype}[${t.dims.join(',')}]`).join(';');
@@ -262,14 +292,4 @@ function runNative(plan: NativePlan, first: number, last: number): Promise<void>
     const failure = plan.runAsync(first, last, done);
     if (failure !== undefined) done(failure);
   });
-}
-
-/** Graph outputs out of what the rest produced; outputs that were complete before the cut come from its feeds. */
-function pick(graph: Graph, values: Values, feeds: Values): Map<string, TensorValue> {
-  return new Map(
-    graph.outputs.map(({ name }) => {
-      const value = values.get(name) ?? feeds.get(name) ?? graph.constants.get(name);
-      return [name, value!];
-    }),
-  );
 }

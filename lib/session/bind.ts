@@ -33,7 +33,7 @@ export function bindSession(
   );
   const ready = runner.dedicated(types);
   const { plan } = ready;
-  if (plan.rest.length > 0 || plan.schedule.some((item) => item.kind === 'host'))
+  if (plan.cut !== undefined || plan.schedule.some((item) => item.kind === 'host'))
     throw new KompaktError(
       'KPT_OPTION_INVALID',
       'bind() needs a model whose operators all run natively for this shape; see `kompakt inspect`, or use run().',

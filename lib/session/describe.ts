@@ -58,7 +58,7 @@ export function describePlan(runner: GraphRunner, types: ReadonlyMap<string, Ten
       outputDims: outputs.map((o) => o.dims),
     };
   });
-  for (const node of plan.rest)
+  for (const node of plan.cut === undefined ? [] : [plan.cut.node, ...(plan.cut.rest?.nodes ?? [])])
     nodes.push({
       name: node.name,
       op: opKey(node),

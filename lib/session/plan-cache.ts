@@ -6,7 +6,7 @@ import type { ValueInfo } from '../graph/graph.js';
 import type { Engine } from '../run/engine.js';
 import { buildIdentity, check, type NativeCacheHandle, native } from '../run/native.js';
 import type { Plan } from '../run/plan.js';
-import { maxPlans, type PlanStore } from '../run/runner.js';
+import { maxPlans, type PlanStore } from '../run/plan-store.js';
 import { describePlan, restorePlan, type StoredPlan } from './stored-plan.js';
 
 /** What a session knows of its model without the graph. */
@@ -31,6 +31,9 @@ export interface CacheKey {
   readonly optimize: boolean;
 }
 
+/** Plans in a file, those of graphs inside others included. */
+const maxStored = 64;
+
 export class PlanCache implements PlanStore {
   readonly #path: string;
   readonly #identity: string;
@@ -38,6 +41,9 @@ export class PlanCache implements PlanStore {
   #handle: NativeCacheHandle | undefined;
   #signature: Signature | undefined;
   #engine: Engine | undefined;
+  /** Keys of plans that are not in the file yet. */
+  #added: string[] = [];
+  #withdrawn = false;
 
   /** `place`: a file, or a folder that holds one file per model and CPU tier (it exists, or its name ends with a
    *  separator). */
@@ -64,26 +70,43 @@ export class PlanCache implements PlanStore {
     this.#signature = signature;
   }
 
-  find(key: string): Plan | undefined {
-    return this.#plans.get(key)?.plan;
+  find(place: readonly string[]): Plan | undefined {
+    return this.#withdrawn ? undefined : this.#plans.get(keyOf(place))?.plan;
   }
 
-  add(key: string, plan: Plan): void {
-    if (this.#plans.has(key) || this.#plans.size >= maxPlans) return;
+  add(place: readonly string[], plan: Plan): void {
+    const key = keyOf(place);
+    if (this.#plans.has(key) || !this.#hasRoom(place)) return;
     const description = describePlan(key, plan);
     if (description === undefined) return;
     this.#plans.set(key, { plan, description });
+    this.#added.push(key);
+  }
+
+  keep(): void {
+    if (this.#added.length === 0) return;
     try {
       this.#save();
     } catch (error) {
       // A cache that cannot be kept costs time at the next start, nothing else.
-      this.#plans.delete(key);
+      for (const key of this.#added) this.#plans.delete(key);
       process.emitWarning(`kompakt: ${(error as Error).message}`, { code: 'KPT_FILE_WRITE' });
     }
+    this.#added = [];
+  }
+
+  withdraw(): void {
+    this.#withdrawn = true;
   }
 
   discard(): void {
     this.#plans.clear();
+    this.#added = [];
+  }
+
+  #hasRoom([outermost, ...inner]: readonly string[]): boolean {
+    if (inner.length > 0) return this.#plans.size < maxStored && this.#plans.has(keyOf([outermost!]));
+    return [...this.#plans.keys()].filter((key) => placeOf(key).length === 1).length < maxPlans;
   }
 
   #open(): void {
@@ -120,6 +143,9 @@ export class PlanCache implements PlanStore {
     );
   }
 }
+
+const keyOf = (place: readonly string[]): string => JSON.stringify(place);
+const placeOf = (key: string): readonly string[] => JSON.parse(key) as readonly string[];
 
 function isFolder(place: string): boolean {
   if (place.endsWith('/') || place.endsWith(sep)) return true;

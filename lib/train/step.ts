@@ -65,10 +65,11 @@ class CompiledStep implements TrainingStep {
     this.#engine = new Engine(options.threads ?? 0);
     this.#runner = new GraphRunner(training.graph, this.#engine, undefined, state);
     this.#ready = this.#runner.dedicated(types);
-    if (this.#ready.plan.rest.length > 0)
+    const { cut } = this.#ready.plan;
+    if (cut !== undefined)
       throw new KompaktError(
         'KPT_OPTION_INVALID',
-        `The model cannot be trained: the shape of ${this.#ready.plan.rest[0]!.op} node '${this.#ready.plan.rest[0]!.name}' depends on data.`,
+        `The model cannot be trained: the shape of ${cut.node.op} node '${cut.node.name}' depends on data.`,
       );
     const hypers = training.updates.map(({ hyper }) => portOf({ name: hyper, ...types.get(hyper)! }));
     const progress = portOf({ name: options.progress ?? '', dtype: 'float32', dims: [] });

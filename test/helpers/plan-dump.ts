@@ -32,7 +32,7 @@ export function dumpPlan(path: string, graph: Graph, feeds: ReadonlyMap<string, 
     },
   });
   const hosts = plan.schedule.filter((item) => item.kind === 'host').map((item) => item.node.op);
-  if (hosts.length > 0 || plan.rest.length > 0) throw new Error(`Not native: ${hosts.join(', ')}`);
+  if (hosts.length > 0 || plan.cut !== undefined) throw new Error(`Not native: ${hosts.join(', ')}`);
   const inputs = [...feeds].filter(([name]) => plan.locations.get(name)?.buffer !== undefined);
   const outputs = graph.outputs.map(({ name }) => plan.locations.get(name)!);
   const chunks = [

@@ -6,15 +6,41 @@ import { dtypeFromOnnx } from '../tensor/dtype.js';
 import { sameDims } from '../tensor/shape.js';
 import { toNumbers } from '../tensor/tensor.js';
 import { bypass } from './bypass.js';
-import { type InferredTypes, typesWhenNeeded } from './infer-types.js';
+import { hasExactInputs, type InferredTypes, typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 
-type IsIdentity = (node: Node, editor: GraphEditor, inferred: () => InferredTypes) => boolean;
+/** `exact`: all dimensions of the graph's inputs are known. */
+type IsIdentity = (node: Node, editor: GraphEditor, inferred: () => InferredTypes, exact: boolean) => boolean;
 
-const keepsDims: IsIdentity = (node, _, inferred) => {
-  const { types, exact } = inferred();
+/** Operators of ai.onnx that are common before a Reshape, and whose output has as many axes as input 0 or more. */
+const keepAxes = new Set(
+  'Add AveragePool BatchNormalization Clip Conv DequantizeLinear GlobalAveragePool MaxPool Mul QuantizeLinear Relu Transpose'.split(
+    ' ',
+  ),
+);
+
+/** How many axes a value has at least. */
+function leastRank(editor: GraphEditor, name: string): number {
+  for (let node = editor.producer(name); node !== undefined; node = editor.producer(name)) {
+    if (node.domain !== '' || !keepAxes.has(node.op)) return 0;
+    name = node.inputs[0]!;
+  }
+  return editor.input(name)?.dims?.length ?? 0;
+}
+
+/** How many axes output 0 has at most. */
+function mostRank(node: Node, editor: GraphEditor): number {
+  if (node.op === 'Flatten') return 2;
+  const target = node.op === 'Reshape' ? editor.constant(node.inputs[1] ?? '') : undefined;
+  return target?.data.length ?? Number.POSITIVE_INFINITY;
+}
+
+/** Nearly always something changes, which the number of axes tells without the types of all values. */
+const keepsDims: IsIdentity = (node, editor, inferred, exact) => {
+  if (!exact || leastRank(editor, node.inputs[0]!) > mostRank(node, editor)) return false;
+  const { types } = inferred();
   const [x, y] = [types.get(node.inputs[0]), types.get(node.outputs[0])];
-  return exact && x !== undefined && y !== undefined && sameDims(x.dims, y.dims);
+  return x !== undefined && y !== undefined && sameDims(x.dims, y.dims);
 };
 
 /** By operator of ai.onnx: when output 0 equals input 0. */
@@ -50,9 +76,10 @@ export const dropIdentity: Pass = {
   run(graph) {
     const editor = new GraphEditor(graph);
     const types = typesWhenNeeded(graph);
+    const exact = hasExactInputs(graph);
     for (const node of editor.nodes) {
       const isIdentity = node.domain === '' ? identities[node.op] : undefined;
-      if (isIdentity?.(node, editor, types)) bypass(editor, node, node.inputs[0]);
+      if (isIdentity?.(node, editor, types, exact)) bypass(editor, node, node.inputs[0]);
     }
     return editor.finish();
   },

@@ -22,15 +22,18 @@ const standIn = (axis: number): number => (axis === 0 ? 1 : 320);
 /** Largest value that is followed as shape arithmetic: a few numbers per axis. Weights are no such thing. */
 const maxKnownElements = 64;
 
+/** Whether every dimension of every input is known, in the graph or in `inputs`. */
+export const hasExactInputs = (graph: Graph, inputs: ReadonlyMap<string, TensorType> = new Map()): boolean =>
+  graph.inputs.every(
+    ({ name, dims }) => inputs.has(name) || (dims?.every((d) => typeof d === 'number') ?? false),
+  );
+
 /** Values of nodes whose types cannot be told are absent. `inputs` gives types of inputs where they are known better. */
 export function inferTypes(graph: Graph, inputs: ReadonlyMap<string, TensorType> = new Map()): InferredTypes {
   const types = new Map<string, TensorType>();
   const known = new Map<string, TensorValue>(graph.constants);
-  let exact = true;
   for (const input of graph.inputs) {
     const given = inputs.get(input.name);
-    if (given === undefined && (input.dims === null || input.dims.some((d) => typeof d !== 'number')))
-      exact = false;
     if (given !== undefined) types.set(input.name, given);
     else if (input.dims !== null)
       types.set(input.name, {
@@ -71,7 +74,7 @@ export function inferTypes(graph: Graph, inputs: ReadonlyMap<string, TensorType>
       // The stand-in sizes do not fit this node, or its shape depends on data: what follows from it stays unknown.
     }
   }
-  return { types, known, exact };
+  return { types, known, exact: hasExactInputs(graph, inputs) };
 }
 
 /** inferTypes() when it is asked for first: most passes find nothing to ask about. */

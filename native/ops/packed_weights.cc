@@ -96,6 +96,7 @@ bool PairsFit(const std::vector<int8_t>& w, int64_t tap_bytes) {
 void FindFacts(const WeightSource& s, const int32_t* zeros, int min_weight, WeightFacts* facts,
                int32_t* sums) {
   for (int64_t g = 0; g < s.groups; ++g) GroupWeights(s, zeros, g).Find(facts, min_weight, sums);
+  if (&ChooseGemmS8(true) == &ChooseGemmS8(false)) return;  // no kernel of this CPU asks
   for (int64_t g = 0; g < s.groups && facts->pairs_fit != 0; ++g)
     facts->pairs_fit = PairsFit(GroupWeights(s, zeros, g).Split(facts->parts), s.tap_bytes);
 }

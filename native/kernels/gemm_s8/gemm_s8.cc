@@ -3,6 +3,7 @@
 #include "native/kernels/gemm_s8/gemm_s8.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace kompakt {
 
@@ -12,33 +13,62 @@ namespace kompakt {
 
 namespace {
 
+// Orders of the weights of a tap: where (k, column) lies in a panel `width` columns wide, and how many
+// neighbouring k lie together there.
+
 /// [k / 4][column][k % 4]: four products of one column are one lane of a dot product instruction.
-size_t OffsetK4(int k, int column, int width) {
-  return (static_cast<size_t>(k / 4) * width + column) * 4 + k % 4;
-}
+struct OrderK4 {
+  static constexpr int kTogether = 4;
+  static size_t At(int k, int column, int width) {
+    return (static_cast<size_t>(k / 4) * width + column) * 4 + k % 4;
+  }
+};
 
 #if KPT_X86_64
 /// [k / 2][column][k % 2]: two products of one column are one lane of vpmaddwd.
-size_t OffsetK2(int k, int column, int width) {
-  return (static_cast<size_t>(k / 2) * width + column) * 2 + k % 2;
-}
+struct OrderK2 {
+  static constexpr int kTogether = 2;
+  static size_t At(int k, int column, int width) {
+    return (static_cast<size_t>(k / 2) * width + column) * 2 + k % 2;
+  }
+};
 #endif
 
 #if KPT_ARM64
 /// Blocks of 16 k by 4 columns for gemm_s8_neon.cc, which rotates A by pairs: rotation r holds for column j
 /// the pair (j + r) % 8 in its low and (j + r + 4) % 8 in its high half.
-size_t OffsetRotatedPairs(int k, int column, int width) {
-  const int pair = k % 16 / 2, j = column % 4;
-  const int distance = (pair - j + 8) % 8;
-  const int rotation = distance % 4, half = distance / 4;
-  const size_t block = static_cast<size_t>(k / 16) * (width / 4) + column / 4;
-  return block * 64 + rotation * 16 + half * 8 + j * 2 + k % 2;
-}
+struct OrderRotatedPairs {
+  static constexpr int kTogether = 2;
+  static size_t At(int k, int column, int width) {
+    const int pair = k % 16 / 2, j = column % 4;
+    const int distance = (pair - j + 8) % 8;
+    const int rotation = distance % 4, half = distance / 4;
+    const size_t block = static_cast<size_t>(k / 16) * (width / 4) + column / 4;
+    return block * 64 + rotation * 16 + half * 8 + j * 2 + k % 2;
+  }
+};
 #endif
 
+template <typename Order>
+void PackTap(const GemmS8Tap& tap, int8_t* out) {
+  int k = 0;
+  // A few columns at a time, so that their lines stay in the cache from one k to the next.
+  for (int first = 0; tap.k_stride == 1 && first < tap.columns; first += 16) {
+    const int last = std::min(first + 16, tap.columns);
+    for (k = 0; k + Order::kTogether <= tap.bytes; k += Order::kTogether)
+      for (int column = first; column < last; ++column)
+        std::memcpy(out + Order::At(k, column, tap.width), tap.w + column * tap.n_stride + k,
+                    Order::kTogether);
+  }
+  for (; k < tap.bytes; ++k)
+    for (int column = 0; column < tap.columns; ++column)
+      out[Order::At(k, column, tap.width)] = tap.w[column * tap.n_stride + k * tap.k_stride];
+}
+
 constexpr GemmS8Kernel kKernels[] = {
-#define KERNEL(tier, function, name, unit, max_units, k_group, a_offset, min_weight, needs_pairs, offset) \
-  {tier, name, unit, max_units, k_group, a_offset, min_weight, needs_pairs, offset, function},
+#define KERNEL(tier, function, name, unit, max_units, k_group, a_offset, min_weight, needs_pairs, order) \
+  {tier,       name,        unit,      max_units,      k_group, a_offset,                                \
+   min_weight, needs_pairs, order::At, PackTap<order>, function},
 #include "native/kernels/gemm_s8/kernels.inc"
 #undef KERNEL
 };
@@ -79,10 +109,8 @@ void PackGemmS8(const GemmS8Kernel& kernel, const GemmPanels& panels, int taps, 
     const int width = panels.Width(panel), columns = panels.Columns(panel);
     const size_t tap_size = GemmS8TapBytes(kernel, tap_bytes) * static_cast<size_t>(width / kernel.unit);
     for (int t = 0; t < taps; ++t, out += tap_size) {
-      const int8_t* tap = w + panels.Begin(panel) * n_stride + t * tap_stride;
-      for (int column = 0; column < columns; ++column)
-        for (int k = 0; k < tap_bytes; ++k)
-          out[kernel.offset(k, column, width)] = tap[column * n_stride + k * k_stride];
+      const int8_t* from = w + panels.Begin(panel) * n_stride + t * tap_stride;
+      kernel.pack({from, n_stride, k_stride, columns, width, tap_bytes}, out);
     }
   }
 }

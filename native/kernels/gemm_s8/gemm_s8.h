@@ -44,6 +44,14 @@ struct GemmS8Block {
   OutputRange range;  // u8 only; requires every scale in [0, kMaxFastScale)
 };
 
+/// The weights w[column * n_stride + k * k_stride] of one tap of a panel `width` columns wide, of which
+/// `columns` are there.
+struct GemmS8Tap {
+  const int8_t* w;
+  int64_t n_stride, k_stride;
+  int columns, width, bytes;
+};
+
 struct GemmS8Kernel {
   Tier tier;
   const char* name;
@@ -60,6 +68,8 @@ struct GemmS8Kernel {
   bool needs_pairs;
   /// Byte offset of weight (k, column) inside one packed tap of a panel `width` columns wide.
   size_t (*offset)(int k, int column, int width);
+  /// Writes all weights of a tap to their offsets.
+  void (*pack)(const GemmS8Tap& tap, int8_t* out);
   void (*run)(const GemmS8Block& block);
 };
 

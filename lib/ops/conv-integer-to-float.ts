@@ -40,7 +40,7 @@ function lower(ctx: LowerContext): boolean {
     ctx,
     {
       from: liveBytes(ctx, readNhwc(ctx, 0), 0, X_SCALE, X_ZERO),
-      packed: weightsOhwi(weightsS8(w), g),
+      packed: weightsOhwi(ctx, weightsS8(w), g),
       w,
       wScale: ctx.value(W_SCALE)!,
       wZero: ctx.value(W_ZERO),

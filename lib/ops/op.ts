@@ -89,6 +89,13 @@ export interface Buffer {
 
 export type Layout = 'plain' | 'channels-last';
 
+/** How the elements of a constant lie that a step wants transposed: matrix after matrix, row after row. The engine moves them;
+ *  dims are those that they have then. */
+export interface Matrices {
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** What a lowering may do. Inputs and outputs are addressed by their index in the node. */
 export interface LowerContext extends InferContext {
   readonly outputs: readonly TensorType[];
@@ -96,8 +103,9 @@ export interface LowerContext extends InferContext {
   layoutOf(i: number): Layout;
   /** Input i in the wanted layout; a conversion is planned at most once per value. int8 arrives biased by 128. */
   read(i: number, layout: Layout): Buffer;
-  /** A constant for a step, as is: no bias, any shape. Equal (tensor, tag) pairs are kept once. */
-  constant(value: TensorValue): Buffer;
+  /** A constant for a step, as is: no bias, any shape. With `order` each of its matrices is transposed. Equal ones are kept
+   *  once. */
+  constant(value: TensorValue, order?: Matrices): Buffer;
   /** The memory of output i, to be written by a step. Dims are the logical output dims put into `layout`. */
   write(i: number, layout: Layout): Buffer;
   /** The memory of output i: that of input `over` where it is state of a training step (the step then works in place), else

@@ -1,4 +1,6 @@
 // Engine: the native session of one model, with its constants. Shared by all plans of the model.
+import type { Matrices } from '../ops/op.js';
+import { bytesPerElement } from '../tensor/dtype.js';
 import type { Dims } from '../tensor/shape.js';
 import { bytesOf, type TensorValue } from '../tensor/tensor.js';
 import { type NativeCacheHandle, type NativeSession, native } from './native.js';
@@ -25,8 +27,9 @@ export class Engine implements ConstantStore {
   }
 
   /** Index of a constant in the native session. */
-  constant(value: TensorValue): number {
-    return this.#session.addConstant(bytesOf(value), `${value.dtype}${show(value.dims)}`);
+  constant(value: TensorValue, { rows, columns }: Matrices = asIs): number {
+    const shape = `${value.dtype}${show(value.dims)}`;
+    return this.#session.addConstant(bytesOf(value), shape, rows, columns, bytesPerElement(value.dtype));
   }
 
   /** Bytes of constants and packed weights; what is mapped from a plan cache is not counted. */
@@ -38,5 +41,7 @@ export class Engine implements ConstantStore {
     this.#session.release();
   }
 }
+
+const asIs: Matrices = { rows: 0, columns: 0 };
 
 const show = (dims: Dims): string => `[${dims.join(',')}]`;

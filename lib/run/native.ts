@@ -7,8 +7,9 @@ import { type ErrorCode, errorTable, KompaktError } from '../errors.js';
 import type { TypedArray } from '../tensor/dtype.js';
 
 export interface NativeSession {
-  /** Keeps a reference to the bytes until the next plan is made; equal constants of equal shape have one index. */
-  addConstant(bytes: Uint8Array, shape: string): number;
+  /** Keeps a reference to the bytes until the next plan is made; equal constants of equal shape and order have one index.
+   *  The bytes are matrices of `rows` by `columns` elements, of which steps see each transposed, or 0 by 0: as they are. */
+  addConstant(bytes: Uint8Array, shape: string, rows: number, columns: number, elementBytes: number): number;
   /** Writes constants, packed weights and programs of this session to a plan cache. */
   saveCache(
     path: string,

@@ -2,7 +2,7 @@
 // an OpDef its view of it.
 import { KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
-import type { Buffer, InferContext, Layout, LowerContext, TensorType } from '../ops/op.js';
+import type { Buffer, InferContext, Layout, LowerContext, Matrices, TensorType } from '../ops/op.js';
 import type { StepKind, StepParams } from '../ops/steps.js';
 import { toStorage } from '../ops/storage.js';
 import { bytesPerElement, type DType } from '../tensor/dtype.js';
@@ -39,9 +39,9 @@ export function physicalDims(dims: Dims, layout: Layout): number[] {
 /** True when both layouts are the same memory: one channel, or one pixel. */
 const layoutsCoincide = (dims: Dims): boolean => dims[1] === 1 || sizeOf(dims.slice(2)) === 1;
 
-/** Takes constants and gives each an index; equal ones may share it. */
+/** Takes constants and gives each an index; equal ones of equal order may share it. */
 export interface ConstantStore {
-  constant(value: TensorValue): number;
+  constant(value: TensorValue, order?: Matrices): number;
 }
 
 export class PlanBuilder {
@@ -84,8 +84,8 @@ export class PlanBuilder {
     return this.add({ dtype, dims, layout, block, constant: null });
   }
 
-  constantBuffer(value: TensorValue, layout: Layout = 'plain'): PlannedBuffer {
-    const constant = this.constants.constant(value);
+  constantBuffer(value: TensorValue, layout: Layout = 'plain', order?: Matrices): PlannedBuffer {
+    const constant = this.constants.constant(value, order);
     return this.add({ dtype: value.dtype, dims: value.dims, layout, block: null, constant });
   }
 
@@ -205,8 +205,8 @@ export class LoweringContext implements LowerContext {
     return this.builder.read(this.node.inputs[i]!, layout);
   }
 
-  constant(value: TensorValue): Buffer {
-    return this.builder.constantBuffer(value);
+  constant(value: TensorValue, order?: Matrices): Buffer {
+    return this.builder.constantBuffer(value, 'plain', order);
   }
 
   write(i: number, layout: Layout): Buffer {

@@ -56,8 +56,10 @@ Napi::Value NativeSession::AddConstant(const Napi::CallbackInfo& info) {
   if (!session_ || !info[0].IsTypedArray()) return Napi::Number::New(info.Env(), -1);
   const auto bytes = info[0].As<Napi::Uint8Array>();
   sources_.push_back(Napi::Reference<Napi::Uint8Array>::New(bytes, 1));
-  return Napi::Number::New(
-      info.Env(), session_->AddConstant(bytes.Data(), bytes.ByteLength(), info[1].ToString().Utf8Value()));
+  const auto size = [&](size_t i) { return static_cast<size_t>(info[i].ToNumber().Uint32Value()); };
+  const Session::Order order{size(2), size(3), size(4)};
+  return Napi::Number::New(info.Env(), session_->AddConstant(bytes.Data(), bytes.ByteLength(),
+                                                             info[1].ToString().Utf8Value(), order));
 }
 
 void NativeSession::ForgetSources() {

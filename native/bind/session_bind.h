@@ -28,7 +28,8 @@ class NativeSession : public Napi::ObjectWrap<NativeSession> {
   void ForgetSources();
 
  private:
-  Napi::Value AddConstant(const Napi::CallbackInfo& info);  // (bytes: Uint8Array, shape: string) -> index
+  Napi::Value AddConstant(const Napi::CallbackInfo& info);
+  // (bytes: Uint8Array, shape: string, rows, columns, element bytes) -> index
   // (path, identity, description, programs: Uint8Array[]) -> failure or undefined
   Napi::Value SaveCache(const Napi::CallbackInfo& info);
   Napi::Value Bytes(const Napi::CallbackInfo& info);

@@ -3,7 +3,23 @@
 
 #include <cstring>
 
+#include "native/kernels/transpose/transpose.h"
+
 namespace kompakt {
+namespace {
+
+template <typename T>
+void TransposeAll(TransposeFn<T> transpose, const uint8_t* source, size_t size, const Session::Order& order,
+                  uint8_t* to) {
+  const T* x = reinterpret_cast<const T*>(source);
+  T* y = reinterpret_cast<T*>(to);
+  const size_t rows = order.rows, columns = order.columns;
+  for (size_t at = 0; at < size / sizeof(T); at += rows * columns)
+    transpose(x + at, static_cast<int64_t>(columns), y + at, static_cast<int64_t>(rows),
+              static_cast<int64_t>(rows), static_cast<int64_t>(columns));
+}
+
+}  // namespace
 
 Session::Session(int threads, std::shared_ptr<const PlanCache> cache)
     : pool_(threads), cache_(std::move(cache)) {
@@ -25,13 +41,24 @@ Session::Session(int threads, std::shared_ptr<const PlanCache> cache)
   }
 }
 
-int Session::AddConstant(const uint8_t* bytes, size_t size, const std::string& shape) {
+int Session::AddConstant(const uint8_t* bytes, size_t size, const std::string& given, const Order& order) {
+  std::string shape = given;
+  if (order.rows > 0) {
+    const size_t unit = order.element_bytes;
+    if (unit != 1 && unit != 2 && unit != 4 && unit != 8) return -1;
+    if (reinterpret_cast<uintptr_t>(bytes) % unit != 0 || size % unit != 0) return -1;
+    const size_t elements = size / unit;
+    if (elements % order.rows != 0 || order.columns == 0 || elements / order.rows % order.columns != 0)
+      return -1;
+    shape += " of " + std::to_string(order.rows) + "x" + std::to_string(order.columns);
+  }
   const Digest digest = DigestOf(bytes, size);
   const auto range = by_digest_.equal_range(digest.low);
   for (auto it = range.first; it != range.second; ++it) {
     Constant& known = constants_[static_cast<size_t>(it->second)];
     if (!(known.digest == digest) || known.size != size || known.shape != shape) continue;
     known.source = bytes;
+    known.order = order;
     return it->second;
   }
   const int index = static_cast<int>(constants_.size());
@@ -40,9 +67,28 @@ int Session::AddConstant(const uint8_t* bytes, size_t size, const std::string& s
   constant.shape = shape;
   constant.size = size;
   constant.source = bytes;
+  constant.order = order;
   constants_.push_back(std::move(constant));
   by_digest_.emplace(digest.low, index);
   return index;
+}
+
+void Session::Constant::Copy(uint8_t* to) const {
+  if (order.rows == 0) {
+    std::memcpy(to, source, size);
+    return;
+  }
+  const TransposeKernel& kernel = BestTransposeKernel();
+  switch (order.element_bytes) {
+    case 1:
+      return TransposeAll(kernel.b1, source, size, order, to);
+    case 2:
+      return TransposeAll(kernel.b2, source, size, order, to);
+    case 4:
+      return TransposeAll(kernel.b4, source, size, order, to);
+    default:
+      return TransposeAll(kernel.b8, source, size, order, to);
+  }
 }
 
 void Session::ForgetSources() {
@@ -57,7 +103,7 @@ uint8_t* Session::Load(int index) {
   if (constant.source == nullptr) return cache_ == nullptr ? nullptr : cache_->zeros(constant.size);
   constant.owned = AlignedBuffer(constant.size);
   if (constant.owned.data() == nullptr) return nullptr;
-  if (constant.size > 0) std::memcpy(constant.owned.data(), constant.source, constant.size);
+  if (constant.size > 0) constant.Copy(constant.owned.data());
   bytes_ += constant.size;
   return constant.owned.data();
 }

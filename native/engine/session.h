@@ -26,9 +26,15 @@ class Session : public PackCache {
   /// `cache`: constants and packed weights to begin with, or null.
   explicit Session(int threads, std::shared_ptr<const PlanCache> cache = nullptr);
 
+  /// Matrices of `rows` by `columns` elements, one after another, of which steps see each transposed; no
+  /// rows: bytes as they are.
+  struct Order {
+    size_t rows = 0, columns = 0, element_bytes = 1;
+  };
   /// The constant's index. `bytes` must stay where they are until ForgetSources(). Equal bytes of equal
-  /// `shape` share one index, so plans for other input shapes find their weights packed.
-  int AddConstant(const uint8_t* bytes, size_t size, const std::string& shape);
+  /// `shape` and order share one index, so plans for other input shapes find their weights packed. -1 when
+  /// the bytes are not a number of such matrices.
+  int AddConstant(const uint8_t* bytes, size_t size, const std::string& shape, const Order& order);
   void ForgetSources();
 
   size_t constant_count() const { return constants_.size(); }
@@ -67,6 +73,8 @@ class Session : public PackCache {
     AlignedBuffer owned;
     const uint8_t* mapped = nullptr;
     const uint8_t* source = nullptr;
+    Order order;
+    void Copy(uint8_t* to) const;
   };
   struct Pack {
     AlignedBuffer owned;

@@ -9,6 +9,7 @@ import { buildPlan } from '../../lib/run/plan.js';
 import { bytesPerElement } from '../../lib/tensor/dtype.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { bytesOf, type TensorValue } from '../../lib/tensor/tensor.js';
+import { transposed } from './transposed.js';
 
 const u32 = (value: number): Uint8Array => {
   const bytes = new Uint8Array(4);
@@ -23,7 +24,8 @@ export function dumpPlan(path: string, graph: Graph, feeds: ReadonlyMap<string, 
   const constants: TensorValue[] = [];
   const places = new Map<string, number>();
   const plan = buildPlan(graph, new Map([...feeds].map(([name, value]) => [name, typeOf(value)])), {
-    constant: (value) => {
+    constant: (given, order) => {
+      const value = transposed(given, order);
       // Equal constants share a place, as in the native session, so that places and indices agree.
       const key = `${shapeText(value)}${Buffer.from(bytesOf(value)).toString('latin1')}`;
       const place = places.get(key) ?? constants.push(value) - 1;

@@ -5,6 +5,7 @@ import { toStorage } from '../../lib/ops/storage.js';
 import { type Dims, sizeOf } from '../../lib/tensor/shape.js';
 import type { TensorValue } from '../../lib/tensor/tensor.js';
 import { contextOf, type OneNode } from './run-reference.js';
+import { transposed } from './transposed.js';
 
 export interface RecordedStep {
   readonly kind: string;
@@ -60,9 +61,9 @@ export function recordLowering(
       if (value !== undefined) constants.set(buffer.id, toStorage(value));
       return buffer;
     },
-    constant: (value) => {
+    constant: (value, order) => {
       const buffer = make(value.dtype, value.dims);
-      constants.set(buffer.id, value);
+      constants.set(buffer.id, transposed(value, order));
       return buffer;
     },
     write: (i, layout) => make(stored(outputs[i].dtype), physical(outputs[i].dims, layout), layout),

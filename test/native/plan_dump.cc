@@ -95,7 +95,8 @@ std::vector<uint8_t> WritePlanDump(const PlanDump& dump) {
 
 Status MakePlan(const PlanDump& dump, int threads, std::unique_ptr<Plan>* out) {
   auto session = std::make_shared<Session>(threads);
-  for (const auto& [shape, bytes] : dump.constants) session->AddConstant(bytes.data(), bytes.size(), shape);
+  for (const auto& [shape, bytes] : dump.constants)
+    session->AddConstant(bytes.data(), bytes.size(), shape, {});
   KPT_RETURN_IF_ERROR(Plan::Create(session, dump.program.data(), dump.program.size(), out));
   for (const auto& [id, bytes] : dump.inputs) {
     const TensorView* tensor = (*out)->arena_tensor(id);

@@ -138,7 +138,7 @@ describe('running off the JavaScript thread', () => {
       const { parentPort } = require('node:worker_threads');
       const addon = require(${JSON.stringify(addon)});
       const session = new addon.NativeSession(2);
-      parentPort.postMessage(session.addConstant(new Uint8Array(8), 'x'));
+      parentPort.postMessage(session.addConstant(new Uint8Array(8), 'x', 0, 0, 1));
     `;
     for (let i = 0; i < 5; i++) {
       const worker = new Worker(code, { eval: true, execArgv: [] });

@@ -80,7 +80,7 @@ export function lowerFloatConv(conv: FloatConv, ctx: LowerContext): boolean {
   const params = { ...window2d(geometry.window), group: geometry.groups, ...conv.activation(ctx.node) };
   const inputs = [
     readNhwc(ctx, 0),
-    w === undefined ? readNhwc(ctx, 1) : ctx.constant(weightsOhwi(w, geometry)),
+    w === undefined ? readNhwc(ctx, 1) : weightsOhwi(ctx, w, geometry),
     ctx.inputs[BIAS] === undefined ? null : ctx.read(BIAS, 'plain'),
   ];
   if (geometry.transposed) ctx.emit('conv_transpose_f32', inputs, [writeNhwc(ctx, 0)], params);

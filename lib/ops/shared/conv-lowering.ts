@@ -45,28 +45,32 @@ export const readNhwc = (ctx: LowerContext, i: number): Buffer => asNhwc(ctx, ct
 export const writeNhwc = (ctx: LowerContext, i: number): Buffer => asNhwc(ctx, ctx.write(i, 'channels-last'));
 
 /** Weights [O,I/g,kernel...] (transposed: [I,O/g,kernel...]) as [O,kH,kW,I/g]. */
-export function weightsOhwi(w: TensorValue, g: ConvGeometry): TensorValue {
-  const tag = `ohwi ${g.transposed} ${g.groups}`;
-  return derivedConstant(w, tag, () => {
+export function weightsOhwi(ctx: LowerContext, w: TensorValue, g: ConvGeometry): Buffer {
+  if (g.transposed) return ctx.constant(transposedOhwi(w, g));
+  const taps = sizeOf(g.window.kernel);
+  const value = tensor(w.dtype, [g.groups * g.filters, ...kernel2d(g.window), g.channels], w.data);
+  // One tap or one channel: both orders are the same bytes.
+  return taps === 1 || g.channels === 1
+    ? ctx.constant(value)
+    : ctx.constant(value, { rows: g.channels, columns: taps });
+}
+
+function transposedOhwi(w: TensorValue, g: ConvGeometry): TensorValue {
+  return derivedConstant(w, `ohwi ${g.groups}`, () => {
     const taps = sizeOf(g.window.kernel);
     const outputs = g.groups * g.filters;
-    const dims = [outputs, ...kernel2d(g.window), g.channels];
     const source = w.data as Float32Array;
-    // One tap or one channel: both orders are the same bytes.
-    if (!g.transposed && (taps === 1 || g.channels === 1)) return tensor(w.dtype, dims, source);
     const data = allocate(w.dtype, w.dims) as Float32Array;
-    // Rows of `taps` weights: where that of output o and input channel 0 begins, and how far the next channel's is.
-    const step = (g.transposed ? g.filters : 1) * taps;
     const { channels } = g;
     let at = 0;
     for (let o = 0; o < outputs; o++) {
-      const first = g.transposed
-        ? (Math.floor(o / g.filters) * g.channels * g.filters + (o % g.filters)) * taps
-        : o * g.channels * taps;
+      // Where the weights of output o and input channel 0 begin.
+      const first = (Math.floor(o / g.filters) * channels * g.filters + (o % g.filters)) * taps;
       for (let k = 0; k < taps; k++)
-        for (let i = 0, from = first + k; i < channels; i++, from += step) data[at++] = source[from]!;
+        for (let i = 0, from = first + k; i < channels; i++, from += g.filters * taps)
+          data[at++] = source[from]!;
     }
-    return tensor(w.dtype, dims, data);
+    return tensor(w.dtype, [outputs, ...kernel2d(g.window), channels], data);
   });
 }
 

@@ -210,7 +210,7 @@ export function lowerQuantizedConv(geometry: GeometryOf, ctx: LowerContext): boo
   if (!allFinite(scales)) return false;
   const inputs = [
     readNhwc(ctx, X),
-    ctx.constant(weightsOhwi(weightsS8(w), g)),
+    weightsOhwi(ctx, weightsS8(w), g),
     bias === undefined ? null : ctx.constant(bias),
     ctx.constant(scales),
   ];

@@ -124,7 +124,7 @@ export function lowerProduct(formOf: FormOf, ctx: LowerContext): boolean {
     (c === undefined || (row && known !== undefined))
   ) {
     const bias = known === undefined ? null : ctx.constant(scaledBias(known, form.biasFactor, p.n));
-    const inputs = [readRows(ctx, 0, p), ctx.constant(weightsNk(weights, p)), bias, null];
+    const inputs = [readRows(ctx, 0, p), weightsNk(ctx, weights, p), bias, null];
     ctx.emit('conv_f32', inputs, [writeRows(ctx, p)], { ...pointWindow, ...activation });
     return true;
   }

@@ -72,7 +72,7 @@ export function lowerIntegerMatMul(
     ctx,
     {
       from: from(p),
-      packed: weightsNk(weightsS8(weights), p),
+      packed: weightsNk(ctx, weightsS8(weights), p),
       w: weights,
       wScale: ctx.value(bScale)!,
       wZero: ctx.value(bZero),

@@ -116,7 +116,7 @@ export function lowerIntegerProduct(form: IntegerProduct, ctx: LowerContext): bo
     if (!allFinite(scales)) return false;
     const inputs = [
       readRows(ctx, form.a, p),
-      ctx.constant(weightsNk(weightsS8(b), p)),
+      weightsNk(ctx, weightsS8(b), p),
       bias === undefined ? null : ctx.constant(bias),
       ctx.constant(scales),
       zeros && ctx.constant(zeros),

@@ -65,7 +65,7 @@ export function quantizedLive(ctx: LowerContext, x: Buffer): LiveBytes {
 export interface LiveProduct {
   readonly from: LiveBytes;
   /** Weights [O,kH,kW,I/group] s8, and as the node has them. */
-  readonly packed: TensorValue;
+  readonly packed: Buffer;
   readonly w: TensorValue;
   readonly wScale: TensorValue;
   readonly wZero: TensorValue | undefined;
@@ -96,7 +96,7 @@ export function emitLiveProduct(
     'conv_u8',
     [
       p.from.x,
-      ctx.constant(p.packed),
+      p.packed,
       null,
       ctx.constant(scale),
       zeros && ctx.constant(zeros),

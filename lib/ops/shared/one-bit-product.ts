@@ -119,7 +119,7 @@ function lower(form: OneBitForm, output: OneBitOutput, ctx: LowerContext): boole
     ...byteBounds,
   } as const;
   if (form.rank === 4) {
-    const inputs = [readNhwc(ctx, 0), ctx.constant(weightsOhwi(weights, g)), ...constants];
+    const inputs = [readNhwc(ctx, 0), weightsOhwi(ctx, weights, g), ...constants];
     ctx.emit('conv_b1', inputs, [writeNhwc(ctx, 0)], { ...shared, ...window2d(g.window) });
     return true;
   }

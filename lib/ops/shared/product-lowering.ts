@@ -1,9 +1,8 @@
 // Lowering of matrix products. Products with constant weights run as 1x1 convolutions, whose kernels pack weights
 // once; products of two activations have steps of their own.
 import { sizeOf } from '../../tensor/shape.js';
-import { allocate, type TensorValue, tensor } from '../../tensor/tensor.js';
+import { type TensorValue, tensor } from '../../tensor/tensor.js';
 import type { Buffer, LowerContext } from '../op.js';
-import { derivedConstant } from './derived-constant.js';
 import type { Product } from './product.js';
 
 /** Window of a 1x1 convolution. */
@@ -13,22 +12,9 @@ export const pointWindow = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1,
 export const isPointwise = (p: Product): boolean => !p.transA && sizeOf(p.b) === p.k * p.n;
 
 /** A constant matrix B as convolution weights [N,1,1,K]. */
-export function weightsNk(b: TensorValue, p: Product): TensorValue {
-  return derivedConstant(b, `nk ${p.transB}`, () => {
-    const dims = [p.n, 1, 1, p.k];
-    if (p.transB) return tensor(b.dtype, dims, b.data);
-    const source = b.data as Float32Array;
-    const data = allocate(b.dtype, dims) as Float32Array;
-    // A few rows of B at a time, so that each of their cache lines is read once.
-    const { k: rows, n: columns } = p;
-    for (let begin = 0; begin < rows; begin += 16) {
-      const end = Math.min(begin + 16, rows);
-      for (let n = 0; n < columns; n++)
-        for (let k = begin, to = n * rows + begin, from = begin * columns + n; k < end; k++, from += columns)
-          data[to++] = source[from]!;
-    }
-    return tensor(b.dtype, dims, data);
-  });
+export function weightsNk(ctx: LowerContext, b: TensorValue, p: Product): Buffer {
+  const value = tensor(b.dtype, [p.n, 1, 1, p.k], b.data);
+  return p.transB ? ctx.constant(value) : ctx.constant(value, { rows: p.k, columns: p.n });
 }
 
 /** Input i of the node, whose rows are the pixels of a 1x1 convolution. */

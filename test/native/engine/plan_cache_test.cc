@@ -170,8 +170,8 @@ TEST_CASE("a write that fails leaves nothing behind") {
 TEST_CASE("a session keeps only the constants that some step reads as they are") {
   Session session(1);
   const Bytes packed(1000, 1), raw(1000, 2);
-  const int first = session.AddConstant(packed.data(), packed.size(), "a");
-  const int second = session.AddConstant(raw.data(), raw.size(), "b");
+  const int first = session.AddConstant(packed.data(), packed.size(), "a", {});
+  const int second = session.AddConstant(raw.data(), raw.size(), "b", {});
   REQUIRE(session.Load(first) != nullptr);
   REQUIRE(session.Load(second) != nullptr);
   CHECK(session.bytes() == 2000);
@@ -188,7 +188,7 @@ TEST_CASE("a session keeps only the constants that some step reads as they are")
   CHECK(session.Load(first) == nullptr);
   CHECK(session.Load(second)[999] == 2);
   // The same bytes find their packed form again.
-  CHECK(session.AddConstant(packed.data(), packed.size(), "a") == first);
+  CHECK(session.AddConstant(packed.data(), packed.size(), "a", {}) == first);
   bool made = false;
   CHECK(packs.Get(first, "tag", 10, [&](uint8_t*) { made = true; })[0] == 3);
   CHECK_FALSE(made);

@@ -105,11 +105,43 @@ TEST_CASE("tensors outside the arena, odd offsets and absurd sizes are refused")
 TEST_CASE("equal constants of equal shape are kept once") {
   Session session(1);
   const uint8_t bytes[100] = {1, 2, 3};
-  const int first = session.AddConstant(bytes, 100, "a");
-  CHECK(session.AddConstant(bytes, 100, "a") == first);
-  CHECK(session.AddConstant(bytes, 100, "b") != first);
-  CHECK(session.AddConstant(bytes, 99, "a") != first);
-  CHECK(session.AddConstant(bytes, 0, "a") >= 0);
+  const int first = session.AddConstant(bytes, 100, "a", {});
+  CHECK(session.AddConstant(bytes, 100, "a", {}) == first);
+  CHECK(session.AddConstant(bytes, 100, "b", {}) != first);
+  CHECK(session.AddConstant(bytes, 99, "a", {}) != first);
+  CHECK(session.AddConstant(bytes, 0, "a", {}) >= 0);
+}
+
+TEST_CASE("constants are transposed matrix by matrix when a step wants that") {
+  Session session(1);
+  // Two matrices of 2 by 3.
+  const std::vector<float> source = {1, 2, 3, 4, 5, 6, -1, -2, -3, -4, -5, -6};
+  const uint8_t* bytes = reinterpret_cast<const uint8_t*>(source.data());
+  const size_t size = source.size() * sizeof(float);
+  const int plain = session.AddConstant(bytes, size, "w", {});
+  const int moved = session.AddConstant(bytes, size, "w", {2, 3, 4});
+  CHECK(moved != plain);
+  CHECK(session.AddConstant(bytes, size, "w", {2, 3, 4}) == moved);
+  CHECK(session.AddConstant(bytes, size, "w", {3, 2, 4}) != moved);
+  const float* loaded = reinterpret_cast<const float*>(session.Load(moved));
+  CHECK(std::vector<float>(loaded, loaded + 12) ==
+        std::vector<float>{1, 4, 2, 5, 3, 6, -1, -4, -2, -5, -3, -6});
+  CHECK(std::memcmp(session.Load(plain), bytes, size) == 0);
+  for (size_t element : {1, 2, 8}) {
+    const size_t rows = 3, columns = size / element / rows;
+    const uint8_t* to = session.Load(session.AddConstant(bytes, size, "e", {rows, columns, element}));
+    for (size_t r = 0; r < rows; ++r)
+      for (size_t c = 0; c < columns; ++c)
+        CHECK(std::memcmp(to + (c * rows + r) * element, bytes + (r * columns + c) * element, element) == 0);
+  }
+  // No number of such matrices.
+  CHECK(session.AddConstant(bytes, size, "w", {5, 3, 4}) == -1);
+  CHECK(session.AddConstant(bytes, size, "w", {2, 0, 4}) == -1);
+  CHECK(session.AddConstant(bytes, size, "w", {2, 4, 4}) == -1);
+  CHECK(session.AddConstant(bytes, size - 1, "w", {2, 3, 4}) == -1);
+  CHECK(session.AddConstant(bytes, size, "w", {2, 3, 3}) == -1);
+  CHECK(session.AddConstant(bytes + 1, size - 4, "w", {11, 1, 4}) == -1);
+  CHECK(session.AddConstant(bytes, 0, "w", {2, 3, 4}) >= 0);
 }
 
 }  // namespace

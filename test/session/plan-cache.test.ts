@@ -4,8 +4,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { Tensor } from 'onnxruntime-common';
-import { parse } from '../../lib/graph/parse.js';
 import { Model } from '../../lib/model/model.js';
 import { packBinary } from '../../lib/passes/pack-binary.js';
 import { cleanPasses, runPipeline } from '../../lib/passes/pipeline.js';
@@ -13,10 +11,9 @@ import { buildIdentity, native } from '../../lib/run/native.js';
 import { PlanCache } from '../../lib/session/plan-cache.js';
 import { InferenceSession } from '../../lib/session/session.js';
 import { lfc, vgg } from '../helpers/binary-nets.js';
-import { npmModels, signal } from '../helpers/models.js';
+import { npmModels } from '../helpers/models.js';
+import { feedsOf, outcome, type Shapes } from '../helpers/session-outcome.js';
 import { sharedData } from '../helpers/shared-data.js';
-
-type Shapes = Readonly<Record<string, readonly number[]>>;
 
 let folder: string;
 beforeEach(() => {
@@ -27,28 +24,6 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const modelPath = (name: string): string => npmModels.find((m) => m.name === name)!.path;
 const alexa = modelPath('alexa');
 const alexaShapes = { 'onnx::Flatten_0': [1, 16, 96] };
-
-const feedsOf = (shapes: Shapes) =>
-  Object.fromEntries(
-    Object.entries(shapes).map(([name, dims]) => {
-      const size = dims.reduce((a, b) => a * b, 1);
-      return [name, new Tensor('float32', signal(size, 3), dims)];
-    }),
-  );
-
-/** Bytes of all outputs. */
-async function outcome(model: string | Uint8Array, shapes: Shapes, planCache?: string): Promise<string> {
-  const options = { intraOpNumThreads: 1, ...(planCache !== undefined && { planCache }) };
-  const session = await InferenceSession.create(model as string, options);
-  const results = await session.run(feedsOf(shapes));
-  await session.release();
-  return session.outputNames
-    .map((name) => {
-      const data = results[name]!.data as Float32Array;
-      return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
-    })
-    .join();
-}
 
 /** Whether the file at `path` is a cache that a session of this model takes. */
 function isTaken(path: string, model: string): boolean {
@@ -132,182 +107,6 @@ describe('results', () => {
     expect(step.outputs[output]!.data).toEqual(fresh.runSync(feedsOf(shapes))[output]!.data);
     expect(cached.memory().weightBytes).toBeLessThan(fresh.memory().weightBytes / 10);
     await Promise.all([fresh.release(), cached.release()]);
-  });
-});
-
-describe('plans with operators that run by their reference', () => {
-  const shapes = { x: [2, 3] };
-  /** `host` makes the value 'made' of 'x' by a node that has no native form. */
-  const around = (host: string): Uint8Array =>
-    new Model(
-      parse(`graph main opsets {"": 18}
-  input x: float32[2, 3]
-  constant place: int64[1, 2] = [1, 2]
-  constant update: float32[1] = [7]
-  constant many: float32[20000] = [${Array.from({ length: 20000 }, (_, i) => i % 7)}]
-  constant zero: float32[] = [0]
-  double = Add(x, x)
-  sum = ReduceSum(double) {keepdims: int 0}
-  above = Greater(sum, zero)
-  ${host}
-  negative = Neg(made)
-  output negative: float32
-end`),
-    ).toBytes();
-
-  /** Whether the plan is kept. If it is: its results are the same bytes, without the file being written again. */
-  async function isKept(bytes: Uint8Array): Promise<boolean> {
-    const file = join(folder, 'plans.kpc');
-    const plain = await outcome(bytes, shapes);
-    expect(await outcome(bytes, shapes, file)).toBe(plain);
-    const { signature } = new PlanCache(file, { digest: native().digest(bytes), optimize: true });
-    if (signature === undefined) return false;
-    const written = statSync(file).mtimeMs;
-    expect(await outcome(bytes, shapes, file)).toBe(plain);
-    expect(statSync(file).mtimeMs).toBe(written);
-    const session = await InferenceSession.create(bytes, { planCache: file, enableProfiling: true });
-    session.runSync(feedsOf(shapes));
-    expect(session.endProfiling().map((one) => one.native)).toContain(false);
-    await session.release();
-    return true;
-  }
-
-  test.each([
-    ['attributes', 'made = Hardmax(double) {axis: int 0}'],
-    ['constants', 'made = ScatterND(double, place, update)'],
-    [
-      'bodies',
-      'made = If(above) {then_branch: graph graph a opsets {"": 18}\n  y = Hardmax(double)\n  output y: float32\nend, else_branch: graph graph b opsets {"": 18}\n  z = Neg(double)\n  output z: float32\nend}',
-    ],
-    ['shapes that depend on data', 'places = NonZero(double)\n  made = Cast(places) {to: int 1}'],
-  ])('are kept, with their %s', async (_, host) => {
-    expect(await isKept(around(host))).toBe(true);
-  });
-
-  test('are not kept with large constants', async () => {
-    expect(await isKept(around('made = Where(above, many, sum)'))).toBe(false);
-  });
-});
-
-describe('plans of graphs inside others', () => {
-  const numbers = (session: InferenceSession, x: readonly number[]): unknown => {
-    const { y } = session.runSync({ x: new Tensor('float32', Float32Array.from(x), [x.length]) });
-    return [...(y!.data as Float32Array)];
-  };
-
-  /** A way through `bytes` that each element of `feeds` takes, from the cache; the model's file is gone by then. */
-  async function fromCache(file: string, path: string, feeds: readonly (readonly number[])[]) {
-    const session = await InferenceSession.create(path, { planCache: file, intraOpNumThreads: 1 });
-    const kept = readFileSync(path);
-    rmSync(path);
-    const results = feeds.map((x) => numbers(session, x));
-    writeFileSync(path, kept);
-    await session.release();
-    return results;
-  }
-
-  async function afresh(path: string, feeds: readonly (readonly number[])[], planCache?: string) {
-    const session = await InferenceSession.create(path, { ...(planCache && { planCache }) });
-    const results = feeds.map((x) => numbers(session, x));
-    await session.release();
-    return results;
-  }
-
-  /** Positive sums take a branch with an If of its own, others one whose shapes depend on data. */
-  const branches = `graph main opsets {"": 18}
-  input x: float32[N]
-  constant zero: float32[] = [0]
-  constant hundred: float32[] = [100]
-  sum = ReduceSum(x) {keepdims: int 0}
-  above = Greater(sum, zero)
-  y = If(above) {then_branch: graph graph a opsets {"": 18}
-    much = Greater(sum, hundred)
-    inner = If(much) {then_branch: graph graph c opsets {"": 18}
-      r = Sqrt(x)
-      output r: float32
-    end, else_branch: graph graph d opsets {"": 18}
-      s = Add(x, sum)
-      output s: float32
-    end}
-    output inner: float32
-  end, else_branch: graph graph b opsets {"": 18}
-    at = NonZero(x)
-    places = Cast(at) {to: int 1}
-    flat = ReduceSum(places) {keepdims: int 0}
-    z = Mul(flat, x)
-    output z: float32
-  end}
-  output y: float32
-end`;
-  const some = [1, 2, 3];
-  const much = [100, 25, 4];
-  const none = [-1, 0, -3];
-
-  test('every branch that was taken comes from the cache; another is planned, and joins the file', async () => {
-    const [path, file] = [join(folder, 'model.onnx'), join(folder, 'plans.kpc')];
-    writeFileSync(path, new Model(parse(branches)).toBytes());
-    const plain = await afresh(path, [some, much, none]);
-    expect(await afresh(path, [some], file)).toEqual([plain[0]]);
-    expect(await fromCache(file, path, [some, some])).toEqual([plain[0], plain[0]]);
-    // Without the model's file the other branch cannot be planned.
-    await expect(fromCache(file, path, [much])).rejects.toThrow(/model.onnx/);
-    writeFileSync(path, new Model(parse(branches)).toBytes());
-    expect(await afresh(path, [some, much, some], file)).toEqual([plain[0], plain[1], plain[0]]);
-    expect(await fromCache(file, path, [much, some])).toEqual([plain[1], plain[0]]);
-    expect(await afresh(path, [none, much], file)).toEqual([plain[2], plain[1]]);
-    const written = statSync(file).mtimeMs;
-    expect(await fromCache(file, path, [none, some, much])).toEqual([plain[2], plain[0], plain[1]]);
-    expect(statSync(file).mtimeMs).toBe(written);
-  });
-
-  test('run() plans a branch that the cache lacks, as runSync() does', async () => {
-    const [path, file] = [join(folder, 'model.onnx'), join(folder, 'plans.kpc')];
-    writeFileSync(path, new Model(parse(branches)).toBytes());
-    const plain = await afresh(path, [some, much, none]);
-    await afresh(path, [some], file);
-    const session = await InferenceSession.create(path, { planCache: file });
-    const runs = [some, much, none, some].map((x) =>
-      session.run({ x: new Tensor('float32', Float32Array.from(x), [x.length]) }),
-    );
-    const results = (await Promise.all(runs)).map(({ y }) => [...(y!.data as Float32Array)]);
-    expect(results).toEqual([plain[0], plain[1], plain[2], plain[0]]);
-    await session.release();
-  });
-
-  test('the body of a Loop comes from the cache, whatever the number of turns', async () => {
-    const [path, file] = [join(folder, 'model.onnx'), join(folder, 'plans.kpc')];
-    const text = `graph main opsets {"": 18}
-  input x: float32[N]
-  constant yes: bool[] = [1]
-  sum = ReduceSum(x) {keepdims: int 0}
-  turns = Cast(sum) {to: int 7}
-  y = Loop(turns, yes, x) {body: graph graph turn opsets {"": 18}
-    input i: int64[]
-    input going: bool[]
-    input v: float32[N]
-    w = Add(v, x)
-    on = Identity(going)
-    output on: bool[]
-    output w: float32[N]
-  end}
-  output y: float32
-end`;
-    writeFileSync(path, new Model(parse(text)).toBytes());
-    const feeds = [some, [1, 0, 0], [0, 0, 0], [5, 5, 5]];
-    const plain = await afresh(path, feeds);
-    expect(plain[0]).toEqual([7, 14, 21]);
-    await afresh(path, [some], file);
-    expect(await fromCache(file, path, feeds)).toEqual(plain);
-  });
-
-  test('bind() refuses such a model from the cache, too', async () => {
-    const [path, file] = [join(folder, 'model.onnx'), join(folder, 'plans.kpc')];
-    writeFileSync(path, new Model(parse(branches)).toBytes());
-    await afresh(path, [some], file);
-    const session = await InferenceSession.create(path, { planCache: file });
-    const x = new Tensor('float32', Float32Array.from(some), [3]);
-    expect(() => session.bind({ inputs: { x } })).toThrow(/natively/);
-    await session.release();
   });
 });
 

@@ -1,11 +1,11 @@
-// Whether a run is so short that handing it to another thread would take longer than the run itself. Waking a thread that
-// sleeps, and being woken by it, takes 0.01 ms at best and 0.1 ms where idle cores rest deeply.
+// Whether a run is so short that it is done on the JavaScript thread. Waking another thread, and being woken by it, takes
+// 0.01 ms at best and 0.1 ms where idle cores rest deeply, which is much of a short run.
 import { performance } from 'node:perf_hooks';
 
-/** Longest run, ms, that is done on the JavaScript thread: no longer than what a small copy of tensors holds it up. */
-const longestRun = 0.1;
+/** Longest run, ms, that is done on the JavaScript thread: no longer than what parsing a small message holds it up. */
+const longestRun = 0.5;
 /** Of a run and its two hand-overs: below this the run itself may be short enough, and is tried. */
-const longestRoundTrip = 0.3;
+const longestRoundTrip = 1;
 /** The first runs on another core find its caches cold. */
 const trials = 3;
 /** How long short runs, one after the other, may keep the JavaScript thread from its other work, ms. */
@@ -14,14 +14,18 @@ const longestBurst = 4;
 /** When the runs began that followed each other without the thread's other work having had a turn. */
 let burst: number | undefined;
 
-/** Whether the other work of the JavaScript thread can wait for another short run. */
-function hasTime(now: number): boolean {
-  if (burst !== undefined) return now - burst < longestBurst;
-  burst = now;
-  setImmediate(() => {
-    burst = undefined;
-  });
-  return true;
+/** To be called before a run on the JavaScript thread; when such runs have kept it long enough, what is returned is to be
+ *  awaited, and gives its other work a turn. */
+export function turnOfOthers(): Promise<void> | undefined {
+  const now = performance.now();
+  if (burst === undefined) {
+    burst = now;
+    setImmediate(() => {
+      burst = undefined;
+    });
+    return undefined;
+  }
+  return now - burst < longestBurst ? undefined : new Promise((resolve) => setImmediate(resolve));
 }
 
 /** How long the runs of one plan take. */
@@ -30,10 +34,9 @@ export class Pace {
   #run = Number.POSITIVE_INFINITY;
   #trials = 0;
 
-  /** Whether the next run shall be done on the calling thread. */
+  /** Whether the next run shall be done on the JavaScript thread. */
   isShort(): boolean {
-    const short = this.#run < longestRun || (this.#trials < trials && this.#roundTrip < longestRoundTrip);
-    return short && hasTime(performance.now());
+    return this.#run < longestRun || (this.#trials < trials && this.#roundTrip < longestRoundTrip);
   }
 
   /** A run on the calling thread that began at `start` has ended. */

@@ -8,7 +8,7 @@ import { type TensorType, typeOf } from '../ops/op.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Engine } from './engine.js';
 import { check, type NativePlan, native } from './native.js';
-import { Pace } from './pace.js';
+import { Pace, turnOfOthers } from './pace.js';
 import { buildPlan, type Plan, type ScheduleItem } from './plan.js';
 import { maxPlans, type PlanStore } from './plan-store.js';
 import { Run } from './run.js';
@@ -214,17 +214,15 @@ export class GraphRunner {
     }
   }
 
-  private runStretch(
-    { native: plan, pace }: ReadyPlan,
-    { first, last }: NativeStretch,
-  ): Promise<void> | void {
-    const start = performance.now();
+  private runStretch(ready: ReadyPlan, { first, last }: NativeStretch): Promise<void> | void {
+    const { native: plan, pace } = ready;
     // Runs end in the order of their calls: none overtakes one that is on the other thread.
     if (this.busy.size === 1 && pace.isShort()) {
-      check(plan.run(first, last));
-      pace.ran(start);
-      return;
+      const turn = turnOfOthers();
+      if (turn === undefined) return runHere(ready, first, last);
+      return turn.then(() => runHere(ready, first, last));
     }
+    const start = performance.now();
     return runNative(plan, first, last).then(() => pace.returned(start));
   }
 
@@ -277,6 +275,12 @@ const typesOf = (feeds: Values): Map<string, TensorType> =>
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new KompaktError('KPT_ABORTED', 'The run was aborted.', {}, signal.reason);
+}
+
+function runHere({ native: plan, pace }: ReadyPlan, first: number, last: number): void {
+  const start = performance.now();
+  check(plan.run(first, last));
+  pace.ran(start);
 }
 
 function runNative(plan: NativePlan, first: number, last: number): Promise<void> {

@@ -9,7 +9,8 @@
 
 namespace kompakt {
 
-#define KERNEL(tier, function, ...) void function(int rows, int vectors, const GemmF32Tile& tile);
+#define KERNEL(tier, function, ...) \
+  void function(int rows, int vectors, int64_t count, const GemmF32Tile& tile);
 #include "native/kernels/gemm_f32/kernels.inc"
 #undef KERNEL
 
@@ -89,18 +90,20 @@ void RunGemmF32(const GemmF32& gemm, const float* const* rows, int64_t tap_strid
     tile.columns = static_cast<int>(std::min<int64_t>(vectors * panels.lanes, gemm.columns - column));
     tile.factor = gemm.factor;
     tile.activation = gemm.activation;
-    // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
-    const int64_t tiles =
-        (row_count + gemm.kernel.max_rows[vectors - 1] - 1) / gemm.kernel.max_rows[vectors - 1];
-    for (int64_t i = 0, row = 0; i < tiles; ++i) {
-      const int64_t end = row_count * (i + 1) / tiles;
+    // Tiles of nearly equal height, the taller ones first: a last tile of one row would run at a fraction of
+    // the speed.
+    const int64_t most = gemm.kernel.max_rows[vectors - 1], tiles = (row_count + most - 1) / most;
+    for (int64_t row = 0, i = 0; i < tiles;) {
+      const int64_t height = (row_count - row + tiles - i - 1) / (tiles - i);
+      const int64_t count = row == 0 && row_count % tiles != 0 ? row_count % tiles : tiles - i;
       tile.rows = rows + row;
       tile.c = gemm.c + (first_row + row) * gemm.c_stride + column;
       tile.residual = gemm.residual == nullptr
                           ? nullptr
                           : gemm.residual + (first_row + row) * gemm.residual_stride + column;
-      gemm.kernel.run(static_cast<int>(end - row), vectors, tile);
-      row = end;
+      gemm.kernel.run(static_cast<int>(height), vectors, count, tile);
+      row += count * height;
+      i += count;
     }
   }
 }

@@ -42,8 +42,9 @@ struct GemmF32Tile {
   UnaryOp activation;
 };
 
-/// Computes a tile of `rows` rows, 0 < rows <= max_rows[vectors - 1], and `vectors` vectors.
-using GemmF32Fn = void (*)(int rows, int vectors, const GemmF32Tile& tile);
+/// Computes `count` tiles one below the other, of `rows` rows each, 0 < rows <= max_rows[vectors - 1], and
+/// `vectors` vectors. `tile` is the first of them; the rows of the next follow in `rows`, c and residual.
+using GemmF32Fn = void (*)(int rows, int vectors, int64_t count, const GemmF32Tile& tile);
 
 struct GemmF32Kernel {
   GemmF32Fn run;

@@ -11,14 +11,14 @@ KPT_TIER_BEGIN_AVX2
 
 namespace kompakt {
 
-void gemm_f32_avx2(int rows, int vectors, const GemmF32Tile& tile) {
+void gemm_f32_avx2(int rows, int vectors, int64_t count, const GemmF32Tile& tile) {
   switch (vectors) {
     case 1:
-      return gemm_f32_inl::ComputeRows<1, 8>(rows, tile);
+      return gemm_f32_inl::ComputeRows<1, 8>(rows, count, tile);
     case 2:
-      return gemm_f32_inl::ComputeRows<2, 6>(rows, tile);
+      return gemm_f32_inl::ComputeRows<2, 6>(rows, count, tile);
     case 3:
-      return gemm_f32_inl::ComputeRows<3, 4>(rows, tile);
+      return gemm_f32_inl::ComputeRows<3, 4>(rows, count, tile);
   }
 }
 

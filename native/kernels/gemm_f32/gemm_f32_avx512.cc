@@ -11,16 +11,16 @@ KPT_TIER_BEGIN_AVX512VNNI
 
 namespace kompakt {
 
-void gemm_f32_avx512(int rows, int vectors, const GemmF32Tile& tile) {
+void gemm_f32_avx512(int rows, int vectors, int64_t count, const GemmF32Tile& tile) {
   switch (vectors) {
     case 1:
-      return gemm_f32_inl::ComputeRows<1, 12>(rows, tile);
+      return gemm_f32_inl::ComputeRows<1, 12>(rows, count, tile);
     case 2:
-      return gemm_f32_inl::ComputeRows<2, 12>(rows, tile);
+      return gemm_f32_inl::ComputeRows<2, 12>(rows, count, tile);
     case 3:
-      return gemm_f32_inl::ComputeRows<3, 8>(rows, tile);
+      return gemm_f32_inl::ComputeRows<3, 8>(rows, count, tile);
     case 4:
-      return gemm_f32_inl::ComputeRows<4, 6>(rows, tile);
+      return gemm_f32_inl::ComputeRows<4, 6>(rows, count, tile);
   }
 }
 

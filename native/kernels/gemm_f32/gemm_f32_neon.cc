@@ -11,16 +11,16 @@ KPT_TIER_BEGIN_NEON
 
 namespace kompakt {
 
-void gemm_f32_neon(int rows, int vectors, const GemmF32Tile& tile) {
+void gemm_f32_neon(int rows, int vectors, int64_t count, const GemmF32Tile& tile) {
   switch (vectors) {
     case 1:
-      return gemm_f32_inl::ComputeRows<1, 8>(rows, tile);
+      return gemm_f32_inl::ComputeRows<1, 8>(rows, count, tile);
     case 2:
-      return gemm_f32_inl::ComputeRows<2, 8>(rows, tile);
+      return gemm_f32_inl::ComputeRows<2, 8>(rows, count, tile);
     case 3:
-      return gemm_f32_inl::ComputeRows<3, 6>(rows, tile);
+      return gemm_f32_inl::ComputeRows<3, 6>(rows, count, tile);
     case 4:
-      return gemm_f32_inl::ComputeRows<4, 4>(rows, tile);
+      return gemm_f32_inl::ComputeRows<4, 4>(rows, count, tile);
   }
 }
 

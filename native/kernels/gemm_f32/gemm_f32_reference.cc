@@ -6,10 +6,12 @@
 
 namespace kompakt {
 
-void gemm_f32_reference(int rows, int vectors, const GemmF32Tile& tile) {
+void gemm_f32_reference(int rows, int vectors, int64_t count, const GemmF32Tile& tile) {
+  // Tiles one below the other are one tall tile.
+  const int64_t height = rows * count;
   constexpr int kLanes = 4;
   const int width = vectors * kLanes;
-  for (int r = 0; r < rows; ++r) {
+  for (int64_t r = 0; r < height; ++r) {
     for (int n = 0; n < tile.columns; ++n) {
       float x = 0.0f;
       const float* b = tile.b + n;

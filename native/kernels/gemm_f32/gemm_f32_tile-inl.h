@@ -59,80 +59,87 @@ KPT_VEC void Finish(const GemmF32Tile& tile, F32 (*acc)[kVectors]) {
 }
 
 template <int kRows, int kVectors>
-__attribute__((noinline)) void ComputeTile(const GemmF32Tile& tile) {
+__attribute__((noinline)) void ComputeTiles(const GemmF32Tile& first, int64_t count) {
   constexpr int kWidth = kVectors * kLanes;
-  F32 acc[kRows][kVectors];
-  KPT_UNROLL
-  for (int r = 0; r < kRows; ++r) {
-    KPT_UNROLL
-    for (int j = 0; j < kVectors; ++j) acc[r][j] = Set(0.0f);
-  }
-
-  const float* b = tile.b;
-  const float* const* rows = tile.rows;
-  const int64_t depth = tile.depth;
   // Whether the panels of all steps fit the 32 registers of AVX-512 beside the accumulators and one value of
   // A.
   constexpr bool kPanelsFit = kLanes != 16 || (kRows + kDepthStep) * kVectors < 32;
-  for (int64_t t = 0; t < tile.taps; ++t, rows += tile.tap_stride) {
-    const float* a[kRows];
+  // A copy, for a stored vector may alias anything.
+  GemmF32Tile tile = first;
+  const int64_t depth = tile.depth;
+  for (; count > 0; --count) {
+    F32 acc[kRows][kVectors];
     KPT_UNROLL
-    for (int r = 0; r < kRows; ++r) a[r] = rows[r];
-    int64_t k = 0;
-    for (; k + kDepthStep <= depth; k += kDepthStep, b += kDepthStep * kWidth) {
-      if constexpr (kLanes == 4 || !kPanelsFit) {
-        // One load of A serves all steps (NEON).
-        RowStep step[kRows];
-        KPT_UNROLL
-        for (int r = 0; r < kRows; ++r) step[r] = LoadRow(a[r] + k);
-        KPT_UNROLL
-        for (int kk = 0; kk < kDepthStep; ++kk) {
-          F32 panel[kVectors];
+    for (int r = 0; r < kRows; ++r) {
+      KPT_UNROLL
+      for (int j = 0; j < kVectors; ++j) acc[r][j] = Set(0.0f);
+    }
+    const float* b = tile.b;
+    const float* const* rows = tile.rows;
+    for (int64_t t = 0; t < tile.taps; ++t, rows += tile.tap_stride) {
+      const float* a[kRows];
+      KPT_UNROLL
+      for (int r = 0; r < kRows; ++r) a[r] = rows[r];
+      int64_t k = 0;
+      for (; k + kDepthStep <= depth; k += kDepthStep, b += kDepthStep * kWidth) {
+        if constexpr (kLanes == 4 || !kPanelsFit) {
+          // One load of A serves all steps (NEON).
+          RowStep step[kRows];
           KPT_UNROLL
-          for (int j = 0; j < kVectors; ++j) panel[j] = Load(b + kk * kWidth + j * kLanes);
+          for (int r = 0; r < kRows; ++r) step[r] = LoadRow(a[r] + k);
           KPT_UNROLL
-          for (int r = 0; r < kRows; ++r) FmaRow<kVectors>(acc[r], panel, step[r], kk);
+          for (int kk = 0; kk < kDepthStep; ++kk) {
+            F32 panel[kVectors];
+            KPT_UNROLL
+            for (int j = 0; j < kVectors; ++j) panel[j] = Load(b + kk * kWidth + j * kLanes);
+            KPT_UNROLL
+            for (int r = 0; r < kRows; ++r) FmaRow<kVectors>(acc[r], panel, step[r], kk);
+          }
+        } else {
+          F32 panel[kDepthStep][kVectors];
+          KPT_UNROLL
+          for (int kk = 0; kk < kDepthStep; ++kk) {
+            KPT_UNROLL
+            for (int j = 0; j < kVectors; ++j) panel[kk][j] = Load(b + kk * kWidth + j * kLanes);
+          }
+          KPT_UNROLL
+          for (int r = 0; r < kRows; ++r) {
+            KPT_UNROLL
+            for (int kk = 0; kk < kDepthStep; ++kk)
+              FmaRow<kVectors>(acc[r], panel[kk], LoadRow(a[r] + k), kk);
+          }
         }
-      } else {
-        F32 panel[kDepthStep][kVectors];
+      }
+      for (; k < depth; ++k, b += kWidth) {
+        F32 panel[kVectors];
         KPT_UNROLL
-        for (int kk = 0; kk < kDepthStep; ++kk) {
-          KPT_UNROLL
-          for (int j = 0; j < kVectors; ++j) panel[kk][j] = Load(b + kk * kWidth + j * kLanes);
-        }
+        for (int j = 0; j < kVectors; ++j) panel[j] = Load(b + j * kLanes);
         KPT_UNROLL
         for (int r = 0; r < kRows; ++r) {
+          const F32 value = Set(a[r][k]);
           KPT_UNROLL
-          for (int kk = 0; kk < kDepthStep; ++kk) FmaRow<kVectors>(acc[r], panel[kk], LoadRow(a[r] + k), kk);
+          for (int j = 0; j < kVectors; ++j) acc[r][j] = Fma(value, panel[j], acc[r][j]);
         }
       }
     }
-    for (; k < depth; ++k, b += kWidth) {
-      F32 panel[kVectors];
-      KPT_UNROLL
-      for (int j = 0; j < kVectors; ++j) panel[j] = Load(b + j * kLanes);
-      KPT_UNROLL
-      for (int r = 0; r < kRows; ++r) {
-        const F32 value = Set(a[r][k]);
-        KPT_UNROLL
-        for (int j = 0; j < kVectors; ++j) acc[r][j] = Fma(value, panel[j], acc[r][j]);
-      }
-    }
-  }
-  KPT_UNROLL
-  for (int r = 0; r < kRows; ++r) {
     KPT_UNROLL
-    for (int j = 0; j < kVectors; ++j) Pin(acc[r][j]);
+    for (int r = 0; r < kRows; ++r) {
+      KPT_UNROLL
+      for (int j = 0; j < kVectors; ++j) Pin(acc[r][j]);
+    }
+    Finish<kRows, kVectors>(tile, acc);
+    tile.rows += kRows;
+    tile.c += kRows * tile.c_stride;
+    if (tile.residual != nullptr) tile.residual += kRows * tile.residual_stride;
   }
-  Finish<kRows, kVectors>(tile, acc);
 }
 
-/// ComputeTile<rows, kVectors> for a number of rows known only at run time.
+/// ComputeTiles<rows, kVectors> for a number of rows known only at run time.
 template <int kVectors, int kMaxRows>
-KPT_VEC void ComputeRows(int rows, const GemmF32Tile& tile) {
+KPT_VEC void ComputeRows(int rows, int64_t count, const GemmF32Tile& tile) {
   if constexpr (kMaxRows > 0) {
-    if (rows == kMaxRows) return ComputeTile<kMaxRows, kVectors>(tile);
-    ComputeRows<kVectors, kMaxRows - 1>(rows, tile);
+    if (rows == kMaxRows) return ComputeTiles<kMaxRows, kVectors>(tile, count);
+    ComputeRows<kVectors, kMaxRows - 1>(rows, count, tile);
   }
 }
 

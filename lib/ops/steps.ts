@@ -110,6 +110,14 @@ export interface StepParams extends TrainingStepParams {
     readonly innerAlpha: number;
     readonly innerBeta: number;
   } & Activation;
+  /** Steps in a row as one (run/fuse-chains.ts): conv_f32 with constant weights, depthwise or of one group, max_pool of
+   *  float32, and as the first a copy from channels first to channels last. Each reads what the one before it makes and
+   *  nothing else does; the bits are those of the steps. Inputs: x, then those of every step but its first, `inputs` says
+   *  how many. The parameters of step i begin with "i."; "i.kind" is its kind, "i.dims" are the dims of its output, which
+   *  the last has not. */
+  chain_f32: Readonly<Record<string, number | string | readonly number[]>> & {
+    readonly inputs: readonly number[];
+  };
   /** Inputs and outputs as conv_u8 without wZero, residual and table: x, c w [O,kH,kW,I/group], ?c bias, c scale. */
   conv_transpose_u8: Window & {
     readonly group: number;

@@ -64,6 +64,11 @@ void DwconvF32Lines::Run(int64_t line, int64_t first, int64_t last, void* scratc
     if (count == 0) first_tap = ky;
     lines[count++] = image + iy * conv_.w * conv_.c;
   }
+  RunWindow(lines, first_tap, count, first, last, residual, y);
+}
+
+void DwconvF32Lines::RunWindow(const float* const* lines, int64_t first_tap, int64_t count, int64_t first,
+                               int64_t last, const float* residual, float* y) const {
   DwconvF32Row row = row_;
   row.lines = lines;
   row.line_count = count;

@@ -1,5 +1,5 @@
-// The depthwise form of conv_f32: lines of its output, for a step of its own and as the first half of
-// separable_f32. SPDX-License-Identifier: Apache-2.0
+// The depthwise form of conv_f32: lines of its output, for a step of its own, as the first half of
+// separable_f32 and for chain_f32. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "native/kernels/dwconv_f32/dwconv_f32.h"
 #include "native/kernels/unary_f32/unary_f32.h"
@@ -23,6 +23,10 @@ class DwconvF32Lines {
   /// are [ow, C]. `first` is a multiple of 16. An activation that the kernel does not fuse is applied with
   /// the last channels.
   void Run(int64_t line, int64_t first, int64_t last, void* scratch, const float* residual, float* y) const;
+  /// The same for a window whose input lines lie anywhere: lines [0, count), the first being that of row
+  /// `first_tap` of the taps; those in the padding are left out.
+  void RunWindow(const float* const* lines, int64_t first_tap, int64_t count, int64_t first, int64_t last,
+                 const float* residual, float* y) const;
 
  private:
   Convolution conv_{};

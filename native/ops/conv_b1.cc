@@ -19,9 +19,18 @@ namespace {
 /// One-bit multiplications that take a core some microseconds, several times as long as waking a thread.
 constexpr double kMacsOfShare = KPT_X86_64 ? 1 << 22 : 1 << 20;
 
+/// Sums that wait to become float32 or bytes: they should stay in the first cache level next to a panel.
+constexpr int64_t kSumBytes = 16 * 1024;
+/// Pixels below which sums make poor tiles.
+constexpr int64_t kMinSumPixels = 48;
+
 int64_t AlignUp(int64_t bytes) {
   constexpr int64_t kUnit = kAlignment;
   return (bytes + kUnit - 1) / kUnit * kUnit;
+}
+
+bool All(const float* values, int64_t count, float value) {
+  return std::all_of(values, values + count, [value](float v) { return v == value; });
 }
 
 class ConvB1 : public Step {
@@ -37,6 +46,7 @@ class ConvB1 : public Step {
   Status FillTables(const StepSpec& spec, const int64_t* bits);
   void RunPanels(const uint8_t* input, const int32_t* row_tables, int64_t pixels, int64_t first_pixel,
                  int64_t panel_begin, int64_t panel_end, int32_t* sums) const;
+  void RunSums(GemmB1Block block, int64_t panel, int64_t first_pixel, int32_t* sums) const;
   void Finish(const int32_t* sums, int64_t panel, int64_t pixels, int64_t first_pixel) const;
 
   Convolution conv_ = {};
@@ -53,7 +63,7 @@ class ConvB1 : public Step {
   BandB1 input_;
   BorderB1 border_;
   AlignedBuffer table_;
-  int64_t table_width_ = 0, panel_groups_ = 1;
+  int64_t table_width_ = 0, panel_groups_ = 1, sum_pixels_ = 0;
   int64_t rows_at_ = 0, sums_at_ = 0, thread_scratch_ = 0;  // in a thread's scratch
 };
 
@@ -109,9 +119,16 @@ Status ConvB1::ReadOutput(const StepSpec& spec) {
     KPT_RETURN_IF_ERROR(ReadChannel(spec, 6, &affine_.shift));
   }
   if (to_f32_) return Status::Ok();
+  // What changes nothing, or the sign of a zero, which no byte shows.
+  if (affine_.slope != nullptr && All(affine_.slope, conv_.o, 1) && All(affine_.shift, conv_.o, 0))
+    affine_.slope = affine_.shift = nullptr;
   ByteRange range;
   KPT_RETURN_IF_ERROR(ReadByteRange(spec, "yZero", &range));
   affine_.range = {range.zero, range.lo, range.hi};
+  const double most = static_cast<double>(conv_.kh * conv_.kw * channels_);
+  affine_.bounded = true;
+  for (int64_t o = 0; o < conv_.o; ++o)
+    affine_.bounded &= std::fabs(affine_.scale[o]) * most + std::fabs(affine_.bias[o]) < 1 << 30;
   return CheckDType(spec, spec.out(), DType::kU8);
 }
 
@@ -176,9 +193,9 @@ Status ConvB1::Make(const StepSpec& spec) {
   if (tasks > 0 && tasks < spec.threads) panel_groups_ = std::min(panels_.count, 3 * spec.threads / tasks);
   rows_at_ = AlignUp(input_.scratch_bytes());
   sums_at_ = rows_at_ + (border_.classes() > 1 ? AlignUp(input_.band_pixels() * 4) : 0);
-  const int64_t width = std::min<int64_t>(table_width_, kernel_->unit * kernel_->max_units);
-  thread_scratch_ =
-      sums_at_ + (threshold_ != nullptr ? 0 : AlignUp(input_.band_pixels() * width * 4 + kAlignment));
+  const int64_t width = std::clamp<int64_t>(table_width_, 1, kernel_->unit * kernel_->max_units);
+  sum_pixels_ = std::min(input_.band_pixels(), std::max(kMinSumPixels, kSumBytes / (width * 4)));
+  thread_scratch_ = sums_at_ + (threshold_ != nullptr ? 0 : AlignUp(sum_pixels_ * width * 4 + kAlignment));
   spec.scratch_bytes = static_cast<size_t>(thread_scratch_ * spec.threads);
   return Status::Ok();
 }
@@ -200,10 +217,26 @@ void ConvB1::RunPanels(const uint8_t* input, const int32_t* row_tables, int64_t 
     block.b = GemmB1Panel(panels_, block.taps, block.tap_bytes, packed_, panel);
     block.table = table_.as<int32_t>() + column;
     block.columns = panels_.Columns(panel);
-    block.y_stride = block.to_bits ? (conv_.o + 7) / 8 : panels_.Width(panel);
-    block.y = block.to_bits ? static_cast<void*>(y_ + first_pixel * block.y_stride + column / 8) : sums;
+    if (!block.to_bits) {
+      RunSums(block, panel, first_pixel, sums);
+      continue;
+    }
+    block.y_stride = (conv_.o + 7) / 8;
+    block.y = y_ + first_pixel * block.y_stride + column / 8;
     kernel_->run(block);
-    if (!block.to_bits) Finish(sums, panel, pixels, first_pixel);
+  }
+}
+
+/// One panel of one band, some pixels at a time.
+void ConvB1::RunSums(GemmB1Block block, int64_t panel, int64_t first_pixel, int32_t* sums) const {
+  block.y = sums;
+  block.y_stride = panels_.Width(panel);
+  for (int64_t left = block.rows; left > 0; left -= block.rows, first_pixel += block.rows) {
+    block.rows = std::min(left, sum_pixels_);
+    kernel_->run(block);
+    Finish(sums, panel, block.rows, first_pixel);
+    block.row_offsets += block.rows;
+    if (block.row_tables != nullptr) block.row_tables += block.rows;
   }
 }
 

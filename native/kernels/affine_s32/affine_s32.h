@@ -16,6 +16,8 @@ struct AffineS32Params {
   const float* slope;  // null: none, and no shift
   const float* shift;
   OutputRange range;  // u8 only
+  /// All x * scale + bias are proved to lie within +-2^30: tiers may convert before they clamp.
+  bool bounded = false;
 };
 
 /// `rows` rows of `channels` elements, strides in elements. x may be read past its end.

@@ -212,13 +212,18 @@ TEST_CASE("pack_bits tiers") {
 TEST_CASE("affine_s32 tiers") {
   for (int64_t count : kLengths) {
     Random random(26);
-    constexpr int64_t kRows = 3;
+    constexpr int64_t kRows = 7;
     std::vector<int32_t> x(static_cast<size_t>(kRows * (count + 5)) + kReadPadding);
     for (int32_t& v : x) v = random.Int(-5000, 5000);
-    const std::vector<float> scale = Floats(count, 27, false), bias = Floats(count, 28, false);
+    // Most bytes of some channels come out unclamped, all of others clamped.
+    std::vector<float> scale = Floats(count, 27, false), bias = Floats(count, 28, false);
+    for (size_t c = 0; c < scale.size(); c += 2) scale[c] /= 2000;
     const std::vector<float> slope = Floats(count, 29, false), shift = Floats(count, 30, false);
-    for (bool leaky : {false, true}) {
-      AffineS32Params p = {scale.data(), bias.data(), nullptr, nullptr, {100, 7, 240}};
+    for (int variant = 0; variant < 8; ++variant) {
+      const bool leaky = variant & 1, clamped = variant & 2;
+      AffineS32Params p = {scale.data(), bias.data(), nullptr, nullptr, {100, 0, 255}};
+      if (clamped) p.range = {100, 7, 240};
+      p.bounded = variant & 4;
       if (leaky) p.slope = slope.data(), p.shift = shift.data();
       const AffineS32Rows rows = {x.data(), count + 5, count, kRows, count};
       Compare<float>(AffineS32Kernels(), kRows * count,

@@ -15,7 +15,8 @@ struct BitCase {
   int64_t n = 1, h = 6, w = 5, c = 64, o = 16, kh = 3, kw = 3;
   int64_t sh = 1, sw = 1, dh = 1, dw = 1, top = 1, left = 1, bottom = 1, right = 1;
   int pad_value = 0, threads = 1;
-  bool slope = false;
+  bool slope = false, same_slope = false;  // the same: of 1, and a shift of 0
+  float scale = 2.f;                       // at most
   int64_t OutH() const { return (h + top + bottom - (kh - 1) * dh - 1) / sh + 1; }
   int64_t OutW() const { return (w + left + right - (kw - 1) * dw - 1) / sw + 1; }
 };
@@ -64,10 +65,11 @@ std::string Compare(const BitCase& t, Output output) {
   const int reach = static_cast<int>(std::sqrt(static_cast<double>(t.c * t.kh * t.kw)));
   threshold.FillS32(&random, -reach, reach).Constant(1);
   if (t.o > 2) threshold.as<int32_t>()[0] = INT32_MAX, threshold.as<int32_t>()[1] = INT32_MIN;
-  scale.FillF32(&random, -2.f, 2.f).Constant(2);
+  scale.FillF32(&random, -t.scale, t.scale).Constant(2);
   bias.FillF32(&random, -20.f, 20.f).Constant(3);
   slope.FillF32(&random, -1.f, 1.f).Constant(4);
   shift.FillF32(&random, -5.f, 5.f).Constant(5);
+  if (t.same_slope) slope.FillF32(&random, 1.f, 1.f), shift.FillF32(&random, 0.f, 0.f);
   const bool bits = output == Output::kBits;
   TestTensor y(output == Output::kF32 ? DType::kF32 : DType::kU8, {t.n, oh, ow, bits ? (t.o + 7) / 8 : t.o});
   const auto d = [](int64_t v) { return static_cast<double>(v); };
@@ -167,6 +169,27 @@ TEST_CASE("conv_b1: bands and panels over threads") {
   CheckAll(t);
   t.kh = t.kw = 1, t.h = t.w = 1, t.top = t.left = t.bottom = t.right = 0;
   CheckAll(t);
+}
+
+TEST_CASE("conv_b1: sums of a band in several parts") {
+  for (int64_t o : {5, 19, 64, 70})
+    for (bool slope : {false, true}) {
+      BitCase t;
+      t.h = t.w = 29, t.o = o, t.slope = slope;
+      CheckAll(t);
+    }
+}
+
+TEST_CASE("conv_b1: a slope that changes nothing, values beyond integers") {
+  for (int64_t o : {8, 64, 83}) {
+    BitCase t;
+    t.o = o, t.slope = t.same_slope = true;
+    CheckAll(t);
+    t.scale = 1e9f;
+    CheckAll(t);
+    t.slope = false;
+    CheckAll(t);
+  }
 }
 
 TEST_CASE("conv_b1: empty tensors and refused ones") {

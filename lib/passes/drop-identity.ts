@@ -1,7 +1,8 @@
 // Removes nodes that pass their input on unchanged.
-import type { Node } from '../graph/graph.js';
+import type { Node, ValueInfo } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { intAttr, intsAttr } from '../ops/op.js';
+import type { DType } from '../tensor/dtype.js';
 import { dtypeFromOnnx } from '../tensor/dtype.js';
 import { sameDims } from '../tensor/shape.js';
 import { toNumbers } from '../tensor/tensor.js';
@@ -18,6 +19,24 @@ const keepAxes = new Set(
     ' ',
   ),
 );
+
+const castType = (node: Node): DType => dtypeFromOnnx(intAttr(node, 'to'), `Cast node '${node.name}'`);
+
+/** Operators of ai.onnx in shape arithmetic whose output has the element type of input 0. */
+const keepType = new Set('Add Concat Div Gather Mul Reshape Slice Squeeze Sub Unsqueeze'.split(' '));
+
+/** The element type of a value where few nodes tell it, as they do in shape arithmetic. */
+function elementType(editor: GraphEditor, name: string): DType | undefined {
+  let node = editor.producer(name);
+  for (; node?.domain === '' && keepType.has(node.op); node = editor.producer(name)) name = node.inputs[0]!;
+  if (node === undefined) return (editor.constant(name) ?? declared(editor.input(name)))?.dtype;
+  if (node.domain !== '') return undefined;
+  if (node.op === 'Cast') return castType(node);
+  return node.op === 'Shape' || node.op === 'Size' ? 'int64' : undefined;
+}
+
+const declared = (input: ValueInfo | undefined): ValueInfo | undefined =>
+  input?.undeclared || input?.container !== undefined ? undefined : input;
 
 /** How many axes a value has at least. */
 function leastRank(editor: GraphEditor, name: string): number {
@@ -53,9 +72,8 @@ const identities: Readonly<Record<string, IsIdentity>> = {
       (node.inputs[2] ?? '') === '' || (training !== undefined && toNumbers(training)[0] === 0);
     return inference && maskUnused && !editor.isGraphOutput(node.outputs[1] ?? '');
   },
-  Cast: (node, _, inferred) =>
-    inferred().types.get(node.inputs[0])?.dtype ===
-    dtypeFromOnnx(intAttr(node, 'to'), `Cast node '${node.name}'`),
+  Cast: (node, editor, inferred) =>
+    (elementType(editor, node.inputs[0]!) ?? inferred().types.get(node.inputs[0]!)?.dtype) === castType(node),
   Transpose: (node) => intsAttr(node, 'perm')?.every((axis, i) => axis === i) ?? false,
   Pad: (node, editor) => {
     const pads = editor.constant(node.inputs[1] ?? '');

@@ -39,4 +39,36 @@ describe('drop-identity', () => {
     const graph = g.done(y);
     expect(dropIdentity.run(graph).nodes.map((n) => n.op)).toEqual(['Reshape', 'Relu']);
   });
+
+  it('drops a Cast of shape arithmetic to the type that it has, keeps those to others', () => {
+    const g = new TestGraph(['N', 320]);
+    const sizes = g.op('Slice', [
+      g.op('Shape', [g.op('Relu', [g.x])]),
+      g.constant('begin', i64([0])),
+      g.constant('end', i64([1])),
+    ]);
+    const same = g.op('Cast', [sizes], { to: attr.int(7) });
+    const float = g.op('Cast', [g.op('Concat', [same, same], { axis: attr.int(0) })], { to: attr.int(1) });
+    const again = g.op('Cast', [g.op('Mul', [float, float])], { to: attr.int(1) });
+    const graph = g.done(g.op('Neg', [again]));
+    expect(dropIdentity.run(graph).nodes.map((n) => n.op)).toEqual([
+      'Relu',
+      'Shape',
+      'Slice',
+      'Concat',
+      'Cast',
+      'Mul',
+      'Neg',
+    ]);
+  });
+
+  it('drops a Reshape that keeps the shape behind operators that keep the axes, and one that adds none', () => {
+    const g = new TestGraph([2, 3, 4]);
+    const a = g.op('Reshape', [g.op('Relu', [g.x]), g.constant('a', i64([2, 3, 4]))]);
+    const b = g.op('Reshape', [g.op('Clip', [a]), g.constant('b', i64([6, 4]))]);
+    const c = g.op('Flatten', [g.op('Relu', [b])]);
+    const d = g.op('Expand', [g.op('Neg', [c]), g.constant('d', i64([4]))]);
+    const { ops } = checkPass(dropIdentity, g.done(g.op('Relu', [d])), 0);
+    expect(ops).toEqual(['Relu', 'Clip', 'Reshape', 'Relu', 'Neg', 'Relu']);
+  });
 });

@@ -28,6 +28,7 @@ const reached: Readonly<Record<string, readonly string[]>> = {
   onnx: ['ran', 'KPT_ONNX_MALFORMED', 'KPT_GRAPH_INVALID', 'KPT_SHAPE_MISMATCH'],
   tflite: ['ran', 'KPT_TFLITE_MALFORMED', 'KPT_TFLITE_UNSUPPORTED'],
   json: ['KPT_OPTION_INVALID'],
+  kpc: ['anew'],
 };
 
 test.each(Object.keys(fuzzTargets))('changed files never end in another error: %s', async (name) => {

@@ -11,6 +11,7 @@ import { checkpointBytes, npyBytes, wavBytes, zipBytes } from './data-bytes.js';
 import { mutateBytes, oneOf, type Random } from './fuzz-random.js';
 import { fuzzSeeds } from './fuzz-seeds.js';
 import { mutateOnnx } from './mutate-onnx.js';
+import { tryCache, validCache } from './plan-cache-target.js';
 import { tfliteFile } from './tflite-file.js';
 import { integerNet, movingNet } from './tflite-nets.js';
 import { outcomeOf, tryModel } from './try-model.js';
@@ -111,6 +112,11 @@ export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
       requireSameSettings(path, settings, settings);
       return 'read';
     }),
+  },
+  kpc: {
+    seeds: [validCache()],
+    mutate: mutateBytes,
+    run: inFolder('a.kpc', async (_, path) => tryCache(path)),
   },
   json: {
     seeds: [Buffer.from(preprocess)],

@@ -12,6 +12,10 @@ export const maxWeightBytes = 64 * 1024;
 /** Smaller tensors stay in the cache on their way from one step to the next, and whole ones make taller products. */
 const leastBytes = 256 * 1024;
 
+/** Two threads both make the lines that their bands of the image need at the border between them. This part of all work may
+ *  be done twice for it: with four threads, and three borders, that is still far less than memory would cost. */
+const mostExtraWork = 1 / 16;
+
 /** Most stages of a step chain_f32 (native/ops/chain_f32.cc). */
 const maxStages = 32;
 
@@ -21,7 +25,12 @@ export function chainAt(builder: PlanBuilder, first: number, last: number): read
   let end = first;
   if (!isStage(builder, steps[first]!) && !isChannelsLast(builder, steps[first]!)) return [];
   while (++end < last && end - first < maxStages)
-    if (!isStage(builder, steps[end]!) || !isLink(builder, steps[end - 1]!, steps[end]!)) break;
+    if (
+      !isStage(builder, steps[end]!) ||
+      !isLink(builder, steps[end - 1]!, steps[end]!) ||
+      extraWork(builder, steps.slice(first, end + 1)) > mostExtraWork
+    )
+      break;
   return end - first < 2 ? [] : steps.slice(first, end);
 }
 
@@ -64,6 +73,25 @@ function isStage({ buffers }: PlanBuilder, { kind, inputs, params }: ProgramStep
   const { group } = params as unknown as StepParams['conv_f32'];
   const depthwise = group === x.dims[3] && group === w.dims[0];
   return w.constant !== null && (group === 1 || depthwise) && weightBytes(w) <= maxWeightBytes;
+}
+
+/** The part of the work of a chain that a border between two bands adds. */
+function extraWork({ buffers }: PlanBuilder, chain: readonly ProgramStep[]): number {
+  let [extra, all] = [0, 0];
+  /** Lines of the output of a step that both threads make. */
+  let shared = 0;
+  for (const { kind, inputs, outputs, params } of [...chain].reverse()) {
+    const [, height, width, channels] = buffers[outputs[0]!]!.dims as [number, number, number, number];
+    const window = params as unknown as Partial<StepParams['max_pool']>;
+    const [kernel, ...taps] =
+      kind === 'conv_f32' ? buffers[inputs[1]!]!.dims.slice(1) : (window.kernel ?? [1]);
+    const work = taps.reduce((a, b) => a * b, kernel!) * width * channels;
+    extra += shared * work;
+    all += height * work;
+    const [stride, dilation] = [window.strides?.[0] ?? 1, window.dilations?.[0] ?? 1];
+    shared = Math.max(0, (shared - 1) * stride + (kernel! - 1) * dilation + 1);
+  }
+  return extra / all;
 }
 
 const weightBytes = ({ dtype, dims }: PlannedBuffer): number => sizeOf(dims) * bytesPerElement(dtype);

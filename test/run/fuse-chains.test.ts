@@ -66,6 +66,26 @@ test('a value that others read ends a chain', () => {
   expect(chains({ shown: true })).toHaveLength(2);
 });
 
+test('a chain ends where threads would make too many lines twice', () => {
+  const g = new GraphBuilder();
+  let x = g.input('x', 'float32', [1, 64, 'H', 32]);
+  for (let i = 0; i < 6; i++) {
+    const w = g.constant(`w${i}`, f32([64, 1, 3, 3], signal(576)));
+    [x] = g.node('Conv', [x, w], { pads: attr.ints([1, 1, 1, 1]), group: attr.int(64) }) as [string];
+  }
+  g.output(x, 'float32');
+  const graph = g.build();
+  const chains = (height: number): number => {
+    const engine = new Engine(1);
+    const input = f32([1, 64, height, 32], signal(64 * height * 32));
+    const { stepKinds } = buildPlan(graph, new Map([['x', typeOf(input)]]), engine);
+    engine.release();
+    return stepKinds.filter((kind) => kind === 'chain_f32').length;
+  };
+  expect(chains(256)).toBe(1);
+  expect(chains(32)).toBeGreaterThan(1);
+});
+
 test('large weights end a chain', () => {
   const kinds = (outputs: number) => planOf(head({ outputs }), 160).stepKinds;
   expect(kinds(512)).not.toContain('conv_f32');

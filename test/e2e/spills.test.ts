@@ -32,6 +32,19 @@ test('a spill is seen inside a loop and not after it', () => {
   ]);
 });
 
+test('a block behind the end that jumps back is no loop', () => {
+  const outOfLine = `
+0000000000000010 <gemm_sample>:
+  10:\tje     30 <gemm_sample+0x20>
+  14:\tvfmadd231ps (%rax),%ymm1,%ymm0
+  18:\tvmovaps %ymm0,0x20(%rsp)
+  1c:\tret
+  30:\tvpxor  %xmm0,%xmm0,%xmm0
+  34:\tjmp    14 <gemm_sample+0x4>
+`;
+  expect(multiplyLoops(outOfLine, /gemm/)).toEqual([]);
+});
+
 (why === null ? describe : describe.skip)('the addon', () => {
   const disassembly = (): string =>
     spawnSync('objdump', ['-d', '--no-show-raw-insn', '-C', addon], { encoding: 'utf8', maxBuffer: 1 << 28 })

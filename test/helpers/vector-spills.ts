@@ -33,6 +33,27 @@ function* functionsOf(disassembly: string): Generator<{ name: string; body: Inst
   if (current !== undefined) yield current;
 }
 
+/** Whether the instruction at `last` can come after that at `first` without leaving what lies between them: a block that the
+ *  compiler put behind the function's end, and that jumps back, makes no loop. */
+function comesBack(
+  body: readonly Instruction[],
+  targets: readonly (number | undefined)[],
+  first: number,
+  last: number,
+): boolean {
+  const seen = new Set<number>();
+  const open = [first];
+  while (open.length > 0) {
+    const at = open.pop()!;
+    if (at < first || at > last || seen.has(at)) continue;
+    if (at === last) return true;
+    seen.add(at);
+    if (targets[at] !== undefined) open.push(targets[at]);
+    if (!/^(jmp|ret)/.test(body[at]!.text)) open.push(at + 1);
+  }
+  return false;
+}
+
 /** The innermost loops with a multiplication in functions whose name matches. A loop is what lies between the target of a
  *  jump backwards and the jump. */
 export function multiplyLoops(disassembly: string, name: RegExp): MultiplyLoop[] {
@@ -40,11 +61,13 @@ export function multiplyLoops(disassembly: string, name: RegExp): MultiplyLoop[]
   for (const { name: found, body } of functionsOf(disassembly)) {
     if (!name.test(found)) continue;
     const indexOf = new Map(body.map(({ address }, i) => [address, i]));
-    const ranges = body.flatMap(({ address, text }, last) => {
+    const targets = body.map(({ text }) => {
       const target = jump.exec(text);
-      const first = target === null ? undefined : indexOf.get(Number.parseInt(target[1]!, 16));
-      return first !== undefined && body[first]!.address < address ? [{ first, last }] : [];
+      return target === null ? undefined : indexOf.get(Number.parseInt(target[1]!, 16));
     });
+    const ranges = targets.flatMap((first, last) =>
+      first !== undefined && first <= last && comesBack(body, targets, first, last) ? [{ first, last }] : [],
+    );
     const innermost = ranges.filter(
       (a) =>
         !ranges.some(

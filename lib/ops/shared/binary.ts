@@ -218,7 +218,7 @@ function lowerVariadic(op: BinaryKind, mean: boolean): Lower {
     const operands = [...buffers];
     const steps = operands.slice(1).map(() => op as BinaryKind);
     if (mean) {
-      operands.push(ctx.constant(tensor('float32', [1], Float32Array.of(buffers.length))));
+      operands.push(ctx.constant(tensor('float32', [], Float32Array.of(buffers.length))));
       steps.push('div');
     }
     if (steps.length === 0) {

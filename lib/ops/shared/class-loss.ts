@@ -40,8 +40,9 @@ export function inferLoss(ctx: InferContext): TensorType {
   const labels = typedInput(ctx, 1, indexTypes).dims;
   if (!sameDims(labels, dims.toSpliced(1, 1)))
     illegalShape(`labels of shape [${dims.toSpliced(1, 1)}]`, ctx.where, labels);
-  if (ctx.inputs[2] !== undefined && !sameDims(inputType(ctx, 2).dims, [dims[1]]))
-    illegalShape(`weights of shape [${dims[1]}]`, ctx.where, inputType(ctx, 2).dims);
+  const weights = ctx.inputs[2] === undefined ? undefined : typedInput(ctx, 2, [dtype]).dims;
+  if (weights !== undefined && !sameDims(weights, [dims[1]]))
+    illegalShape(`weights of shape [${dims[1]}]`, ctx.where, weights);
   return { dtype, dims: reductionOf(ctx) === 'none' ? labels : [] };
 }
 

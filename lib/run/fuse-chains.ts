@@ -2,7 +2,7 @@
 // one step that goes through the image line by line. Large tensors between them then never go to memory and back.
 import type { StepParams } from '../ops/steps.js';
 import { bytesPerElement } from '../tensor/dtype.js';
-import { sizeOf } from '../tensor/shape.js';
+import { sameDims, sizeOf } from '../tensor/shape.js';
 import type { PlanBuilder, PlannedBuffer } from './plan-builder.js';
 import type { ProgramStep } from './program.js';
 
@@ -104,13 +104,11 @@ function isChannelsLast({ buffers }: PlanBuilder, { kind, inputs, outputs, param
   const [n, c, h, w] = x.dims as [number, number, number, number];
   const copy = params as unknown as StepParams['copy'];
   const pixels = h * w;
-  const same = (a: readonly number[], b: readonly number[]): boolean =>
-    a.length === b.length && a.every((value, i) => value === b[i]);
   return (
-    same(y.dims, [n, h, w, c]) &&
-    same(copy.dims, [n, pixels, c]) &&
-    same(copy.xStrides, [c * pixels, 1, pixels]) &&
-    same(copy.yStrides, [c * pixels, c, 1]) &&
+    sameDims(y.dims, [n, h, w, c]) &&
+    sameDims(copy.dims, [n, pixels, c]) &&
+    sameDims(copy.xStrides, [c * pixels, 1, pixels]) &&
+    sameDims(copy.yStrides, [c * pixels, c, 1]) &&
     copy.xOffset === 0 &&
     copy.yOffset === 0
   );

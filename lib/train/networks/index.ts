@@ -37,9 +37,12 @@ export interface NetworkOptions {
   readonly width?: number;
 }
 
-/** A network with fresh weights, as an ordinary ONNX model with a free batch size. */
+/** People write lenet5 as often as lenet-5. */
+const withoutHyphens = (name: string): string => name.replaceAll('-', '');
+
+/** A network with fresh weights, as an ordinary ONNX model with a free batch size. Hyphens of the name may be left out. */
 export function buildNetwork(name: string, options: NetworkOptions = {}): Model {
-  const network = networks.find((candidate) => candidate.name === name);
+  const network = networks.find((candidate) => withoutHyphens(candidate.name) === withoutHyphens(name));
   if (network === undefined)
     throw new KompaktError(
       'KPT_OPTION_INVALID',
@@ -59,7 +62,7 @@ export function buildNetwork(name: string, options: NetworkOptions = {}): Model 
     'input',
     input,
   );
-  const layers = new Layers(name, seed);
+  const layers = new Layers(network.name, seed);
   return new Model(layers.finish(network.build(layers, layers.input(input), { classes, width })));
 }
 

@@ -84,6 +84,10 @@ describe.each(networks.map((network) => [network.name, network] as const))('%s',
   });
 });
 
+test('hyphens may be left out, and change nothing', () => {
+  expect(buildNetwork('lenet5', { seed: 1 }).graph).toEqual(buildNetwork('lenet-5', { seed: 1 }).graph);
+});
+
 test('values neither grow nor vanish with depth: weights have variance 2 / fan-in', () => {
   const { graph } = buildNetwork('lenet-300-100', { seed: 1 });
   const weight = toNumbers(graph.constants.get('dense2.weight')!);

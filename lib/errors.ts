@@ -56,7 +56,8 @@ export const errorTable = {
   },
   KPT_SHAPE_MISMATCH: {
     meaning: 'Tensor shapes do not fit one another or the operator.',
-    remedy: 'Give inputs the shape that `kompakt inspect MODEL` prints.',
+    remedy:
+      'Give inputs the shape that `kompakt inspect MODEL` prints; where it prints a name, a size that the model was made for (its page or its training says which).',
   },
   KPT_TYPE_MISMATCH: {
     meaning: 'A tensor has another element type than the operator or input takes.',

@@ -183,6 +183,8 @@ async function fuzzNative() {
     '-timeout=20',
     '-rss_limit_mb=2048',
     '-max_len=8192',
+    // A line per new input would bury the finding.
+    '-verbosity=0',
     `-max_total_time=${seconds}`,
   ];
   run(

@@ -39,14 +39,14 @@ export class Pace {
     return this.#run < longestRun || (this.#trials < trials && this.#roundTrip < longestRoundTrip);
   }
 
-  /** A run on the calling thread that began at `start` has ended. */
-  ran(start: number): void {
+  /** A run on the calling thread took so many ms. */
+  ran(duration: number): void {
     this.#trials++;
-    this.#run = Math.min(this.#run, performance.now() - start);
+    this.#run = Math.min(this.#run, duration);
   }
 
-  /** The same for one that another thread did. */
-  returned(start: number): void {
-    this.#roundTrip = Math.min(this.#roundTrip, performance.now() - start);
+  /** A run on another thread and the ways there and back did. */
+  returned(duration: number): void {
+    this.#roundTrip = Math.min(this.#roundTrip, duration);
   }
 }

@@ -223,7 +223,7 @@ export class GraphRunner {
       return turn.then(() => runHere(ready, first, last));
     }
     const start = performance.now();
-    return runNative(plan, first, last).then(() => pace.returned(start));
+    return runNative(plan, first, last).then(() => pace.returned(performance.now() - start));
   }
 
   /** Runs a graph inside a node of a plan with the outer values that it captures. */
@@ -280,7 +280,7 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
 function runHere({ native: plan, pace }: ReadyPlan, first: number, last: number): void {
   const start = performance.now();
   check(plan.run(first, last));
-  pace.ran(start);
+  pace.ran(performance.now() - start);
 }
 
 function runNative(plan: NativePlan, first: number, last: number): Promise<void> {

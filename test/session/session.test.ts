@@ -86,20 +86,21 @@ describe('running off the JavaScript thread', () => {
     x: new Tensor('float32', signal(3 * 640 * 640), [1, 3, 640, 640]),
   });
 
-  test('a 1 ms timer keeps firing during an inference', async () => {
+  test('the event loop goes on turning during an inference', async () => {
     const session = await InferenceSession.create(detection, { intraOpNumThreads: 1 });
     const feeds = big();
     await session.run(feeds);
-    let ticks = 0;
-    const timer = setInterval(() => ticks++, 1);
-    const before = performance.eventLoopUtilization();
+    let [turns, running] = [0, true];
+    const turn = (): void => {
+      turns++;
+      if (running) setImmediate(turn);
+    };
+    setImmediate(turn);
     await session.run(feeds);
-    const { utilization } = performance.eventLoopUtilization(before);
-    clearInterval(timer);
-    // Copies in and out happen on the JavaScript thread, the rest leaves it free. What it waits for cores that others have is
-    // not its own: the share of the time that it is busy says more than the longest gap between two ticks.
-    expect(ticks).toBeGreaterThan(3);
-    expect(utilization).toBeLessThan(0.5);
+    running = false;
+    // A turn takes microseconds, so any share of a core that others leave is enough for many: no time is judged, for what the
+    // loop waits for busy cores is not its own. A run on this thread would leave it two turns or three.
+    expect(turns).toBeGreaterThan(10);
     await session.release();
   });
 

@@ -167,6 +167,7 @@ import { pad } from './pad.js';
 import { plainUpdate } from './plain-update.js';
 import { pow } from './pow.js';
 import { prelu } from './prelu.js';
+import { prune } from './prune.js';
 import { qAttention } from './q-attention.js';
 import { qConv } from './q-conv.js';
 import { qConvTranspose } from './q-conv-transpose.js';
@@ -439,6 +440,7 @@ const opList: readonly OpDef[] = [
   plainUpdate,
   pow,
   prelu,
+  prune,
   qAttention,
   qConv,
   qConvTranspose,

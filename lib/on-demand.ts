@@ -5,4 +5,5 @@ export { benchFresh } from './bench/fresh.js';
 export { binarize } from './compress/binarize-model.js';
 export { distill } from './compress/distill.js';
 export { finetune } from './compress/finetune.js';
+export { prune } from './compress/prune-model.js';
 export { quantize } from './compress/quantize-model.js';

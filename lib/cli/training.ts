@@ -4,6 +4,7 @@ import {
   augmentations,
   buildNetwork,
   bytesText,
+  type CompressedModel,
   type FinetuneOptions,
   KompaktError,
   Model,
@@ -11,19 +12,16 @@ import {
   openSamples,
   type PreprocessOptions,
   schedules,
-  type TrainedModel,
   type TrainingEvent,
   type TrainingReport,
   table,
 } from '../index.js';
 import type { Invocation, OptionSpec, Options, Result } from './command.js';
+import { compressionOf, sparsityTable } from './compression.js';
 import {
-  bitOptions,
-  bitsOf,
   dataOptions,
   jsonObject,
   nameOrJson,
-  oneOf,
   positiveNumber,
   wholeNumber,
   wholeNumbers,
@@ -135,17 +133,6 @@ export const trainingOptions: readonly OptionSpec[] = [
   },
 ];
 
-/** Of training in the form of a quantised model. */
-export const quantizedOptions: readonly OptionSpec[] = [
-  ...bitOptions,
-  {
-    flags: '--method <name>',
-    description:
-      'train a quantised model, with steps learned (lsq), clipping levels learned (pact) or ranges observed (ste)',
-    parse: oneOf('lsq', 'pact', 'ste'),
-  },
-];
-
 /** The model of a file, or a fresh network. */
 async function modelOf(source: string, options: Options): Promise<Model> {
   if (!source.startsWith(preset)) return Model.load(source);
@@ -158,16 +145,6 @@ async function modelOf(source: string, options: Options): Promise<Model> {
     ...(classes !== undefined && { classes }),
     ...(input && { input }),
   });
-}
-
-/** What --weight-bits and its like ask for: training of a quantised model where any of them is given. */
-export function quantizeOptions(options: Options): FinetuneOptions['quantize'] {
-  const method = options.text('method');
-  const given = {
-    ...bitsOf(options),
-    ...(method !== undefined && { method: method as 'lsq' | 'pact' | 'ste' }),
-  };
-  return Object.keys(given).length === 0 ? undefined : given;
 }
 
 /** The same options with other defaults, by flags. */
@@ -183,16 +160,16 @@ export const withDefaults = (
 /** Fine-tunes or distils, with everything that the shared options say. */
 export const runTraining = (
   invocation: Invocation,
-  run: (model: Model, shared: FinetuneOptions) => Promise<TrainedModel>,
+  run: (model: Model, shared: FinetuneOptions) => Promise<CompressedModel>,
 ): Promise<Result> =>
   trainAndSave(
     invocation,
-    (model, shared) => {
-      const quantize = quantizeOptions(invocation.options);
-      return run(model, { ...shared, ...(quantize && { quantize }) });
-    },
+    (model, shared) => run(model, { ...shared, ...compressionOf(invocation.options) }),
     (report) => ({
-      text: epochTable(report),
+      text: [
+        epochTable(report),
+        ...(report.sparsity === undefined ? [] : [sparsityTable(report.sparsity)]),
+      ].join('\n\n'),
       steps: `${report.steps} steps on ${report.samples} samples`,
     }),
   );

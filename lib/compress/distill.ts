@@ -1,21 +1,22 @@
-// Distillation for users: that of lib/train, of a student in float32 or with the roundings of quantisation in it.
+// Distillation for users: that of lib/train, of a student in float32, with the roundings of quantisation in it, or while it is
+// pruned.
 import type { Model } from '../model/model.js';
 import { distill as distillFloat, type DistillOptions as FloatOptions } from '../train/distill.js';
-import type { TrainedModel } from '../train/train-model.js';
-import type { QatOptions } from './qat/options.js';
-import { prepareFor } from './qat/prepare-for.js';
+import { type CompressedModel, type CompressedTraining, prepareFor, withSparsity } from './prepare-for.js';
 
-export interface DistillOptions extends Omit<FloatOptions, 'teacher'> {
-  /** One or several models of the same classes; 'self': the student as it is before training, also before it is quantised,
-   *  which is the default with `quantize`. */
+export interface DistillOptions extends Omit<FloatOptions, 'teacher'>, CompressedTraining {
+  /** One or several models of the same classes; 'self': the student as it is before training, also before it is quantised or
+   *  pruned, which is the default with `quantize` and `prune`. */
   readonly teacher?: FloatOptions['teacher'];
-  /** Trains a quantised student: as for finetune. */
-  readonly quantize?: QatOptions;
 }
 
 /** Trains `student` on samples and on what `teacher` answers to them. */
-export const distill = async (
+export async function distill(
   student: Model,
-  { quantize, teacher = quantize === undefined ? [] : 'self', ...options }: DistillOptions,
-): Promise<TrainedModel> =>
-  distillFloat(student, { ...options, teacher, ...prepareFor('distill', quantize, options) });
+  { quantize, prune, ...options }: DistillOptions,
+): Promise<CompressedModel> {
+  const compressed = quantize !== undefined || prune !== undefined;
+  const { teacher = compressed ? 'self' : [] } = options;
+  const prepared = prepareFor('distill', { quantize, prune }, options);
+  return withSparsity(await distillFloat(student, { ...options, teacher, ...prepared }), prune);
+}

@@ -1,30 +1,36 @@
 // Prune (ai.kompakt): weights of which the smallest are 0, more and more of them as training goes on. Inputs w, mask (state,
 // 1 where a weight counts) and progress (the share of training that is done); outputs y, which is w where the new mask is
 // not 0, and the new mask.
-// The share of zeros rises from `initial` to `final` between the shares `begin` and `end` of the run as
-//   s = final + (initial - final) * (1 - t)^3,  t = (progress - begin) / (end - begin) within 0 and 1
+// The number of zeros rises from `from` to `to` between the shares `begin` and `end` of the run as
+//   to + (from - to) * (1 - t)^3,  t = (progress - begin) / (end - begin) within 0 and 1
 // (Zhu & Gupta 2017, arXiv:1710.01878, equation 1). The mask is made anew only where its zeros are not that many yet, so what
-// is pruned can come back while the share rises and stays pruned afterwards. Exists while a model is trained to be sparse.
+// is pruned can come back while the number rises and stays pruned afterwards. Exists while a model is trained to be sparse.
+import type { Node } from '../graph/graph.js';
 import { type Dims, sameDims, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { multiply } from './gradients/emit.js';
-import { defineOp, floatAttr, inputType, inputValue, noMacs, staysFloat } from './op.js';
+import { defineOp, floatAttr, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
 import { checkType, floatTypes, illegalAttribute, illegalShape } from './shared/illegal.js';
 
 interface Ramp {
-  readonly initial: number;
-  readonly final: number;
+  readonly from: number;
+  readonly to: number;
   readonly begin: number;
   readonly end: number;
 }
 
-const rampNames = ['initial', 'final', 'begin', 'end'] as const;
+const rampOf = (node: Node): Ramp => ({
+  from: intAttr(node, 'from'),
+  to: intAttr(node, 'to'),
+  begin: floatAttr(node, 'begin'),
+  end: floatAttr(node, 'end'),
+});
 
-/** Zeros among n weights. In double precision and in this order of operations, as in native/ops/prune_f32.cc. */
-function zerosOf({ initial, final, begin, end }: Ramp, progress: number, n: number): number {
+/** In double precision and in this order of operations, as in native/ops/prune_f32.cc. */
+function zerosOf({ from, to, begin, end }: Ramp, progress: number): number {
   const t = progress >= end ? 1 : progress > begin ? (progress - begin) / (end - begin) : 0;
   const left = 1 - t;
-  return Math.floor((final + (initial - final) * left * left * left) * n + 0.5);
+  return Math.floor(to + (from - to) * left * left * left + 0.5);
 }
 
 /** 0 at the `zeros` weights of least magnitude, the first of equal ones first, and 1 elsewhere. */
@@ -48,8 +54,8 @@ export const prune = defineOp({
   inputs: [3, 3],
   outputs: [2, 2],
   attributes: {
-    initial: { type: 'float' },
-    final: { type: 'float' },
+    from: { type: 'int' },
+    to: { type: 'int' },
     begin: { type: 'float' },
     end: { type: 'float' },
   },
@@ -59,18 +65,18 @@ export const prune = defineOp({
     checkType(mask!.dtype, [w!.dtype], 'a mask', ctx.where);
     checkDims('a mask', ctx.where, mask!.dims, w!.dims);
     checkDims('progress', ctx.where, progress!.dims, []);
-    for (const name of rampNames) {
-      const value = floatAttr(ctx.node, name);
-      if (!(value >= 0 && value <= 1)) illegalAttribute(`${name} between 0 and 1`, ctx.where, value);
-    }
+    const { from, to, begin, end } = rampOf(ctx.node);
+    const most = sizeOf(w!.dims);
+    for (const zeros of [from, to])
+      if (!(zeros >= 0 && zeros <= most)) illegalAttribute(`from 0 to ${most} zeros`, ctx.where, zeros);
+    for (const share of [begin, end])
+      if (!(share >= 0 && share <= 1)) illegalAttribute('shares between 0 and 1', ctx.where, share);
     return [w!, mask!];
   },
   reference: (ctx) => {
     const [w, mask] = [inputValue(ctx, 0), inputValue(ctx, 1)];
     const [values, old] = [toNumbers(w), toNumbers(mask)];
-    const [initial, final, begin, end] = rampNames.map((name) => floatAttr(ctx.node, name));
-    const ramp = { initial: initial!, final: final!, begin: begin!, end: end! };
-    const zeros = zerosOf(ramp, toNumbers(inputValue(ctx, 2))[0]!, values.length);
+    const zeros = zerosOf(rampOf(ctx.node), toNumbers(inputValue(ctx, 2))[0]!);
     const next = old.filter((m) => m === 0).length === zeros ? old : maskOfLeast(values, zeros);
     const like = (numbers: ArrayLike<number>): TensorValue => fromNumbers(w.dtype, w.dims, numbers);
     return [like(values.map((v, i) => (next[i] === 0 ? 0 : v))), like(next)];
@@ -88,13 +94,7 @@ export const prune = defineOp({
     const w = inputType(ctx, 0);
     if (w.dtype !== 'float32' || sizeOf(w.dims) === 0) return false;
     const inputs = [0, 1, 2].map((i) => ctx.read(i, 'plain'));
-    const [initial, final, begin, end] = rampNames.map((name) => floatAttr(ctx.node, name));
-    ctx.emit('prune_f32', inputs, [ctx.write(0, 'plain'), ctx.writeOver(1, 1)], {
-      initial: initial!,
-      final: final!,
-      begin: begin!,
-      end: end!,
-    });
+    ctx.emit('prune_f32', inputs, [ctx.write(0, 'plain'), ctx.writeOver(1, 1)], rampOf(ctx.node));
     return true;
   },
 });

@@ -81,12 +81,13 @@ export interface TrainingStepParams {
     readonly momentum: number;
     readonly until: number;
   };
-  /** Inputs w, mask f32, progress f32 [1]; outputs y, w where the new mask is not 0, else 0, and the new mask: the mask as it is where it has
-   *  floor(s * n + 0.5) zeros, else 0 at so many weights of least magnitude, the first of equal ones first, and 1 elsewhere. s
-   *  goes from `initial` to `final` between the shares `begin` and `end` of the run (lib/ops/prune.ts). The mask may be in place. */
+  /** Inputs w, mask f32, progress f32 [1]; outputs y, w where the new mask is not 0, else 0, and the new mask: the mask as it
+   *  is where it has as many zeros as it shall, else 0 at so many weights of least magnitude, the first of equal ones first,
+   *  and 1 elsewhere. They rise from `from` to `to` between the shares `begin` and `end` of the run (lib/ops/prune.ts). The
+   *  mask may be in place. */
   prune_f32: {
-    readonly initial: number;
-    readonly final: number;
+    readonly from: number;
+    readonly to: number;
     readonly begin: number;
     readonly end: number;
   };

@@ -11,18 +11,18 @@ namespace kompakt {
 namespace {
 
 struct Ramp {
-  float initial = 0, final = 0, begin = 0, end = 0;
+  int64_t from = 0, to = 0;
+  float begin = 0, end = 0;
 };
 
-/// Zeros among n weights, as lib/ops/prune.ts computes them.
-int64_t ZerosOf(const Ramp& ramp, float progress, int64_t n) {
-  const double initial = static_cast<double>(ramp.initial), final = static_cast<double>(ramp.final);
+/// Zeros among the weights, as lib/ops/prune.ts computes them.
+int64_t ZerosOf(const Ramp& ramp, float progress) {
+  const double from = static_cast<double>(ramp.from), to = static_cast<double>(ramp.to);
   const double begin = static_cast<double>(ramp.begin), end = static_cast<double>(ramp.end);
   const double at = static_cast<double>(progress);
   const double t = at >= end ? 1.0 : at > begin ? (at - begin) / (end - begin) : 0.0;
   const double left = 1.0 - t;
-  return static_cast<int64_t>(
-      std::floor((final + (initial - final) * left * left * left) * static_cast<double>(n) + 0.5));
+  return static_cast<int64_t>(std::floor(to + (from - to) * left * left * left + 0.5));
 }
 
 /// Magnitudes of floats are ordered as their bits without the sign; NaN counts as infinite.
@@ -72,7 +72,7 @@ class PruneF32 : public Step {
         n_(spec.in(0)->size()) {}
 
   void Run(const RunContext&) override {
-    const int64_t zeros = ZerosOf(ramp_, *progress_, n_);
+    const int64_t zeros = ZerosOf(ramp_, *progress_);
     int64_t masked = 0;
     for (int64_t i = 0; i < n_; ++i) masked += mask_[i] == 0.0f ? 1 : 0;
     if (masked == zeros)
@@ -107,6 +107,13 @@ Status ReadShare(const StepSpec& spec, const char* name, float* out) {
   return *out >= 0 && *out <= 1 ? Status::Ok() : spec.Fail(std::string(name) + " is not in [0, 1]");
 }
 
+Status ReadZeros(const StepSpec& spec, const char* name, int64_t* out) {
+  KPT_RETURN_IF_ERROR(spec.params.Int(name, out));
+  return *out >= 0 && *out <= spec.in(0)->size()
+             ? Status::Ok()
+             : spec.Fail(std::string(name) + " is not within the weights");
+}
+
 }  // namespace
 
 Status MakePruneF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
@@ -118,8 +125,8 @@ Status MakePruneF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
     KPT_RETURN_IF_ERROR(CheckSameSize(spec, *tensor, w));
   KPT_RETURN_IF_ERROR(CheckSize(spec, *spec.in(2), 1));
   Ramp ramp;
-  KPT_RETURN_IF_ERROR(ReadShare(spec, "initial", &ramp.initial));
-  KPT_RETURN_IF_ERROR(ReadShare(spec, "final", &ramp.final));
+  KPT_RETURN_IF_ERROR(ReadZeros(spec, "from", &ramp.from));
+  KPT_RETURN_IF_ERROR(ReadZeros(spec, "to", &ramp.to));
   KPT_RETURN_IF_ERROR(ReadShare(spec, "begin", &ramp.begin));
   KPT_RETURN_IF_ERROR(ReadShare(spec, "end", &ramp.end));
   *out = std::make_unique<PruneF32>(ramp, spec);

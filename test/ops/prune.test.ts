@@ -13,6 +13,7 @@ interface Case {
   readonly w: TensorValue;
   readonly mask?: TensorValue;
   readonly progress?: number;
+  /** Shares of zeros. */
   readonly initial?: number;
   readonly final?: number;
   readonly begin?: number;
@@ -34,8 +35,8 @@ const nodeOf = ({
   domain: 'ai.kompakt' as const,
   inputs: [w, mask, f32([], [progress])],
   attributes: {
-    initial: attr.float(initial),
-    final: attr.float(final),
+    from: attr.int(Math.round(initial * w.data.length)),
+    to: attr.int(Math.round(final * w.data.length)),
     begin: attr.float(begin),
     end: attr.float(end),
   },

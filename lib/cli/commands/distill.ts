@@ -1,14 +1,9 @@
 // kompakt distill: trains a student on samples and on what teachers answer to them.
 import { distill, KompaktError, Model } from '../../index.js';
 import type { Command } from '../command.js';
+import { compressionOf, compressionOptions } from '../compression.js';
 import { type GuidePair, guidePair, positiveNumber, shareNumber } from '../option-types.js';
-import {
-  modelDescription,
-  quantizedOptions,
-  quantizeOptions,
-  runTraining,
-  trainingOptions,
-} from '../training.js';
+import { modelDescription, runTraining, trainingOptions } from '../training.js';
 
 export const distillCommand: Command = {
   name: 'distill',
@@ -18,11 +13,11 @@ export const distillCommand: Command = {
     {
       flags: '--teacher <file>',
       description:
-        "ONNX file, or 'self' for the student as it is; several times for several teachers (default for a quantised student: self)",
+        "ONNX file, or 'self' for the student as it is; several times for several teachers (default for a quantised or pruned student: self)",
       repeat: true,
     },
     ...trainingOptions,
-    ...quantizedOptions,
+    ...compressionOptions,
     { flags: '--temperature <t>', description: 'of the soft targets', parse: positiveNumber, default: 4 },
     {
       flags: '--soft-weight <share>',
@@ -56,11 +51,15 @@ export const distillCommand: Command = {
       'kompakt distill net.onnx --data images:photos --soft-weight 1 --weight-bits 4 --act-bits 4 -o net4.onnx',
       'quantised, with the model as it was for its teacher',
     ],
+    [
+      'kompakt distill sparse.onnx --teacher net.onnx --data images:photos --sparsity kept -o taught.onnx',
+      'a pruned student that keeps its zeros',
+    ],
   ],
   async run(invocation) {
     const { options } = invocation;
     const sources = options.list<string>('teacher');
-    if (sources.length === 0 && quantizeOptions(options) === undefined)
+    if (sources.length === 0 && Object.keys(compressionOf(options)).length === 0)
       throw new KompaktError('KPT_USAGE', 'Option --teacher is required: it names the model to learn from.');
     return runTraining(invocation, async (student, shared) => {
       const teacher: Model[] = [];

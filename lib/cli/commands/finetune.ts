@@ -1,8 +1,9 @@
 // kompakt finetune: trains a model further, or a fresh network, and writes it as ONNX.
 import { finetune } from '../../index.js';
 import type { Command } from '../command.js';
+import { compressionOptions } from '../compression.js';
 import { wholeNumber } from '../option-types.js';
-import { modelDescription, quantizedOptions, runTraining, trainingOptions } from '../training.js';
+import { modelDescription, runTraining, trainingOptions } from '../training.js';
 
 export const finetuneCommand: Command = {
   name: 'finetune',
@@ -10,7 +11,7 @@ export const finetuneCommand: Command = {
   arguments: [{ name: 'model', description: modelDescription }],
   options: [
     ...trainingOptions,
-    ...quantizedOptions,
+    ...compressionOptions,
     {
       flags: '--residual-rank <n>',
       description:
@@ -30,6 +31,10 @@ export const finetuneCommand: Command = {
     [
       'kompakt finetune net.onnx --data images:photos --eval images:more --epochs 5 --weight-bits 4 --act-bits 8 -o net4.onnx',
       'quantised, with weights of 4 bits; the evaluation judges the file that is written',
+    ],
+    [
+      'kompakt finetune net.onnx --data images:photos --epochs 20 --sparsity 0.9 --weight-bits 4 -o sparse4.onnx',
+      'nine of ten weights 0, the others of 4 bits',
     ],
   ],
   async run(invocation) {

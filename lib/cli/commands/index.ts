@@ -7,6 +7,7 @@ import { distillCommand } from './distill.js';
 import { doctorCommand } from './doctor.js';
 import { finetuneCommand } from './finetune.js';
 import { inspectCommand } from './inspect.js';
+import { pruneCommand } from './prune.js';
 import { quantizeCommand } from './quantize.js';
 import { runCommand } from './run.js';
 
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   quantizeCommand,
   finetuneCommand,
   distillCommand,
+  pruneCommand,
   binarizeCommand,
   compareCommand,
   benchCommand,

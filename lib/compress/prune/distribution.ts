@@ -1,0 +1,59 @@
+// The contract of a way to share zeros among layers: one file in distributions/, one line in distributions/index.ts.
+import type { Dims } from '../../tensor/shape.js';
+
+/** The weights of one layer. */
+export interface LayerWeights {
+  readonly dims: Dims;
+  readonly values: Float32Array;
+}
+
+export interface Distribution {
+  readonly name: string;
+  readonly summary: string;
+  /** Paper and equation, and what differs here. */
+  readonly source: string;
+  /** Zeros of each layer; together `zeros`, which is less than all weights. */
+  zerosOf(layers: readonly LayerWeights[], zeros: number): readonly number[];
+}
+
+/** Whole numbers next to `wanted` that add up to `total`: what is missing goes where most was cut off. Each stays at most
+ *  `limits`. */
+export function wholeShares(
+  wanted: readonly number[],
+  limits: readonly number[],
+  total: number,
+): readonly number[] {
+  const shares = wanted.map((share, i) => Math.min(limits[i]!, Math.floor(share)));
+  let missing = total - shares.reduce((sum, share) => sum + share, 0);
+  const order = [...shares.keys()].sort(
+    (a, b) => wanted[b]! - shares[b]! - (wanted[a]! - shares[a]!) || a - b,
+  );
+  for (const i of order) {
+    const more = Math.min(missing, limits[i]! - shares[i]!, 1);
+    shares[i]! += more;
+    missing -= more;
+  }
+  // Rounding alone never leaves more than one a layer; a layer at its limit leaves its part to the others.
+  for (const i of order) {
+    const more = Math.min(missing, limits[i]! - shares[i]!);
+    shares[i]! += more;
+    missing -= more;
+  }
+  return shares;
+}
+
+/** How many of each layer are among the `zeros` lowest scores of all, the first of equal ones first. */
+export function lowestOf(scores: readonly ArrayLike<number>[], zeros: number): readonly number[] {
+  const owner: number[] = [];
+  const all: number[] = [];
+  scores.forEach((own, layer) => {
+    for (let i = 0; i < own.length; i++) {
+      owner.push(layer);
+      all.push(own[i]!);
+    }
+  });
+  const order = Uint32Array.from(all.keys()).sort((a, b) => all[a]! - all[b]! || a - b);
+  const counts = scores.map(() => 0);
+  for (const i of order.subarray(0, zeros)) counts[owner[i]!]!++;
+  return counts;
+}

@@ -1,0 +1,52 @@
+// How sparse the layers of a model are, and what that means for its size.
+import { deflateSync } from 'node:zlib';
+import type { Graph } from '../../graph/graph.js';
+import { producersOf } from '../../graph/order.js';
+import type { Model } from '../../model/model.js';
+import { toNumbers } from '../../tensor/tensor.js';
+import { weightOf } from './layers.js';
+
+export interface LayerSparsity {
+  readonly name: string;
+  readonly op: string;
+  readonly weights: number;
+  readonly zeros: number;
+}
+
+export interface Sparsity {
+  readonly layers: readonly LayerSparsity[];
+  /** Share of zeros among all these weights. */
+  readonly sparsity: number;
+}
+
+/** Of every layer with weights, in float or quantised. */
+export function sparsityOf(graph: Graph): Sparsity {
+  const producers = producersOf(graph.nodes);
+  const seen = new Set<string>();
+  const layers = graph.nodes.flatMap((node): LayerSparsity[] => {
+    const weight = weightOf(node, producers, graph);
+    if (weight === undefined || seen.has(weight.constant)) return [];
+    seen.add(weight.constant);
+    const value = graph.constants.get(weight.constant)!;
+    // Weights of other tools may have a zero point; one for all.
+    const point = graph.constants.get(weight.maker?.inputs[2] ?? '');
+    const zero = point === undefined ? 0 : toNumbers(point)[0]!;
+    const zeros = toNumbers(value).reduce((count, v) => count + (v === zero ? 1 : 0), 0);
+    return [{ name: node.name, op: node.op, weights: value.data.length, zeros }];
+  });
+  const sum = (of: (layer: LayerSparsity) => number): number =>
+    layers.reduce((all, layer) => all + of(layer), 0);
+  const weights = sum((layer) => layer.weights);
+  return { layers, sparsity: weights === 0 ? 0 : sum((layer) => layer.zeros) / weights };
+}
+
+/** Bytes of the file, and of the file compressed with deflate: zeros take room in the one and hardly any in the other. */
+export interface StoredBytes {
+  readonly file: number;
+  readonly deflated: number;
+}
+
+export function storedBytes(model: Model): StoredBytes {
+  const bytes = model.toBytes();
+  return { file: bytes.length, deflated: deflateSync(bytes, { level: 9 }).length };
+}

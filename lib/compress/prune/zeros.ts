@@ -1,0 +1,44 @@
+// How many zeros each layer gets, and the graph with them.
+import { freezeGraph, type Graph } from '../../graph/graph.js';
+import { maskOfLeast } from '../../ops/prune.js';
+import { type TensorValue, tensor } from '../../tensor/tensor.js';
+import { distributions } from './distributions/index.js';
+import type { PrunableLayer } from './layers.js';
+
+export const countZeros = ({ data }: TensorValue): number => {
+  let zeros = 0;
+  for (let i = 0; i < data.length; i++) if (data[i] === 0) zeros++;
+  return zeros;
+};
+
+/** Zeros of each layer, so that they are `sparsity` of all weights. A layer keeps those that it has. */
+export function zerosOf(
+  layers: readonly PrunableLayer[],
+  sparsity: number,
+  distribution: string,
+): readonly number[] {
+  const weights = layers.map(({ value: { dims, data } }) => ({ dims, values: data as Float32Array }));
+  const all = weights.reduce((sum, { values }) => sum + values.length, 0);
+  const shares = distributions
+    .find(({ name }) => name === distribution)!
+    .zerosOf(weights, Math.round(sparsity * all));
+  return shares.map((zeros, i) => Math.max(zeros, countZeros(layers[i]!.value)));
+}
+
+/** 0 wherever the mask is. */
+export function masked({ dtype, dims, data }: TensorValue, mask: ArrayLike<number>): TensorValue {
+  return tensor(
+    dtype,
+    dims,
+    (data as Float32Array).map((v, i) => (mask[i] === 0 ? 0 : v)),
+  );
+}
+
+/** The least weights of each layer become 0. */
+export function withZeros(graph: Graph, layers: readonly PrunableLayer[], zeros: readonly number[]): Graph {
+  const constants = new Map(graph.constants);
+  layers.forEach(({ weight, value }, i) => {
+    constants.set(weight, masked(value, maskOfLeast(value.data as Float32Array, zeros[i]!)));
+  });
+  return freezeGraph({ ...graph, constants });
+}

@@ -1,0 +1,151 @@
+// Magnitude pruning in one shot, and while a model is fine-tuned, distilled and quantised: zeros stay zeros, and what is left
+// learns to do without the others.
+import { distill } from '../../lib/compress/distill.js';
+import { type FinetuneOptions, finetune } from '../../lib/compress/finetune.js';
+import { sparsityOf } from '../../lib/compress/prune/report.js';
+import { prune } from '../../lib/compress/prune-model.js';
+import { quantize } from '../../lib/compress/quantize-model.js';
+import { Model } from '../../lib/model/model.js';
+import { toNumbers } from '../../lib/tensor/tensor.js';
+import { evaluate } from '../../lib/train/evaluate.js';
+import { buildNetwork } from '../../lib/train/networks/index.js';
+import type { Lesson } from '../../lib/train/train-model.js';
+import { onnxruntimeExecutor } from '../helpers/onnxruntime-executor.js';
+import { classes, pictures, side } from '../helpers/pictures.js';
+
+const shape = { input: [1, side, side], classes } as const;
+const data = pictures(200, 1, 1.5);
+const judged = pictures(200, 2, 1.5) as Required<Lesson>[];
+const run = { data, batch: 16, seed: 1, threads: 1 } as const;
+
+let dense: Model;
+let student: Model;
+beforeAll(async () => {
+  const net = buildNetwork('small-vgg', { ...shape, width: 0.125, seed: 3 });
+  dense = (await finetune(net, { ...run, epochs: 6 })).model;
+  ({ model: student } = await prune(dense, { sparsity: 0.9 }));
+});
+
+const accuracyOf = async (model: Model) => (await evaluate(model, judged, { threads: 1 })).accuracy;
+const train = (model: Model, options: Partial<FinetuneOptions>) =>
+  finetune(model, { ...run, epochs: 4, learningRate: 0.02, ...options });
+/** Where the weights of float layers are 0. */
+const zerosIn = (model: Model): string[] =>
+  [...model.graph.constants].flatMap(([name, value]) =>
+    value.dims.length < 2 ? [] : [...toNumbers(value)].flatMap((v, i) => (v === 0 ? [`${name} ${i}`] : [])),
+  );
+
+test('one shot: as many zeros as asked for, the least weights of each layer, the rest as it was', async () => {
+  const { report } = await prune(dense, { sparsity: 0.6, evaluate: judged });
+  expect(report.sparsity).toBeCloseTo(0.6, 3);
+  expect(report.accuracyBefore).toBe(await accuracyOf(dense));
+  expect(report.bytesAfter.deflated).toBeLessThan(0.7 * report.bytesBefore.deflated);
+  for (const [name, value] of student.graph.constants) {
+    const [before, after] = [toNumbers(dense.graph.constants.get(name)!), toNumbers(value)];
+    const changed = [...before.keys()].filter((i) => before[i] !== after[i]);
+    expect(changed.every((i) => after[i] === 0 && value.dims.length > 1)).toBe(true);
+    const largestGone = changed.reduce((most, i) => Math.max(most, Math.abs(before[i]!)), 0);
+    const leastLeft = after.reduce((least, v) => (v === 0 ? least : Math.min(least, Math.abs(v))), Infinity);
+    expect(largestGone).toBeLessThanOrEqual(leastLeft);
+  }
+});
+
+test('layers are chosen by name', async () => {
+  const names = sparsityOf(dense.graph).layers.map(({ name }) => name);
+  const sparse = async (layers: { keep?: string[]; only?: string[] }): Promise<string[]> =>
+    (await prune(dense, { sparsity: 0.5, layers })).report.layers
+      .filter(({ zeros, weights }) => zeros > 0.1 * weights)
+      .map(({ name }) => name);
+  expect(await sparse({ only: [names[1]!] })).toEqual([names[1]]);
+  expect(await sparse({ keep: [names[0]!] })).not.toContain(names[0]);
+  await expect(prune(dense, { sparsity: 0.5, layers: { keep: ['nobody'] } })).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+  });
+  await expect(prune(dense, { sparsity: 1 })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+});
+
+test('step by step while it is trained, a model loses far less than in one shot', async () => {
+  const [before, after] = [await accuracyOf(dense), await accuracyOf(student)];
+  const { model, report } = await train(dense, { prune: { sparsity: 0.9 }, epochs: 6, evaluate: judged });
+  expect(after).toBeLessThan(before - 0.3);
+  expect(report.sparsity!.sparsity).toBeCloseTo(0.9, 3);
+  expect(sparsityOf(model.graph)).toEqual(report.sparsity);
+  expect(report.epochs.at(-1)!.evaluation).toBeGreaterThan(before - 0.1);
+  expect(await accuracyOf(model)).toBe(report.epochs.at(-1)!.evaluation);
+  expect(model.graph.nodes).toEqual(dense.graph.nodes);
+});
+
+test.each(['adam', { name: 'sgd', momentum: 0.9 }] as const)(
+  'a pruned student that is taught keeps exactly its zeros (%p)',
+  async (optimizer) => {
+    const { model, report } = await distill(student, {
+      ...run,
+      epochs: 4,
+      optimizer,
+      regularize: { l2: 1e-4 },
+      teacher: dense,
+      prune: { sparsity: 'kept' },
+      evaluate: judged,
+    });
+    expect(zerosIn(model)).toEqual(zerosIn(student));
+    expect(report.epochs.at(-1)!.evaluation).toBeGreaterThan((await accuracyOf(student)) + 0.2);
+  },
+);
+
+test('taught by itself, as it was, while it is pruned', async () => {
+  const { model, report } = await distill(dense, {
+    ...run,
+    epochs: 6,
+    learningRate: 0.02,
+    softWeight: 1,
+    prune: { sparsity: 0.85, distribution: 'erk' },
+    evaluate: judged,
+  });
+  expect(sparsityOf(model.graph).sparsity).toBeCloseTo(0.85, 2);
+  expect(report.epochs.at(-1)!.evaluation).toBeGreaterThan((await accuracyOf(dense)) - 0.1);
+});
+
+test('pruned and quantised in one training, taught as well: the integers have the zeros', async () => {
+  const few = { weightBits: 4, activationBits: 4 } as const;
+  const { model, report } = await distill(dense, {
+    ...run,
+    epochs: 6,
+    teacher: dense,
+    quantize: few,
+    prune: { sparsity: 0.8 },
+    evaluate: judged,
+  });
+  const { model: rounded } = await quantize(dense, { ...few, data: data.map(({ feeds }) => feeds) });
+  expect(model.graph.nodes).toEqual(rounded.graph.nodes);
+  // Small weights become 0 by rounding too.
+  expect(report.sparsity!.sparsity).toBeGreaterThanOrEqual(0.799);
+  expect(report.epochs.at(-1)!.evaluation).toBeGreaterThan((await accuracyOf(dense)) - 0.1);
+  const loaded = await Model.load(model.toBytes());
+  expect(await accuracyOf(loaded)).toBe(report.epochs.at(-1)!.evaluation);
+  const theirs = await onnxruntimeExecutor(loaded.graph);
+  const { input } = judged[0]!.feeds;
+  const fed = { dtype: 'float32', dims: input!.dims, data: input!.data as Float32Array } as const;
+  expect(toNumbers((await theirs(new Map([['input', fed]]))).get('logits')!)).toHaveLength(classes);
+});
+
+test('a quantised sparse model is trained on with its zeros', async () => {
+  const { model: rounded } = await quantize(student, { data: data.map(({ feeds }) => feeds) });
+  const before = sparsityOf(rounded.graph);
+  const { report } = await train(rounded, { quantize: {}, prune: { sparsity: 'kept' } });
+  report.sparsity!.layers.forEach(({ zeros }, i) => {
+    expect(zeros).toBeGreaterThanOrEqual(before.layers[i]!.zeros);
+  });
+  const free = await train(rounded, { quantize: {} });
+  expect(sparsityOf(free.model.graph).sparsity).toBeLessThan(0.8);
+});
+
+test('options that do not go together are refused', async () => {
+  const code = { code: 'KPT_OPTION_INVALID' };
+  const sparse = { sparsity: 0.5 };
+  await expect(train(dense, { prune: sparse, residualRank: 1 })).rejects.toMatchObject(code);
+  await expect(
+    train(dense, { prune: sparse, earlyStopping: { patience: 1 }, evaluate: judged }),
+  ).rejects.toMatchObject(code);
+  await expect(train(dense, { prune: { ...sparse, begin: 0.9, end: 0.1 } })).rejects.toMatchObject(code);
+  await expect(train(dense, { prune: { ...sparse, distribution: 'fair' } })).rejects.toMatchObject(code);
+});

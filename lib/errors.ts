@@ -135,6 +135,11 @@ export type ErrorCode = keyof typeof errorTable;
 
 /** Every error that kompakt throws on purpose. Match on `code`, never on the message or on `instanceof`. */
 export class KompaktError extends Error {
+  // What Node prints of an error nobody caught begins with the name of its class, which bundling shortens.
+  static {
+    Object.defineProperty(KompaktError, 'name', { value: 'KompaktError' });
+  }
+
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
 

@@ -37,6 +37,8 @@ await build({
   platform: 'node',
   target: 'node20.19',
   minify: true,
+  // Node prints the line that threw what nobody caught.
+  lineLimit: 120,
   sourcemap: 'linked',
   define: { bundledVersion: JSON.stringify(version) },
   external: Object.keys(dependencies).filter((name) => name !== taken),

@@ -15,7 +15,7 @@ function closureOf(entry: string): { readonly files: Set<string>; readonly packa
     if (files.has(file)) return;
     files.add(file);
     const code = readFileSync(join(dist, file), 'utf8');
-    for (const [, name] of code.matchAll(/(?:\bfrom|(?:^|[;\n])import)\s*"([^"]+)"/g))
+    for (const [, name] of code.matchAll(/(?:(?<!")\bfrom|(?:^|[;\n])import)\s*"([^"]+)"/g))
       if (name!.startsWith('.')) visit(join(file, '..', name!));
       else if (!name!.startsWith('node:')) packages.add(name!);
   };

@@ -7,6 +7,7 @@ import { GraphBuilder } from '../../lib/graph/builder.js';
 import { Model } from '../../lib/model/model.js';
 import { InferenceSession } from '../../lib/session/session.js';
 import { f32 } from '../../lib/tensor/tensor.js';
+import { garbageOf } from '../helpers/garbage.js';
 import { npmModels, signal } from '../helpers/models.js';
 
 const alexa = npmModels.find((m) => m.name === 'alexa')!.path;
@@ -171,10 +172,7 @@ describe('bound steps', () => {
     const session = await InferenceSession.create(alexa, { intraOpNumThreads: 1 });
     const step = session.bind({ inputs: { [input]: signal(16 * 96) } });
     for (let i = 0; i < 2000; i++) step();
-    const before = process.memoryUsage().heapUsed;
-    for (let i = 0; i < 100000; i++) step();
-    const perStep = (process.memoryUsage().heapUsed - before) / 100000;
-    expect(perStep).toBeLessThan(4);
+    expect(garbageOf(step, 20000)).toBeLessThan(4);
   });
 
   test('wrong and detached buffers are refused', async () => {

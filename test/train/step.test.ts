@@ -15,6 +15,7 @@ import { sgd } from '../../lib/train/optimizers/sgd.js';
 import { compileStep } from '../../lib/train/step.js';
 import type { Optimizer, ParameterRule, TrainingOptions, TrainingStep } from '../../lib/train/training.js';
 import { trainingGraph } from '../../lib/train/training-graph.js';
+import { garbageOf } from '../helpers/garbage.js';
 import { randomNumbers } from '../helpers/gradient-case.js';
 import { leNet300, Net } from '../helpers/training-nets.js';
 
@@ -193,9 +194,7 @@ describe('promises', () => {
     const batch = batchOf(step, 1);
     const settings = { learningRate: 1e-4, progress: 0 };
     for (let k = 0; k < 500; k++) step.run(batch, settings);
-    const before = process.memoryUsage().heapUsed;
-    for (let k = 0; k < 2000; k++) step.run(batch, settings);
-    const perStep = (process.memoryUsage().heapUsed - before) / 2000;
+    const perStep = garbageOf(() => step.run(batch, settings), 1000);
     step.release();
     // One loss is a number of 16 bytes; a single array or closure would be more.
     expect(perStep).toBeLessThan(64);

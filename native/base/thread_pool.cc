@@ -1,5 +1,5 @@
-// ThreadPool: one loop at a time, cut into chunks that the caller and whichever workers are awake take in
-// turn.
+// ThreadPool: one loop at a time, cut into chunks. Every thread has a share of them, which it takes from the
+// front; when it is empty, it takes from the back of the others', so nobody waits for a worker that is late.
 //
 // The loop's life is one atomic word: its number, an open bit and how many workers are inside. A worker joins
 // only while the loop is open, so the caller never waits for one that is still asleep: it closes the loop
@@ -7,6 +7,7 @@
 #include "native/base/thread_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -21,9 +22,12 @@
 namespace kompakt {
 namespace {
 
-/// How long a thread spins before it sleeps: longer than the serial gap between two loops of a plan, shorter
-/// than anything a power meter or another process would notice.
+/// How long a thread spins without giving way to others: longer than most gaps between two loops of a plan.
 constexpr std::chrono::microseconds kSpinTime(30);
+
+/// How long it then goes on looking, and yields in between, before it sleeps: longer than any step that one
+/// thread runs alone. To be woken takes as long as many a loop, and outside of inferences nobody spins.
+constexpr std::chrono::microseconds kYieldTime(2000);
 
 /// Chunks per thread: enough to even out a thread that starts late, few enough that taking them costs
 /// nothing.
@@ -44,15 +48,38 @@ inline void Pause() {
 /// Spins until `ready()` or until the time is over; true when ready.
 template <typename Ready>
 bool SpinUntil(const Ready& ready) {
-  const auto deadline = std::chrono::steady_clock::now() + kSpinTime;
-  do {
+  const auto start = std::chrono::steady_clock::now();
+  for (;;) {
     for (int i = 0; i < 16; ++i) {
       if (ready()) return true;
       Pause();
     }
-  } while (std::chrono::steady_clock::now() < deadline);
-  return ready();
+    const auto passed = std::chrono::steady_clock::now() - start;
+    if (passed >= kYieldTime) return ready();
+    if (passed >= kSpinTime) sched_yield();
+  }
 }
+
+/// The chunks of one thread that nobody has taken: [front, back), in one word so that both ends can be taken
+/// from at once.
+struct alignas(64) Share {
+  std::atomic<uint64_t> range{0};
+
+  void Set(uint32_t front, uint32_t back) { range.store(uint64_t{front} << 32 | back); }
+
+  /// A chunk from the front, or from the back; false when there is none.
+  bool Take(bool from_front, uint32_t* chunk) {
+    uint64_t word = range.load(std::memory_order_relaxed);
+    for (;;) {
+      const uint32_t front = static_cast<uint32_t>(word >> 32), back = static_cast<uint32_t>(word);
+      if (front >= back) return false;
+      *chunk = from_front ? front : back - 1;
+      const uint64_t left =
+          from_front ? uint64_t{front + 1} << 32 | back : uint64_t{front} << 32 | (back - 1);
+      if (range.compare_exchange_weak(word, left, std::memory_order_acq_rel)) return true;
+    }
+  }
+};
 
 }  // namespace
 
@@ -64,7 +91,6 @@ struct ThreadPool::State {
   };
 
   std::atomic<uint64_t> loop{0};
-  std::atomic<int64_t> next_chunk{0};
   std::atomic<int> sleepers{0};
   std::atomic<bool> caller_sleeps{false};
   std::atomic<bool> inferring{false};
@@ -76,6 +102,7 @@ struct ThreadPool::State {
   const void* body = nullptr;
   int64_t count = 0;
   int64_t chunk = 1;
+  std::vector<Share> shares;  // by thread
 
   std::mutex mutex;
   std::condition_variable work;
@@ -105,12 +132,18 @@ struct ThreadPool::State {
     done.notify_one();
   }
 
+  void RunChunk(uint32_t index, int thread) {
+    const int64_t begin = index * chunk;
+    call(body, begin, std::min(begin + chunk, count), thread);
+  }
+
+  /// First those of the thread itself, then what others have left.
   void TakeChunks(int thread) {
-    for (;;) {
-      const int64_t begin = next_chunk.fetch_add(1, std::memory_order_relaxed) * chunk;
-      if (begin >= count) return;
-      call(body, begin, std::min(begin + chunk, count), thread);
-    }
+    const size_t threads = shares.size();
+    uint32_t index = 0;
+    while (shares[static_cast<size_t>(thread)].Take(true, &index)) RunChunk(index, thread);
+    for (size_t i = 1; i < threads; ++i)
+      while (shares[(static_cast<size_t>(thread) + i) % threads].Take(false, &index)) RunChunk(index, thread);
   }
 
   /// Until there is a loop or another inference.
@@ -153,6 +186,7 @@ ThreadPool::ThreadPool(int threads) : threads_(std::max(threads, 1)), alone_(thr
   if (threads_ == 1) return;
   state_ = std::make_unique<State>();
   state_->workers.resize(static_cast<size_t>(threads_ - 1));
+  state_->shares = std::vector<Share>(static_cast<size_t>(threads_));
   // Signals are for the host's own threads.
   sigset_t all, before;
   sigfillset(&all);
@@ -190,15 +224,19 @@ void ThreadPool::EndInference() {
   if (state_ != nullptr) state_->inferring.store(false);
 }
 
-void ThreadPool::Dispatch(int64_t count, int64_t grain, Call call, const void* body) {
+void ThreadPool::Dispatch(int64_t count, int64_t grain, bool mirrored, Call call, const void* body) {
   State& s = *state_;
   KPT_ASSERT((s.loop.load() & (kOpen | kInside)) == 0);
   s.call = call;
   s.body = body;
   s.count = count;
-  const int64_t pieces = threads_ * kChunksPerThread;
-  s.chunk = std::max({grain, (count + pieces - 1) / pieces, int64_t{1}});
-  s.next_chunk.store(0, std::memory_order_relaxed);
+  s.chunk = std::max({grain, count / (threads_ * kChunksPerThread), int64_t{1}});
+  const int64_t chunks = (count + s.chunk - 1) / s.chunk;
+  for (int64_t t = 0; t < threads_; ++t) {
+    const int64_t part = mirrored ? threads_ - 1 - t : t;
+    s.shares[static_cast<size_t>(t)].Set(static_cast<uint32_t>(part * chunks / threads_),
+                                         static_cast<uint32_t>((part + 1) * chunks / threads_));
+  }
   const uint64_t number = (s.loop.load() >> kLoopShift) + 1;
   s.loop.store((number << kLoopShift) | kOpen);
   s.WakeSleepers();

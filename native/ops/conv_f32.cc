@@ -50,11 +50,12 @@ class ConvF32 : public Step {
                                 });
       packed = to;
     }
-    context.pool->ParallelFor(loop_.pieces(), 1, [&](int64_t begin, int64_t end, int thread) {
-      uint8_t* scratch = context.scratch + packed_bytes_ + static_cast<size_t>(thread) * thread_bytes_;
-      for (int64_t i = begin; i < end; ++i)
-        RunOne(loop_.piece(context.Turn(i, loop_.pieces())), packed, scratch);
-    });
+    context.pool->ParallelFor(
+        loop_.pieces(), 1, context.backwards, [&](int64_t begin, int64_t end, int thread) {
+          uint8_t* scratch = context.scratch + packed_bytes_ + static_cast<size_t>(thread) * thread_bytes_;
+          for (int64_t i = begin; i < end; ++i)
+            RunOne(loop_.piece(context.Turn(i, loop_.pieces())), packed, scratch);
+        });
   }
 
  private:

@@ -104,7 +104,7 @@ class ConvTransposeF32 : public Step {
     const float* base = reinterpret_cast<const float*>(context.scratch);
     if (!places_.empty()) PackAll(context);
     const int64_t lines = conv_.n * conv_.oh;
-    context.pool->ParallelFor(lines, 1, [&](int64_t begin, int64_t end, int thread) {
+    context.pool->ParallelFor(lines, 1, context.backwards, [&](int64_t begin, int64_t end, int thread) {
       const float** pointers = reinterpret_cast<const float**>(context.scratch + packed_bytes_ +
                                                                static_cast<size_t>(thread) * thread_bytes_);
       for (int64_t i = begin; i < end; ++i) {

@@ -197,11 +197,13 @@ void ConvTransposeU8::Run(const RunContext& context) {
         for (int64_t row = begin; row < end; ++row) CopyRow(image, row, context.scratch + row * pitch_);
       });
     const uint8_t* input = bordered_ ? context.scratch : x_ + image * shape_.in_height * pitch_;
-    context.pool->ParallelFor(shape_.out_height, 1, [&](int64_t begin, int64_t end, int thread) {
-      float* wide =
-          reinterpret_cast<float*>(context.scratch + copy_bytes_ + wide_bytes_ * static_cast<size_t>(thread));
-      for (int64_t i = begin; i < end; ++i) RunRow(input, image, context.Turn(i, shape_.out_height), wide);
-    });
+    context.pool->ParallelFor(
+        shape_.out_height, 1, context.backwards, [&](int64_t begin, int64_t end, int thread) {
+          float* wide = reinterpret_cast<float*>(context.scratch + copy_bytes_ +
+                                                 wide_bytes_ * static_cast<size_t>(thread));
+          for (int64_t i = begin; i < end; ++i)
+            RunRow(input, image, context.Turn(i, shape_.out_height), wide);
+        });
   }
 }
 

@@ -196,22 +196,23 @@ void ConvU8::Run(const RunContext& context) {
   if (weights_.run_time().live()) shape_.x_zero = weights_.Rescale();
   const int64_t panels = weights_.panels().count * shape_.group;
   const int64_t tasks = images_ * bands_ * panel_groups_;
-  context.pool->ParallelFor(tasks, shape_.Grain(tasks), [&](int64_t begin, int64_t end, int thread) {
-    uint8_t* scratch = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
-    float* wide = reinterpret_cast<float*>(scratch + band_scratch_);
-    const uint8_t* input = nullptr;
-    int64_t filled = -1;
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t task = context.Turn(i, tasks);
-      const int64_t band = task / panel_groups_ % bands_, image = task / panel_groups_ / bands_;
-      const int64_t share = task % panel_groups_;
-      const int64_t first = band * band_lines_, lines = std::min(band_lines_, lines_ - first);
-      if (filled != task / panel_groups_) input = BandInput(image, first, lines, scratch);
-      filled = task / panel_groups_;
-      RunPanels(input, lines * line_pixels_, (image * lines_ + first) * line_pixels_,
-                share * panels / panel_groups_, (share + 1) * panels / panel_groups_, wide);
-    }
-  });
+  context.pool->ParallelFor(
+      tasks, shape_.Grain(tasks), context.backwards, [&](int64_t begin, int64_t end, int thread) {
+        uint8_t* scratch = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
+        float* wide = reinterpret_cast<float*>(scratch + band_scratch_);
+        const uint8_t* input = nullptr;
+        int64_t filled = -1;
+        for (int64_t i = begin; i < end; ++i) {
+          const int64_t task = context.Turn(i, tasks);
+          const int64_t band = task / panel_groups_ % bands_, image = task / panel_groups_ / bands_;
+          const int64_t share = task % panel_groups_;
+          const int64_t first = band * band_lines_, lines = std::min(band_lines_, lines_ - first);
+          if (filled != task / panel_groups_) input = BandInput(image, first, lines, scratch);
+          filled = task / panel_groups_;
+          RunPanels(input, lines * line_pixels_, (image * lines_ + first) * line_pixels_,
+                    share * panels / panel_groups_, (share + 1) * panels / panel_groups_, wide);
+        }
+      });
 }
 
 }  // namespace

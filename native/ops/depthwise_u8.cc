@@ -258,6 +258,18 @@ void DepthwiseU8::RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64
   finish_.Run(y_, pixel, row.columns, c.begin, c.begin + row.channels);
 }
 
+/// Group and chunk of a task: chunk by chunk, but part by part of the rows before that, so that every thread
+/// begins with the rows that it has made in the step before and reads in the next.
+void Locate(int64_t task, int64_t groups, int64_t chunks, int64_t parts, int64_t* group, int64_t* chunk) {
+  int64_t first = 0, size = 0;
+  for (int64_t part = 0;; ++part, first += size, task -= size * chunks) {
+    size = groups * (part + 1) / parts - first;
+    if (task < size * chunks) break;
+  }
+  *group = first + task % size;
+  *chunk = task / size;
+}
+
 void DepthwiseU8::Run(const RunContext& context) {
   const int64_t groups = (shape_.out_height + rows_ - 1) / rows_;
   if (shape_.out_width == 0 || shape_.channels == 0) return;
@@ -267,21 +279,24 @@ void DepthwiseU8::Run(const RunContext& context) {
   }
   const int64_t columns = static_cast<int64_t>(column_chunks_.size()),
                 chunks = columns * static_cast<int64_t>(channel_chunks_.size()),
-                tasks = shape_.batch * groups * chunks;
-  context.pool->ParallelFor(tasks, shape_.Grain(tasks), [&](int64_t begin, int64_t end, int thread) {
-    uint8_t* wide = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
-    uint8_t* scratch = wide + wide_scratch_;
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t task = context.Turn(i, tasks);
-      const int64_t group = task % groups, chunk = task / groups % chunks, image = task / groups / chunks;
-      const Range c = channel_chunks_[static_cast<size_t>(chunk / columns)],
-                  range = column_chunks_[static_cast<size_t>(chunk % columns)];
-      const int64_t y = group * rows_, rows = std::min(rows_, shape_.out_height - y);
-      FillColumns(image, y, c, range, scratch);
-      for (int64_t r = 0; r < rows; ++r)
-        RunRow(scratch, image, y + r, r, c, range, reinterpret_cast<float*>(wide));
-    }
-  });
+                tasks = shape_.batch * groups * chunks,
+                parts = std::min<int64_t>(context.pool->threads(), groups);
+  context.pool->ParallelFor(
+      tasks, shape_.Grain(tasks), context.backwards, [&](int64_t begin, int64_t end, int thread) {
+        uint8_t* wide = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
+        uint8_t* scratch = wide + wide_scratch_;
+        for (int64_t i = begin; i < end; ++i) {
+          const int64_t task = context.Turn(i, tasks), image = task / groups / chunks;
+          int64_t group = 0, chunk = 0;
+          Locate(task % (groups * chunks), groups, chunks, parts, &group, &chunk);
+          const Range c = channel_chunks_[static_cast<size_t>(chunk / columns)],
+                      range = column_chunks_[static_cast<size_t>(chunk % columns)];
+          const int64_t y = group * rows_, rows = std::min(rows_, shape_.out_height - y);
+          FillColumns(image, y, c, range, scratch);
+          for (int64_t r = 0; r < rows; ++r)
+            RunRow(scratch, image, y + r, r, c, range, reinterpret_cast<float*>(wide));
+        }
+      });
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ class DwconvF32 : public Step {
     if (lines_.live_bytes() > 0) lines_.PackLive(context.scratch);
     const int64_t size = conv_.ow * conv_.o, lines = conv_.n * conv_.oh;
     uint8_t* pointers = context.scratch + lines_.live_bytes();
-    context.pool->ParallelFor(lines, 1, [&](int64_t begin, int64_t end, int thread) {
+    context.pool->ParallelFor(lines, 1, context.backwards, [&](int64_t begin, int64_t end, int thread) {
       uint8_t* scratch = pointers + static_cast<size_t>(thread) * lines_.scratch_bytes();
       // A few rows, some channels at a time: an input row is then still in the first-level cache for the next
       // rows.

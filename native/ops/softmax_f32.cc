@@ -2,12 +2,18 @@
 // memory of x. SPDX-License-Identifier: Apache-2.0
 #include "native/kernels/softmax_f32/softmax_f32.h"
 
+#include <algorithm>
+
 #include "native/ops/checks.h"
 
 namespace kompakt {
 namespace {
 
 constexpr int64_t kColumnBlock = 64;
+
+/// Rows that fill a vector or two at most are turned, a block of them at a time, so that each is a lane: many
+/// of them at the cost of one. Which way a tensor goes its dims alone decide, for the sums differ in order.
+constexpr int64_t kShortRow = 32, kManyRows = 16;
 
 class SoftmaxF32Step : public Step {
  public:
@@ -16,6 +22,8 @@ class SoftmaxF32Step : public Step {
 
   void Run(const RunContext& context) override {
     const SoftmaxKernel& kernel = BestSoftmaxKernel();
+    if (dims_.inner == 1 && dims_.reduced <= kShortRow && dims_.outer >= kManyRows)
+      return RunShortRows(context, kernel);
     const int64_t blocks = (dims_.inner + kColumnBlock - 1) / kColumnBlock;
     const int64_t work = dims_.reduced * (dims_.inner < kColumnBlock ? dims_.inner : kColumnBlock);
     context.pool->ParallelFor(dims_.outer * blocks, GrainOf(work), [&](int64_t begin, int64_t end, int) {
@@ -32,6 +40,23 @@ class SoftmaxF32Step : public Step {
   }
 
  private:
+  void RunShortRows(const RunContext& context, const SoftmaxKernel& kernel) const {
+    const int64_t n = dims_.reduced, blocks = (dims_.outer + kColumnBlock - 1) / kColumnBlock;
+    context.pool->ParallelFor(blocks, GrainOf(n * kColumnBlock), [&](int64_t begin, int64_t end, int) {
+      float turned[kShortRow * kColumnBlock];
+      for (int64_t block = begin; block < end; ++block) {
+        const int64_t first = block * kColumnBlock, rows = std::min(kColumnBlock, dims_.outer - first);
+        const float* x = x_ + first * n;
+        float* y = y_ + first * n;
+        for (int64_t r = 0; r < rows; ++r)
+          for (int64_t i = 0; i < n; ++i) turned[i * kColumnBlock + r] = x[r * n + i];
+        kernel.columns(log_, turned, turned, n, kColumnBlock, rows);
+        for (int64_t r = 0; r < rows; ++r)
+          for (int64_t i = 0; i < n; ++i) y[r * n + i] = turned[i * kColumnBlock + r];
+      }
+    });
+  }
+
   bool log_;
   ReduceDims dims_;
   const float* x_;

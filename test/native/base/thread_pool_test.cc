@@ -47,6 +47,28 @@ TEST_CASE("a loop sees what the loop before it wrote") {
   for (int64_t value : values) CHECK(value == 500);
 }
 
+TEST_CASE("every thread begins with its own part, from the other end where the loop is mirrored") {
+  constexpr int kThreads = 4, kCount = 400;
+  ThreadPool pool(kThreads);
+  for (const bool mirrored : {false, true}) {
+    std::vector<std::atomic<int64_t>> first(kThreads);
+    for (auto& value : first) value = -1;
+    std::atomic<int> there{0};
+    pool.BeginInference();
+    pool.ParallelFor(kCount, 1, mirrored, [&](int64_t begin, int64_t, int thread) {
+      if (first[static_cast<size_t>(thread)] >= 0) return;
+      first[static_cast<size_t>(thread)] = begin;
+      // Nobody goes on, and takes what is not its own, before all have come.
+      ++there;
+      while (there < kThreads) {
+      }
+    });
+    pool.EndInference();
+    for (int64_t t = 0; t < kThreads; ++t)
+      CHECK(first[static_cast<size_t>(t)] == (mirrored ? kThreads - 1 - t : t) * kCount / kThreads);
+  }
+}
+
 TEST_CASE("pools come and go, used or not, inside an inference or not") {
   int64_t total = 0;
   for (int i = 0; i < 2000; ++i) {

@@ -80,8 +80,8 @@ interface Addon {
 }
 
 let addon: Addon | undefined;
-/** Where it was loaded from. */
-let addonFile: string | undefined;
+/** Tells the file that it was loaded from. */
+let addonIdentity = '';
 
 let root: string | undefined;
 
@@ -121,7 +121,7 @@ function loadUsual(root: string): Addon | undefined {
   } catch {
     return undefined;
   }
-  addonFile = path;
+  addonIdentity = identityOf(path);
   return module.exports as Addon;
 }
 
@@ -131,15 +131,20 @@ function loadFound(root: string): Addon {
     (root: string): unknown;
     resolve(root: string): string;
   };
-  addonFile = load.resolve(root);
-  return load(root) as Addon;
+  const found = load(root) as Addon;
+  addonIdentity = identityOf(load.resolve(root));
+  return found;
+}
+
+function identityOf(file: string): string {
+  const { size, mtimeMs } = statSync(file);
+  return `${size}.${Math.trunc(mtimeMs)}`;
 }
 
 /** Tells this build of kompakt from others, those of the same version too. */
 export function buildIdentity(): string {
   native();
-  const { size, mtimeMs } = statSync(addonFile!);
-  return `${packageVersion()}+${size}.${Math.trunc(mtimeMs)}`;
+  return `${packageVersion()}+${addonIdentity}`;
 }
 
 /** Loads the addon once: a local build first, then the prebuilt binary of this platform. */
@@ -157,6 +162,15 @@ export function native(): Addon {
     );
   }
   return addon;
+}
+
+/** Loads the addon together with the code that will need it, so that the first session finds it there. */
+export function preload(): void {
+  try {
+    native();
+  } catch {
+    // Whoever needs it is told, with a stack that leads there.
+  }
 }
 
 export const platform = (): Platform => native().platform();

@@ -7,6 +7,7 @@ import { Model } from '../model/model.js';
 import type { TensorType } from '../ops/op.js';
 import { prepareForRun } from '../passes/pipeline.js';
 import { Engine } from '../run/engine.js';
+import { preload } from '../run/native.js';
 import { GraphRunner } from '../run/runner.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
@@ -16,6 +17,8 @@ import { type TensorLike, toResult, toValue } from './feeds.js';
 import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
 import type { Signature } from './plan-cache.js';
 import { type OperatorTime, Profiler } from './profile.js';
+
+preload();
 
 type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>;
 

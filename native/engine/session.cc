@@ -93,6 +93,7 @@ void Session::Constant::Copy(uint8_t* to) const {
 
 void Session::ForgetSources() {
   for (Constant& constant : constants_) constant.source = nullptr;
+  spare_ = AlignedBuffer();
 }
 
 uint8_t* Session::Load(int index) {
@@ -101,7 +102,12 @@ uint8_t* Session::Load(int index) {
   if (constant.owned.data() != nullptr) return constant.owned.data();
   // A cache leaves out what its plans read only packed; should a step read it all the same, it finds zeros.
   if (constant.source == nullptr) return cache_ == nullptr ? nullptr : cache_->zeros(constant.size);
-  constant.owned = AlignedBuffer(constant.size);
+  if (spare_.data() != nullptr && spare_.size() >= constant.size && spare_.size() / 2 <= constant.size) {
+    constant.owned = std::move(spare_);
+    std::memset(constant.owned.data() + constant.size, 0, kReadPadding);
+  } else {
+    constant.owned = AlignedBuffer(constant.size);
+  }
   if (constant.owned.data() == nullptr) return nullptr;
   if (constant.size > 0) constant.Copy(constant.owned.data());
   bytes_ += constant.size;
@@ -111,6 +117,7 @@ uint8_t* Session::Load(int index) {
 void Session::Unload(int index) {
   Constant& constant = constants_[static_cast<size_t>(index)];
   if (constant.pinned || constant.owned.data() == nullptr) return;
+  if (spare_.size() < constant.owned.size()) spare_ = std::move(constant.owned);
   constant.owned = AlignedBuffer();
   bytes_ -= constant.size;
 }

@@ -91,6 +91,8 @@ class Session : public PackCache {
   std::map<std::pair<int, std::string>, Pack> packs_;
   std::vector<AlignedBuffer> anonymous_packs_;
   std::set<int> packed_now_;
+  /// The largest buffer that was let go while a plan is made: the next constant of its size is read there.
+  AlignedBuffer spare_;
   size_t bytes_ = 0;
 };
 

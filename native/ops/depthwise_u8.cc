@@ -101,8 +101,7 @@ void DepthwiseU8::ChooseChunks() {
 /// Where part `part` of weight (c, ky, kx) lies for output row r of a filling.
 int64_t DepthwiseU8::PackedWeight(int64_t r, int64_t c, int64_t ky, int64_t kx, int64_t part) const {
   const int64_t slot = DwConvS8Slot(kernel_->wide, shape_.channels, c), taps = taps_ * parts_;
-  const int64_t width =
-      c < DwConvS8WideChannels(kernel_->wide, shape_.channels) ? kernel_->wide : kDwConvBlock;
+  const int width = c < DwConvS8WideChannels(kernel_->wide, shape_.channels) ? kernel_->wide : kDwConvBlock;
   const int64_t begin = slot / width * width, lane = slot % width;
   if (!kernel_->quads) return begin * taps + (part * taps_ + ky * shape_.kernel_width + kx) * width + lane;
   const int64_t row = ky + r * shape_.stride_y;
@@ -150,14 +149,15 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
   const size_t bytes = static_cast<size_t>(row_sets * padded * taps_ * parts_) * (kernel_->quads ? 4 : 1);
   packed_ =
       reinterpret_cast<const int8_t*>(spec.packs->Get(spec.in(1)->constant, tag, bytes, [&](uint8_t* block) {
+        const int parts = static_cast<int>(parts_);
         for (int64_t r = 0; r < row_sets; ++r)
           for (int64_t c = 0; c < shape_.channels; ++c)
             for (int64_t ky = 0; ky < kh; ++ky)
               for (int64_t kx = 0; kx < kw; ++kx)
-                for (int64_t part = 0; part < parts_; ++part) {
-                  const int64_t share = weight(c, ky, kx) / parts_;
+                for (int part = 0, value = weight(c, ky, kx); part < parts; ++part) {
+                  const int share = parts == 1 ? value : value / parts;
                   block[PackedWeight(r, c, ky, kx, part)] =
-                      static_cast<uint8_t>(part == 0 ? weight(c, ky, kx) - share * (parts_ - 1) : share);
+                      static_cast<uint8_t>(part == 0 ? value - share * (parts - 1) : share);
                 }
       }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "depthwise weights") : Status::Ok();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "native/ops/checks.h"
@@ -19,6 +20,63 @@ constexpr int64_t kLongPanel = 32 * 1024;
 /// Weights whose sum without signs, each at most 383, is sure to fit 32 bits.
 constexpr int64_t kMostCounted = 1 << 23;
 
+/// Least, most, sum and distances from the zero point of the weights of one column. Lanes of bytes and 16-bit
+/// sums, so that compilers make vector instructions of the loop: it reads every weight of a model.
+class ColumnScan {
+ public:
+  explicit ColumnScan(int zero) : zero_(zero + 128) {}
+
+  void Add(const int8_t* w, int64_t size) {
+    count_ += size;
+    while (size >= kLanes) {
+      const int64_t blocks = std::min(size / kLanes, kBlocks);
+      AddBlocks(w, blocks);
+      w += blocks * kLanes;
+      size -= blocks * kLanes;
+    }
+    for (int64_t k = 0; k < size; ++k) {
+      const int v = w[k] + 128;
+      least_ = std::min(least_, v);
+      most_ = std::max(most_, v);
+      sum_ += v;
+      total_ += std::abs(v - zero_);
+    }
+  }
+
+  int least() const { return least_ - 128; }
+  int most() const { return most_ - 128; }
+  int64_t sum() const { return sum_ - 128 * count_; }
+  int64_t total() const { return total_; }
+
+ private:
+  static constexpr int kLanes = 16;
+  static constexpr int64_t kBlocks = 65535 / 255;  // sums of so many bytes fit 16 bits
+
+  void AddBlocks(const int8_t* w, int64_t blocks) {
+    uint8_t least[kLanes], most[kLanes] = {}, z = static_cast<uint8_t>(zero_);
+    uint16_t sums[kLanes] = {}, totals[kLanes] = {};
+    std::memset(least, 255, sizeof least);
+    for (int64_t b = 0; b < blocks; ++b, w += kLanes)
+      for (int i = 0; i < kLanes; ++i) {
+        const uint8_t v = static_cast<uint8_t>(w[i] + 128);
+        least[i] = std::min(least[i], v);
+        most[i] = std::max(most[i], v);
+        sums[i] = static_cast<uint16_t>(sums[i] + v);
+        totals[i] = static_cast<uint16_t>(totals[i] + static_cast<uint8_t>(std::max(v, z) - std::min(v, z)));
+      }
+    for (int i = 0; i < kLanes; ++i) {
+      least_ = std::min<int>(least_, least[i]);
+      most_ = std::max<int>(most_, most[i]);
+      sum_ += sums[i];
+      total_ += totals[i];
+    }
+  }
+
+  // Bytes count from -128 on.
+  int zero_, least_ = 255, most_ = 0;
+  int64_t count_ = 0, sum_ = 0, total_ = 0;
+};
+
 /// The weights without zero points, [column][part][tap][k] of one group.
 class GroupWeights {
  public:
@@ -26,28 +84,34 @@ class GroupWeights {
       : source_(s), zeros_(zeros), group_(group) {}
 
   void Find(WeightFacts* facts, int min_weight, int32_t* sums) const {
+    const int64_t count = static_cast<int64_t>(source_.taps.size()) * source_.tap_bytes;
     for (int64_t column = 0; column < source_.columns; ++column) {
       const int zero = Zero(column);
-      uint32_t sum = 0, total = 0;
-      for (int64_t t : source_.taps) {
-        const int8_t* w = Tap(column, t);
-        int least = 127, most = -128;
-        for (int64_t k = 0; k < source_.tap_bytes; ++k) {
-          least = std::min<int>(least, w[k]);
-          most = std::max<int>(most, w[k]);
-          sum += static_cast<uint32_t>(w[k] - zero);
-          total += static_cast<uint32_t>(std::abs(w[k] - zero));
-        }
-        if (source_.tap_bytes == 0) continue;
-        facts->Include(least - zero, min_weight);
-        facts->Include(most - zero, min_weight);
+      ColumnScan scan(zero);
+      for (int64_t t : source_.taps) scan.Add(Tap(column, t), source_.tap_bytes);
+      if (count > 0) {
+        facts->Include(scan.least() - zero, min_weight);
+        facts->Include(scan.most() - zero, min_weight);
       }
-      facts->Reach(
-          static_cast<int32_t>(sum),
-          static_cast<int64_t>(source_.taps.size()) * source_.tap_bytes <= kMostCounted ? total : INT32_MAX);
-      sums[group_ * source_.columns + column] = static_cast<int32_t>(sum);
+      const int32_t sum = static_cast<int32_t>(scan.sum() - count * zero);
+      facts->Reach(sum, count <= kMostCounted ? scan.total() : INT32_MAX);
+      sums[group_ * source_.columns + column] = sum;
     }
   }
+
+  /// Whether weights and packed weights are the same numbers, and taps lie at equal distances: then they are
+  /// packed from where they are.
+  bool Plain(int parts) const {
+    if (parts != 1 || zeros_ != nullptr || source_.sets != 1) return false;
+    if (source_.taps.empty() || source_.columns == 0) return false;
+    for (size_t t = 1; t < source_.taps.size(); ++t)
+      if (source_.taps[t] - source_.taps[t - 1] != TapStride()) return false;
+    return true;
+  }
+
+  int64_t TapStride() const { return source_.taps.size() < 2 ? 0 : source_.taps[1] - source_.taps[0]; }
+
+  const int8_t* First() const { return Tap(0, source_.taps[0]); }
 
   std::vector<int8_t> Split(int parts) const {
     std::vector<int8_t> out(static_cast<size_t>(source_.columns * parts * source_.tap_bytes) *
@@ -140,10 +204,16 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
       s.w->constant, s.tag + ":" + kernel_->name + choice, group_bytes_ * static_cast<size_t>(s.groups),
       [&](uint8_t* block) {
         const int64_t tap = s.tap_bytes, column = tap * taps();
-        for (int64_t g = 0; g < s.groups; ++g)
-          PackGemmS8(*kernel_, panels_, taps(), tap_bytes_,
-                     GroupWeights(s, channels.weight_zero, g).Split(parts_).data(), column, tap, 1,
-                     reinterpret_cast<int8_t*>(block) + group_bytes_ * static_cast<size_t>(g));
+        for (int64_t g = 0; g < s.groups; ++g) {
+          const GroupWeights weights(s, channels.weight_zero, g);
+          int8_t* to = reinterpret_cast<int8_t*>(block) + group_bytes_ * static_cast<size_t>(g);
+          if (weights.Plain(parts_))
+            PackGemmS8(*kernel_, panels_, taps(), tap_bytes_, weights.First(), s.column_stride,
+                       weights.TapStride(), 1, to);
+          else
+            PackGemmS8(*kernel_, panels_, taps(), tap_bytes_, weights.Split(parts_).data(), column, tap, 1,
+                       to);
+        }
       }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "packed weights") : Status::Ok();
 }

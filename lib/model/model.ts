@@ -69,7 +69,8 @@ export class Model implements LoadedModel {
       const { graph, description } = loadTflite(bytes, file);
       return new Model(graph, { ...emptyMetadata, docString: description });
     }
-    const loaded = loadModel(bytes, { folder, file });
+    // The loader keeps what it is given, and the bytes of a caller stay his.
+    const loaded = loadModel(folder === null ? bytes.slice() : bytes, { folder, file });
     return new Model(loaded.graph, loaded.metadata, loaded.functions, loaded.selfContained);
   }
 

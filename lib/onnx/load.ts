@@ -34,7 +34,8 @@ export interface LoadOptions {
   readonly isOperator?: (key: string) => boolean;
 }
 
-/** Throws KPT_ONNX_MALFORMED, KPT_ONNX_UNSUPPORTED, KPT_GRAPH_INVALID, KPT_EXTERNAL_DATA or KPT_TOO_LARGE. */
+/** `bytes` are the model's from then on: large tensors are views of them. Throws KPT_ONNX_MALFORMED, KPT_ONNX_UNSUPPORTED,
+ *  KPT_GRAPH_INVALID, KPT_EXTERNAL_DATA or KPT_TOO_LARGE. */
 export function loadModel(bytes: Uint8Array, options: LoadOptions): Loaded {
   try {
     return importModel(decode(bytes), options);

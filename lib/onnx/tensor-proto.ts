@@ -10,6 +10,9 @@ import type { Int64, SparseTensorProto, TensorProto } from './schema.js';
 
 const external = 1;
 
+/** From here on tensors are views of the file that they were read from. */
+const viewedBytes = 1 << 12;
+
 /** Bytes of a tensor in a file. */
 const packedBytes = (dtype: DType, size: number): number => Math.ceil((size * dtypes[dtype].bits) / 8);
 
@@ -33,7 +36,7 @@ export function readTensor(proto: TensorProto, where: string, readExternal: Read
     const wanted = packedBytes(dtype, size);
     if (proto.rawData.length !== wanted)
       malformed(expected(`${wanted} bytes of ${dtype} data of shape [${dims}]`, where, proto.rawData.length));
-    return fromBytes(dtype, dims, new Uint8Array(proto.rawData));
+    return fromBytes(dtype, dims, lasting(proto.rawData, dtype));
   }
   return fromTypedField(proto, dtype, dims, where);
 }
@@ -52,7 +55,13 @@ function readStrings(proto: TensorProto, size: number, where: string): string[] 
   return data.map((bytes) => new TextDecoder().decode(bytes));
 }
 
-/** `bytes` must start at offset 0 of a buffer of its own. */
+/** Bytes of the file as they are, where they may stay: small ones would keep all of the file in memory. */
+function lasting(bytes: Uint8Array, dtype: DType): Uint8Array {
+  const unit = dtypes[dtype].array?.BYTES_PER_ELEMENT ?? 1;
+  return bytes.length >= viewedBytes && bytes.byteOffset % unit === 0 ? bytes : new Uint8Array(bytes);
+}
+
+/** `bytes` must start where an element may. */
 function fromBytes(dtype: DType, dims: Dims, bytes: Uint8Array): TensorValue {
   if (isPacked(dtype)) return tensor(dtype, dims, unpack(dtype, sizeOf(dims), bytes));
   const { array } = dtypes[dtype];
@@ -94,6 +103,7 @@ function fromTypedField(proto: TensorProto, dtype: DType, dims: Dims, where: str
   if (values.length !== wanted)
     malformed(expected(`${wanted} elements of ${dtype} data of shape [${dims}]`, where, values.length));
   if (isPacked(dtype)) return tensor(dtype, dims, unpack(dtype, size, values as readonly number[]));
+  if (dtype === 'float32' && values instanceof Float32Array) return tensor(dtype, dims, values);
   const data = allocate(dtype, dims);
   if (isInt64(dtype)) {
     const wide = data as BigInt64Array | BigUint64Array;

@@ -6,6 +6,11 @@ import { type Field, type Int64, type Message, type MessageType, type Scalar, wi
 /** Deepest message inside messages, as in other readers. */
 const maxDepth = 100;
 
+/** From here on bytes are moved to where numbers of four bytes may lie: by up to 3 bytes, which their tag and a length of two
+ *  bytes or more leave room for. */
+const movedBytes = 1 << 12;
+const alignment = 4;
+
 class Reader {
   readonly view: DataView;
   readonly text: Buffer;
@@ -171,13 +176,17 @@ const read: Readonly<Record<Scalar, (reader: Reader, end: number) => unknown>> =
   },
   bytes(reader, end) {
     const to = reader.end(end);
-    const bytes = reader.bytes.subarray(reader.at, to);
+    const from = reader.at;
+    const size = to - from;
+    const shift = size < movedBytes ? 0 : (reader.bytes.byteOffset + from) % alignment;
+    if (shift > 0) reader.bytes.copyWithin(from - shift, from, to);
     reader.at = to;
-    return bytes;
+    return reader.bytes.subarray(from - shift, from - shift + size);
   },
 };
 
-/** Byte fields are views of `bytes`, at any alignment; floats in one piece are a Float32Array. Throws RangeError on bytes that
- *  are no message. */
+/** Byte fields are views of `bytes`, which are the message's from then on: large ones are moved over their own tag and length
+ *  to a multiple of four, so that tensors need no copy. Floats in one piece are a Float32Array. Throws RangeError on bytes
+ *  that are no message. */
 export const decode = (type: MessageType, bytes: Uint8Array): object =>
   new Reader(bytes).message(type, bytes.length, 0);

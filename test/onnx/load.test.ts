@@ -4,7 +4,7 @@ import { attr } from '../../lib/graph/attribute.js';
 import { Model } from '../../lib/model/model.js';
 import { loadModel } from '../../lib/onnx/load.js';
 import { encodeModel, type GraphProto } from '../../lib/onnx/schema.js';
-import { f32 } from '../../lib/tensor/tensor.js';
+import { bytesOf, f32 } from '../../lib/tensor/tensor.js';
 import { npmModels } from '../helpers/npm-models.js';
 import { type FileNode, fileGraph, fileNode } from '../helpers/onnx-file.js';
 import { codeOf, file, relu, x } from '../helpers/small-model.js';
@@ -78,6 +78,26 @@ describe('malformed bytes', () => {
     expect(codeOf(Buffer.concat([varint(7 * 8 + 2), varint(bytes.length), bytes]))).toBe(
       'KPT_ONNX_MALFORMED',
     );
+  });
+});
+
+describe('bytes of a caller', () => {
+  const model = npmModels[0]!;
+  const constantsOf = (loaded: Model): Uint8Array[] =>
+    [...loaded.graph.constants.values()].flatMap((value) =>
+      Array.isArray(value.data) ? [] : [bytesOf(value)],
+    );
+
+  test('stay as they are, and what becomes of them does not reach the model', () => {
+    const given = readFileSync(model);
+    const before = Buffer.from(given);
+    const loaded = Model.loadSync(given);
+    expect(given.equals(before)).toBe(true);
+    given.fill(0);
+    const fromFile = constantsOf(Model.loadSync(model));
+    expect(fromFile.some((constant) => constant.length >= 4096)).toBe(true);
+    for (const [i, constant] of constantsOf(loaded).entries())
+      expect(Buffer.compare(constant, fromFile[i]!)).toBe(0);
   });
 });
 

@@ -96,6 +96,21 @@ test('messages are read as protobufjs reads them', () => {
   expect(plain(decode(types.All, written))).toEqual(ofPeer(peer.decode(written)));
 });
 
+test('large byte fields are right and lie on multiples of four, wherever the file has them', () => {
+  const large = Uint8Array.from({ length: 5000 }, (_, i) => i % 251);
+  const sizes = [4095, 4096, 4097, 5000];
+  for (let before = 0; before < 4; before++) {
+    const message = { s: 'x'.repeat(before), b: large, bs: sizes.map((size) => large.subarray(0, size)) };
+    const got = decode(types.All, new Uint8Array(encode(types.All, message))) as typeof message;
+    expect(got.s).toBe(message.s);
+    for (const [i, expected] of [large, ...message.bs].entries()) {
+      const read = [got.b, ...got.bs][i]!;
+      expect(Buffer.compare(read, expected)).toBe(0);
+      if (expected.length >= 4096) expect(read.byteOffset % 4).toBe(0);
+    }
+  }
+});
+
 test('numbers of lists may come one by one, packed, or both', () => {
   const numbers = { i32s: [1, -2, 300], fs: [0.5, 2], i64s: [5] };
   const loose = peerUnpacked.encode(numbers).finish();

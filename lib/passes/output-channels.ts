@@ -98,11 +98,15 @@ export function applyAffine(editor: GraphEditor, layout: ChannelLayout, folded: 
 function scaledWeight({ weight, run, channelOf }: ChannelLayout, scale: ArrayLike<number>): TensorValue {
   const values = weight.data as Float32Array;
   const out = new Float32Array(values.length);
-  for (let start = 0; start < out.length; start += run) {
-    const factor = scale[channelOf(start)];
-    for (let i = start; i < start + run; i++) out[i] = values[i] * factor;
-  }
+  for (let start = 0; start < out.length; start += run)
+    scaleRun(values, start, start + run, scale[channelOf(start)], out);
   return f32(weight.dims, out);
+}
+
+/** A function of its own: nearly all the time is spent here, and V8 compiles it in a tenth of the time that it would take for
+ *  the one around it. */
+function scaleRun(from: Float32Array, start: number, end: number, factor: number, to: Float32Array): void {
+  for (let i = start; i < end; i++) to[i] = from[i] * factor;
 }
 
 /** True when the bias, if there is one, is one value per channel. */

@@ -164,10 +164,10 @@ export function native(): Addon {
   return addon;
 }
 
-/** Loads the addon together with the code that will need it, so that the first session finds it there. */
+/** Loads the addon, and lets it look at the CPU, together with the code that will need it: the first session finds it there. */
 export function preload(): void {
   try {
-    native();
+    native().tier();
   } catch {
     // Whoever needs it is told, with a stack that leads there.
   }

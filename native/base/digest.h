@@ -7,10 +7,6 @@
 #include <cstring>
 #include <string>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace kompakt {
 
 struct Digest {
@@ -71,42 +67,8 @@ class Digester {
     return x ^ (x >> 32);
   }
 
-  void Mix(const uint8_t* bytes, size_t blocks) {
-#if defined(__SSE2__)
-    __m128i sums[kLanes / 2], keys[kLanes / 2], moved = _mm_set1_epi64x(static_cast<int64_t>(moved_));
-    const __m128i prime = _mm_set1_epi64x(static_cast<int64_t>(kPrime));
-    for (int i = 0; i < kLanes / 2; ++i) {
-      sums[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(sums_ + 2 * i));
-      keys[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kKeys + 2 * i));
-    }
-    for (size_t b = 0; b < blocks; ++b, bytes += kBlock) {
-      for (int i = 0; i < kLanes / 2; ++i) {
-        const __m128i words = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + 16 * i));
-        const __m128i mixed = _mm_xor_si128(words, _mm_add_epi64(keys[i], moved));
-        const __m128i product = _mm_mul_epu32(mixed, _mm_srli_epi64(mixed, 32));
-        const __m128i neighbours = _mm_shuffle_epi32(words, 0x4e);
-        sums[i] = _mm_add_epi64(sums[i], _mm_add_epi64(product, neighbours));
-      }
-      moved = _mm_add_epi64(moved, prime);
-    }
-    for (int i = 0; i < kLanes / 2; ++i) _mm_storeu_si128(reinterpret_cast<__m128i*>(sums_ + 2 * i), sums[i]);
-    moved_ += blocks * kPrime;
-#else
-    for (size_t b = 0; b < blocks; ++b, bytes += kBlock, moved_ += kPrime) {
-      uint64_t words[kLanes];
-      std::memcpy(words, bytes, kBlock);
-      for (int i = 0; i < kLanes; ++i) {
-        const uint64_t mixed = words[i] ^ (kKeys[i] + moved_);
-        sums_[i] += (mixed & 0xffffffffu) * (mixed >> 32) + words[i ^ 1];
-      }
-    }
-#endif
-  }
-
-  /// Any numbers that differ.
-  static constexpr uint64_t kKeys[kLanes] = {0xa0761d6478bd642fu, 0xe7037ed1a0b428dbu, 0x8ebc6af09c88c6e3u,
-                                             0x589965cc75374cc3u, 0x1d8e4e27c47d124fu, 0xeb44accab455d165u,
-                                             0x2f90404f4bdb6a83u, 0x9c5f3d1170a84e27u};
+  /// Adds whole blocks to the sums.
+  void Mix(const uint8_t* bytes, size_t blocks);
 
   uint64_t sums_[kLanes] = {};
   uint64_t moved_ = 0;  // what has been added to the keys

@@ -34,7 +34,7 @@ class DepthwiseU8 : public Step {
   void ChooseRows();
   void ChooseChunks();
   Status Pack(const StepSpec& spec, const ConvChannels& channels);
-  int64_t PackedWeight(int64_t r, int64_t c, int64_t ky, int64_t kx, int64_t part) const;
+  void PackChannel(int64_t c, const int8_t* w, int zero, uint8_t* block) const;
   int64_t FillWidth(int64_t out_columns) const;
   void FillColumns(int64_t image, int64_t first_row, Range c, Range columns, uint8_t* scratch) const;
   void RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64_t r, Range c, Range columns,
@@ -98,40 +98,49 @@ void DepthwiseU8::ChooseChunks() {
   columns_ = FillWidth(LargestOf(column_chunks_));
 }
 
-/// Where part `part` of weight (c, ky, kx) lies for output row r of a filling.
-int64_t DepthwiseU8::PackedWeight(int64_t r, int64_t c, int64_t ky, int64_t kx, int64_t part) const {
+/// Puts the weights `w` minus their zero point where the kernel finds them for each output row of a filling.
+void DepthwiseU8::PackChannel(int64_t c, const int8_t* w, int zero, uint8_t* block) const {
   const int64_t slot = DwConvS8Slot(kernel_->wide, shape_.channels, c), taps = taps_ * parts_;
   const int width = c < DwConvS8WideChannels(kernel_->wide, shape_.channels) ? kernel_->wide : kDwConvBlock;
-  const int64_t begin = slot / width * width, lane = slot % width;
-  if (!kernel_->quads) return begin * taps + (part * taps_ + ky * shape_.kernel_width + kx) * width + lane;
-  const int64_t row = ky + r * shape_.stride_y;
-  const int64_t tap = part * taps_ + kx * quads_ + row / 4;
-  return ((r * blocks_ * kDwConvBlock + begin) * taps + tap * width + lane) * 4 + row % 4;
+  const int64_t lane = slot % width, row_sets = kernel_->quads ? rows_ : 1;
+  const int parts = static_cast<int>(parts_);
+  for (int64_t ky = 0; ky < shape_.kernel_height; ++ky)
+    for (int64_t kx = 0; kx < shape_.kernel_width; ++kx) {
+      const int value = *w++ - zero, share = parts == 1 ? value : value / parts;
+      for (int64_t r = 0; r < row_sets; ++r) {
+        const int64_t row = ky + r * shape_.stride_y;
+        const int64_t tap = kernel_->quads ? kx * quads_ + row / 4 : ky * shape_.kernel_width + kx;
+        const int64_t begin = (r * blocks_ * kDwConvBlock + slot - lane) * taps + lane;
+        for (int part = 0; part < parts; ++part) {
+          const int64_t at = begin + (part * taps_ + tap) * width;
+          block[kernel_->quads ? at * 4 + row % 4 : at] =
+              static_cast<uint8_t>(part == 0 ? value - share * (parts - 1) : share);
+        }
+      }
+    }
 }
 
 Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
-  const int64_t kh = shape_.kernel_height, kw = shape_.kernel_width, padded = blocks_ * kDwConvBlock;
+  const int64_t padded = blocks_ * kDwConvBlock;
   channels_ = FoldedChannels(padded);
   border_ = AlignedBuffer(static_cast<size_t>(shape_.in_width * shape_.channels + kDwConvBlock));
   if (!channels_.allocated() || border_.data() == nullptr) return Status::Error("KPT_TOO_LARGE", "weights");
   std::memset(border_.data(), shape_.x_zero, border_.size());
   const int64_t row_sets = kernel_->quads ? rows_ : 1;
-  const auto weight = [&, w = spec.in(1)->as<int8_t>()](int64_t c, int64_t ky, int64_t kx) {
-    return w[(c * kh + ky) * kw + kx] - (channels.weight_zero == nullptr ? 0 : channels.weight_zero[c]);
-  };
+  const auto zero = [&](int64_t c) { return channels.weight_zero == nullptr ? 0 : channels.weight_zero[c]; };
+  const auto weights = [&](int64_t c) { return spec.in(1)->as<int8_t>() + c * shape_.taps(); };
   const std::string tag = std::string("depthwise_u8:") + kernel_->name + ":" + std::to_string(row_sets) +
                           ":" + std::to_string(shape_.stride_y) + channels.ZeroTag();
   const auto find = [&](WeightFacts* found, int32_t* sums) {
     for (int64_t c = 0; c < shape_.channels; ++c) {
       int64_t sum = 0, total = 0;
-      for (int64_t kx = 0; kx < kw; ++kx)
-        for (int64_t ky = 0; ky < kh; ++ky) {
-          const int value = weight(c, ky, kx);
-          found->Include(value, kernel_->min_weight);
-          if (value > 64 || value < -64) found->pairs_fit = 0;  // two of a column may meet: a bound on one
-          sum += value;
-          total += std::abs(value);
-        }
+      for (int64_t tap = 0; tap < shape_.taps(); ++tap) {
+        const int value = weights(c)[tap] - zero(c);
+        found->Include(value, kernel_->min_weight);
+        if (value > 64 || value < -64) found->pairs_fit = 0;  // two of a column may meet: a bound on one
+        sum += value;
+        total += std::abs(value);
+      }
       sums[c] = static_cast<int32_t>(sum);
       found->Reach(sum, total);
     }
@@ -149,16 +158,7 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
   const size_t bytes = static_cast<size_t>(row_sets * padded * taps_ * parts_) * (kernel_->quads ? 4 : 1);
   packed_ =
       reinterpret_cast<const int8_t*>(spec.packs->Get(spec.in(1)->constant, tag, bytes, [&](uint8_t* block) {
-        const int parts = static_cast<int>(parts_);
-        for (int64_t r = 0; r < row_sets; ++r)
-          for (int64_t c = 0; c < shape_.channels; ++c)
-            for (int64_t ky = 0; ky < kh; ++ky)
-              for (int64_t kx = 0; kx < kw; ++kx)
-                for (int part = 0, value = weight(c, ky, kx); part < parts; ++part) {
-                  const int share = parts == 1 ? value : value / parts;
-                  block[PackedWeight(r, c, ky, kx, part)] =
-                      static_cast<uint8_t>(part == 0 ? value - share * (parts - 1) : share);
-                }
+        for (int64_t c = 0; c < shape_.channels; ++c) PackChannel(c, weights(c), zero(c), block);
       }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "depthwise weights") : Status::Ok();
 }

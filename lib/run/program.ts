@@ -90,13 +90,21 @@ class Writer {
       bytes = new TextEncoder().encode(v);
       this.texts.set(v, bytes);
     }
-    this.u16(bytes.length);
-    const at = this.room(bytes.length);
-    this.bytes.set(bytes, at);
+    const at = this.room(2 + bytes.length);
+    this.view.setUint16(at, bytes.length, true);
+    this.bytes.set(bytes, at + 2);
   }
   ids(v: readonly number[]): void {
-    this.u16(v.length);
-    for (const id of v) this.i32(id);
+    const at = this.room(2 + 4 * v.length);
+    this.view.setUint16(at, v.length, true);
+    for (let i = 0; i < v.length; i++) this.view.setInt32(at + 2 + 4 * i, v[i]!, true);
+  }
+  /** One parameter that is no text. */
+  numbers(v: readonly number[]): void {
+    const at = this.room(5 + 8 * v.length);
+    this.view.setUint8(at, 0);
+    this.view.setUint32(at + 1, v.length, true);
+    for (let i = 0; i < v.length; i++) this.view.setFloat64(at + 5 + 8 * i, v[i]!, true);
   }
   finish(): Uint8Array {
     return this.bytes.subarray(0, this.at);
@@ -128,10 +136,7 @@ function writeStep(out: Writer, step: ProgramStep): void {
       out.text(value);
       continue;
     }
-    const numbers = typeof value === 'number' ? [value] : value;
-    out.u8(0);
-    out.u32(numbers.length);
-    for (const n of numbers) out.f64(n);
+    out.numbers(typeof value === 'number' ? [value] : value);
   }
 }
 

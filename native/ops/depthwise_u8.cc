@@ -251,23 +251,10 @@ void DepthwiseU8::RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64
   row.y = to_f32_ ? reinterpret_cast<float*>(y_) + at : rounds ? wide : static_cast<void*>(y_ + at);
   kernel_->run(row);
   if (to_f32_) return;
-  if (rounds)
-    for (int64_t column = 0; column < row.columns; ++column)
-      for (int i = 0; i < row.channels; ++i)
-        y_[at + column * shape_.channels + i] = RoundToByte(wide[column * row.channels + i], shape_.range);
+  for (int64_t column = 0; rounds && column < row.columns; ++column)
+    for (int i = 0; i < row.channels; ++i)
+      y_[at + column * shape_.channels + i] = RoundToByte(wide[column * row.channels + i], shape_.range);
   finish_.Run(y_, pixel, row.columns, c.begin, c.begin + row.channels);
-}
-
-/// Group and chunk of a task: chunk by chunk, but part by part of the rows before that, so that every thread
-/// begins with the rows that it has made in the step before and reads in the next.
-void Locate(int64_t task, int64_t groups, int64_t chunks, int64_t parts, int64_t* group, int64_t* chunk) {
-  int64_t first = 0, size = 0;
-  for (int64_t part = 0;; ++part, first += size, task -= size * chunks) {
-    size = groups * (part + 1) / parts - first;
-    if (task < size * chunks) break;
-  }
-  *group = first + task % size;
-  *chunk = task / size;
 }
 
 void DepthwiseU8::Run(const RunContext& context) {
@@ -284,17 +271,15 @@ void DepthwiseU8::Run(const RunContext& context) {
   context.pool->ParallelFor(
       tasks, shape_.Grain(tasks), context.backwards, [&](int64_t begin, int64_t end, int thread) {
         uint8_t* wide = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
-        uint8_t* scratch = wide + wide_scratch_;
         for (int64_t i = begin; i < end; ++i) {
           const int64_t task = context.Turn(i, tasks), image = task / groups / chunks;
-          int64_t group = 0, chunk = 0;
-          Locate(task % (groups * chunks), groups, chunks, parts, &group, &chunk);
+          const auto [group, chunk] = PartByPart(task % (groups * chunks), groups, chunks, parts);
           const Range c = channel_chunks_[static_cast<size_t>(chunk / columns)],
                       range = column_chunks_[static_cast<size_t>(chunk % columns)];
           const int64_t y = group * rows_, rows = std::min(rows_, shape_.out_height - y);
-          FillColumns(image, y, c, range, scratch);
+          FillColumns(image, y, c, range, wide + wide_scratch_);
           for (int64_t r = 0; r < rows; ++r)
-            RunRow(scratch, image, y + r, r, c, range, reinterpret_cast<float*>(wide));
+            RunRow(wide + wide_scratch_, image, y + r, r, c, range, reinterpret_cast<float*>(wide));
         }
       });
 }

@@ -5,7 +5,6 @@ import { prune } from '../../dist/index.js';
 const sparse = { sparsity: 0.92 };
 const denseTraining = { epochs: 12, learningRate: 0.03, regularize: { l2: 1e-4 } };
 const convolutionalTraining = { epochs: 8, optimizer: 'adam', learningRate: 5e-4, augment: { shift: 1 } };
-const w4 = { weightBits: 4, activationBits: 8, firstLastBits: null };
 
 /** Points lost against the network in float32, beside those that pruning without training loses. */
 async function loss(name, { floatModel, trainedOn, errorOf }, seed, set, recipe, training) {
@@ -20,13 +19,6 @@ export const pruningRows = (tools, { mnist }) =>
   [
     ['LeNet-300-100', 'lenet-300-100', tools.denseRecipe, denseTraining, '-0.05 (Han 2015)'],
     ['LeNet-5', 'lenet-5', tools.lenetRecipe, convolutionalTraining, '-0.03 (Han 2015)'],
-    [
-      'LeNet-300-100, also weights of 4 bits',
-      'lenet-300-100',
-      tools.denseRecipe,
-      { ...denseTraining, learningRate: 0.01, quantize: w4 },
-      '',
-    ],
   ].map(([what, network, recipe, training, published]) => ({
     name: `${what}, MNIST, 92 % of the weights 0: points lost against float32`,
     gate: '<= 0.15 (mean)',

@@ -11,11 +11,12 @@ const data = pictureFiles(join(folder, 'train'), 480, 1);
 const main = join(__dirname, '../../dist/cli/main.js');
 const epochs = 12;
 
-/** Options besides; with few bits the state of the observers is resumed too, on both sides of the step at which they freeze. */
+/** Options besides; the state of observers is resumed too, on both sides of the step at which they freeze, and so are masks. */
 const forms: Readonly<Record<string, readonly string[]>> = {
-  float32: [],
-  'learned step sizes': ['--weight-bits', '4', '--act-bits', '4', '--method', 'lsq'],
-  'observed ranges': ['--weight-bits', '2', '--act-bits', '8', '--method', 'ste'],
+  float32: ['--patience', '50'],
+  'learned step sizes': ['--weight-bits', '4', '--act-bits', '4', '--method', 'lsq', '--patience', '50'],
+  'observed ranges': ['--weight-bits', '2', '--act-bits', '8', '--method', 'ste', '--patience', '50'],
+  'pruned, with few bits': ['--sparsity', '0.8', '--weight-bits', '4', '--act-bits', '8'],
 };
 
 function start(name: string, form: string): ChildProcess {
@@ -31,18 +32,7 @@ function start(name: string, form: string): ChildProcess {
     '--seed',
     '3',
   ];
-  const recipe = [
-    '--epochs',
-    String(epochs),
-    '--batch',
-    '16',
-    '--threads',
-    '1',
-    '--optimizer',
-    'adam',
-    '--patience',
-    '50',
-  ];
+  const recipe = ['--epochs', String(epochs), '--batch', '16', '--threads', '1', '--optimizer', 'adam'];
   const random = ['--augment', '{"shift":1,"noise":0.1}', '--preprocess', '{"scale":0.004}'];
   const files = [
     '--data',

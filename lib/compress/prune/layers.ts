@@ -55,7 +55,7 @@ export function chooseLayers(graph: Graph, { only, keep }: LayerChoice): readonl
   if (chosen.length === 0)
     throw new KompaktError(
       'KPT_OPTION_INVALID',
-      'No layer is pruned: the model has none, or options keep all.',
+      'No layer is pruned: the model has no weights in float32 (prune before quantize, or finetune with both), or options keep all.',
     );
   return chosen;
 }

@@ -26,7 +26,10 @@ import { feedsOf } from './feeds-of.js';
 import { quantize } from './quantize-model.js';
 
 /** `data` is read several times: it must begin anew each time. */
-export interface BinarizeOptions extends z.input<typeof binarizeOptions>, TrainingInputs {}
+export interface BinarizeOptions extends z.input<typeof binarizeOptions>, TrainingInputs {
+  /** One or several models of the same classes that teach; by default the model as it was, when it is trained already. */
+  readonly teacher?: Model | readonly Model[];
+}
 
 export interface BinarizedModel {
   readonly model: Model;
@@ -35,8 +38,13 @@ export interface BinarizedModel {
 
 /** Trains a binary twin of a model, trained already or not. */
 export async function binarize(model: Model, options: BinarizeOptions): Promise<BinarizedModel> {
-  const { data, evaluate: judged, onEvent, signal, ...own } = options;
+  const { data, evaluate: judged, onEvent, signal, teacher, ...own } = options;
   const settings = parseOptions(schema, own, 'binarize');
+  if (teacher !== undefined && settings.teach === false)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      'Option teach of binarize is false, but a teacher is given.',
+    );
   const inputs: TrainingInputs = {
     data: requireReadable(data),
     ...(judged && { evaluate: judged }),
@@ -51,7 +59,7 @@ export async function binarize(model: Model, options: BinarizeOptions): Promise<
     judged === undefined || !trained
       ? null
       : (await evaluate(source, judged, { threads: settings.threads })).accuracy;
-  const binary = await train(source, method, layers, settings, inputs, trained);
+  const binary = await train(source, method, layers, settings, inputs, { trained, teacher });
   const result = await withRest(binary.weights.model, settings, inputs);
   const described = describeLayers(source.graph, result.graph, layers, settings.activationBits);
   return {
@@ -130,14 +138,14 @@ async function layersOf(
 /** Share of the epochs whose weights are still real, when nothing else is said. */
 const activationShare = 1 / 3;
 
-/** One stage or two, taught by the model as it was or by labels alone. */
+/** One stage or two, taught by the teachers given, by the model as it was, or by labels alone. */
 async function train(
   model: Model,
   method: BinaryMethod,
   { binary }: Layers,
   settings: CompleteBinarizeOptions,
   inputs: TrainingInputs,
-  trained: boolean,
+  { trained, teacher }: { readonly trained: boolean; readonly teacher: BinarizeOptions['teacher'] },
 ): Promise<{ readonly activations: TrainedModel | undefined; readonly weights: TrainedModel }> {
   const {
     method: _,
@@ -149,13 +157,13 @@ async function train(
     epochs,
     ...training
   } = settings;
-  const teaching = teach ?? (trained ? { softWeight: 1, temperature: 1 } : false);
+  const teaching = teach ?? (trained || teacher !== undefined ? { softWeight: 1, temperature: 1 } : false);
   const form = withBinaryActivations(model.graph, binary, method.activations);
   const learn = (student: Model, prepare: Prepare, own: Partial<FinetuneOptions>): Promise<TrainedModel> => {
     const options = { ...training, ...own, ...inputs, prepare };
     return teaching === false
       ? finetune(student, options)
-      : distill(student, { ...options, ...teaching, teacher: model });
+      : distill(student, { ...options, ...teaching, teacher: teacher ?? model });
   };
   const usual = trained && activationBits === 1 ? Math.floor(epochs * activationShare) : 0;
   const first = Math.min(activationEpochs ?? usual, epochs - 1);

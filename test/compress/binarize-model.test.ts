@@ -164,6 +164,22 @@ describe('a trained model', () => {
     expect(report.accuracyAfter).toBeGreaterThan(0.9);
   });
 
+  test('teaches others, with a second teacher and without any label', async () => {
+    const { model } = await trained;
+    const other = await finetune(buildNetwork('lenet-300-100', { ...shape, seed: 5 }), {
+      ...{ data, epochs: 4, batch: 16, optimizer: 'adam', threads: 1 },
+    });
+    const unlabelled = data.map(({ feeds }) => ({ feeds }));
+    const { report } = await run(vgg(), {
+      ...{ data: unlabelled, teacher: [model, other.model], epochs: 8, learningRate: 0.005 },
+    });
+    expect(report).toMatchObject({ trained: false, activationStage: null });
+    expect(report.accuracyAfter).toBeGreaterThan(0.9);
+    await expect(run(vgg(), { teacher: model, teach: false })).rejects.toMatchObject({
+      code: 'KPT_OPTION_INVALID',
+    });
+  });
+
   test('keeps the layers that would suffer most', async () => {
     const { model } = await trained;
     const { report } = await run(model, { epochs: 2, layers: { keepSensitive: 2 } });

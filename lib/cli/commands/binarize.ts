@@ -1,5 +1,5 @@
 // kompakt binarize: trains a binary twin of a model and writes it with one-bit operators.
-import { type BinarizeReport, binarize, binaryMethods, bytesText, table } from '../../index.js';
+import { type BinarizeReport, binarize, binaryMethods, bytesText, Model, table } from '../../index.js';
 import type { Command } from '../command.js';
 import { commaList, oneOf, positiveNumber, shareNumber, wholeNumber } from '../option-types.js';
 import { epochTable, modelDescription, trainAndSave, trainingOptions, withDefaults } from '../training.js';
@@ -44,9 +44,15 @@ export const binarizeCommand: Command = {
       parse: wholeNumber(0),
     },
     {
+      flags: '--teacher <file>',
+      description:
+        'ONNX file that teaches; several times for several; default: the model as it was, when it is trained',
+      repeat: true,
+    },
+    {
       flags: '--soft-weight <share>',
       description:
-        'weight of the answers of the model as it was; the labels have the rest; default: 1 for a trained model, else 0',
+        'weight of what is taught; the labels have the rest; default: 1 where there is a teacher or a trained model, else 0',
       parse: shareNumber,
     },
     { flags: '--temperature <t>', description: 'of those answers', parse: positiveNumber, default: 1 },
@@ -72,7 +78,9 @@ export const binarizeCommand: Command = {
     const { options } = invocation;
     return trainAndSave(
       invocation,
-      (model, shared) => {
+      async (model, shared) => {
+        const teacher: Model[] = [];
+        for (const file of options.list<string>('teacher')) teacher.push(await Model.load(file));
         const softWeight = options.number('softWeight');
         const temperature = options.number('temperature')!;
         const activationEpochs = options.number('activationEpochs');
@@ -90,7 +98,8 @@ export const binarizeCommand: Command = {
           },
           rest: options.text('rest') as 'int8' | 'float',
           ...(activationEpochs !== undefined && { activationEpochs }),
-          ...(softWeight !== undefined && { teach }),
+          ...(teacher.length > 0 && { teacher }),
+          ...((softWeight !== undefined || teacher.length > 0) && { teach }),
         });
       },
       describe,

@@ -35,8 +35,8 @@ export const binarizeOptions = z.strictObject({
   layers: layerChoice.prefault({}),
   /** Epochs of a first stage in which weights are still real. Absent: a third of all when the model is trained already. */
   activationEpochs: z.int().min(0).optional(),
-  /** The model as it was teaches its binary twin: weight of its answers (the labels have the rest) and their temperature.
-   *  false: it does not. Absent: it does when it is trained already. */
+  /** The model as it was, or the teachers given, teach the binary twin: weight of their answers (the labels have the rest) and
+   *  their temperature. false: nobody does. Absent: they do when there are teachers or the model is trained already. */
   teach: z
     .union([
       z.literal(false),

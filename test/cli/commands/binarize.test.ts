@@ -35,6 +35,20 @@ test('a preset: one JSON document with a layer a line', async () => {
   expect(existsSync(`${out}.checkpoint`)).toBe(false);
 });
 
+test('a teacher from a file, which may be binary itself', async () => {
+  const { code, out } = await kompakt(
+    ...['binarize', 'preset:small-vgg', '--epochs', '2', '--teacher', path('binary.onnx')],
+    ...[...shared, '--json', '-o', path('taught.onnx')],
+  );
+  expect(code).toBe(0);
+  expect(JSON.parse(out).report.trained).toBe(false);
+  const { code: wrong, err } = await kompakt(
+    ...['binarize', 'preset:small-vgg', '--teacher', path('binary.onnx'), '--soft-weight', '0'],
+    ...[...shared, '-o', path('wrong.onnx')],
+  );
+  expect([wrong, err]).toEqual([1, expect.stringContaining('KPT_OPTION_INVALID')]);
+});
+
 test('a table for people, with options', async () => {
   const { code, out } = await kompakt(
     ...['binarize', 'preset:small-vgg', '--epochs', '2', '--method', 'xnor-net', '--act-bits', '1'],

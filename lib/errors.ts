@@ -111,7 +111,7 @@ export const errorTable = {
   },
   KPT_PEER_MISSING: {
     meaning: 'An optional package that this feature uses is not installed.',
-    remedy: 'Install the package named in the message with npm.',
+    remedy: 'Install the package named in the message with npm, in the folder from which kompakt is run.',
   },
   KPT_SESSION_RELEASED: {
     meaning: 'The session was used after release().',

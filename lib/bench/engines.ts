@@ -1,26 +1,14 @@
 // The engines that can be measured: kompakt, and onnxruntime-node where it is installed. The only file of this folder
 // that knows either.
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type * as OrtCommon from 'onnxruntime-common';
-import { KompaktError } from '../errors.js';
-import { packageRoot, packageVersion } from '../run/native.js';
+import { packageVersion } from '../run/native.js';
+import { loadPeer } from '../run/peers.js';
 import type * as Kompakt from '../session/session.js';
 import type { Engine, EngineName, EngineSession } from './engine.js';
 
 /** Loads an engine; onnxruntime-node is looked for in `folders`. Throws KPT_PEER_MISSING when onnxruntime-node is asked for and not installed. */
-export async function loadEngine(
-  name: EngineName,
-  folders: readonly string[] = peerFolders(),
-): Promise<Engine> {
-  return name === 'kompakt' ? kompaktEngine() : onnxruntimeEngine(folders);
-}
-
-const peerVersion = (require: NodeJS.Require, name: string): string =>
-  (require(`${name}/package.json`) as { version: string }).version;
-
-/** The caller's folder first, so that a globally installed kompakt finds the project's onnxruntime. */
-const peerFolders = (): string[] => [process.cwd(), packageRoot()];
+export const loadEngine = async (name: EngineName, folders?: readonly string[]): Promise<Engine> =>
+  name === 'kompakt' ? kompaktEngine() : onnxruntimeEngine(folders);
 
 /** Loaded when it is asked for, as the other engine is: so that both are measured alike, and neither burdens the other. */
 async function kompaktEngine(): Promise<Engine> {
@@ -62,24 +50,15 @@ async function createKompakt(
 
 type OrtModule = Pick<typeof OrtCommon, 'InferenceSession'>;
 
-async function onnxruntimeEngine(folders: readonly string[]): Promise<Engine> {
-  for (const folder of folders) {
-    const require = createRequire(join(folder, 'package.json'));
-    let module: OrtModule;
-    let version: string;
-    try {
-      module = require('onnxruntime-node') as OrtModule;
-      version = peerVersion(require, 'onnxruntime-node');
-    } catch {
-      continue;
-    }
-    return { name: 'onnxruntime', version, create: (model, threads) => createOrt(module, model, threads) };
-  }
-  throw new KompaktError(
-    'KPT_PEER_MISSING',
-    'onnxruntime-node is not installed, so there is nothing to measure against.',
-    { package: 'onnxruntime-node' },
-  );
+function onnxruntimeEngine(folders: readonly string[] | undefined): Engine {
+  const why = 'onnxruntime-node is not installed, so there is nothing to measure against.';
+  const { module, require } = loadPeer('onnxruntime-node', why, folders);
+  const { version } = require('onnxruntime-node/package.json') as { version: string };
+  return {
+    name: 'onnxruntime',
+    version,
+    create: (model, threads) => createOrt(module as OrtModule, model, threads),
+  };
 }
 
 /** onnxruntime at its fastest settings for repeated runs of one model on the CPU. */

@@ -1,5 +1,5 @@
 // A folder of JPEG or PNG pictures as RGB bytes [H,W,3], decoded by the optional package sharp.
-import { KompaktError } from '../errors.js';
+import { loadPeer } from '../run/peers.js';
 import { tensor } from '../tensor/tensor.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
 import { labelledFiles } from './folder.js';
@@ -22,7 +22,7 @@ const extensions = ['.jpg', '.jpeg', '.png'];
 /** `size` is [height, width]: pictures are stretched to it. */
 export const images = (folder: string, size?: readonly [number, number]): Dataset =>
   dataset(async function* () {
-    const sharp = await loadSharp();
+    const sharp = loadSharp();
     for (const { path, label } of await labelledFiles(folder, extensions)) {
       const { data, info } = await decode(sharp, path, size).catch((error) =>
         malformedData(`The picture '${path}' cannot be decoded.`, error),
@@ -38,18 +38,5 @@ function decode(sharp: Sharp, path: string, size: readonly [number, number] | un
   return sized.raw().toBuffer({ resolveWithObject: true });
 }
 
-async function loadSharp(): Promise<Sharp> {
-  // A name in a variable: the compiler must not look for the types of a package that may be absent.
-  const name: string = 'sharp';
-  try {
-    const module = await import(name);
-    return module.default ?? module;
-  } catch (error) {
-    throw new KompaktError(
-      'KPT_PEER_MISSING',
-      'Reading pictures needs the package sharp: npm install sharp',
-      { name },
-      error,
-    );
-  }
-}
+const loadSharp = (): Sharp =>
+  loadPeer('sharp', 'Reading pictures needs the package sharp: npm install sharp').module as Sharp;

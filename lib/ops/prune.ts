@@ -35,12 +35,35 @@ function zerosOf({ from, to, begin, end }: Ramp, progress: number): number {
 
 /** 0 at the `zeros` weights of least magnitude, the first of equal ones first, and 1 elsewhere. */
 export function maskOfLeast(values: ArrayLike<number>, zeros: number): Float64Array {
-  const mask = new Float64Array(values.length).fill(1);
-  // NaN counts as infinite: it shall be seen.
-  const sizes = Float64Array.from(values, (v) => (Number.isNaN(v) ? Number.POSITIVE_INFINITY : Math.abs(v)));
-  const order = Array.from(mask.keys()).sort((a, b) => sizes[a]! - sizes[b]! || a - b);
-  for (const i of order.slice(0, zeros)) mask[i] = 0;
+  const sizes = magnitudesOf(values);
+  const { below, equal } = leastOf(sizes, zeros);
+  const mask = new Float64Array(sizes.length);
+  for (let i = 0, ties = equal; i < mask.length; i++) {
+    const least = sizes[i]! < below || (sizes[i] === below && ties-- > 0);
+    mask[i] = least ? 0 : 1;
+  }
   return mask;
+}
+
+/** NaN counts as infinite: it shall be seen. */
+export function magnitudesOf(values: ArrayLike<number>): Float64Array {
+  const sizes = new Float64Array(values.length);
+  for (let i = 0; i < sizes.length; i++) {
+    const size = Math.abs(values[i]!);
+    sizes[i] = Number.isNaN(size) ? Number.POSITIVE_INFINITY : size;
+  }
+  return sizes;
+}
+
+/** The `count` least values are those below `below` and so many that equal it. */
+export function leastOf(
+  values: Float64Array,
+  count: number,
+): { readonly below: number; readonly equal: number } {
+  if (count === 0) return { below: Number.NEGATIVE_INFINITY, equal: 0 };
+  const sorted = values.slice().sort();
+  const below = sorted[count - 1]!;
+  return { below, equal: count - sorted.indexOf(below) };
 }
 
 const checkDims = (what: string, where: string, dims: Dims, wanted: Dims): void => {

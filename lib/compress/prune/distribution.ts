@@ -1,4 +1,5 @@
 // The contract of a way to share zeros among layers: one file in distributions/, one line in distributions/index.ts.
+import { leastOf } from '../../ops/prune.js';
 import type { Dims } from '../../tensor/shape.js';
 
 /** The weights of one layer. */
@@ -43,17 +44,18 @@ export function wholeShares(
 }
 
 /** How many of each layer are among the `zeros` lowest scores of all, the first of equal ones first. */
-export function lowestOf(scores: readonly ArrayLike<number>[], zeros: number): readonly number[] {
-  const owner: number[] = [];
-  const all: number[] = [];
-  scores.forEach((own, layer) => {
-    for (let i = 0; i < own.length; i++) {
-      owner.push(layer);
-      all.push(own[i]!);
-    }
+export function lowestOf(scores: readonly Float64Array[], zeros: number): readonly number[] {
+  const all = new Float64Array(scores.reduce((sum, own) => sum + own.length, 0));
+  let at = 0;
+  for (const own of scores) {
+    all.set(own, at);
+    at += own.length;
+  }
+  const { below, equal } = leastOf(all, zeros);
+  let ties = equal;
+  return scores.map((own) => {
+    let count = 0;
+    for (const score of own) if (score < below || (score === below && ties-- > 0)) count++;
+    return count;
   });
-  const order = Uint32Array.from(all.keys()).sort((a, b) => all[a]! - all[b]! || a - b);
-  const counts = scores.map(() => 0);
-  for (const i of order.subarray(0, zeros)) counts[owner[i]!]!++;
-  return counts;
 }

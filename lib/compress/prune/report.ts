@@ -5,6 +5,7 @@ import { producersOf } from '../../graph/order.js';
 import type { Model } from '../../model/model.js';
 import { toNumbers } from '../../tensor/tensor.js';
 import { weightOf } from './layers.js';
+import { countOf } from './zeros.js';
 
 export interface LayerSparsity {
   readonly name: string;
@@ -31,7 +32,7 @@ export function sparsityOf(graph: Graph): Sparsity {
     // Weights of other tools may have a zero point; one for all.
     const point = graph.constants.get(weight.maker?.inputs[2] ?? '');
     const zero = point === undefined ? 0 : toNumbers(point)[0]!;
-    const zeros = toNumbers(value).reduce((count, v) => count + (v === zero ? 1 : 0), 0);
+    const zeros = countOf(toNumbers(value), zero);
     return [{ name: node.name, op: node.op, weights: value.data.length, zeros }];
   });
   const sum = (of: (layer: LayerSparsity) => number): number =>
@@ -48,5 +49,5 @@ export interface StoredBytes {
 
 export function storedBytes(model: Model): StoredBytes {
   const bytes = model.toBytes();
-  return { file: bytes.length, deflated: deflateSync(bytes, { level: 9 }).length };
+  return { file: bytes.length, deflated: deflateSync(bytes).length };
 }

@@ -5,11 +5,13 @@ import { type TensorValue, tensor } from '../../tensor/tensor.js';
 import { distributions } from './distributions/index.js';
 import type { PrunableLayer } from './layers.js';
 
-export const countZeros = ({ data }: TensorValue): number => {
-  let zeros = 0;
-  for (let i = 0; i < data.length; i++) if (data[i] === 0) zeros++;
-  return zeros;
-};
+export function countOf(values: ArrayLike<number>, wanted: number): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] === wanted) count++;
+  return count;
+}
+
+export const countZeros = ({ data }: TensorValue): number => countOf(data as Float32Array, 0);
 
 /** Zeros of each layer, so that they are `sparsity` of all weights. A layer keeps those that it has. */
 export function zerosOf(

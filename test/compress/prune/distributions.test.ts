@@ -62,3 +62,15 @@ test('lamp: the score of a weight is its square over those of all that are not s
   expect(zerosBy('lamp', layers, 3)).toEqual([3, 0]);
   expect(zerosBy('lamp', layers, 4)).toEqual([3, 1]);
 });
+
+test.each(distributions.map(({ name }) => name))(
+  '%s: infinite weights and NaN do not upset the count',
+  (name) => {
+    const values = Float32Array.of(1, Number.NaN, Number.POSITIVE_INFINITY, 2, 0, -3);
+    const odd = [{ dims: [6], values }, layer([7])];
+    for (const zeros of [0, 1, 5, 9, 12]) {
+      const shares = zerosBy(name, odd, zeros);
+      expect(shares.reduce((a, b) => a + b, 0)).toBe(zeros);
+    }
+  },
+);

@@ -1,3 +1,4 @@
+import { magnitudesOf } from '../../../ops/prune.js';
 import { type Distribution, lowestOf } from '../distribution.js';
 
 export const global: Distribution = {
@@ -6,7 +7,7 @@ export const global: Distribution = {
   source: 'Blalock et al. 2020, arXiv:2003.03033, section 2.3 (global magnitude pruning)',
   zerosOf: (layers, zeros) =>
     lowestOf(
-      layers.map(({ values }) => values.map(Math.abs)),
+      layers.map(({ values }) => magnitudesOf(values)),
       zeros,
     ),
 };

@@ -1,16 +1,15 @@
+import { magnitudesOf } from '../../../ops/prune.js';
 import { type Distribution, lowestOf } from '../distribution.js';
 
 /** w^2 over the sum of the squares of all weights that are not smaller, in order of magnitude. */
 function scoresOf(values: Float32Array): Float64Array {
-  const order = Uint32Array.from(values.keys()).sort(
-    (a, b) => Math.abs(values[b]!) - Math.abs(values[a]!) || b - a,
-  );
-  const scores = new Float64Array(values.length);
+  const scores = magnitudesOf(values).sort();
   let sum = 0;
-  for (const i of order) {
-    const square = values[i]! ** 2;
+  for (let i = scores.length - 1; i >= 0; i--) {
+    const square = scores[i]! ** 2;
     sum += square;
-    scores[i] = square === 0 ? 0 : square / sum;
+    // Infinite weights, and what is no number, are the last to go.
+    scores[i] = square === Number.POSITIVE_INFINITY ? 1 : square === 0 ? 0 : square / sum;
   }
   return scores;
 }

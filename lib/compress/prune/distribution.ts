@@ -29,17 +29,13 @@ export function wholeShares(
   const order = [...shares.keys()].sort(
     (a, b) => wanted[b]! - shares[b]! - (wanted[a]! - shares[a]!) || a - b,
   );
-  for (const i of order) {
-    const more = Math.min(missing, limits[i]! - shares[i]!, 1);
-    shares[i]! += more;
-    missing -= more;
-  }
-  // Rounding alone never leaves more than one a layer; a layer at its limit leaves its part to the others.
-  for (const i of order) {
-    const more = Math.min(missing, limits[i]! - shares[i]!);
-    shares[i]! += more;
-    missing -= more;
-  }
+  // Rounding leaves at most one a layer; what a layer at its limit cannot take goes to the others.
+  for (const most of [1, total])
+    for (const i of order) {
+      const more = Math.min(missing, limits[i]! - shares[i]!, most);
+      shares[i]! += more;
+      missing -= more;
+    }
   return shares;
 }
 

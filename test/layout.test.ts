@@ -39,6 +39,8 @@ const libStages: readonly (readonly string[])[] = [
   ['train'],
   ['compress'],
   ['bench'],
+  ['explain', 'search', 'monitor'],
+  ['serve'],
   ['on-demand'],
   ['index'],
   ['cli'],

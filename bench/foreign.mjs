@@ -70,7 +70,7 @@ async function judge(file, samples) {
   const step = outputStep(model.graph);
   const sessions = await openSessions(path, model);
   const [input, output] = [sessions.theirs.inputNames[0], sessions.theirs.outputNames[0]];
-  const counts = { ours: 0, theirs: 0, same: 0, near: 0, nearInteger: 0, elements: 0 };
+  const counts = { ours: 0, theirs: 0, same: 0, near: 0, nearInteger: 0, itself: 0, elements: 0 };
   const exactSamples = step !== undefined && canRunExactly(model.graph) ? Number(flags.exact) : 0;
   const exact = { elements: 0, ours: 0, theirs: 0, integer: 0 };
   const times = { ours: [], theirs: [], integer: [] };
@@ -92,6 +92,7 @@ async function judge(file, samples) {
     const near = (a, b) => a.reduce((n, v, k) => n + (Math.abs(v - b[k]) <= tolerance), 0);
     counts.near += near(ours, theirs);
     counts.nearInteger += near(ours, integer);
+    counts.itself += near(theirs, integer);
     counts.elements += ours.length;
     if (i >= exactSamples) continue;
     const truth = runExactly(model.graph, sample.tensor);
@@ -107,6 +108,7 @@ async function judge(file, samples) {
     sameTop1: percent(counts.same, samples.length),
     withinOneStep: percent(counts.near, counts.elements),
     withinOneStepInteger: percent(counts.nearInteger, counts.elements),
+    ortWithinOneStepItself: percent(counts.itself, counts.elements),
     exact:
       exact.elements === 0
         ? null
@@ -148,6 +150,7 @@ print(
     ['same top-1 %', (r) => r.sameTop1, 2],
     ['within 1 step %', (r) => r.withinOneStep ?? null, 3],
     ['of integer ORT %', (r) => r.withinOneStepInteger ?? null, 3],
+    ['ORT of integer ORT %', (r) => r.ortWithinOneStepItself, 3],
     ['ms', (r) => r.milliseconds, 3],
     ['ORT ms', (r) => r.ortMilliseconds, 3],
     ['', (r) => (r.ok ? 'ok' : 'OFF')],

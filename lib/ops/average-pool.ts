@@ -3,6 +3,7 @@
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
 import { averagePoolGradient } from './gradients/pooling.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
+import { planeChannels } from './shared/channels.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { floatTypes } from './shared/illegal.js';
 import { integerUnary } from './shared/integer-unary.js';
@@ -60,4 +61,5 @@ export const averagePool = defineOp({
     });
     return true;
   },
+  channels: planeChannels,
 });

@@ -15,6 +15,13 @@ import {
   inferBatchNorm,
   momentsOf,
 } from './shared/batch-norm.js';
+import {
+  type ChannelContext,
+  type ChannelLink,
+  inputEnd,
+  outputEnd,
+  planeChannels,
+} from './shared/channels.js';
 
 /** y = x * factors[c] + addends[c], every step rounded to the type (16-bit floats compute in float32). */
 function fold(
@@ -92,4 +99,18 @@ export const batchNormalization = defineOp({
     });
     return true;
   },
+  channels: { links: channelLinks },
 });
+
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const [batch] = planeChannels.links(ctx);
+  const statistics = [2, 3, 4].map((i) => inputEnd(i, 0));
+  const running = ctx.outputs.slice(1).map((_, i) => outputEnd(0, {}, i + 1));
+  return [
+    { ...batch!, ends: [inputEnd(0, 0), outputEnd(0)] },
+    {
+      count: inputType(ctx, 0).dims[1]!,
+      ends: [inputEnd(0, 1), inputEnd(1, 0, { scale: true }), ...statistics, outputEnd(1), ...running],
+    },
+  ];
+}

@@ -4,6 +4,7 @@ import type { Node } from '../graph/graph.js';
 import { type DType, dtypeFromOnnx } from '../tensor/dtype.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { castTensor, lowerCast } from './shared/casting.js';
+import { elementwiseChannels } from './shared/channels.js';
 
 export const cast = defineOp({
   op: 'Cast',
@@ -18,6 +19,7 @@ export const cast = defineOp({
   cost: noMacs,
   quantize: staysFloat('it changes the type itself'),
   lower: lowerCast,
+  channels: elementwiseChannels,
 });
 
 const target = (node: Node, where: string): DType => dtypeFromOnnx(intAttr(node, 'to'), where);

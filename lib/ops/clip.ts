@@ -6,6 +6,7 @@ import { f32, scalarOf, type TensorValue, toNumbers } from '../tensor/tensor.js'
 import { clipGradient } from './gradients/unary.js';
 import { type Buffer, defineOp, inputValue, type LowerContext, noMacs, type ReferenceContext } from './op.js';
 import { noActivation } from './shared/activation.js';
+import { elementwiseChannels } from './shared/channels.js';
 import { type Element, elementsOf, fromElements, numberTypes, typedInput } from './shared/elements.js';
 import { knownInputs, lowerUnary } from './shared/elementwise.js';
 import { readAsIs } from './shared/layout.js';
@@ -43,6 +44,7 @@ export const clip = defineOp({
     };
     return { needs: { min: end(1, Number.NEGATIVE_INFINITY), max: end(2, Number.POSITIVE_INFINITY) } };
   },
+  channels: elementwiseChannels,
 });
 
 /** max(x, min), then min(., max), with bounds from memory. */

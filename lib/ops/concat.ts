@@ -13,6 +13,7 @@ import {
   noMacs,
   type TensorType,
 } from './op.js';
+import { type ChannelContext, type ChannelLink, inputEnd, outputEnd } from './shared/channels.js';
 import { alikeInputs, allTypes } from './shared/elements.js';
 import { outputScale, scaledInputs } from './shared/integer-arithmetic.js';
 import { knownContext } from './shared/known-context.js';
@@ -36,6 +37,7 @@ export const concat = defineOp({
     const layout = exists ? 'channels-last' : 'plain';
     return lowerMoves(ctx, moves(ctx), () => layout, layout);
   },
+  channels: { links: channelLinks },
 });
 
 const axisOf = (node: Node, rank: number, where: string): number =>
@@ -80,4 +82,22 @@ function integer(ctx: IntegerContext): readonly Node[] | null {
       attributes: ctx.node.attributes,
     },
   ];
+}
+
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const { dims } = ctx.outputs[0]!;
+  const joined = axisOf(ctx.node, dims.length, ctx.where);
+  let start = 0;
+  const parts = ctx.inputs.map((_, i) => {
+    const count = inputType(ctx, i).dims[joined]!;
+    const link = { count, ends: [inputEnd(i, joined), outputEnd(joined, { start })] };
+    start += count;
+    return link;
+  });
+  const others = dims.flatMap((count, axis) =>
+    axis === joined
+      ? []
+      : [{ count, ends: [...ctx.inputs.map((_, i) => inputEnd(i, axis)), outputEnd(axis)] }],
+  );
+  return [...parts, ...others];
 }

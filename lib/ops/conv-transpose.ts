@@ -10,6 +10,7 @@ import {
   referenceFloatConv,
 } from './shared/conv-float.js';
 import { convTransposeAttributes, convTransposeGeometry } from './shared/conv-geometry.js';
+import { convChannels } from './shared/product-channels.js';
 import { integerConv } from './shared/weighted-rule.js';
 
 const form: FloatConv = { geometry: convTransposeGeometry, activation: () => noActivation };
@@ -34,4 +35,5 @@ export const convTranspose = defineOp({
     integer: (ctx) => integerConv(ctx, 'QConvTranspose', Object.keys(convTransposeAttributes), noActivation),
   },
   lower: (ctx) => lowerFloatConv(form, ctx),
+  channels: convChannels(true),
 });

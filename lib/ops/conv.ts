@@ -10,6 +10,7 @@ import {
   referenceFloatConv,
 } from './shared/conv-float.js';
 import { convAttributes, convGeometry } from './shared/conv-geometry.js';
+import { convChannels } from './shared/product-channels.js';
 import { integerConv } from './shared/weighted-rule.js';
 
 const form: FloatConv = { geometry: convGeometry, activation: () => noActivation };
@@ -34,4 +35,5 @@ export const conv = defineOp({
     integer: (ctx) => integerConv(ctx, 'QConv', Object.keys(convAttributes), noActivation),
   },
   lower: (ctx) => lowerFloatConv(form, ctx),
+  channels: convChannels(false),
 });

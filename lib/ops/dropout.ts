@@ -12,6 +12,7 @@ import {
   type ReferenceContext,
   type TensorType,
 } from './op.js';
+import { elementwiseChannels } from './shared/channels.js';
 import { floatTypes, typedInput } from './shared/elements.js';
 import { lowerAsIs } from './shared/move.js';
 import { seededNumbers } from './shared/random-numbers.js';
@@ -54,6 +55,7 @@ export const dropout = defineOp({
     return (ctx.node.outputs[1] ?? '') === '' && lowerAsIs(ctx);
   },
   random: true,
+  channels: elementwiseChannels,
 });
 
 const maskOf = (dims: Dims, keep: () => boolean): TensorValue =>

@@ -3,6 +3,7 @@
 import { normalizeAxis, sizeOf } from '../tensor/shape.js';
 import { gatherGradient } from './gradients/movement.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
+import { type ChannelContext, type ChannelLink, inputEnd, outputEnd } from './shared/channels.js';
 import { indexTypes, pick, typedInput } from './shared/elements.js';
 import { indicesOf } from './shared/gathering.js';
 import { readPlain } from './shared/layout.js';
@@ -47,4 +48,17 @@ export const gather = defineOp({
     });
     return true;
   },
+  channels: { links: channelLinks },
 });
+
+/** Of the axes from which nothing is chosen. */
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const { dims } = inputType(ctx, 0);
+  const chosen = normalizeAxis(intAttr(ctx.node, 'axis', 0), dims.length, ctx.where);
+  const more = inputType(ctx, 1).dims.length - 1;
+  return dims.flatMap((count, axis) =>
+    axis === chosen
+      ? []
+      : [{ count, ends: [inputEnd(0, axis), outputEnd(axis < chosen ? axis : axis + more)] }],
+  );
+}

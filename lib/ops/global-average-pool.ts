@@ -1,6 +1,7 @@
 // GlobalAveragePool: the mean of each channel.
 import { meanPart, reduction, spatialAxes } from './gradients/reduction.js';
 import { defineOp, noMacs } from './op.js';
+import { planeChannels } from './shared/channels.js';
 import { lowerGlobalPool, referenceGlobalPool } from './shared/global-pool.js';
 import { integerUnary } from './shared/integer-unary.js';
 import { inferGlobalPool } from './shared/pooling.js';
@@ -23,4 +24,5 @@ export const globalAveragePool = defineOp({
     integer: (ctx) => integerUnary(ctx, 'QLinearGlobalAveragePool', 'com.microsoft'),
   },
   lower: (ctx) => lowerGlobalPool(ctx, 'mean'),
+  channels: planeChannels,
 });

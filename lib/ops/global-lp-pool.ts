@@ -1,5 +1,6 @@
 // GlobalLpPool: the p-norm of each channel.
 import { defineOp, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
+import { planeChannels } from './shared/channels.js';
 import { referenceGlobalPool } from './shared/global-pool.js';
 import { inferGlobalPool } from './shared/pooling.js';
 
@@ -22,4 +23,5 @@ export const globalLpPool = defineOp({
   cost: noMacs,
   quantize: staysFloat('norms lose too much in 8 bits'),
   lower: 'host',
+  channels: planeChannels,
 });

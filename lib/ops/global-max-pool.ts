@@ -1,6 +1,7 @@
 // GlobalMaxPool: the largest element of each channel.
 import { extremePart, reduction, spatialAxes } from './gradients/reduction.js';
 import { defineOp, inputType, noMacs } from './op.js';
+import { planeChannels } from './shared/channels.js';
 import { readNhwc, writeNhwc } from './shared/conv-lowering.js';
 import { lowerGlobalPool, referenceGlobalPool } from './shared/global-pool.js';
 import { byteTypes, floatTypes } from './shared/illegal.js';
@@ -32,4 +33,5 @@ export const globalMaxPool = defineOp({
     });
     return true;
   },
+  channels: planeChannels,
 });

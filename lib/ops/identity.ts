@@ -1,6 +1,7 @@
 // The input itself.
 import { identityGradient } from './gradients/movement.js';
 import { defineOp, inputType, inputValue, noMacs } from './op.js';
+import { elementwiseChannels } from './shared/channels.js';
 import { lowerAsIs } from './shared/move.js';
 
 export const identity = defineOp({
@@ -17,4 +18,5 @@ export const identity = defineOp({
   quantize: { kind: 'same-scale', data: [0] },
   lower: lowerAsIs,
   containers: true,
+  channels: elementwiseChannels,
 });

@@ -13,6 +13,7 @@ import {
   noMacs,
   staysFloat,
 } from './op.js';
+import { sameChannels } from './shared/channels.js';
 import { broadcastTo } from './shared/float-product.js';
 import { checkType, floatTypes, illegalShape } from './shared/illegal.js';
 import { normalizedRows } from './shared/row-norm.js';
@@ -96,4 +97,8 @@ export const layerNormalization = defineOp({
     );
     return true;
   },
+  channels: sameChannels((ctx) => {
+    const { dims } = inputType(ctx, 0);
+    return Array.from({ length: axisOf(ctx, dims) }, (_, axis) => axis);
+  }),
 });

@@ -1,7 +1,7 @@
 // LogSoftmax along one axis.
 import { softmaxGradient } from './gradients/softmax.js';
 import { defineOp, noMacs, staysFloat } from './op.js';
-import { inferRows, logSoftmaxRow, lowerSoftmax, referenceRows } from './shared/axis-rows.js';
+import { inferRows, logSoftmaxRow, lowerSoftmax, referenceRows, rowChannels } from './shared/axis-rows.js';
 
 export const logSoftmax = defineOp({
   op: 'LogSoftmax',
@@ -16,4 +16,5 @@ export const logSoftmax = defineOp({
   cost: noMacs,
   quantize: staysFloat('logarithms of probabilities need more than 8 bits'),
   lower: (ctx) => lowerSoftmax(ctx, 1),
+  channels: rowChannels,
 });

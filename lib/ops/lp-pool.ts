@@ -1,6 +1,7 @@
 // LpPool: the p-norm of each window.
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
 import { defineOp, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
+import { planeChannels } from './shared/channels.js';
 import { floatTypes } from './shared/illegal.js';
 import { inferPool, poolAttributes, poolWindow, windowOffsets } from './shared/pooling.js';
 
@@ -32,4 +33,5 @@ export const lpPool = defineOp({
   cost: noMacs,
   quantize: staysFloat('norms lose too much in 8 bits'),
   lower: 'host',
+  channels: planeChannels,
 });

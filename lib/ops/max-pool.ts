@@ -3,6 +3,7 @@
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
 import { maxPoolGradient } from './gradients/pooling.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
+import { planeChannels } from './shared/channels.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { byteTypes, floatTypes } from './shared/illegal.js';
 import { inferPool, poolAttributes, poolWindow, windowOffsets } from './shared/pooling.js';
@@ -69,4 +70,6 @@ export const maxPool = defineOp({
     });
     return true;
   },
+  // Indices count the elements of all channels.
+  channels: { links: (ctx) => (wantsIndices(ctx.node.outputs) ? [] : planeChannels.links(ctx)) },
 });

@@ -7,6 +7,7 @@ import type { Dims } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Gradient } from './gradients/gradient.js';
 import type { BoundsOf } from './shared/bounds.js';
+import type { ChannelRule } from './shared/channels.js';
 import type { StepKind, StepParams } from './steps.js';
 
 export type { Gradient, GradientContext, GradientRule, NodeWriter } from './gradients/gradient.js';
@@ -205,6 +206,8 @@ export interface OpDef {
   readonly lower: Lower;
   /** Only where quantisers can count on any. */
   readonly bounds?: BoundsOf;
+  /** Only where channels may leave: without it all that the node reads and makes stays whole. */
+  readonly channels?: ChannelRule;
   /** Set when equal inputs may give different outputs: such a node is never computed ahead of its run. */
   readonly random?: true;
   /** Set when passes must leave its bodies alone: fused operators have no gradients. */

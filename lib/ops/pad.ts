@@ -5,7 +5,7 @@ import { expected, KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
 import { isInt64 } from '../tensor/dtype.js';
 import { normalizeAxis, sameDims } from '../tensor/shape.js';
-import { fromNumbers, toNumbers } from '../tensor/tensor.js';
+import { fromNumbers, i64, toNumbers } from '../tensor/tensor.js';
 import { sourcesGradient } from './gradients/movement.js';
 import {
   defineOp,
@@ -18,6 +18,13 @@ import {
   stringAttr,
   type TensorType,
 } from './op.js';
+import {
+  type ChannelContext,
+  type ChannelLink,
+  inputEnd,
+  outputEnd,
+  type ShrinkContext,
+} from './shared/channels.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 import { lowerMoves, type Move, moveValues } from './shared/move.js';
@@ -54,6 +61,7 @@ export const pad = defineOp({
     const fill = whole ? undefined : fillValue(ctx);
     return fill !== null && lowerMoves(ctx, copies, () => layout, layout, fill);
   },
+  channels: { links: channelLinks, shrink },
 });
 
 function modeOf(node: Node, where: string): Mode {
@@ -182,4 +190,42 @@ function integer(ctx: IntegerContext): readonly Node[] | null {
     { ...ctx.node, name: ctx.fresh(`${ctx.node.name}_quantized`), inputs, outputs: [padded] },
     tableNode(ctx, { name: padded, params: x.params }, output, (v) => v),
   ];
+}
+
+/** Zeros around channels are channels that nobody makes: they leave with those that they are added to. */
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const { dims } = inputType(ctx, 0);
+  return padsOf(ctx).flatMap(([before, after], axis): ChannelLink[] => {
+    const count = dims[axis]!;
+    const grows = before >= 0 && after >= 0;
+    if (!grows || (before + after > 0 && modeOf(ctx.node, ctx.where) !== 'constant')) return [];
+    return [
+      { count, ends: [inputEnd(0, axis), outputEnd(axis, { start: before })] },
+      { count: before, ends: [outputEnd(axis)] },
+      { count: after, ends: [outputEnd(axis, { start: before + count })] },
+    ];
+  });
+}
+
+function shrink(ctx: ShrinkContext): Node {
+  const given = ctx.constant(1);
+  if (given === undefined) return ctx.node;
+  const { dims } = inputType(ctx, 0);
+  const around = padsOf(ctx).map(([before, after], axis) => {
+    if (before + after === 0) return [0, 0] as const;
+    const kept = ctx.kept('output', 0, axis);
+    const last = before + dims[axis]!;
+    return [kept.filter((i) => i < before).length, kept.filter((i) => i >= last).length] as const;
+  });
+  const axes = ctx.inputs[3] === undefined ? dims.map((_, i) => i) : integersOf(needValue(ctx, 3));
+  const pads = [0, 1].flatMap((side) =>
+    axes.map((axis, i) => {
+      const at = normalizeAxis(axis, dims.length, ctx.where);
+      const [before, after] = padsOf(ctx)[at]!;
+      // Negative counts take away, along axes that keep all of their channels.
+      if (before < 0 || after < 0) return integersOf(given)[side * axes.length + i]!;
+      return around[at]![side]!;
+    }),
+  );
+  return ctx.withInput(ctx.node, 1, i64(pads));
 }

@@ -4,6 +4,7 @@ import { sizeOf } from '../tensor/shape.js';
 import { intAttr, needValue } from './op.js';
 import { integersOf } from './shared/elements.js';
 import { viewOp } from './shared/view.js';
+import { shapedViewChannels } from './shared/view-channels.js';
 
 export const reshape = viewOp({
   op: 'Reshape',
@@ -24,4 +25,5 @@ export const reshape = viewOp({
       );
     return dims as number[];
   },
+  channels: shapedViewChannels,
 });

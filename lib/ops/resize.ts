@@ -1,7 +1,8 @@
 // Resize: resampling along any axes, one after the other from the last to the first. Inputs: X, roi?, scales?, sizes?.
 
+import type { Node } from '../graph/graph.js';
 import { type Dims, normalizeAxis, sizeOf } from '../tensor/shape.js';
-import { fromNumbers, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
+import { fromNumbers, i64, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
 import { mapAxis } from './gradients/movement.js';
 import {
   defineOp,
@@ -18,6 +19,13 @@ import {
   type ReferenceContext,
   stringAttr,
 } from './op.js';
+import {
+  type ChannelContext,
+  type ChannelLink,
+  inputEnd,
+  outputEnd,
+  type ShrinkContext,
+} from './shared/channels.js';
 import { readNhwc, writeNhwc } from './shared/conv-lowering.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
 import { knownContext } from './shared/known-context.js';
@@ -68,6 +76,7 @@ export const resize = defineOp({
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower,
+  channels: { links: channelLinks, shrink },
 });
 
 function oneOf<T extends string>(ctx: InferContext, name: string, fallback: T, names: readonly T[]): T {
@@ -216,4 +225,20 @@ function resizeGradient(ctx: GradientContext): readonly string[] {
     dims = dims.with(i, axis.input);
   });
   return [gradient];
+}
+
+/** Of the axes that are not resampled. */
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  return axesOf(ctx).flatMap((given, axis) =>
+    stays(given) ? [{ count: given.input, ends: [inputEnd(0, axis), outputEnd(axis)] }] : [],
+  );
+}
+
+function shrink(ctx: ShrinkContext): Node {
+  const sizes = ctx.constant(SIZES);
+  const { dims } = inputType(ctx, 0);
+  if (sizes === undefined || sizeOf(sizes.dims) === 0) return ctx.node;
+  const axes = intsAttr(ctx.node, 'axes')?.map((axis) => normalizeAxis(axis, dims.length, ctx.where));
+  const fewer = ctx.fewer.outputs[0]!;
+  return ctx.withInput(ctx.node, SIZES, i64((axes ?? dims.map((_, i) => i)).map((axis) => fewer[axis]!)));
 }

@@ -1,9 +1,18 @@
 // A box of a tensor, with steps (also negative) along some axes.
 
 import { expected, KompaktError } from '../errors.js';
+import type { Node } from '../graph/graph.js';
 import { normalizeAxis } from '../tensor/shape.js';
+import { i64 } from '../tensor/tensor.js';
 import { sourcesGradient } from './gradients/movement.js';
 import { defineOp, type InferContext, inputType, needValue, noMacs, type TensorType } from './op.js';
+import {
+  type ChannelContext,
+  type ChannelLink,
+  inputEnd,
+  outputEnd,
+  type ShrinkContext,
+} from './shared/channels.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 import { lowerInLayout, type Move, moveValues } from './shared/move.js';
@@ -24,6 +33,7 @@ export const slice = defineOp({
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerInLayout(ctx, [moveOf(ctx)]),
+  channels: { links: channelLinks, shrink },
 });
 
 interface Range {
@@ -83,3 +93,35 @@ function rangeOf(dim: number, start: number, end: number, step: number): Range {
   const to = clamp(end, low);
   return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
 }
+
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const { dims } = inputType(ctx, 0);
+  return ranges(ctx).flatMap(({ start, step, count }, axis): ChannelLink[] => {
+    const after = start + count;
+    if (step !== 1 || count === 0) return [];
+    return [
+      { count: start, ends: [inputEnd(0, axis)] },
+      { count, ends: [inputEnd(0, axis, { start }), outputEnd(axis)] },
+      { count: dims[axis]! - after, ends: [inputEnd(0, axis, { start: after })] },
+    ];
+  });
+}
+
+function shrink(ctx: ShrinkContext): Node {
+  const [starts, ends] = [ctx.constant(1), ctx.constant(2)];
+  const { dims } = inputType(ctx, 0);
+  if (starts === undefined || ends === undefined) return ctx.node;
+  const cut = ranges(ctx);
+  const [from, to] = [starts, ends].map((list) => integersOf(list).map(inReach));
+  const axes = ctx.inputs[3] === undefined ? from!.map((_, i) => i) : integersOf(needValue(ctx, 3));
+  axes.forEach((given, i) => {
+    const axis = normalizeAxis(given, dims.length, ctx.where);
+    if (ctx.fewer.inputs[0]![axis] === dims[axis]) return;
+    from![i] = ctx.kept('input', 0, axis).filter((index) => index < cut[axis]!.start).length;
+    to![i] = from![i]! + ctx.fewer.outputs[0]![axis]!;
+  });
+  return ctx.withInput(ctx.withInput(ctx.node, 1, i64(from!)), 2, i64(to!));
+}
+
+/** Positions far beyond any dim, as files have them, are none that a number holds. */
+const inReach = (position: number): number => Math.max(-(2 ** 31), Math.min(2 ** 31, position));

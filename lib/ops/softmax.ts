@@ -1,7 +1,7 @@
 // Softmax along one axis.
 import { softmaxGradient } from './gradients/softmax.js';
 import { defineOp, noMacs } from './op.js';
-import { inferRows, lowerSoftmax, referenceRows, softmaxRow } from './shared/axis-rows.js';
+import { inferRows, lowerSoftmax, referenceRows, rowChannels, softmaxRow } from './shared/axis-rows.js';
 import { integerUnary } from './shared/integer-unary.js';
 
 export const softmax = defineOp({
@@ -24,4 +24,5 @@ export const softmax = defineOp({
   lower: (ctx) => lowerSoftmax(ctx, 0),
   // A step of 1/256, which onnxruntime asks of QLinearSoftmax.
   bounds: () => ({ gives: { min: 0, max: 255 / 256 } }),
+  channels: rowChannels,
 });

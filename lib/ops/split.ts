@@ -1,9 +1,19 @@
 // Cuts a tensor along one axis into pieces of given sizes, or into equal pieces (the last may be smaller).
 
 import { expected, KompaktError } from '../errors.js';
+import { attr } from '../graph/attribute.js';
+import type { Node } from '../graph/graph.js';
 import { normalizeAxis } from '../tensor/shape.js';
+import { i64 } from '../tensor/tensor.js';
 import { splitGradient } from './gradients/movement.js';
 import { defineOp, type InferContext, inputType, intAttr, needValue, noMacs, type TensorType } from './op.js';
+import {
+  type ChannelContext,
+  type ChannelLink,
+  inputEnd,
+  outputEnd,
+  type ShrinkContext,
+} from './shared/channels.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 import { boxLoops, lowerInLayout, type Move, moveValues } from './shared/move.js';
@@ -24,6 +34,7 @@ export const split = defineOp({
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerInLayout(ctx, moves(ctx)),
+  channels: { links: channelLinks, shrink },
 });
 
 const axisOf = (ctx: InferContext): number =>
@@ -64,4 +75,29 @@ function sizes(ctx: InferContext, total: number): readonly number[] {
       expected(`a dim that splits into num_outputs = ${asked} (${count} outputs)`, ctx.where, total),
     );
   return Array.from({ length: count }, (_, i) => Math.min(part, total - part * i));
+}
+
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const { dims } = inputType(ctx, 0);
+  const cut = axisOf(ctx);
+  let start = 0;
+  const parts = sizes(ctx, dims[cut]!).map((count, i) => {
+    const link = { count, ends: [inputEnd(0, cut, { start }), outputEnd(cut, {}, i)] };
+    start += count;
+    return link;
+  });
+  const others = dims.flatMap((count, axis) =>
+    axis === cut
+      ? []
+      : [{ count, ends: [inputEnd(0, axis), ...ctx.outputs.map((_, i) => outputEnd(axis, {}, i))] }],
+  );
+  return [...parts, ...others];
+}
+
+/** Pieces that were equal need not be so any more: the node names their sizes then. */
+function shrink(ctx: ShrinkContext): Node {
+  const cut = axisOf(ctx);
+  const { num_outputs: _, ...attributes } = ctx.node.attributes;
+  const node = { ...ctx.node, attributes: { ...attributes, axis: attr.int(cut) } };
+  return ctx.withInput(node, 1, i64(ctx.fewer.outputs.map((dims) => dims[cut]!)));
 }

@@ -5,6 +5,7 @@ import type { Node } from '../graph/graph.js';
 import { type Dims, sameDims, sizeOf } from '../tensor/shape.js';
 import { transposeGradient } from './gradients/movement.js';
 import { defineOp, type InferContext, inputType, intsAttr, type Layout, noMacs } from './op.js';
+import { type ChannelContext, type ChannelLink, inputEnd, outputEnd } from './shared/channels.js';
 import { knownContext } from './shared/known-context.js';
 import { axisOrder, permuteDims, readAsIs } from './shared/layout.js';
 import { type Loop, lowerMoves, movable, moveValues } from './shared/move.js';
@@ -35,6 +36,7 @@ export const transpose = defineOp({
     }
     return lowerMoves(ctx, [moveOf(ctx.node, inputType(ctx, 0).dims)], (i) => ctx.layoutOf(i), 'plain');
   },
+  channels: { links: channelLinks },
 });
 
 function infer(ctx: InferContext) {
@@ -69,4 +71,12 @@ const moveOf = (node: Node, dims: Dims) => ({
 function sameMemory(dims: Dims, a: readonly number[], b: readonly number[]): boolean {
   const long = (order: readonly number[]) => order.filter((axis) => dims[axis] !== 1);
   return sizeOf(dims) === 0 || sameDims(long(a), long(b));
+}
+
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const { dims } = inputType(ctx, 0);
+  return permutation(ctx.node, dims.length, ctx.where).map((from, to) => ({
+    count: dims[from]!,
+    ends: [inputEnd(0, from), outputEnd(to)],
+  }));
 }

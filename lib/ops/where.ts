@@ -3,6 +3,7 @@
 import { broadcastDims, broadcastStrides, sizeOf } from '../tensor/shape.js';
 import { whereGradient } from './gradients/arithmetic.js';
 import { defineOp, inputValue, noMacs, staysFloat } from './op.js';
+import { elementwiseChannels } from './shared/channels.js';
 import { allTypes, type Element, fromRaw, stridedOffsets, typedInput } from './shared/elements.js';
 
 export const where = defineOp({
@@ -35,4 +36,5 @@ export const where = defineOp({
   cost: noMacs,
   quantize: staysFloat('its two branches may have different scales'),
   lower: 'host',
+  channels: elementwiseChannels,
 });

@@ -10,11 +10,19 @@ import {
   type ReferenceContext,
   type TensorType,
 } from '../op.js';
+import { type ChannelRule, sameChannels } from './channels.js';
 import { checkType, floatTypes } from './illegal.js';
 import { physicalAxis, splitDims } from './physical-axis.js';
 
 const axisOf = (ctx: Pick<InferContext, 'node' | 'where'>, dims: Dims): number =>
   normalizeAxis(intAttr(ctx.node, 'axis', -1), dims.length, ctx.where);
+
+/** Rows are apart from each other; an element of a row depends on all of it. */
+export const rowChannels: ChannelRule = sameChannels((ctx) => {
+  const { dims } = inputType(ctx, 0);
+  const row = axisOf(ctx, dims);
+  return dims.flatMap((_, axis) => (axis === row ? [] : [axis]));
+});
 
 /** Output as input; checks type and axis. */
 export function inferRows(ctx: InferContext): readonly TensorType[] {

@@ -18,6 +18,7 @@ import {
   staysFloat,
 } from '../op.js';
 import type { BinaryKind } from '../steps.js';
+import { elementwiseChannels } from './channels.js';
 import { derivedConstant } from './derived-constant.js';
 import {
   alikeInputs,
@@ -71,6 +72,7 @@ export function binaryOp(spec: BinarySpec): OpDef {
     cost: noMacs,
     quantize: spec.quantize,
     lower: spec.native === null ? 'host' : lowerBinary(spec.native),
+    channels: elementwiseChannels,
   });
 }
 
@@ -143,6 +145,7 @@ export function compareOp(spec: {
     cost: noMacs,
     quantize: staysFloat('its output is bool, not a quantised number'),
     lower: 'host',
+    channels: elementwiseChannels,
   });
 }
 
@@ -196,6 +199,7 @@ export function variadicOp(spec: {
     cost: noMacs,
     quantize: spec.quantize,
     lower: lowerVariadic(spec.native, spec.finish !== undefined),
+    channels: elementwiseChannels,
   });
 }
 

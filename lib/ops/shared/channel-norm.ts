@@ -1,5 +1,6 @@
 // Instance- and GroupNormalization: rows of elements normalised, then scaled and shifted per channel.
 
+import { attr } from '../../graph/attribute.js';
 import type { Node } from '../../graph/graph.js';
 import { type Dims, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../../tensor/tensor.js';
@@ -14,6 +15,7 @@ import {
   type OpDef,
   staysFloat,
 } from '../op.js';
+import { type ChannelRule, inputEnd, outputEnd } from './channels.js';
 import { checkRank, checkType, floatTypes, illegalShape } from './illegal.js';
 import { lowerChannelNorm, normalizedRows, spread } from './row-norm.js';
 
@@ -66,6 +68,7 @@ export const defineChannelNorm = (
     gradient: { body: channelNormBody((ctx) => groupsOf(ctx.node, inputType(ctx, 0).dims[1])) },
     cost: noMacs,
     quantize: staysFloat('means and variances need more than 8 bits'),
+    channels: channelsOf(groupsOf),
     lower: (ctx) =>
       lowerChannelNorm(
         ctx,
@@ -74,3 +77,31 @@ export const defineChannelNorm = (
       ),
   });
 };
+
+/** A group leaves as a whole: its channels share mean and variance. */
+const channelsOf = (groupsOf: (node: Node, channels: number) => number): ChannelRule => ({
+  links: (ctx) => {
+    const [images, channels] = inputType(ctx, 0).dims;
+    const groups = groupsOf(ctx.node, channels!);
+    const place = { inner: channels! / groups };
+    const parameter = (i: number) => (inputType(ctx, i).dims[0] === groups ? {} : place);
+    return [
+      { count: images!, ends: [inputEnd(0, 0), outputEnd(0)] },
+      {
+        count: groups,
+        ends: [
+          inputEnd(0, 1, place),
+          inputEnd(1, 0, { ...parameter(1), scale: true }),
+          inputEnd(2, 0, parameter(2)),
+          outputEnd(1, place),
+        ],
+      },
+    ];
+  },
+  shrink: ({ node, inputs, fewer }) => {
+    const [before, after] = [inputs[0]!.dims[1]!, fewer.inputs[0]![1]!];
+    if (!('num_groups' in node.attributes)) return node;
+    const groups = attr.int((groupsOf(node, before) * after) / before);
+    return { ...node, attributes: { ...node.attributes, num_groups: groups } };
+  },
+});

@@ -16,6 +16,7 @@ import {
 } from '../op.js';
 import type { UnaryKind } from '../steps.js';
 import { storageBias } from '../storage.js';
+import { elementwiseChannels } from './channels.js';
 import { elementsOf, floatTypes, fromElements, integerTypes, typedInput } from './elements.js';
 import { readAsIs } from './layout.js';
 
@@ -64,6 +65,7 @@ export function unaryOp(spec: UnarySpec): OpDef {
     lower: (ctx) =>
       lowerUnary(ctx, reference, () => spec.native?.({ ...ctx, inputs: knownInputs(ctx) }) ?? null),
     ...(spec.bounds && { bounds: spec.bounds }),
+    channels: elementwiseChannels,
   });
 }
 
@@ -157,6 +159,7 @@ export function predicateOp(spec: {
     cost: noMacs,
     quantize: spec.quantize,
     lower: 'host',
+    channels: elementwiseChannels,
   });
 }
 

@@ -21,6 +21,7 @@ import {
   type TensorType,
 } from '../op.js';
 import type { ReduceKind } from '../steps.js';
+import { type ChannelContext, type ChannelLink, inputEnd, outputEnd } from './channels.js';
 import { elementsOf, floatTypes, fromElements, integersOf, stridedOffsets, typedInput } from './elements.js';
 import { knownContext } from './known-context.js';
 import { axisOrder, layoutStrides, permuteDims, readAsIs } from './layout.js';
@@ -71,6 +72,7 @@ export function reduceOp(spec: ReduceSpec): OpDef {
     cost: noMacs,
     quantize: spec.quantize,
     lower: (ctx) => lowerReduce(ctx, spec),
+    channels: { links: spec.native === 'sum' && spec.log !== true ? sumLinks : keptLinks },
   });
 }
 
@@ -88,6 +90,24 @@ function reducedDims(ctx: InferContext, x: Dims): Dims {
   return intAttr(ctx.node, 'keepdims', 1) === 1
     ? x.map((d, i) => (axes.includes(i) ? 1 : d))
     : x.filter((_, i) => !axes.includes(i));
+}
+
+/** Of the axes that stay. */
+function keptLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const { dims } = inputType(ctx, 0);
+  const reduced = reducedAxes(ctx);
+  const keepsDims = ctx.outputs[0]!.dims.length === dims.length;
+  return dims.flatMap((count, axis) => {
+    const gone = keepsDims ? 0 : reduced.filter((other) => other < axis).length;
+    return reduced.includes(axis) ? [] : [{ count, ends: [inputEnd(0, axis), outputEnd(axis - gone)] }];
+  });
+}
+
+/** A sum misses nothing where a channel that counts as zero is gone. */
+function sumLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const { dims } = inputType(ctx, 0);
+  const summed = reducedAxes(ctx).map((axis) => ({ count: dims[axis]!, ends: [inputEnd(0, axis)] }));
+  return [...keptLinks(ctx), ...summed];
 }
 
 function reduceTensor(spec: ReduceSpec, x: TensorValue, axes: readonly number[], dims: Dims): TensorValue {

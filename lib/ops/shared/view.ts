@@ -12,8 +12,10 @@ import {
   noMacs,
   type OpDef,
 } from '../op.js';
+import type { ChannelRule } from './channels.js';
 import { knownContext } from './known-context.js';
 import { lowerAsView } from './move.js';
+import { viewChannels } from './view-channels.js';
 
 export function viewOp(spec: {
   readonly op: string;
@@ -22,6 +24,8 @@ export function viewOp(spec: {
   readonly attributes?: Readonly<Record<string, AttributeSpec>>;
   /** Dims of the output; throws when the sizes differ. */
   readonly dims: (ctx: InferContext, x: Dims) => Dims;
+  /** Those of a view whose shape is an input, where it is. */
+  readonly channels?: ChannelRule;
 }): OpDef {
   return defineOp({
     op: spec.op,
@@ -43,5 +47,6 @@ export function viewOp(spec: {
     cost: noMacs,
     quantize: { kind: 'same-scale', data: [0] },
     lower: lowerAsView,
+    channels: spec.channels ?? viewChannels,
   });
 }

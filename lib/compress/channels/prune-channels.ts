@@ -1,0 +1,59 @@
+// Structured pruning of a graph: whole channels leave it.
+import { KompaktError } from '../../errors.js';
+import type { Graph } from '../../graph/graph.js';
+import { chooseLayers } from '../prune/layers.js';
+import type { LayerChoice } from '../prune/options.js';
+import { type Candidates, chooseChannels } from './choose.js';
+import { coupleChannels } from './coupling.js';
+import { factsOf, shapesOf } from './facts.js';
+import { groupChannels } from './groups.js';
+import { importances } from './importances/index.js';
+import { misfitsOf } from './misfits.js';
+import type { CompleteChannelOptions } from './options.js';
+import { type ChannelsReport, reportChannels } from './report.js';
+import { shrinkGraph } from './shrink.js';
+import { Work } from './work.js';
+
+/** Removes channels. Throws KPT_OPTION_INVALID where none may leave or the target cannot be reached. */
+export function pruneChannels(
+  graph: Graph,
+  layers: LayerChoice,
+  options: CompleteChannelOptions,
+  effects: Candidates['effects'] = () => undefined,
+): { readonly graph: Graph; readonly report: ChannelsReport } {
+  const importance = importances.find(({ name }) => name === options.importance)!;
+  const prunable = new Set(chooseLayers(graph, layers).map(({ weight }) => weight));
+  const shapes = shapesOf(graph, options.shapes);
+  const facts = factsOf(graph, shapes);
+  const held = new Map<string, string>();
+  // Each turn holds a node more.
+  for (;;) {
+    const coupling = coupleChannels(graph, facts, { prunable, held });
+    const grouping = groupChannels(coupling);
+    if (grouping.count === 0)
+      throw new KompaktError(
+        'KPT_OPTION_INVALID',
+        `No channel may leave: ${coupling.reasons.join('; ') || 'the model has no layer that makes any'}.`,
+      );
+    const work = new Work(graph, facts, coupling, grouping);
+    const chosen = chooseChannels(
+      { coupling, grouping, work, constants: graph.constants, effects },
+      importance,
+      options,
+    );
+    const gone = (slot: number): boolean => chosen[grouping.channelOf[slot]!] === 1;
+    const smaller = shrinkGraph(graph, facts, coupling, gone);
+    const misfits = misfitsOf(graph, facts, coupling, gone, smaller, shapes);
+    if (misfits.size > 0) {
+      for (const [node, why] of misfits) {
+        if (held.get(node) === why)
+          throw new KompaktError('KPT_INTERNAL', `Channels left, and then ${why}.`, { node });
+        held.set(node, why);
+      }
+      continue;
+    }
+    const after = { graph: smaller, facts: factsOf(smaller, shapes) };
+    const report = reportChannels({ graph, facts }, after, coupling, grouping, chosen);
+    return { graph: smaller, report: { importance: importance.name, scope: options.scope, ...report } };
+  }
+}

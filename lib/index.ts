@@ -12,6 +12,9 @@ export { calibrators } from './calibrate/index.js';
 export { binaryMethods } from './compress/binarize/methods/index.js';
 export type { BinarizedLayer, BinarizeReport } from './compress/binarize/report.js';
 export type { BinarizedModel, BinarizeOptions } from './compress/binarize-model.js';
+export { importances } from './compress/channels/importances/index.js';
+export type { ChannelOptions } from './compress/channels/options.js';
+export type { ChannelGroup, ChannelsReport, LayerChannels } from './compress/channels/report.js';
 export type { DistillOptions } from './compress/distill.js';
 export type { FinetuneOptions } from './compress/finetune.js';
 export type { CompressedModel, CompressedTraining } from './compress/prepare-for.js';
@@ -84,7 +87,7 @@ export const benchFresh: OnDemand['benchFresh'] = async (...given) => (await onD
 /** Quantises a model to INT8 after calibrating it on samples. The result is QDQ ONNX. */
 export const quantize: OnDemand['quantize'] = async (...given) => (await onDemand()).quantize(...given);
 
-/** Sets the least weights of a model to 0, without training. */
+/** Sets the least weights of a model to 0, or removes the channels that it needs least, without training. */
 export const prune: OnDemand['prune'] = async (...given) => (await onDemand()).prune(...given);
 
 /** Trains a binary twin of a model, trained already or not. */

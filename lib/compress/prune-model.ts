@@ -1,32 +1,43 @@
 // Pruning for users: the least weights of a model become 0, or whole channels leave it, without training. Training with zeros is
 // an option of finetune and distill, and both train what is left of a model without its channels.
 import { z } from 'zod';
+import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { foldConstants } from '../passes/fold-constants.js';
 import { parseOptions } from '../session/parse-options.js';
 import { evaluate, type LabelledSample } from '../train/evaluate.js';
+import type { Lesson } from '../train/train-model.js';
+import { effectsOf } from './channels/effects.js';
+import { importances } from './channels/importances/index.js';
 import { channelOptions } from './channels/options.js';
 import { pruneChannels } from './channels/prune-channels.js';
 import type { ChannelsReport } from './channels/report.js';
 import { chooseLayers } from './prune/layers.js';
 import { pruneShape } from './prune/options.js';
 import { type Sparsity, type StoredBytes, sparsityOf, storedBytes } from './prune/report.js';
-import { withZeros, zerosOf } from './prune/zeros.js';
+import { withoutSmall, withZeros, zerosOf } from './prune/zeros.js';
 
 const pruneOptions = z
   .strictObject({
     ...pruneShape,
     sparsity: pruneShape.sparsity.optional(),
+    /** Weights whose magnitude is below become 0. */
+    threshold: z.number().gt(0).optional(),
     /** Whole channels leave the model, which becomes smaller and faster. */
     channels: channelOptions.optional(),
   })
-  .refine(({ sparsity, channels }) => (sparsity === undefined) !== (channels === undefined), {
-    message: 'expected exactly one of sparsity and channels',
-  });
+  .refine(
+    (given) => [given.sparsity, given.threshold, given.channels].filter((v) => v !== undefined).length === 1,
+    {
+      message: 'expected exactly one of sparsity, threshold and channels',
+    },
+  );
 
 type CompletePruneOptions = z.output<typeof pruneOptions>;
 
 export interface PruneOptions extends z.input<typeof pruneOptions> {
+  /** Labelled samples, for importances of channels that look at gradients. */
+  readonly data?: AsyncIterable<Lesson> | Iterable<Lesson>;
   /** Labelled samples on which the model is judged before and after. */
   readonly evaluate?: AsyncIterable<LabelledSample> | Iterable<LabelledSample>;
   readonly signal?: AbortSignal;
@@ -49,14 +60,24 @@ interface Pruned {
   readonly notes: readonly string[];
 }
 
+type Samples = Pick<PruneOptions, 'data' | 'signal'>;
+
 /** Sets the least weights of a model to 0 (Han et al. 2015, arXiv:1506.02626, section 3, without the retraining that finetune
  *  does), or removes the channels that it needs least, with all that goes with them (lib/compress/channels). */
 export async function prune(
   model: Model,
-  { evaluate: judged, signal, ...options }: PruneOptions,
+  { evaluate: judged, data, signal, ...options }: PruneOptions,
 ): Promise<{ readonly model: Model; readonly report: PruneReport }> {
   const complete = parseOptions(pruneOptions, options, 'prune');
-  const { model: result, channels, notes } = prunedBy(model, complete);
+  const samples = { ...(data && { data }), ...(signal && { signal }) };
+  const source = model.withGraph(foldConstants.run(model.graph));
+  const {
+    model: result,
+    channels,
+    notes,
+  } = complete.channels === undefined
+    ? weightsGone(source, complete)
+    : await channelsGone(source, complete, samples);
   const accuracyOf = async (of: Model): Promise<number | null> =>
     judged === undefined ? null : (await evaluate(of, judged, { ...(signal && { signal }) })).accuracy;
   const accuracyBefore = await accuracyOf(model);
@@ -74,27 +95,48 @@ export async function prune(
   };
 }
 
-function prunedBy(model: Model, options: CompletePruneOptions): Pruned {
-  const source = foldConstants.run(model.graph);
-  if (options.channels !== undefined) {
-    const { graph, report } = pruneChannels(source, options.layers, options.channels);
-    return {
-      model: model.withGraph(graph),
-      channels: report,
-      notes: [
-        'What accuracy the channels cost comes back by training: distill with the model as it was for teacher, or finetune.',
-      ],
-    };
-  }
-  const layers = chooseLayers(source, options.layers);
+function weightsGone(
+  source: Model,
+  { layers: choice, threshold, sparsity, distribution }: CompletePruneOptions,
+): Pruned {
+  const { graph } = source;
+  const layers = chooseLayers(graph, choice);
+  const sparse =
+    threshold === undefined
+      ? withZeros(graph, layers, zerosOf(layers, sparsity!, distribution))
+      : withoutSmall(graph, layers, threshold);
   return {
-    model: model.withGraph(
-      withZeros(source, layers, zerosOf(layers, options.sparsity!, options.distribution)),
-    ),
+    model: source.withGraph(sparse),
     channels: null,
     notes: [
       'Zeros are stored and computed like other weights: the file is as large and the model as fast as before. They pay where files are compressed.',
       'What accuracy pruning cost comes back by training: finetune or distill with prune, which also prune step by step.',
+    ],
+  };
+}
+
+async function channelsGone(
+  source: Model,
+  { layers, channels }: CompletePruneOptions,
+  { data, signal }: Samples,
+): Promise<Pruned> {
+  const options = channels!;
+  const importance = importances.find(({ name }) => name === options.importance)!;
+  if (importance.needsData && data === undefined)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      `Importance '${importance.name}' looks at gradients: give labelled samples as option data.`,
+    );
+  const effects =
+    importance.needsData && data !== undefined
+      ? await effectsOf(source, { ...options, data, threads: 0, ...(signal && { signal }) })
+      : undefined;
+  const { graph, report } = pruneChannels(source.graph, layers, options, effects);
+  return {
+    model: source.withGraph(graph),
+    channels: report,
+    notes: [
+      'What accuracy the channels cost comes back by training: distill with the model as it was for teacher, or finetune.',
     ],
   };
 }

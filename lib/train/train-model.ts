@@ -126,7 +126,10 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
 }
 
 /** The samples, to be read as often as asked; labels are checked against the classes of the model where they are known. */
-function samplesOf({ data, model: { graph } }: TrainModelOptions): AsyncIterable<TrainingSample> {
+export function samplesOf({
+  data,
+  model: { graph },
+}: Pick<TrainModelOptions, 'data' | 'model'>): AsyncIterable<TrainingSample> {
   const dims = graph.outputs[0]!.dims;
   const classes = dims?.length === 2 && typeof dims[1] === 'number' ? dims[1] : Number.POSITIVE_INFINITY;
   return {

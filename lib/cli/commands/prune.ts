@@ -1,12 +1,22 @@
-// kompakt prune: sets the least weights of a model to 0.
-import { bytesText, KompaktError, Model, openSamples, type PreprocessOptions, prune } from '../../index.js';
-import type { Command } from '../command.js';
+// kompakt prune: sets the least weights of a model to 0, or removes the channels that it needs least.
+import {
+  bytesText,
+  KompaktError,
+  Model,
+  openSamples,
+  type PreprocessOptions,
+  type PruneOptions,
+  prune,
+} from '../../index.js';
+import { channelOptionSpecs, channelsOf, channelsTable } from '../channels.js';
+import type { Command, Options } from '../command.js';
 import { distributionOption, sparsityTable } from '../compression.js';
-import { commaList, jsonObject, shareNumber } from '../option-types.js';
+import { samplesOf } from '../data.js';
+import { commaList, dataOptions, positiveNumber, shareNumber } from '../option-types.js';
 
 export const pruneCommand: Command = {
   name: 'prune',
-  summary: 'set the least weights of a model to 0, without training',
+  summary: 'set the least weights of a model to 0, or remove whole channels, without training',
   arguments: [{ name: 'model', description: 'ONNX file, FP32' }],
   options: [
     { flags: '-o, --output <file>', description: 'file to write' },
@@ -16,16 +26,29 @@ export const pruneCommand: Command = {
       parse: shareNumber,
     },
     distributionOption,
+    {
+      flags: '--threshold <magnitude>',
+      description: 'weights of lesser magnitude become 0, as in 0.01',
+      parse: positiveNumber,
+    },
+    ...channelOptionSpecs,
     { flags: '--only <nodes>', description: 'only these layers are pruned: a,b,c', parse: commaList },
     { flags: '--keep <nodes>', description: 'layers that stay as they are: a,b,c', parse: commaList },
+    ...dataOptions,
     {
       flags: '--eval <source>',
-      description:
-        'labelled samples to judge the model on before and after: idx:<images>,<labels> and the like',
+      description: 'labelled samples to judge the model on before and after, as --data',
     },
-    { flags: '--preprocess <json>', description: 'of those samples', parse: jsonObject },
   ],
   examples: [
+    [
+      'kompakt prune net.onnx --macs 0.6 -o small.onnx',
+      'a smaller and faster model: channels leave until 60 % of the work is left; kompakt distill small.onnx --teacher net.onnx regains accuracy',
+    ],
+    [
+      'kompakt prune net.onnx --channels 0.3 --importance taylor --data images:photos -o small.onnx',
+      '30 % of the channels, those that the loss needs least on labelled photos',
+    ],
     [
       'kompakt prune net.onnx --sparsity 0.5 -o half.onnx',
       'half of all weights, layer by layer as it hurts least',
@@ -36,38 +59,40 @@ export const pruneCommand: Command = {
     ],
   ],
   async run({ args, options, progress }) {
-    const [output, sparsity] = [options.text('output'), options.number('sparsity')];
+    const output = options.text('output');
     if (output === undefined)
       throw new KompaktError('KPT_USAGE', 'Option --output is required: it names the file to write.');
-    if (sparsity === undefined)
-      throw new KompaktError('KPT_USAGE', 'Option --sparsity is required: the share of zeros, as in 0.8.');
+    const wanted = wantedOf(options);
     await Model.checkWritable(output);
     const original = await Model.load(args[0]!);
     const [judged, preprocess] = [options.text('eval'), options.value<PreprocessOptions>('preprocess')];
-    const [distribution, only] = [options.text('distribution'), options.value<readonly string[]>('only')];
+    const only = options.value<readonly string[]>('only');
     progress.start('pruning', 1);
     const { model, report } = await prune(original, {
-      sparsity,
-      ...(distribution !== undefined && { distribution }),
+      ...wanted,
       layers: {
         keep: [...(options.value<readonly string[]>('keep') ?? [])],
         ...(only !== undefined && { only: [...only] }),
       },
+      ...(options.text('data') !== undefined && { data: samplesOf(options, original) }),
       ...(judged !== undefined && {
         evaluate: openSamples({ data: judged, ...(preprocess && { preprocess }) }, original),
       }),
     });
     await model.save(output);
     progress.stop();
-    const { bytesBefore, bytesAfter, accuracyBefore, accuracyAfter } = report;
+    const { channels, bytesBefore, bytesAfter, accuracyBefore, accuracyAfter } = report;
     const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+    const compressed = `compressed ${bytesText(bytesBefore.deflated)} -> ${bytesText(bytesAfter.deflated)}`;
     return {
       document: { model: args[0]!, output, report },
       text: [
-        sparsityTable(report),
+        channels === null ? sparsityTable(report) : channelsTable(channels),
         ...report.notes,
         [
-          `${output}: ${bytesText(bytesAfter.file)}, compressed ${bytesText(bytesBefore.deflated)} -> ${bytesText(bytesAfter.deflated)}`,
+          channels === null
+            ? `${output}: ${bytesText(bytesAfter.file)}, ${compressed}`
+            : `${output}: ${bytesText(bytesBefore.file)} -> ${bytesText(bytesAfter.file)}, ${compressed}`,
           ...(accuracyBefore === null || accuracyAfter === null
             ? []
             : [`right: ${percent(accuracyBefore)} -> ${percent(accuracyAfter)}`]),
@@ -76,3 +101,25 @@ export const pruneCommand: Command = {
     };
   },
 };
+
+/** How much is pruned, and of what. */
+function wantedOf(
+  options: Options,
+): Pick<PruneOptions, 'sparsity' | 'threshold' | 'channels' | 'distribution'> {
+  const [sparsity, threshold] = [options.number('sparsity'), options.number('threshold')];
+  const distribution = options.text('distribution');
+  const channels = channelsOf(options);
+  if ([sparsity, threshold, channels].filter((value) => value !== undefined).length !== 1)
+    throw new KompaktError(
+      'KPT_USAGE',
+      'Exactly one of --sparsity (share of zeros), --threshold (weights to be zeros), --channels and --macs (whole channels) is required.',
+    );
+  if (distribution !== undefined && sparsity === undefined)
+    throw new KompaktError('KPT_USAGE', '--distribution needs --sparsity.');
+  return {
+    ...(sparsity !== undefined && { sparsity }),
+    ...(threshold !== undefined && { threshold }),
+    ...(channels !== undefined && { channels }),
+    ...(distribution !== undefined && { distribution }),
+  };
+}

@@ -114,15 +114,23 @@ class Chooser {
   }
 
   #ranked(): Ranked[] {
-    return this.of.grouping.groups.flatMap((group) => {
+    const { comparable } = this.importance;
+    const ranked = this.of.grouping.groups.flatMap((group): Ranked[] => {
       const parts = group.parts.flatMap((part) => this.#judged(part, group));
       const scores = this.importance.scores({ count: group.channels.length, parts, random: this.#random });
       if (scores === undefined) return [];
       const staying = [...scores.keys()].filter((place) => this.#gone[group.channels[place]!] === 0);
       const mean = staying.reduce((sum, place) => sum + scores[place]!, 0) / staying.length;
       const order = staying.sort((a, b) => scores[a]! - scores[b]!);
-      return [{ group, order, scores: mean === 0 ? scores : scores.map((score) => score / mean) }];
+      return [
+        { group, order, scores: comparable || mean === 0 ? scores : scores.map((score) => score / mean) },
+      ];
     });
+    if (ranked.length > 0) return ranked;
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      `Importance '${this.importance.name}' has nothing to judge by in this model: ${this.importance.summary}.`,
+    );
   }
 
   /** A part with what is left on the other axes. */

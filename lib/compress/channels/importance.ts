@@ -27,6 +27,8 @@ export interface Importance {
   readonly source: string;
   /** True when it looks at gradients over labelled samples. */
   readonly needsData?: true;
+  /** True when scores of different layers can be compared as they are; others are taken relative to the mean of their group. */
+  readonly comparable?: true;
   /** How much the model needs each channel of the group; undefined where the group has nothing to judge by. */
   readonly scores: (group: JudgedGroup) => Float64Array | undefined;
 }

@@ -23,8 +23,10 @@ export const channelOptions = z
     floor: z.int().min(1).default(1),
     /** Dims of inputs that the model leaves open, by name. */
     shapes: z.record(z.string(), z.array(z.int().min(1))).default({}),
-    /** Of the importance 'random'. */
+    /** Of the importance 'random', and of the order of samples. */
     seed: z.int().min(0).default(0),
+    /** Samples in a batch, for importances that look at data. */
+    batch: z.int().min(1).default(16),
   })
   .refine(({ share, macs }) => (share === undefined) !== (macs === undefined), {
     message: 'expected exactly one of share and macs',

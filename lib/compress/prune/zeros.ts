@@ -44,3 +44,17 @@ export function withZeros(graph: Graph, layers: readonly PrunableLayer[], zeros:
   });
   return freezeGraph({ ...graph, constants });
 }
+
+/** Weights of lesser magnitude than `threshold` become 0. */
+export function withoutSmall(graph: Graph, layers: readonly PrunableLayer[], threshold: number): Graph {
+  const constants = new Map(graph.constants);
+  for (const { weight, value } of layers)
+    constants.set(
+      weight,
+      masked(
+        value,
+        (value.data as Float32Array).map((v) => (Math.abs(v) < threshold ? 0 : 1)),
+      ),
+    );
+  return freezeGraph({ ...graph, constants });
+}

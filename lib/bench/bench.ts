@@ -1,11 +1,11 @@
 // Measures a model on this device: create, first run, latency percentiles, memory, operator times, device state. With
 // a second engine the two take turns in short blocks, so that what else the machine does strikes both alike.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine, EngineMemory, EngineName, EngineSession, Feeds, OperatorTime } from './engine.js';
 import { loadEngine } from './engines.js';
 import { concreteShapes, randomFeeds, type Shapes } from './feeds.js';
 import { type LatencySummary, summarize } from './statistics.js';
 import { type SystemState, systemState } from './system.js';
+import { takeTurns, timed } from './turns.js';
 
 export interface BenchOptions {
   /** In the order of measurement. Default: kompakt alone. */
@@ -58,12 +58,6 @@ export interface BenchReport {
   readonly after: SystemState;
 }
 
-/** Length of one block of one engine. */
-const blockMilliseconds = 40;
-/** Between blocks of different engines: lets a thread pool that spins after a run go to sleep. */
-const pauseMilliseconds = 5;
-const warmupMilliseconds = 200;
-
 interface Contender extends Start {
   readonly engine: Engine;
   readonly session: EngineSession;
@@ -84,7 +78,10 @@ export async function bench(model: string | Uint8Array, options: BenchOptions = 
       feeds = contender.feeds;
       contenders.push(contender);
     }
-    await measure(contenders, feeds!, options);
+    await takeTurns(
+      contenders.map(({ session, times }) => ({ session, feeds: feeds!, times })),
+      options,
+    );
     const reports = [];
     for (const contender of contenders)
       reports.push(await report(contender, feeds!, options.profileRuns ?? 20));
@@ -135,44 +132,6 @@ async function start(
     rssAfterFirst,
     times: [],
   };
-}
-
-async function timed(session: EngineSession, feeds: Feeds): Promise<number> {
-  const start = performance.now();
-  await session.run(feeds);
-  return performance.now() - start;
-}
-
-/** Fills `times` of each contender, block by block in turn. */
-async function measure(contenders: readonly Contender[], feeds: Feeds, options: BenchOptions): Promise<void> {
-  const warmup = options.warmup ?? 10;
-  for (const { session } of contenders) {
-    let spent = 0;
-    for (let i = 0; i < warmup || (options.warmup === undefined && spent < warmupMilliseconds); i++)
-      spent += await timed(session, feeds);
-  }
-  const budget = (options.seconds ?? 3) * 1000;
-  const shareOf = ({ times }: Contender): number =>
-    options.runs === undefined
-      ? times.reduce((sum, time) => sum + time, 0) / budget
-      : times.length / options.runs;
-  const done = (): number => Math.min(1, ...contenders.map(shareOf));
-  while (done() < 1) {
-    for (const contender of contenders) {
-      if (shareOf(contender) >= 1) continue;
-      if (contenders.length > 1) {
-        await sleep(pauseMilliseconds);
-        await contender.session.run(feeds);
-      }
-      let spent = 0;
-      while (spent < blockMilliseconds && shareOf(contender) < 1) {
-        const time = await timed(contender.session, feeds);
-        contender.times.push(time);
-        spent += time;
-      }
-    }
-    options.onProgress?.(done());
-  }
 }
 
 async function report(contender: Contender, feeds: Feeds, profileRuns: number): Promise<EngineReport> {

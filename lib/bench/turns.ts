@@ -1,0 +1,67 @@
+// Timed runs of several sessions in one process: they take turns in short blocks, so that what else the machine does strikes
+// all alike.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EngineSession, Feeds } from './engine.js';
+
+export interface Turns {
+  /** Timed seconds per session; the default is 3. Ignored when `runs` is given. */
+  readonly seconds?: number | undefined;
+  /** Timed runs per session. */
+  readonly runs?: number | undefined;
+  /** Untimed runs per session before. Default 10, and at least 0.2 s. */
+  readonly warmup?: number | undefined;
+  /** Share done, 0 to 1. */
+  readonly onProgress?: ((share: number) => void) | undefined;
+}
+
+export interface Player {
+  readonly session: EngineSession;
+  readonly feeds: Feeds;
+  /** Milliseconds of each timed run, to be filled. */
+  readonly times: number[];
+}
+
+/** Length of one block of one session. */
+const blockMilliseconds = 40;
+/** Between blocks of different sessions: lets a thread pool that spins after a run go to sleep. */
+const pauseMilliseconds = 5;
+const warmupMilliseconds = 200;
+
+/** Milliseconds of one run. */
+export async function timed(session: EngineSession, feeds: Feeds): Promise<number> {
+  const start = performance.now();
+  await session.run(feeds);
+  return performance.now() - start;
+}
+
+/** Fills the times of each, block by block in turn. */
+export async function takeTurns(
+  players: readonly Player[],
+  { warmup, runs, seconds = 3, onProgress }: Turns = {},
+): Promise<void> {
+  for (const { session, feeds } of players) {
+    let spent = 0;
+    for (let i = 0; i < (warmup ?? 10) || (warmup === undefined && spent < warmupMilliseconds); i++)
+      spent += await timed(session, feeds);
+  }
+  const shareOf = ({ times }: Player): number =>
+    runs === undefined ? times.reduce((sum, time) => sum + time, 0) / (seconds * 1000) : times.length / runs;
+  const done = (): number => Math.min(1, ...players.map(shareOf));
+  while (done() < 1) {
+    for (const player of players) {
+      if (shareOf(player) >= 1) continue;
+      const { session, feeds, times } = player;
+      if (players.length > 1) {
+        await sleep(pauseMilliseconds);
+        await session.run(feeds);
+      }
+      let spent = 0;
+      while (spent < blockMilliseconds && shareOf(player) < 1) {
+        const time = await timed(session, feeds);
+        times.push(time);
+        spent += time;
+      }
+    }
+    onProgress?.(done());
+  }
+}

@@ -37,6 +37,9 @@ export {
   isKompaktError,
   KompaktError,
 } from './errors.js';
+export type { ExplainOptions } from './explain/explain.js';
+export type { ExplainReport } from './explain/report.js';
+export { explainText } from './explain/text.js';
 export { Model } from './model/model.js';
 export { argMax, type Comparison, type ValueComparison } from './report/compare.js';
 export { type CompareModelsOptions, compare } from './report/probe.js';
@@ -95,6 +98,9 @@ export const binarize: OnDemand['binarize'] = async (...given) => (await onDeman
 
 /** Trains `student` on samples and on what `teacher` answers to them. */
 export const distill: OnDemand['distill'] = async (...given) => (await onDemand()).distill(...given);
+
+/** Compares a compressed model with its original: costs, answers, noise layer by layer. */
+export const explain: OnDemand['explain'] = async (...given) => (await onDemand()).explain(...given);
 
 /** Trains a model further, or from the weights that a network starts with (buildNetwork). */
 export const finetune: OnDemand['finetune'] = async (...given) => (await onDemand()).finetune(...given);

@@ -7,3 +7,4 @@ export { distill } from './compress/distill.js';
 export { finetune } from './compress/finetune.js';
 export { prune } from './compress/prune-model.js';
 export { quantize } from './compress/quantize-model.js';
+export { explain } from './explain/explain.js';

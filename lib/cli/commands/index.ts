@@ -5,6 +5,7 @@ import { binarizeCommand } from './binarize.js';
 import { compareCommand } from './compare.js';
 import { distillCommand } from './distill.js';
 import { doctorCommand } from './doctor.js';
+import { explainCommand } from './explain.js';
 import { finetuneCommand } from './finetune.js';
 import { inspectCommand } from './inspect.js';
 import { pruneCommand } from './prune.js';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   pruneCommand,
   binarizeCommand,
   compareCommand,
+  explainCommand,
   benchCommand,
   doctorCommand,
 ];

@@ -1,0 +1,78 @@
+// kompakt explain: what compression did to a model, why, and what to do about it.
+import {
+  type ExplainOptions,
+  explain,
+  explainText,
+  Model,
+  openSamples,
+  type PreprocessOptions,
+} from '../../index.js';
+import type { Command } from '../command.js';
+import { feedsOf } from '../data.js';
+import { dataOptions, threadsOption, wholeNumber } from '../option-types.js';
+
+export const explainCommand: Command = {
+  name: 'explain',
+  summary: 'say what compression did to a model, layer by layer',
+  arguments: [
+    { name: 'original', description: 'ONNX file, before' },
+    {
+      name: 'compressed',
+      description: 'ONNX file, after: quantised, pruned, distilled, binary; of any tool',
+    },
+  ],
+  options: [
+    ...dataOptions,
+    {
+      flags: '--eval <source>',
+      description: 'labelled samples to judge both models on: idx:<images>,<labels> and the like',
+    },
+    {
+      flags: '--trial-samples <n>',
+      description: 'samples on which each layer is tried (default: 8)',
+      parse: wholeNumber(1),
+    },
+    {
+      flags: '--seconds <n>',
+      description: 'time each model for so many seconds (default: 1); 0: not at all',
+      parse: wholeNumber(0),
+    },
+    threadsOption,
+  ],
+  examples: [
+    ['kompakt explain net.onnx net.int8.onnx --data images:photos', 'size, time and noise, layer by layer'],
+    [
+      'kompakt explain net.onnx net.int8.onnx --data cifar:train.bin --eval cifar:test.bin --samples 64',
+      'and what became of the answers',
+    ],
+  ],
+  async run({ args, options, progress }) {
+    const [original, compressed] = [await Model.load(args[0]!), await Model.load(args[1]!)];
+    const [judged, preprocess] = [options.text('eval'), options.value<PreprocessOptions>('preprocess')];
+    const [samples, trialSamples, seconds] = ['samples', 'trialSamples', 'seconds'].map((name) =>
+      options.number(name),
+    );
+    let stage = '';
+    const settings: ExplainOptions = {
+      data: feedsOf(options, original),
+      threads: options.number('threads')!,
+      ...(judged !== undefined && {
+        evaluate: openSamples({ data: judged, ...(preprocess && { preprocess }) }, original),
+      }),
+      ...(samples !== undefined && { samples }),
+      ...(trialSamples !== undefined && { trialSamples }),
+      ...(seconds !== undefined && { seconds }),
+      onProgress: (what, share) => {
+        if (what !== stage) progress.start(what, 1);
+        stage = what;
+        progress.update(share);
+      },
+    };
+    const report = await explain(original, compressed, settings);
+    progress.stop();
+    return {
+      document: { original: args[0]!, compressed: args[1]!, report },
+      text: explainText(report),
+    };
+  },
+};

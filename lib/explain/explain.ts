@@ -1,0 +1,117 @@
+// What compression did to a model: costs, answers, noise layer by layer.
+import type { z } from 'zod';
+import { KompaktError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
+import type { Model } from '../model/model.js';
+import { toTensor } from '../session/feeds.js';
+import { parseOptions } from '../session/parse-options.js';
+import { type Tensors, valuesOf } from '../session/values.js';
+import { type Answers, answersOf, compareAnswers, type LabelledSamples } from './answers.js';
+import { macsOf, storedSize, type Timing, timeModels } from './costs.js';
+import { type Feeds, feedsFor } from './feeds.js';
+import { layerReports } from './layer-report.js';
+import { decibels, EndMeter, layerNoise } from './noise.js';
+import { explainOptions } from './options.js';
+import type { ExplainReport } from './report.js';
+import { studyOf } from './study.js';
+import { summaryOf } from './summary.js';
+
+export interface ExplainOptions extends z.input<typeof explainOptions> {
+  /** Samples as the models are fed in use. */
+  readonly data: AsyncIterable<Tensors> | Iterable<Tensors>;
+  /** Labelled samples on which both models, and what is tried, are judged; gone through several times. */
+  readonly evaluate?: LabelledSamples;
+  /** Told what is done, and its share from 0 to 1. */
+  readonly onProgress?: (what: string, share: number) => void;
+}
+
+/** Compares a compressed model with its original.
+ *  Throws: KPT_OPTION_INVALID; KPT_CALIBRATION_EMPTY without samples; what running the models throws. */
+export async function explain(
+  original: Model,
+  compressed: Model,
+  { data, evaluate, onProgress = () => {}, ...given }: ExplainOptions,
+): Promise<ExplainReport> {
+  const options = parseOptions(explainOptions, given, 'explain');
+  const samples = await firstOf(data, options.samples);
+  const trial = samples.slice(0, options.trialSamples);
+  const study = studyOf(original.graph, compressed.graph, samples[0]!);
+  const feeds = [original, compressed].map(({ graph }) => tensorsOf(feedsFor(graph, samples[0]!)));
+
+  const answers =
+    evaluate === undefined ? null : await bothAnswers(original.graph, compressed.graph, evaluate, onProgress);
+  onProgress('timing', 0);
+  const timing: Timing | null =
+    options.seconds === 0
+      ? null
+      : await timeModels([original, compressed], [feeds[0]!, feeds[1]!], {
+          ...options,
+          onProgress: (share) => onProgress('timing', share),
+        });
+  onProgress('comparing layers', 0);
+  const meter = await EndMeter.make(study.original, study.compressed, trial, 0);
+  const end = await meter.measure(meter.show(study.compressed, 'compressed'));
+  const noise = study.sameArchitecture ? await layerNoise(study, samples, 0) : new Map();
+  const layers = study.sameArchitecture
+    ? await layerReports(study, noise, meter, timing?.operators ?? null, (done, of) =>
+        onProgress('comparing layers', done / of),
+      )
+    : [];
+  const facts: Omit<ExplainReport, 'summary'> = {
+    sameArchitecture: study.sameArchitecture,
+    samples: samples.length,
+    size: { original: storedSize(original), compressed: storedSize(compressed) },
+    macs: { original: await macsOf(original, feeds[0]!), compressed: await macsOf(compressed, feeds[1]!) },
+    latency: timing && latencyOf(timing),
+    sqnr: Number.isNaN(end) ? null : decibels(end),
+    answers: answers && compareAnswers(...answers),
+    layers,
+    gone: study.sameArchitecture
+      ? goneNodes(
+          original.graph,
+          layers.map(({ name }) => name),
+        )
+      : [],
+  };
+  return { summary: summaryOf(facts), ...facts };
+}
+
+async function bothAnswers(
+  original: Graph,
+  compressed: Graph,
+  samples: LabelledSamples,
+  onProgress: (what: string, share: number) => void,
+): Promise<readonly [Answers, Answers]> {
+  onProgress('judging the original', 0);
+  const first = await answersOf(original, samples, 0);
+  onProgress('judging the compressed model', 0.5);
+  return [first, await answersOf(compressed, samples, 0)];
+}
+
+async function firstOf(data: ExplainOptions['data'] | undefined, limit: number): Promise<readonly Feeds[]> {
+  if (data === undefined)
+    throw new KompaktError('KPT_OPTION_INVALID', 'Option data of explain is required: it gives the samples.');
+  const samples: Feeds[] = [];
+  for await (const feeds of valuesOf(data)) {
+    samples.push(feeds);
+    if (samples.length === limit) break;
+  }
+  if (samples.length === 0)
+    throw new KompaktError('KPT_CALIBRATION_EMPTY', 'There is no sample to compare the models on.');
+  return samples;
+}
+
+const tensorsOf = (feeds: Feeds): Tensors =>
+  Object.fromEntries([...feeds].map(([name, value]) => [name, toTensor(value)]));
+
+const latencyOf = ({ threads, original, compressed, ratio }: Timing) => ({
+  threads,
+  original,
+  compressed,
+  ratio,
+});
+
+function goneNodes(graph: Graph, present: readonly string[]): ExplainReport['gone'] {
+  const names = new Set(present);
+  return graph.nodes.filter(({ name }) => !names.has(name)).map(({ name, op }) => ({ name, op }));
+}

@@ -2,6 +2,8 @@
 import { Tensor } from 'onnxruntime-common';
 import { BatchBuffer } from '../data/batch.js';
 import { KompaktError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
+import { producersOf } from '../graph/order.js';
 import type { Model } from '../model/model.js';
 import { argMax } from '../report/compare.js';
 import { InferenceSession } from '../session/session.js';
@@ -20,6 +22,8 @@ export interface EvaluateOptions {
   /** Samples that run together where the batch size is free. Default 100. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
+  /** Told of each sample, in order, whether the model is right. */
+  readonly onAnswer?: (right: boolean) => void;
 }
 
 export interface Evaluation {
@@ -28,25 +32,32 @@ export interface Evaluation {
   readonly right: number;
   /** right / samples. */
   readonly accuracy: number;
+  /** Mean of -log p of the label. The first output is taken for logits unless a Softmax makes it. */
+  readonly loss: number;
 }
 
 /** Throws KPT_INPUT_MISSING for a sample without a label, KPT_CALIBRATION_EMPTY without samples. */
 export async function evaluate(
   model: Model,
   samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
-  { threads = 0, batch = 100, signal }: EvaluateOptions = {},
+  { threads = 0, batch = 100, signal, onAnswer }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { inputs } = model.graph;
   const free = inputs.every(({ dims }) => dims !== null && dims.length > 0 && typeof dims[0] !== 'number');
   const session = InferenceSession.fromModel(model, { intraOpNumThreads: threads });
   const pending = new Pending(free ? batch : 1);
-  let [total, right] = [0, 0];
+  const lossOf = endsInSoftmax(model.graph) ? ofProbabilities : ofLogits;
+  let [total, right, loss] = [0, 0, 0];
   const run = async (): Promise<void> => {
     const outputs = await session.run(pending.feeds(), signal ? { signal } : {});
     const { data } = outputs[session.outputNames[0]!]!;
     const classes = data.length / pending.labels.length;
     pending.labels.forEach((label, row) => {
-      if (argMax(data as Float32Array, row * classes, classes) === label) right++;
+      const values = (data as Float32Array).subarray(row * classes, (row + 1) * classes);
+      const isRight = argMax(values, 0, classes) === label;
+      if (isRight) right++;
+      loss += lossOf(values, label);
+      onAnswer?.(isRight);
     });
     total += pending.labels.length;
     pending.clear();
@@ -61,7 +72,30 @@ export async function evaluate(
     await session.release();
   }
   if (total === 0) throw new KompaktError('KPT_CALIBRATION_EMPTY', 'There is no sample to evaluate on.');
-  return { samples: total, right, accuracy: right / total };
+  return { samples: total, right, accuracy: right / total, loss: loss / total };
+}
+
+/** Whether the first output comes from a Softmax, also a quantised one. */
+function endsInSoftmax({ nodes, outputs }: Graph): boolean {
+  const producers = producersOf(nodes);
+  let node = producers.get(outputs[0]!.name);
+  while (node?.op === 'DequantizeLinear' || node?.op === 'QuantizeLinear')
+    node = producers.get(node.inputs[0]!);
+  return node?.op === 'Softmax';
+}
+
+/** Least probability that counts: one that rounding took to 0 shall not make the mean infinite. */
+const least = 1e-12;
+
+const ofProbabilities = (values: ArrayLike<number>, label: number): number =>
+  -Math.log(Math.max(least, values[label]!));
+
+function ofLogits(values: ArrayLike<number>, label: number): number {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) top = Math.max(top, values[i]!);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]! - top);
+  return Math.log(sum) + top - values[label]!;
 }
 
 /** Samples that wait until they are enough for one run. */

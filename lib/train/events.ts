@@ -11,6 +11,8 @@ export interface EpochReport {
   readonly learningRate: number;
   /** Share of the evaluation samples whose largest output is the label; null without such samples. */
   readonly evaluation: number | null;
+  /** Mean of -log p of the label over those samples. */
+  readonly evaluationLoss: number | null;
   readonly seconds: number;
 }
 

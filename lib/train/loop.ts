@@ -8,6 +8,7 @@ import type { TensorValue } from '../tensor/tensor.js';
 import type { Batch, Batches } from './batches.js';
 import { type Checkpoint, loadCheckpoint, requireSameSettings, saveCheckpoint } from './checkpoint.js';
 import { type EarlyStopping, judge } from './early-stopping.js';
+import type { Evaluation } from './evaluate.js';
 import type { EpochReport, StepReport, TrainingEvent, TrainingReport } from './events.js';
 import type { Schedule } from './schedules/schedule.js';
 import type { TrainingStep } from './training.js';
@@ -29,8 +30,7 @@ export interface TrainOptions {
   readonly schedule: Schedule;
   /** Adds inputs to a batch that do not come from the samples: what teachers answer. */
   readonly provide?: (batch: Batch) => Promise<void>;
-  /** Share of right answers of a graph. */
-  readonly evaluate?: (graph: Graph) => Promise<number>;
+  readonly evaluate?: (graph: Graph) => Promise<Pick<Evaluation, 'accuracy' | 'loss'>>;
   readonly earlyStopping?: EarlyStopping;
   readonly checkpoint?: CheckpointOptions;
   /** What makes the run what it is; a checkpoint of a run with other settings is refused. */
@@ -173,12 +173,14 @@ class TrainingRun {
     const { batches, evaluate, step, earlyStopping, checkpoint } = this.#options;
     const progress = this.#progress;
     const { loss, right, labelled, seconds } = progress.running;
+    const evaluation = await evaluate?.(step.graph());
     const report: EpochReport = {
       epoch: progress.epoch + 1,
       loss: loss / batches.perEpoch,
       accuracy: labelled === 0 ? null : right / labelled,
       learningRate: this.#rateOf(this.#stepsDone() - 1),
-      evaluation: evaluate === undefined ? null : await evaluate(step.graph()),
+      evaluation: evaluation?.accuracy ?? null,
+      evaluationLoss: evaluation?.loss ?? null,
       seconds: seconds + tail,
     };
     progress.epochs.push(report);

@@ -108,9 +108,8 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       },
       ...(options.provide && { provide: options.provide }),
       ...(judged && {
-        evaluate: async (trained: Graph) =>
-          (await evaluate(model.withGraph(finish(trained)), judged, { threads, ...(signal && { signal }) }))
-            .accuracy,
+        evaluate: (trained: Graph) =>
+          evaluate(model.withGraph(finish(trained)), judged, { threads, ...(signal && { signal }) }),
       }),
       ...(settings.earlyStopping && { earlyStopping: settings.earlyStopping }),
       ...(settings.checkpoint && { checkpoint: settings.checkpoint }),

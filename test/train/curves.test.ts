@@ -8,6 +8,7 @@ const epoch = (n: number, evaluation: number | null): EpochReport => ({
   accuracy: evaluation,
   learningRate: 0.1,
   evaluation,
+  evaluationLoss: evaluation,
   seconds: 2.04,
 });
 const report = (evaluation: number | null, rest: Partial<TrainingReport> = {}): TrainingReport => ({

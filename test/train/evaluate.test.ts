@@ -21,11 +21,25 @@ const samples: LabelledSample[] = Array.from({ length: 20 }, (_, i) => ({
 }));
 
 test.each([1, 7, 20, 100])('batches of %d', async (batch) => {
-  expect(await evaluate(model('N'), samples, { batch, threads: 1 })).toEqual({
+  const answers: boolean[] = [];
+  const onAnswer = (right: boolean): void => void answers.push(right);
+  expect(await evaluate(model('N'), samples, { batch, threads: 1, onAnswer })).toEqual({
     samples: 20,
     right: 13,
     accuracy: 0.65,
+    // Logits 0 and 1: the label is the larger one 13 times.
+    loss: expect.closeTo((13 * Math.log(1 + Math.exp(-1)) + 7 * Math.log(1 + Math.E)) / 20, 10),
   });
+  expect(answers).toEqual(samples.map((_, i) => i % 3 !== 0));
+});
+
+test('the loss of a model that ends in Softmax is that of its logits', async () => {
+  const g = new GraphBuilder('probabilities');
+  const x = g.input('x', 'float32', ['N', 2]);
+  const [y] = g.node('Softmax', [x], {}, { outputs: ['y'] });
+  g.output(y!, 'float32', ['N', 2]);
+  const { loss } = await evaluate(new Model(g.build()), samples, { threads: 1 });
+  expect(loss).toBeCloseTo((await evaluate(model('N'), samples, { threads: 1 })).loss, 6);
 });
 
 test('a fixed batch size of one', async () => {

@@ -37,7 +37,7 @@ async function run(options: Partial<TrainOptions> = {}): Promise<Run> {
     epochs: 4,
     learningRate: 0.1,
     schedule: scheduleOf(scheduleOptions.parse('cosine')),
-    evaluate: async (graph) => (await evaluate(new Model(graph), judged, { threads: 1 })).accuracy,
+    evaluate: (graph) => evaluate(new Model(graph), judged, { threads: 1 }),
     settings: { seed: 5 },
     onEvent: (event) => events.push(event),
     ...options,
@@ -149,7 +149,7 @@ describe('early stopping', () => {
   /** Evaluations that are told in advance. */
   const scores = (list: readonly number[]) => {
     let at = 0;
-    return async () => list[at++]!;
+    return async () => ({ accuracy: list[at++]!, loss: 1 });
   };
 
   test('ends the run and goes back to the best epoch', async () => {
@@ -165,7 +165,7 @@ describe('early stopping', () => {
     const step = new SoftmaxRegression(8, 8, 3);
     const evaluateAndKeep = async () => {
       states.push(step.state);
-      return 0.5;
+      return { accuracy: 0.5, loss: 1 };
     };
     await run({ step, epochs: 6, evaluate: evaluateAndKeep });
     expect(best.step.state).not.toEqual(states[3]);

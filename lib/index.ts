@@ -46,6 +46,11 @@ export { type CompareModelsOptions, compare } from './report/probe.js';
 export { bytesText, type Column, countText, table } from './report/table.js';
 export { differentiate } from './run/differentiate.js';
 export { type Platform, platform } from './run/native.js';
+export type { ParameterInput, SpaceInput } from './search/tune/parse-space.js';
+export { proposers } from './search/tune/proposers/index.js';
+export type { Judged, TestReport, TrialReport, TuneReport } from './search/tune/report.js';
+export { rungPlans } from './search/tune/rungs/index.js';
+export type { TunedModel, TuneEvent, TuneOptions } from './search/tune.js';
 export { listSupportedBackends, type SupportedBackend } from './session/backends.js';
 export type { BoundStep } from './session/bind.js';
 export type { Description, NodeDescription } from './session/describe.js';
@@ -104,3 +109,6 @@ export const explain: OnDemand['explain'] = async (...given) => (await onDemand(
 
 /** Trains a model further, or from the weights that a network starts with (buildNetwork). */
 export const finetune: OnDemand['finetune'] = async (...given) => (await onDemand()).finetune(...given);
+
+/** Finds options of a method by trials on samples that are held out, and makes the model of the best. */
+export const tune: OnDemand['tune'] = async (...given) => (await onDemand()).tune(...given);

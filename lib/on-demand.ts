@@ -8,3 +8,4 @@ export { finetune } from './compress/finetune.js';
 export { prune } from './compress/prune-model.js';
 export { quantize } from './compress/quantize-model.js';
 export { explain } from './explain/explain.js';
+export { tune } from './search/tune.js';

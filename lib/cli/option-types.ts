@@ -1,4 +1,5 @@
 // Parsers of option values, and the options that several commands share.
+import { readFileSync } from 'node:fs';
 import { expected, KompaktError } from '../index.js';
 import type { OptionSpec, Options } from './command.js';
 
@@ -67,6 +68,18 @@ export function jsonObject(text: string, flag: string): Readonly<Record<string, 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Readonly<Record<string, unknown>>)
     : wrong('a JSON object', flag, text);
+}
+
+/** A JSON object as it is, or that of a file. */
+export function jsonOrFile(text: string, flag: string): Readonly<Record<string, unknown>> {
+  if (text.trimStart().startsWith('{')) return jsonObject(text, flag);
+  let content: string;
+  try {
+    content = readFileSync(text, 'utf8');
+  } catch {
+    return wrong('a JSON object or a file with one', flag, text);
+  }
+  return jsonObject(content, `${flag} in '${text}'`);
 }
 
 /** "cosine" as it is, {"name":"step"} as an object. */

@@ -2,13 +2,11 @@
 import { rm, stat } from 'node:fs/promises';
 import {
   augmentations,
-  buildNetwork,
   bytesText,
   type CompressedModel,
   type FinetuneOptions,
   KompaktError,
-  Model,
-  networks,
+  type Model,
   openSamples,
   type PreprocessOptions,
   schedules,
@@ -21,19 +19,13 @@ import { compressionOf, sparsityTable } from './compression.js';
 import {
   dataOptions,
   jsonObject,
+  jsonOrFile,
   nameOrJson,
   positiveNumber,
   wholeNumber,
-  wholeNumbers,
 } from './option-types.js';
+import { modelOf, presetOptions } from './preset.js';
 import type { Progress } from './progress.js';
-
-const preset = 'preset:';
-
-/** For the argument that names the model. */
-export const modelDescription = `ONNX file, or ${preset}NAME for a network with fresh weights: ${networks
-  .map(({ name }) => name)
-  .join(', ')}`;
 
 export const trainingOptions: readonly OptionSpec[] = [
   { flags: '-o, --output <file>', description: 'file to write' },
@@ -121,31 +113,13 @@ export const trainingOptions: readonly OptionSpec[] = [
   { flags: '--log <file>', description: 'append every event as a line of JSON' },
   { flags: '--curves <file>', description: 'write the curves as an HTML page' },
   {
-    flags: '--width <factor>',
-    description: `${preset} multiplies the numbers of channels`,
-    parse: positiveNumber,
+    flags: '--options <json>',
+    description:
+      'options of the library, JSON or a file with it, as kompakt tune finds them: they count more than others given here',
+    parse: jsonOrFile,
   },
-  { flags: '--classes <n>', description: `${preset} classes to tell apart`, parse: wholeNumber(1) },
-  {
-    flags: '--input <dims>',
-    description: `${preset} channels, height and width, as in 3,32,32`,
-    parse: wholeNumbers(3),
-  },
+  ...presetOptions,
 ];
-
-/** The model of a file, or a fresh network. */
-async function modelOf(source: string, options: Options): Promise<Model> {
-  if (!source.startsWith(preset)) return Model.load(source);
-  const width = options.number('width');
-  const classes = options.number('classes');
-  const input = options.value<readonly [number, number, number]>('input');
-  return buildNetwork(source.slice(preset.length), {
-    seed: options.number('seed')!,
-    ...(width !== undefined && { width }),
-    ...(classes !== undefined && { classes }),
-    ...(input && { input }),
-  });
-}
 
 /** The same options with other defaults, by flags. */
 export const withDefaults = (
@@ -235,6 +209,7 @@ function sharedOptions(options: Options, model: Model): FinetuneOptions {
     seed: options.number('seed')!,
     threads: options.number('threads')!,
     ...Object.fromEntries(given),
+    ...options.value<FinetuneOptions>('options'),
   };
 }
 

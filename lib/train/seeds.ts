@@ -3,7 +3,17 @@
 import { uniformNumbers } from '../ops/shared/random-numbers.js';
 
 /** What the numbers are for. */
-const purposes = { weights: 1, shuffle: 2, augment: 3, engine: 4, regressors: 5, adapters: 6 } as const;
+const purposes = {
+  weights: 1,
+  shuffle: 2,
+  augment: 3,
+  engine: 4,
+  regressors: 5,
+  adapters: 6,
+  holdout: 8,
+  trials: 9,
+  importance: 10,
+} as const;
 
 export type Purpose = keyof typeof purposes;
 

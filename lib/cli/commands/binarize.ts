@@ -2,7 +2,8 @@
 import { type BinarizeReport, binarize, binaryMethods, bytesText, Model, table } from '../../index.js';
 import type { Command } from '../command.js';
 import { commaList, oneOf, positiveNumber, shareNumber, wholeNumber } from '../option-types.js';
-import { epochTable, modelDescription, trainAndSave, trainingOptions, withDefaults } from '../training.js';
+import { modelDescription } from '../preset.js';
+import { epochTable, trainAndSave, trainingOptions, withDefaults } from '../training.js';
 
 const forms = oneOf('keep', 'weights', 'binary');
 

@@ -3,7 +3,8 @@ import { distill, KompaktError, Model } from '../../index.js';
 import type { Command } from '../command.js';
 import { compressionOf, compressionOptions } from '../compression.js';
 import { type GuidePair, guidePair, positiveNumber, shareNumber } from '../option-types.js';
-import { modelDescription, runTraining, trainingOptions } from '../training.js';
+import { modelDescription } from '../preset.js';
+import { runTraining, trainingOptions } from '../training.js';
 
 export const distillCommand: Command = {
   name: 'distill',

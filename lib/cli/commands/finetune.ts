@@ -3,7 +3,8 @@ import { finetune } from '../../index.js';
 import type { Command } from '../command.js';
 import { compressionOptions } from '../compression.js';
 import { wholeNumber } from '../option-types.js';
-import { modelDescription, runTraining, trainingOptions } from '../training.js';
+import { modelDescription } from '../preset.js';
+import { runTraining, trainingOptions } from '../training.js';
 
 export const finetuneCommand: Command = {
   name: 'finetune',

@@ -11,6 +11,7 @@ import { inspectCommand } from './inspect.js';
 import { pruneCommand } from './prune.js';
 import { quantizeCommand } from './quantize.js';
 import { runCommand } from './run.js';
+import { tuneCommand } from './tune.js';
 
 export const commands: readonly Command[] = [
   inspectCommand,
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   distillCommand,
   pruneCommand,
   binarizeCommand,
+  tuneCommand,
   compareCommand,
   explainCommand,
   benchCommand,

@@ -4,7 +4,15 @@ import { basename, dirname, join } from 'node:path';
 import { bytesText, calibrators, Model, type QuantizeModelOptions, quantize } from '../../index.js';
 import type { Command } from '../command.js';
 import { feedsOf } from '../data.js';
-import { bitOptions, bitsOf, commaList, dataOptions, oneOf, positiveNumber } from '../option-types.js';
+import {
+  bitOptions,
+  bitsOf,
+  commaList,
+  dataOptions,
+  jsonOrFile,
+  oneOf,
+  positiveNumber,
+} from '../option-types.js';
 
 const calibratorNames = calibrators.map((calibrator) => calibrator.name);
 
@@ -54,6 +62,12 @@ export const quantizeCommand: Command = {
       description: 'nodes whose names match stay in float; once per pattern',
       repeat: true,
     },
+    {
+      flags: '--options <json>',
+      description:
+        'options of the library, JSON or a file with it, as kompakt tune finds them: they count more than others given here',
+      parse: jsonOrFile,
+    },
   ],
   examples: [
     [
@@ -90,6 +104,7 @@ export const quantizeCommand: Command = {
         types: options.value<string[]>('excludeTypes') ?? [],
         patterns: [...options.list<string>('excludePattern')],
       },
+      ...options.value<QuantizeModelOptions>('options'),
       onProgress: (done: number) => progress.update(done),
     });
     await model.save(output);

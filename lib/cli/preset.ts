@@ -1,0 +1,39 @@
+// Where a model to train comes from: a file, or a network with fresh weights.
+import { buildNetwork, Model, networks } from '../index.js';
+import type { OptionSpec, Options } from './command.js';
+import { positiveNumber, wholeNumber, wholeNumbers } from './option-types.js';
+
+const preset = 'preset:';
+
+/** For the argument that names the model. */
+export const modelDescription = `ONNX file, or ${preset}NAME for a network with fresh weights: ${networks
+  .map(({ name }) => name)
+  .join(', ')}`;
+
+export const presetOptions: readonly OptionSpec[] = [
+  {
+    flags: '--width <factor>',
+    description: `${preset} multiplies the numbers of channels`,
+    parse: positiveNumber,
+  },
+  { flags: '--classes <n>', description: `${preset} classes to tell apart`, parse: wholeNumber(1) },
+  {
+    flags: '--input <dims>',
+    description: `${preset} channels, height and width, as in 3,32,32`,
+    parse: wholeNumbers(3),
+  },
+];
+
+/** The model of a file, or a fresh network. */
+export async function modelOf(source: string, options: Options): Promise<Model> {
+  if (!source.startsWith(preset)) return Model.load(source);
+  const width = options.number('width');
+  const classes = options.number('classes');
+  const input = options.value<readonly [number, number, number]>('input');
+  return buildNetwork(source.slice(preset.length), {
+    seed: options.number('seed')!,
+    ...(width !== undefined && { width }),
+    ...(classes !== undefined && { classes }),
+    ...(input && { input }),
+  });
+}

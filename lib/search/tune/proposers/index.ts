@@ -1,0 +1,5 @@
+// Every way to propose trials, one line each.
+import type { Proposer } from './proposer.js';
+import { random } from './random.js';
+
+export const proposers: readonly Proposer[] = [random];

@@ -144,9 +144,12 @@ RunResult Plan::Run(size_t first, size_t last) {
   const std::lock_guard<std::mutex> lock(session_->run_mutex());
   ThreadPool& pool = session_->pool();
   RunContext context{&pool, scratch_.data()};
-  const bool shared = pool.threads() > 1 && costs_.AnyShared(first, last);
+  bool shared = pool.threads() > 1 && costs_.AnyShared(first, last);
   const bool timed = profiling_ || (shared && costs_.learning());
-  const auto begin = timed ? StepCosts::Clock::now() : StepCosts::Clock::time_point();
+  const bool whole = shared && !timed && first == 0 && last == steps_.size();
+  if (whole) shared = costs_.SharesRun();
+  const bool trial = whole && costs_.trying();
+  const auto begin = timed || trial ? StepCosts::Clock::now() : StepCosts::Clock::time_point();
   RunResult result = RunResult::kDone;
   if (shared) pool.BeginInference();
   for (size_t i = first; i < last; ++i) {
@@ -163,6 +166,7 @@ RunResult Plan::Run(size_t first, size_t last) {
     }
   }
   if (shared) pool.EndInference();
+  if (trial && result == RunResult::kDone) costs_.EndTrialRun(StepCosts::Clock::now() - begin);
   if (timed && result == RunResult::kDone && last == steps_.size()) costs_.EndRun();
   return result;
 }

@@ -12,7 +12,7 @@ namespace kompakt {
 namespace {
 
 /// Multiplications that take a core some microseconds, several times as long as waking a thread that spins.
-constexpr int64_t kMacsOfShare = KPT_X86_64 ? 1 << 20 : 1 << 17;
+constexpr int64_t kMacsOfShare = KPT_X86_64 ? 1 << 19 : 1 << 17;
 /// A depthwise convolution gets done a fraction of what a matrix product does in the same time.
 constexpr double kDepthwiseCost = 4;
 

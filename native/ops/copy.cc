@@ -12,6 +12,9 @@
 namespace kompakt {
 namespace {
 
+/// What a run of elements takes besides them, in elements.
+constexpr int64_t kRunCost = 16;
+
 struct Dim {
   int64_t size;
   int64_t x_stride;
@@ -71,7 +74,7 @@ class CopyStep : public Step {
     const int64_t pieces = (inner_.size + piece - 1) / piece;
     // Short runs are many: those of the innermost outer loop need no arithmetic but two additions.
     const Dim rows = pieces > 1 || outer_.dims.empty() ? Dim{1, 0, 0} : outer_.dims.back();
-    pool->ParallelFor(outer_count_ * pieces, GrainOf(piece), [&](int64_t begin, int64_t end, int) {
+    pool->ParallelFor(outer_count_ * pieces, GrainOf(piece + kRunCost), [&](int64_t begin, int64_t end, int) {
       for (int64_t i = begin; i < end;) {
         const int64_t start = i % pieces * piece;
         const int64_t count = std::min(piece, inner_.size - start);

@@ -78,8 +78,12 @@ void DwconvF32Lines::RunWindow(const float* const* lines, int64_t first_tap, int
   row.first_channel = first;
   row.last_channel = last;
   kernel_(row);
-  if (row.activation.kind != activation_.kind && last == conv_.c)
-    UnaryF32(activation_, y, y, conv_.ow * conv_.c);
+  if (row.activation.kind == activation_.kind) return;
+  const bool all = first == 0 && last == conv_.c;
+  for (int64_t x = 0; x < (all ? 1 : conv_.ow); ++x) {
+    float* pixel = y + x * conv_.c + first;
+    UnaryF32(activation_, pixel, pixel, all ? conv_.ow * conv_.c : last - first);
+  }
 }
 
 namespace {
@@ -99,27 +103,34 @@ class DwconvF32 : public Step {
     block_ = kCacheFloats / std::max<int64_t>((conv_.kh + 1) * conv_.w, 1) / kBlockStep * kBlockStep;
     block_ =
         spec.in(0)->bytes() > kStreamBytes ? std::max<int64_t>(conv_.c, 1) : std::max(block_, kSmallestBlock);
-    spec.scratch_bytes = lines_.live_bytes() + static_cast<size_t>(spec.threads) * lines_.scratch_bytes();
+    // Threads that write to one cache line of pointers would wait for each other at every line of the image.
+    thread_bytes_ = AlignUp(lines_.scratch_bytes());
+    spec.scratch_bytes = lines_.live_bytes() + static_cast<size_t>(spec.threads) * thread_bytes_;
     return Status::Ok();
   }
 
   void Run(const RunContext& context) override {
     if (lines_.live_bytes() > 0) lines_.PackLive(context.scratch);
     const int64_t size = conv_.ow * conv_.o, lines = conv_.n * conv_.oh;
+    if (size == 0 || lines == 0) return;
     uint8_t* pointers = context.scratch + lines_.live_bytes();
-    context.pool->ParallelFor(lines, 1, context.backwards, [&](int64_t begin, int64_t end, int thread) {
-      uint8_t* scratch = pointers + static_cast<size_t>(thread) * lines_.scratch_bytes();
-      // A few rows, some channels at a time: an input row is then still in the first-level cache for the next
-      // rows.
-      constexpr int64_t kBand = 16;
-      for (int64_t band = begin; band < end; band += kBand)
-        for (int64_t c = 0; c < conv_.c; c += block_)
-          for (int64_t i = band; i < std::min(band + kBand, end); ++i) {
-            const int64_t line = context.Turn(i, lines);
-            lines_.Run(line, c, std::min(c + block_, conv_.c), scratch,
-                       residual_ == nullptr ? nullptr : residual_ + line * size, y_ + line * size);
+    // A few lines, some channels at a time: an input line is then still in the first-level cache for the next
+    // ones. Lines of all channels are cut finer, for a thread that is late to leave some to others.
+    constexpr int64_t kBand = 16, kBandsPerThread = 4;
+    const int64_t blocks = (conv_.c + block_ - 1) / block_, threads = context.pool->threads();
+    const int64_t wanted = threads == 1 ? 1 : blocks > 1 ? threads : threads * kBandsPerThread;
+    const int64_t bands = std::min(lines, std::max(wanted, (lines + kBand - 1) / kBand));
+    context.pool->ParallelFor(
+        bands * blocks, 1, context.backwards, [&](int64_t begin, int64_t end, int thread) {
+          uint8_t* scratch = pointers + static_cast<size_t>(thread) * thread_bytes_;
+          for (int64_t i = begin; i < end; ++i) {
+            const int64_t task = context.Turn(i, bands * blocks), band = task / blocks;
+            const int64_t c = task % blocks * block_;
+            for (int64_t line = band * lines / bands; line < (band + 1) * lines / bands; ++line)
+              lines_.Run(line, c, std::min(c + block_, conv_.c), scratch,
+                         residual_ == nullptr ? nullptr : residual_ + line * size, y_ + line * size);
           }
-    });
+        });
   }
 
  private:
@@ -127,6 +138,7 @@ class DwconvF32 : public Step {
   DwconvF32Lines lines_;
   /// Channels computed together, a multiple of every tier's lanes.
   int64_t block_ = 0;
+  size_t thread_bytes_ = 0;
   const float* residual_ = nullptr;
   float* y_ = nullptr;
 };

@@ -40,7 +40,9 @@ Status PoolWindow::Make(const StepSpec& spec, const TensorView& x, const TensorV
     for (int64_t kw = 0; kw < kernel_w_; ++kw)
       inner_taps_.push_back((kh * dilation_h_ * in_w_ + kw * dilation_w_) * channels_);
   most_taps_ = std::min(kernel_h_, in_h_) * std::min(kernel_w_, in_w_);
-  spec.scratch_bytes = static_cast<size_t>(most_taps_ * spec.threads) * sizeof(int64_t);
+  const size_t bytes = AlignUp(static_cast<size_t>(most_taps_) * sizeof(int64_t));
+  scratch_taps_ = static_cast<int64_t>(bytes / sizeof(int64_t));
+  spec.scratch_bytes = bytes * static_cast<size_t>(spec.threads);
   return Status::Ok();
 }
 

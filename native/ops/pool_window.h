@@ -29,7 +29,7 @@ class PoolWindow {
     const int64_t work = channels_ * most_taps_;
     const int64_t rows = batch_ * out_h_;
     context.pool->ParallelFor(rows, GrainOf(work * out_w_), [&](int64_t begin, int64_t end, int thread) {
-      int64_t* taps = scratch + thread * most_taps_;
+      int64_t* taps = scratch + thread * scratch_taps_;
       for (int64_t i = begin; i < end; ++i)
         for (int64_t ow = 0; ow < out_w_; ++ow) Visit(context.Turn(i, rows), ow, taps, pixel);
     });
@@ -42,7 +42,7 @@ class PoolWindow {
     int64_t* scratch = reinterpret_cast<int64_t*>(context.scratch);
     const int64_t size = in_h_ * in_w_ * channels_;
     context.pool->ParallelFor(batch_, GrainOf(size), [&](int64_t begin, int64_t end, int thread) {
-      int64_t* taps = scratch + thread * most_taps_;
+      int64_t* taps = scratch + thread * scratch_taps_;
       std::memset(dx + begin * size, 0, static_cast<size_t>((end - begin) * size) * sizeof(float));
       for (int64_t row = begin * out_h_; row < end * out_h_; ++row)
         for (int64_t ow = 0; ow < out_w_; ++ow) Visit(row, ow, taps, pixel);
@@ -66,7 +66,8 @@ class PoolWindow {
   int64_t batch_ = 0, in_h_ = 0, in_w_ = 0, channels_ = 0, out_h_ = 0, out_w_ = 0;
   int64_t kernel_h_ = 1, kernel_w_ = 1, stride_h_ = 1, stride_w_ = 1, dilation_h_ = 1, dilation_w_ = 1;
   int64_t top_ = 0, left_ = 0, bottom_ = 0, right_ = 0;
-  int64_t most_taps_ = 0;  // of one window inside the input
+  int64_t most_taps_ = 0;     // of one window inside the input
+  int64_t scratch_taps_ = 0;  // from one thread's to the next: no two write to one cache line
   /// From the first to the last row and column of a window; the input's size where none lies inside it.
   int64_t reach_h_ = 0, reach_w_ = 0;
   /// Taps of every window that lies inside the input, from its first tap on.

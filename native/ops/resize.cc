@@ -28,6 +28,9 @@ void Mix(const uint8_t* const* taps, const float* h, const float* w, int count, 
   BestResizeKernel().u8(taps, h, w, count, y, channels);
 }
 
+/// Scratch of one thread: no two write to one cache line.
+size_t TapBytes(int64_t taps) { return AlignUp(static_cast<size_t>(taps * taps) * sizeof(void*)); }
+
 template <typename T>
 class ResizeStep : public Step {
  public:
@@ -36,14 +39,14 @@ class ResizeStep : public Step {
 
   void Run(const RunContext& context) override {
     const int64_t channels = x_.dims[3], batch = x_.dims[0];
-    const T** scratch = reinterpret_cast<const T**>(context.scratch);
     const int64_t row_work = w_.size * channels * taps_ * taps_;
-    context.pool->ParallelFor(batch * h_.size, GrainOf(row_work),
-                              [&](int64_t begin, int64_t end, int thread) {
-                                if (taps_ == 1) return CopyRows(begin, end);
-                                const T** taps = scratch + thread * taps_ * taps_;
-                                for (int64_t row = begin; row < end; ++row) RunRow(row, taps);
-                              });
+    context.pool->ParallelFor(
+        batch * h_.size, GrainOf(row_work), [&](int64_t begin, int64_t end, int thread) {
+          if (taps_ == 1) return CopyRows(begin, end);
+          const T** taps =
+              reinterpret_cast<const T**>(context.scratch + static_cast<size_t>(thread) * TapBytes(taps_));
+          for (int64_t row = begin; row < end; ++row) RunRow(row, taps);
+        });
   }
 
  private:
@@ -117,7 +120,7 @@ Status MakeResize(const StepSpec& spec, std::unique_ptr<Step>* out) {
   Axis h, w;
   KPT_RETURN_IF_ERROR(ReadAxis(spec, 1, x.dims[1], y.dims[1], taps, &h));
   KPT_RETURN_IF_ERROR(ReadAxis(spec, 3, x.dims[2], y.dims[2], taps, &w));
-  spec.scratch_bytes = static_cast<size_t>(taps * taps * spec.threads) * sizeof(void*);
+  spec.scratch_bytes = TapBytes(taps) * static_cast<size_t>(spec.threads);
   if (x.dtype == DType::kU8)
     *out = std::make_unique<ResizeStep<uint8_t>>(spec, h, w, static_cast<int>(taps));
   else

@@ -11,9 +11,12 @@ namespace {
 
 constexpr int64_t kColumnBlock = 64;
 
-/// Rows that fill a vector or two at most are turned, a block of them at a time, so that each is a lane: many
+/// Rows that fill a few vectors at most are turned, a block of them at a time, so that each is a lane: many
 /// of them at the cost of one. Which way a tensor goes its dims alone decide, for the sums differ in order.
-constexpr int64_t kShortRow = 32, kManyRows = 16;
+constexpr int64_t kShortRow = 64, kManyRows = 16;
+
+/// What an element takes, in those of kElementGrain.
+constexpr int64_t kElementCost = 8;
 
 class SoftmaxF32Step : public Step {
  public:
@@ -26,35 +29,37 @@ class SoftmaxF32Step : public Step {
       return RunShortRows(context, kernel);
     const int64_t blocks = (dims_.inner + kColumnBlock - 1) / kColumnBlock;
     const int64_t work = dims_.reduced * (dims_.inner < kColumnBlock ? dims_.inner : kColumnBlock);
-    context.pool->ParallelFor(dims_.outer * blocks, GrainOf(work), [&](int64_t begin, int64_t end, int) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t c = i % blocks * kColumnBlock;
-        const int64_t offset = i / blocks * dims_.reduced * dims_.inner + c;
-        const int64_t width = dims_.inner - c < kColumnBlock ? dims_.inner - c : kColumnBlock;
-        if (dims_.inner == 1)
-          kernel.row(log_, x_ + offset, y_ + offset, dims_.reduced);
-        else
-          kernel.columns(log_, x_ + offset, y_ + offset, dims_.reduced, dims_.inner, width);
-      }
-    });
+    context.pool->ParallelFor(
+        dims_.outer * blocks, GrainOf(work * kElementCost), [&](int64_t begin, int64_t end, int) {
+          for (int64_t i = begin; i < end; ++i) {
+            const int64_t c = i % blocks * kColumnBlock;
+            const int64_t offset = i / blocks * dims_.reduced * dims_.inner + c;
+            const int64_t width = dims_.inner - c < kColumnBlock ? dims_.inner - c : kColumnBlock;
+            if (dims_.inner == 1)
+              kernel.row(log_, x_ + offset, y_ + offset, dims_.reduced);
+            else
+              kernel.columns(log_, x_ + offset, y_ + offset, dims_.reduced, dims_.inner, width);
+          }
+        });
   }
 
  private:
   void RunShortRows(const RunContext& context, const SoftmaxKernel& kernel) const {
     const int64_t n = dims_.reduced, blocks = (dims_.outer + kColumnBlock - 1) / kColumnBlock;
-    context.pool->ParallelFor(blocks, GrainOf(n * kColumnBlock), [&](int64_t begin, int64_t end, int) {
-      float turned[kShortRow * kColumnBlock];
-      for (int64_t block = begin; block < end; ++block) {
-        const int64_t first = block * kColumnBlock, rows = std::min(kColumnBlock, dims_.outer - first);
-        const float* x = x_ + first * n;
-        float* y = y_ + first * n;
-        for (int64_t r = 0; r < rows; ++r)
-          for (int64_t i = 0; i < n; ++i) turned[i * kColumnBlock + r] = x[r * n + i];
-        kernel.columns(log_, turned, turned, n, kColumnBlock, rows);
-        for (int64_t r = 0; r < rows; ++r)
-          for (int64_t i = 0; i < n; ++i) y[r * n + i] = turned[i * kColumnBlock + r];
-      }
-    });
+    context.pool->ParallelFor(
+        blocks, GrainOf(n * kColumnBlock * kElementCost), [&](int64_t begin, int64_t end, int) {
+          float turned[kShortRow * kColumnBlock];
+          for (int64_t block = begin; block < end; ++block) {
+            const int64_t first = block * kColumnBlock, rows = std::min(kColumnBlock, dims_.outer - first);
+            const float* x = x_ + first * n;
+            float* y = y_ + first * n;
+            for (int64_t r = 0; r < rows; ++r)
+              for (int64_t i = 0; i < n; ++i) turned[i * kColumnBlock + r] = x[r * n + i];
+            kernel.columns(log_, turned, turned, n, kColumnBlock, rows);
+            for (int64_t r = 0; r < rows; ++r)
+              for (int64_t i = 0; i < n; ++i) y[r * n + i] = turned[i * kColumnBlock + r];
+          }
+        });
   }
 
   bool log_;

@@ -37,5 +37,52 @@ TEST_CASE("steps that were seen to be short stay with one thread, the others are
   CHECK(costs.AnyShared(0, 3));
 }
 
+TEST_CASE("steps that are worth sharing may be too few to wake threads for") {
+  StepCosts costs(20);
+  for (size_t i = 0; i < 20; ++i) costs.Learn(i, microseconds(12));
+  CHECK_FALSE(costs.Alone(0));
+  CHECK_FALSE(costs.AnyShared(0, 5));
+  CHECK(costs.AnyShared(0, 20));
+}
+
+/// How often of `runs` a plan of one step is shared whose run takes so long.
+int SharedRuns(StepCosts* costs, int runs, microseconds shared, microseconds alone) {
+  int count = 0;
+  for (int run = 0; run < runs; ++run) {
+    const bool shares = costs->SharesRun();
+    if (shares) ++count;
+    if (costs->trying()) costs->EndTrialRun(shares ? shared : alone);
+  }
+  return count;
+}
+
+StepCosts Learnt(microseconds step) {
+  StepCosts costs(1);
+  while (costs.learning()) {
+    costs.Learn(0, step);
+    costs.EndRun();
+  }
+  return costs;
+}
+
+TEST_CASE("short runs are tried both ways, and the faster is kept until it is tried again") {
+  for (const bool pays : {true, false}) {
+    StepCosts costs = Learnt(microseconds(300));
+    const microseconds shared(pays ? 200 : 400);
+    const int tried = SharedRuns(&costs, 32, shared, microseconds(300));
+    CHECK(tried == 16);
+    CHECK_FALSE(costs.trying());
+    CHECK(SharedRuns(&costs, 1000, shared, microseconds(300)) == (pays ? 1000 : 0));
+    // The other core is free now, or busy.
+    SharedRuns(&costs, 10000, microseconds(pays ? 400 : 200), microseconds(300));
+    CHECK(SharedRuns(&costs, 100, shared, microseconds(300)) == (pays ? 0 : 100));
+  }
+}
+
+TEST_CASE("long runs are shared without a trial") {
+  StepCosts costs = Learnt(microseconds(5000));
+  CHECK(SharedRuns(&costs, 20000, microseconds(9000), microseconds(5000)) == 20000);
+}
+
 }  // namespace
 }  // namespace kompakt

@@ -121,6 +121,35 @@ export const errorTable = {
     meaning: 'The run was aborted by its signal.',
     remedy: 'Nothing to do: this is what the signal asked for.',
   },
+  KPT_DEADLINE: {
+    meaning: 'The deadline of a request passed before its turn came; it was not computed.',
+    remedy:
+      'Allow more time, send fewer requests, or serve a faster variant of the model (docs/serve.md, governor).',
+  },
+  KPT_QUEUE_FULL: {
+    meaning: 'The queue of a model, or the number of requests that a server takes at once, is full.',
+    remedy: 'Send again later, or choose a longer queue or another policy (docs/serve.md).',
+  },
+  KPT_DROPPED: {
+    meaning: 'A newer request took the place of this one in a full queue (policy drop-oldest).',
+    remedy: 'Nothing to do for a camera: a newer picture is on its way. Otherwise choose another policy.',
+  },
+  KPT_UNAVAILABLE: {
+    meaning: 'The server or scheduler is starting or shutting down, or cannot listen where it was told to.',
+    remedy: 'Wait until GET /ready answers 200; choose another --port where the message names one.',
+  },
+  KPT_MODEL_UNKNOWN: {
+    meaning: 'A request names a model or a path that the server does not have.',
+    remedy: 'GET /v1/models lists the models; docs/serve.md lists the paths.',
+  },
+  KPT_MODEL_DIFFERENT: {
+    meaning: 'Models that should stand for one another have different inputs or outputs.',
+    remedy: 'Variants, and a file that is swapped in, need the names, types and shapes of the first one.',
+  },
+  KPT_REQUEST_MALFORMED: {
+    meaning: 'The body of a request is not what its headers and docs/serve.md say.',
+    remedy: 'Send {"inputs":[{"name","shape","datatype","data"}]}; the message says where the body differs.',
+  },
   KPT_BUFFER_INVALID: {
     meaning: 'A bound buffer has the wrong length or type, or was detached.',
     remedy: 'Bind buffers of the byte length that the model needs and do not transfer them.',

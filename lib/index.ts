@@ -41,6 +41,11 @@ export type { ExplainOptions } from './explain/explain.js';
 export type { ExplainReport } from './explain/report.js';
 export { explainText } from './explain/text.js';
 export { Model } from './model/model.js';
+export type { DurationSummary } from './monitor/latency-histogram.js';
+export type { WindowedSummary } from './monitor/latency-window.js';
+export type { MeterSnapshot } from './monitor/meter.js';
+export type { MonitoredSession, MonitorOptions, MonitorSnapshot } from './monitor/monitor.js';
+export type { ProcessSnapshot } from './monitor/process-watch.js';
 export { argMax, type Comparison, type ValueComparison } from './report/compare.js';
 export { type CompareModelsOptions, compare } from './report/probe.js';
 export { bytesText, type Column, countText, table } from './report/table.js';
@@ -51,6 +56,11 @@ export { proposers } from './search/tune/proposers/index.js';
 export type { Judged, TestReport, TrialReport, TuneReport } from './search/tune/report.js';
 export { rungPlans } from './search/tune/rungs/index.js';
 export type { TunedModel, TuneEvent, TuneOptions } from './search/tune.js';
+export type { ModelPage } from './serve/model-page.js';
+export type { ServeOptions } from './serve/options.js';
+export type { Runnable, Scheduler } from './serve/scheduler.js';
+export type { RequestOptions, SchedulerCounts, SchedulerOptions } from './serve/scheduler-options.js';
+export type { Server } from './serve/serve.js';
 export { listSupportedBackends, type SupportedBackend } from './session/backends.js';
 export type { BoundStep } from './session/bind.js';
 export type { Description, NodeDescription } from './session/describe.js';
@@ -85,6 +95,7 @@ export type {
 
 type OnDemand = typeof import('./on-demand.js');
 const onDemand = (): Promise<OnDemand> => import('./on-demand.js');
+type Async<F extends (...given: never[]) => unknown> = (...given: Parameters<F>) => Promise<ReturnType<F>>;
 
 /** Measures a model: latency, memory, time per operator; beside onnxruntime-node when `engines` says so. */
 export const bench: OnDemand['bench'] = async (...given) => (await onDemand()).bench(...given);
@@ -112,3 +123,12 @@ export const finetune: OnDemand['finetune'] = async (...given) => (await onDeman
 
 /** Finds options of a method by trials on samples that are held out, and makes the model of the best. */
 export const tune: OnDemand['tune'] = async (...given) => (await onDemand()).tune(...given);
+/** A session that measures as it runs: latency, throughput, errors, the process and the device. */
+export const monitor: Async<OnDemand['monitor']> = async (...given) => (await onDemand()).monitor(...given);
+
+/** A bounded queue with deadlines in front of a session. */
+export const schedule: Async<OnDemand['schedule']> = async (...given) =>
+  (await onDemand()).schedule(...given);
+
+/** Serves models by HTTP. */
+export const serve: OnDemand['serve'] = async (...given) => (await onDemand()).serve(...given);

@@ -9,3 +9,6 @@ export { prune } from './compress/prune-model.js';
 export { quantize } from './compress/quantize-model.js';
 export { explain } from './explain/explain.js';
 export { tune } from './search/tune.js';
+export { monitor } from './monitor/monitor.js';
+export { schedule } from './serve/scheduler.js';
+export { serve } from './serve/serve.js';

@@ -24,6 +24,8 @@ export interface Result {
   /** Printed as the one JSON document under --json. */
   readonly document: unknown;
   readonly text: string;
+  /** The document is printed on one line: for commands that go on, whose reader cannot wait for the end. */
+  readonly oneLine?: boolean;
 }
 
 export interface Invocation {

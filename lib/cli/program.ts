@@ -67,7 +67,7 @@ export function buildProgram(streams: Streams, onCommand: OnCommand): Commander 
       const args = parameters.slice(0, command.arguments.length);
       onCommand(
         command,
-        args.filter((arg) => typeof arg === 'string'),
+        args.flat().filter((arg) => typeof arg === 'string'),
         sub.opts(),
       );
     });
@@ -99,18 +99,18 @@ function packageVersion(): string {
 }
 
 function print(result: Result, json: boolean, streams: Streams): void {
-  streams.stdout.write(json ? `${toJson(result.document)}\n` : `${result.text}\n`);
+  streams.stdout.write(json ? `${toJson(result.document, result.oneLine ? 0 : 2)}\n` : `${result.text}\n`);
 }
 
 /** JSON has no infinity and no big integers: they become strings. */
-const toJson = (value: unknown): string =>
+const toJson = (value: unknown, indent = 2): string =>
   JSON.stringify(
     value,
     (_, item: unknown) => {
       if (typeof item === 'bigint') return item.toString();
       return typeof item === 'number' && !Number.isFinite(item) ? String(item) : item;
     },
-    2,
+    indent,
   );
 
 function fail(error: unknown, json: boolean, streams: Streams): 1 | 2 {

@@ -12,6 +12,7 @@ import { pruneCommand } from './prune.js';
 import { quantizeCommand } from './quantize.js';
 import { runCommand } from './run.js';
 import { tuneCommand } from './tune.js';
+import { serveCommand } from './serve.js';
 
 export const commands: readonly Command[] = [
   inspectCommand,
@@ -25,5 +26,6 @@ export const commands: readonly Command[] = [
   compareCommand,
   explainCommand,
   benchCommand,
+  serveCommand,
   doctorCommand,
 ];

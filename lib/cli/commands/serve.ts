@@ -1,0 +1,141 @@
+// kompakt serve: models behind HTTP until a signal ends it.
+import { type KompaktError, type ServeOptions, type Server, serve } from '../../index.js';
+import type { Command, Options } from '../command.js';
+import {
+  oneOf,
+  planCacheOption,
+  positiveNumber,
+  shapeOption,
+  shapesOf,
+  threadsOption,
+  wholeNumber,
+} from '../option-types.js';
+
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'serve models by HTTP, with metrics',
+  arguments: [{ name: 'models...', description: 'ONNX files, each as FILE or NAME=FILE' }],
+  options: [
+    {
+      flags: '--port <n>',
+      description: 'port to listen on; 0: any that is free',
+      parse: wholeNumber(0),
+      default: 8080,
+    },
+    { flags: '--host <address>', description: 'address to listen on; 0.0.0.0: all', default: '127.0.0.1' },
+    threadsOption,
+    {
+      flags: '--queue <n>',
+      description: 'requests that may wait for each model',
+      parse: wholeNumber(1),
+      default: 64,
+    },
+    {
+      flags: '--policy <name>',
+      description: 'what becomes of a request that finds the queue full: reject, drop-oldest, wait',
+      parse: oneOf('reject', 'drop-oldest', 'wait'),
+      default: 'reject',
+    },
+    {
+      flags: '--deadline <ms>',
+      description: 'a request whose computation has not begun after this time fails',
+      parse: positiveNumber,
+    },
+    {
+      flags: '--max-batch <n>',
+      description: 'compute up to so many requests at once, where the first dimension is free',
+      parse: wholeNumber(1),
+      default: 1,
+    },
+    {
+      flags: '--max-wait <ms>',
+      description: 'time that a request waits for such company',
+      parse: wholeNumber(0),
+      default: 0,
+    },
+    {
+      flags: '--max-requests <n>',
+      description: 'requests that the server takes at once',
+      parse: wholeNumber(1),
+      default: 1000,
+    },
+    {
+      flags: '--body-limit <mib>',
+      description: 'MiB that a request may have',
+      parse: positiveNumber,
+      default: 32,
+    },
+    {
+      ...shapeOption,
+      description: 'size of an input with free dimensions for the warm-up, as in x=1,3,320,320',
+    },
+    planCacheOption,
+  ],
+  examples: [
+    ['kompakt serve net.onnx', 'POST http://127.0.0.1:8080/v1/models/net/infer'],
+    [
+      'kompakt serve cam=net.onnx --policy drop-oldest --queue 1 --deadline 100',
+      'for a camera: the newest picture counts, and only while it is fresh',
+    ],
+  ],
+  async run({ args, options }) {
+    const server = await serve(serveOptionsOf(args, options));
+    endWith(server);
+    const models = server.models();
+    return {
+      document: { url: server.url, pid: process.pid, models },
+      oneLine: true,
+      text: [
+        ...models.map(
+          ({ name, file, warmUpMs }) =>
+            `${server.url}/v1/models/${name}  ${file}, ${warmUpMs === null ? 'not warmed up: give --shape' : `${warmUpMs.toFixed(2)} ms a run`}`,
+        ),
+        `Listening on ${server.url} (metrics: /metrics). SIGHUP reads the files again, SIGTERM ends.`,
+      ].join('\n'),
+    };
+  },
+};
+
+function serveOptionsOf(args: readonly string[], options: Options): ServeOptions {
+  const [deadlineMs, planCache] = [options.number('deadline'), options.text('planCache')];
+  return {
+    models: args.map(modelOf),
+    port: options.number('port')!,
+    host: options.text('host')!,
+    threads: options.number('threads')!,
+    queue: options.number('queue')!,
+    policy: options.text('policy') as NonNullable<ServeOptions['policy']>,
+    maxBatch: options.number('maxBatch')!,
+    maxWaitMs: options.number('maxWait')!,
+    maxRequests: options.number('maxRequests')!,
+    bodyLimit: Math.ceil(options.number('bodyLimit')! * 2 ** 20),
+    shapes: Object.fromEntries(Object.entries(shapesOf(options)).map(([name, dims]) => [name, [...dims]])),
+    ...(deadlineMs !== undefined && { deadlineMs }),
+    ...(planCache !== undefined && { planCache }),
+  };
+}
+
+/** "net.onnx" or "name=net.onnx". */
+function modelOf(text: string): { file: string; name?: string } {
+  const match = /^([\w.-]+)=(.+)$/.exec(text);
+  return match === null ? { file: text } : { name: match[1]!, file: match[2]! };
+}
+
+/** Signals end the server, or have it read its files again; then the process ends by itself, for nothing keeps it. */
+function endWith(server: Server): void {
+  const end = (): void => {
+    for (const signal of ending) process.off(signal, end);
+    process.off('SIGHUP', reload);
+    void server.close();
+  };
+  const reload = (): void => {
+    server.reload().then(
+      () => process.stderr.write('Models are read again.\n'),
+      (error: KompaktError) => process.stderr.write(`error[${error.code}]: ${error.message}\n`),
+    );
+  };
+  for (const signal of ending) process.on(signal, end);
+  process.on('SIGHUP', reload);
+}
+
+const ending = ['SIGTERM', 'SIGINT'] as const;

@@ -1,0 +1,111 @@
+// monitor(): a session with the same calls that measures as it runs.
+import type { InferenceSession as Ort } from 'onnxruntime-common';
+import { z } from 'zod';
+import { Model } from '../model/model.js';
+import type { RunOptions } from '../session/options.js';
+import { parseOptions } from '../session/parse-options.js';
+import { InferenceSession } from '../session/session.js';
+import { type Clock, Meter, type MeterSnapshot } from './meter.js';
+import { type ProcessSnapshot, ProcessWatch } from './process-watch.js';
+
+const options = z.strictObject({
+  /** Length of the sliding window of the percentiles. */
+  windowMs: z.number().positive().default(300_000),
+  /** Milliseconds that never go back; another clock in tests. */
+  clock: z.custom<Clock>((value) => typeof value === 'function', 'expected a function').optional(),
+});
+
+export type MonitorOptions = z.input<typeof options>;
+
+export interface MonitorSnapshot extends MeterSnapshot {
+  readonly process: ProcessSnapshot;
+}
+
+/** The calls of an InferenceSession, measured. */
+export class MonitoredSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly inputMetadata: readonly Ort.ValueMetadata[];
+  readonly outputMetadata: readonly Ort.ValueMetadata[];
+
+  readonly #session: InferenceSession;
+  readonly #meter: Meter;
+  readonly #process = new ProcessWatch();
+  /** When the last run ended: runs of one session are served in turn, so a later one began then. */
+  #lastEnd = Number.NEGATIVE_INFINITY;
+  #called = 0;
+  #settled = 0;
+
+  constructor(session: InferenceSession, meter: Meter) {
+    this.#session = session;
+    this.#meter = meter;
+    this.inputNames = session.inputNames;
+    this.outputNames = session.outputNames;
+    this.inputMetadata = session.inputMetadata;
+    this.outputMetadata = session.outputMetadata;
+  }
+
+  /** As InferenceSession.run. The time until earlier runs have ended counts as waiting. */
+  run(feeds: Ort.FeedsType, options?: RunOptions): Promise<Ort.ReturnType>;
+  run(feeds: Ort.FeedsType, fetches: Fetches, options?: RunOptions): Promise<Ort.ReturnType>;
+  async run(...given: readonly unknown[]): Promise<Ort.ReturnType> {
+    const called = this.#meter.clock();
+    const turn = this.#called++;
+    try {
+      const outputs = await this.#session.run(...(given as unknown as Parameters<InferenceSession['run']>));
+      const end = this.#meter.clock();
+      const began = Math.max(called, this.#lastEnd);
+      this.#meter.completed(began - called, end - began, end);
+      this.#lastEnd = end;
+      return outputs;
+    } catch (error) {
+      // Feeds that do not fit fail at once, before their turn: the run under way has not ended.
+      if (this.#settled >= turn) this.#lastEnd = this.#meter.clock();
+      this.#meter.failed(error);
+      throw error;
+    } finally {
+      this.#settled++;
+    }
+  }
+
+  /** As InferenceSession.runSync. */
+  runSync(...given: Parameters<InferenceSession['runSync']>): Ort.ReturnType {
+    const called = this.#meter.clock();
+    try {
+      const outputs = this.#session.runSync(...given);
+      const end = this.#meter.clock();
+      this.#meter.completed(0, end - called, end);
+      return outputs;
+    } catch (error) {
+      this.#meter.failed(error);
+      throw error;
+    }
+  }
+
+  /** What was measured so far, as plain data. */
+  snapshot(): MonitorSnapshot {
+    return { ...this.#meter.snapshot(), process: this.#process.snapshot() };
+  }
+
+  /** Forgets what was measured. */
+  reset(): void {
+    this.#meter.reset();
+    this.#process.reset();
+  }
+
+  /** Releases the session and stops measuring. */
+  async release(): Promise<void> {
+    this.#process.close();
+    await this.#session.release();
+  }
+}
+
+type Fetches = Parameters<InferenceSession['runSync']>[1] & object;
+
+/** A session, or one made for a model, that measures latency (waiting apart from computing), throughput, errors, and the process
+ *  and device around it. Throws KPT_OPTION_INVALID. */
+export function monitor(model: InferenceSession | Model, given: MonitorOptions = {}): MonitoredSession {
+  const { windowMs, clock } = parseOptions(options, given, 'monitor');
+  const session = model instanceof Model ? InferenceSession.fromModel(model) : model;
+  return new MonitoredSession(session, new Meter(windowMs, clock));
+}

@@ -1,0 +1,174 @@
+// The HTTP interface: routes, limits, and errors as JSON. docs/serve.md describes it.
+import type { FastifyInstance, FastifyReply, FastifyRequest, fastify } from 'fastify';
+import { isKompaktError, KompaktError } from '../errors.js';
+import type { ProcessWatch } from '../monitor/process-watch.js';
+import { loadPeer } from '../run/peers.js';
+import { httpError } from './http-error.js';
+import type { Metrics } from './metrics.js';
+import { describeModel } from './model-page.js';
+import type { ModelService } from './model-service.js';
+import type { CompleteServeOptions } from './options.js';
+import { headerLengthName, parseInfer, writeInfer } from './protocol.js';
+import { malformed } from './protocol-data.js';
+
+/** What the routes show and run. */
+export interface Served {
+  readonly models: ReadonlyMap<string, ModelService>;
+  readonly metrics: Metrics;
+  readonly process: ProcessWatch;
+  /** False while starting and shutting down. */
+  readonly ready: () => boolean;
+}
+
+interface ModelRequest {
+  readonly Params: { readonly name: string };
+}
+
+/** The prefixes of the Open Inference Protocol's paths: v1 as other routes here, v2 as its clients ask. */
+const prefixes = ['/v1', '/v2'];
+
+export function makeApp(served: Served, options: CompleteServeOptions): FastifyInstance {
+  const why = 'Serving needs the package fastify: npm install fastify';
+  const { fastify: make } = loadPeer('fastify', why).module as { fastify: typeof fastify };
+  const app = make({
+    bodyLimit: options.bodyLimit,
+    requestTimeout: options.requestTimeoutMs,
+    // While it drains, routes answer KPT_UNAVAILABLE themselves, and /health goes on.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    // Longer names are unknown names; Node cuts what is longer than this off itself.
+    routerOptions: { maxParamLength: 16_384 },
+    frameworkErrors: (error, _, reply) => void answerError(error, reply),
+  });
+  // Bodies stay bytes: what is JSON in them is up to a header.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  app.setErrorHandler((error, _, reply) => answerError(error, reply));
+  app.setNotFoundHandler((request) => {
+    throw new KompaktError('KPT_MODEL_UNKNOWN', `There is nothing at ${request.method} ${request.url}.`);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    served.metrics.countHttp(request.routeOptions.url ?? 'none', reply.statusCode);
+  });
+  addStateRoutes(app, served);
+  const gate = new Gate(served, options.maxRequests);
+  for (const prefix of prefixes) addModelRoutes(app, prefix, served, gate);
+  return app;
+}
+
+function answerError(error: unknown, reply: FastifyReply): FastifyReply {
+  const { status, body } = httpError(error);
+  if (body.code === 'KPT_QUEUE_FULL') reply.header('retry-after', '1');
+  return reply.status(status).send(body);
+}
+
+function addStateRoutes(app: FastifyInstance, { metrics, ready }: Served): void {
+  const live = async () => ({ live: true });
+  const readiness = async (_: FastifyRequest, reply: FastifyReply) => {
+    reply.status(ready() ? 200 : 503);
+    return { ready: ready() };
+  };
+  app.get('/health', live);
+  app.get('/v2/health/live', live);
+  app.get('/ready', readiness);
+  app.get('/v2/health/ready', readiness);
+  app.get('/metrics', async (_, reply) => {
+    reply.type(metrics.contentType);
+    return metrics.text();
+  });
+}
+
+function addModelRoutes(app: FastifyInstance, prefix: string, served: Served, gate: Gate): void {
+  const find = (name: string): ModelService => {
+    const model = served.models.get(name);
+    if (model !== undefined) return model;
+    const names = [...served.models.keys()].join(', ');
+    throw new KompaktError('KPT_MODEL_UNKNOWN', `There is no model '${name}'; there is ${names}.`);
+  };
+  const reload = async (request: FastifyRequest<ModelRequest>) => {
+    const model = find(request.params.name);
+    if (((request.body as Buffer | undefined)?.length ?? 0) > 0)
+      throw malformed('A reload reads the file of the model again and takes no body.');
+    await model.load();
+    return describeModel(model);
+  };
+  app.get(`${prefix}/models`, async () => ({ models: [...served.models.values()].map(describeModel) }));
+  app.get<ModelRequest>(`${prefix}/models/:name`, async ({ params }) => describeModel(find(params.name)));
+  app.get<ModelRequest>(`${prefix}/models/:name/ready`, async ({ params }, reply) => {
+    const { name, ready } = find(params.name);
+    reply.status(ready ? 200 : 503);
+    return { name, ready };
+  });
+  app.get<ModelRequest>(`${prefix}/models/:name/statistics`, async ({ params }) => {
+    const model = find(params.name);
+    return { ...model.statistics(), requests: model.counts(), process: served.process.snapshot() };
+  });
+  app.post<ModelRequest>(`${prefix}/models/:name/reload`, reload);
+  app.put<ModelRequest>(`${prefix}/models/:name`, reload);
+  app.post<ModelRequest>(
+    `${prefix}/models/:name/infer`,
+    { onRequest: async (_, reply) => gate.enter(reply) },
+    async (request, reply) => infer(find(request.params.name), request, reply),
+  );
+}
+
+/** Counts the inference requests that are here, from their headers to the end of their answers. */
+class Gate {
+  #inside = 0;
+
+  constructor(
+    private readonly served: Served,
+    private readonly limit: number,
+  ) {}
+
+  enter(reply: FastifyReply): void {
+    if (!this.served.ready())
+      throw new KompaktError('KPT_UNAVAILABLE', 'The server is starting or shutting down.');
+    if (this.#inside >= this.limit)
+      throw new KompaktError('KPT_QUEUE_FULL', `The server takes ${this.limit} requests at once.`);
+    this.#inside++;
+    reply.raw.once('close', () => this.#inside--);
+  }
+}
+
+async function infer(model: ModelService, request: FastifyRequest, reply: FastifyReply): Promise<Uint8Array> {
+  const { inputs, outputs } = model.current();
+  const parsed = parseInfer(bytesOf(request.body), headerLength(request), {
+    inputMetadata: inputs,
+    outputMetadata: outputs,
+  });
+  const gone = new AbortController();
+  const leave = (): void => {
+    if (!reply.raw.writableFinished) gone.abort();
+  };
+  reply.raw.once('close', leave);
+  try {
+    const { deadlineMs, priority } = parsed;
+    const answer = await model.run(parsed.feeds, {
+      signal: gone.signal,
+      ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(priority !== undefined && { priority }),
+    });
+    const { body, jsonBytes } = writeInfer(model.name, parsed, answer);
+    reply.type(jsonBytes === undefined ? 'application/json' : 'application/octet-stream');
+    if (jsonBytes !== undefined) reply.header(headerLengthName, jsonBytes);
+    return body;
+  } catch (error) {
+    throw isKompaktError(error) ? error : new KompaktError('KPT_INTERNAL', String(error), {}, error);
+  } finally {
+    reply.raw.off('close', leave);
+  }
+}
+
+function bytesOf(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  throw malformed('The request has no body.');
+}
+
+function headerLength({ headers, body }: FastifyRequest): number | undefined {
+  const text = headers[headerLengthName];
+  if (text === undefined) return undefined;
+  const length = Number(text);
+  if (Number.isInteger(length) && length >= 0 && length <= (body as Uint8Array).length) return length;
+  throw malformed(`Header ${headerLengthName} is no number of bytes of the body.`);
+}

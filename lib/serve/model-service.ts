@@ -1,0 +1,104 @@
+// A model under its name: the deployment in service, and how another one takes its place.
+import type { InferenceSession as Ort } from 'onnxruntime-common';
+import { KompaktError } from '../errors.js';
+import type { Meter, MeterSnapshot } from '../monitor/meter.js';
+import { checkSameInterface, Deployment, type DeploymentSettings } from './deployment.js';
+import type { RequestOptions, SchedulerCounts } from './scheduler-options.js';
+
+export class ModelService {
+  readonly name: string;
+  readonly reloads = { done: 0, failed: 0 };
+  readonly #file: string;
+  readonly #settings: DeploymentSettings;
+  readonly #meter: Meter;
+  #current: Deployment | undefined;
+  /** Reloads come one after the other. */
+  #change: Promise<unknown> = Promise.resolve();
+  readonly #retired = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(name: string, file: string, settings: DeploymentSettings, meter: Meter) {
+    this.name = name;
+    this.#file = file;
+    this.#settings = settings;
+    this.#meter = meter;
+  }
+
+  get ready(): boolean {
+    return this.#current !== undefined && !this.#closed;
+  }
+
+  get loadedAt(): Date | null {
+    return this.#current?.loadedAt ?? null;
+  }
+
+  get bytes(): number | null {
+    return this.#current?.bytes ?? null;
+  }
+
+  memory(): ReturnType<Deployment['memory']> | null {
+    return this.#current?.memory() ?? null;
+  }
+
+  counts(): SchedulerCounts | null {
+    return this.#current?.counts() ?? null;
+  }
+
+  /** The deployment in service. Throws KPT_UNAVAILABLE while there is none. */
+  current(): Deployment {
+    if (this.#current === undefined || this.#closed)
+      throw new KompaktError('KPT_UNAVAILABLE', `Model '${this.name}' is not in service.`);
+    return this.#current;
+  }
+
+  /** Runs on the deployment that is in service when the request comes, whatever takes its place meanwhile. */
+  run(feeds: Ort.FeedsType, options: RequestOptions): Promise<Ort.ReturnType> {
+    return this.current().run(feeds, options);
+  }
+
+  statistics(): MeterSnapshot {
+    return this.#meter.snapshot();
+  }
+
+  /** Loads the file, again when one is in service: that one answers until the new one is warm, and then answers what it has taken.
+   *  Throws what is wrong with the file, or KPT_MODEL_DIFFERENT; the old one stays then. */
+  load(): Promise<void> {
+    const loading = this.#change.then(() => this.#swap());
+    this.#change = loading.catch(() => {});
+    return loading;
+  }
+
+  async #swap(): Promise<void> {
+    const old = this.#current;
+    try {
+      const fresh = await Deployment.open(this.#file, this.#settings, this.#meter);
+      try {
+        if (old !== undefined) checkSameInterface(old, fresh, `File '${this.#file}'`);
+        if (this.#closed) throw new KompaktError('KPT_UNAVAILABLE', 'The server is shutting down.');
+      } catch (error) {
+        await fresh.close();
+        throw error;
+      }
+      this.#current = fresh;
+    } catch (error) {
+      if (old !== undefined) this.reloads.failed++;
+      throw error;
+    }
+    if (old === undefined) return;
+    this.reloads.done++;
+    this.#retire(old);
+  }
+
+  /** Takes no more requests; resolves when all are answered and all memory is free. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#change;
+    if (this.#current !== undefined) this.#retire(this.#current);
+    await Promise.all(this.#retired);
+  }
+
+  #retire(deployment: Deployment): void {
+    const closing = deployment.close().finally(() => this.#retired.delete(closing));
+    this.#retired.add(closing);
+  }
+}

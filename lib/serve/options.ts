@@ -1,0 +1,43 @@
+// Options of serve().
+import { z } from 'zod';
+import { schedulerShape } from './scheduler-options.js';
+
+const modelOptions = z.strictObject({
+  /** The file that is served; read again by a reload. */
+  file: z.string().min(1),
+  /** The name in paths and metrics; the file's without folder and ending unless told otherwise. */
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, 'expected letters, digits, ".", "_" and "-"')
+    .optional(),
+});
+
+export const serveOptions = z.strictObject({
+  models: z.array(z.union([z.string().min(1), modelOptions])).min(1),
+  host: z.string().min(1).default('127.0.0.1'),
+  /** 0: any that is free. */
+  port: z.int().min(0).max(65535).default(8080),
+  /** Threads that one run uses. */
+  threads: z.int().min(0).max(256).default(1),
+  /** A folder for plans and packed weights: the next start is faster. */
+  planCache: z.string().min(1).optional(),
+  /** Sizes of free dimensions for the warm-up, by input. */
+  shapes: z.record(z.string(), z.array(z.int().min(0))).default({}),
+  ...schedulerShape,
+  /** Bytes that a request may have. */
+  bodyLimit: z
+    .int()
+    .min(1)
+    .default(32 * 2 ** 20),
+  /** Inference requests that are read, queued and computed at once; more are refused before their body is read. */
+  maxRequests: z.int().min(1).default(1000),
+  /** Milliseconds within which a request must have arrived as a whole. */
+  requestTimeoutMs: z.int().min(0).default(30_000),
+  /** Milliseconds that close() waits for requests under way before it cuts their connections. */
+  shutdownMs: z.int().min(0).default(10_000),
+  /** Length of the sliding window of the percentiles. */
+  windowMs: z.number().positive().default(300_000),
+});
+
+export type ServeOptions = z.input<typeof serveOptions>;
+export type CompleteServeOptions = z.output<typeof serveOptions>;

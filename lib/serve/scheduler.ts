@@ -1,0 +1,269 @@
+// A bounded queue in front of a session: what is done when it is full, deadlines, priorities, and requests joined to batches.
+import type { InferenceSession as Ort } from 'onnxruntime-common';
+import { KompaktError } from '../errors.js';
+import { type Clock, codeOf, type Meter } from '../monitor/meter.js';
+import { parseOptions } from '../session/parse-options.js';
+import { batchOf, isBatchable, joinFeeds, splitOutputs } from './micro-batch.js';
+import { RequestQueue } from './request-queue.js';
+import {
+  type CompleteSchedulerOptions,
+  type RequestOptions,
+  type SchedulerCounts,
+  type SchedulerOptions,
+  schedulerOptions,
+} from './scheduler-options.js';
+
+/** What a scheduler needs of a session. */
+export interface Runnable {
+  readonly inputMetadata: readonly Ort.ValueMetadata[];
+  readonly outputMetadata: readonly Ort.ValueMetadata[];
+  run(feeds: Ort.FeedsType, options?: { readonly signal?: AbortSignal }): Promise<Ort.ReturnType>;
+}
+
+interface Request {
+  readonly feeds: Ort.FeedsType;
+  readonly called: number;
+  readonly deadline: number;
+  readonly priority: number;
+  readonly signal: AbortSignal | undefined;
+  readonly batch: { readonly rows: number; readonly key: string } | null;
+  readonly settle: (outcome: Outcome, answer: Ort.ReturnType | unknown) => void;
+}
+
+type Outcome = 'completed' | 'failed' | 'rejected' | 'dropped' | 'expired' | 'aborted';
+
+export class Scheduler {
+  readonly #session: Runnable;
+  readonly #settings: CompleteSchedulerOptions;
+  readonly #clock: Clock;
+  readonly #meter: Meter | undefined;
+  #batchable: boolean;
+  readonly #queue: RequestQueue<Request>;
+  readonly #running = new Set<Request>();
+  readonly #counts = {
+    submitted: 0,
+    completed: 0,
+    failed: 0,
+    rejected: 0,
+    dropped: 0,
+    expired: 0,
+    aborted: 0,
+  };
+  #timer: NodeJS.Timeout | undefined;
+  #closing: { readonly done: Promise<void>; readonly finish: () => void } | undefined;
+
+  constructor(session: Runnable, given: SchedulerOptions = {}, meter?: Meter) {
+    this.#session = session;
+    this.#settings = parseOptions(schedulerOptions, given, 'schedule');
+    this.#queue = new RequestQueue(this.#settings.queue);
+    this.#clock = this.#settings.clock ?? meter?.clock ?? (() => performance.now());
+    this.#meter = meter;
+    this.#batchable =
+      this.#settings.maxBatch > 1 && isBatchable(session.inputMetadata, session.outputMetadata);
+  }
+
+  /** Requests that wait. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  counts(): SchedulerCounts {
+    return { ...this.#counts, waiting: this.waiting, running: this.#running.size };
+  }
+
+  /** Computes all outputs when the turn of the request comes. Rejects with KPT_QUEUE_FULL, KPT_DROPPED, KPT_DEADLINE, KPT_ABORTED,
+   *  KPT_UNAVAILABLE after close(), or as run() does. */
+  run(
+    feeds: Ort.FeedsType,
+    { deadlineMs, signal, priority = 0 }: RequestOptions = {},
+  ): Promise<Ort.ReturnType> {
+    const called = this.#clock();
+    const limit = deadlineMs ?? this.#settings.deadlineMs;
+    this.#counts.submitted++;
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      let settled = false;
+      const settle: Request['settle'] = (outcome, answer) => {
+        if (settled) return;
+        settled = true;
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        this.#counts[outcome]++;
+        if (outcome === 'completed') resolve(answer as Ort.ReturnType);
+        else {
+          this.#meter?.failed(answer);
+          reject(answer);
+        }
+      };
+      const request: Request = {
+        feeds,
+        called,
+        deadline: limit === undefined ? Number.POSITIVE_INFINITY : called + limit,
+        priority,
+        signal,
+        batch: this.#batchable ? batchOf(feeds) : null,
+        settle,
+      };
+      const abort = (): void => {
+        if (this.#queue.remove(request) || !this.#running.has(request)) settle('aborted', aborted());
+      };
+      if (this.#closing !== undefined) return settle('rejected', unavailable());
+      if (signal?.aborted) return settle('aborted', aborted());
+      signal?.addEventListener('abort', abort, { once: true });
+      if (limit !== undefined)
+        timer = setTimeout(() => {
+          if (this.#queue.remove(request)) settle('expired', late(limit));
+        }, limit);
+      if (this.#enter(request)) this.#pump();
+    });
+  }
+
+  /** Takes no more requests, and resolves when those that it has are answered. */
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      let finish: () => void = () => {};
+      const done = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      this.#closing = { done, finish };
+      this.#pump();
+    }
+    return this.#closing.done;
+  }
+
+  /** Whether the request waits now. */
+  #enter(request: Request): boolean {
+    const { policy } = this.#settings;
+    if (this.#queue.full && policy === 'reject') {
+      const message = `The queue of ${this.#settings.queue} requests is full.`;
+      request.settle('rejected', new KompaktError('KPT_QUEUE_FULL', message));
+      return false;
+    }
+    if (this.#queue.full && policy === 'drop-oldest') {
+      const victim = this.#queue.victimOf(request);
+      this.#queue.remove(victim);
+      victim.settle(
+        'dropped',
+        new KompaktError('KPT_DROPPED', 'A newer request took the place of this one.'),
+      );
+      if (victim === request) return false;
+    }
+    this.#queue.add(request);
+    return true;
+  }
+
+  /** Starts the next run unless one is under way. */
+  #pump(): void {
+    if (this.#running.size > 0) return;
+    clearTimeout(this.#timer);
+    const now = this.#clock();
+    for (const request of this.#queue.placed.filter(({ deadline }) => deadline <= now)) {
+      this.#queue.remove(request);
+      request.settle('expired', late(request.deadline - request.called));
+    }
+    const [head] = this.#queue.placed;
+    if (head === undefined) {
+      this.#closing?.finish();
+      return;
+    }
+    const batch = this.#gather(head);
+    const rest = head.called + this.#settings.maxWaitMs - now;
+    if (rest > 0 && this.#closing === undefined && this.#hasRoom(head, batch)) {
+      this.#timer = setTimeout(() => this.#pump(), rest);
+      return;
+    }
+    for (const request of batch) {
+      this.#queue.remove(request);
+      this.#running.add(request);
+    }
+    void this.#compute(batch).then(() => {
+      for (const request of batch) this.#running.delete(request);
+      this.#pump();
+    });
+  }
+
+  /** The first request and those that can be computed with it. */
+  #gather(head: Request): readonly Request[] {
+    if (head.batch === null || !this.#batchable) return [head];
+    let { rows } = head.batch;
+    const batch = this.#queue.placed.filter((request) => {
+      if (request === head) return true;
+      if (request.batch?.key !== head.batch!.key) return false;
+      if (rows + request.batch.rows > this.#settings.maxBatch) return false;
+      rows += request.batch.rows;
+      return true;
+    });
+    // Each number of rows has a plan of its own: powers of two keep them few.
+    while (batch.length > 1 && !isPowerOfTwo(rows)) rows -= batch.pop()!.batch!.rows;
+    return batch;
+  }
+
+  #hasRoom(head: Request, batch: readonly Request[]): boolean {
+    if (head.batch === null || !this.#batchable) return false;
+    return batch.reduce((rows, request) => rows + request.batch!.rows, 0) < this.#settings.maxBatch;
+  }
+
+  /** Never rejects: each request is settled. */
+  async #compute(batch: readonly Request[]): Promise<void> {
+    const began = this.#clock();
+    if (batch.length > 1) {
+      const answers = await this.#together(batch);
+      if (answers !== null) {
+        batch.forEach((request, i) => {
+          this.#completed(request, began, answers[i]!);
+        });
+        return;
+      }
+    }
+    // One that cannot be computed does not take the others with it.
+    for (const request of batch) await this.#alone(request);
+  }
+
+  async #together(batch: readonly Request[]): Promise<readonly Ort.ReturnType[] | null> {
+    try {
+      const outputs = await this.#session.run(joinFeeds(batch.map(({ feeds }) => feeds)));
+      const answers = splitOutputs(
+        outputs,
+        batch.map((request) => request.batch!.rows),
+      );
+      if (answers === null) this.#batchable = false;
+      return answers;
+    } catch {
+      return null;
+    }
+  }
+
+  async #alone(request: Request): Promise<void> {
+    const began = this.#clock();
+    const { signal, feeds } = request;
+    try {
+      const outputs = await this.#session.run(feeds, signal && { signal });
+      this.#completed(request, began, outputs);
+    } catch (error) {
+      request.settle(codeOf(error) === 'KPT_ABORTED' ? 'aborted' : 'failed', error);
+    }
+  }
+
+  #completed(request: Request, began: number, outputs: Ort.ReturnType): void {
+    if (request.signal?.aborted) {
+      request.settle('aborted', aborted());
+      return;
+    }
+    const end = this.#clock();
+    this.#meter?.completed(began - request.called, end - began, end);
+    request.settle('completed', outputs);
+  }
+}
+
+const isPowerOfTwo = (n: number): boolean => (n & (n - 1)) === 0;
+
+const aborted = (): KompaktError => new KompaktError('KPT_ABORTED', 'The request was aborted by its signal.');
+const unavailable = (): KompaktError =>
+  new KompaktError('KPT_UNAVAILABLE', 'The scheduler takes no more requests: it is closing.');
+const late = (ms: number): KompaktError =>
+  new KompaktError('KPT_DEADLINE', `The computation did not begin within ${ms} ms.`, { deadlineMs: ms });
+
+/** A scheduler of requests to a session: nothing but one run at a time goes to it, and what cannot be served in time fails with
+ *  a code. Throws KPT_OPTION_INVALID. */
+export const schedule = (session: Runnable, given?: SchedulerOptions): Scheduler =>
+  new Scheduler(session, given);

@@ -1,0 +1,135 @@
+// serve(): models behind HTTP.
+import { basename, extname } from 'node:path';
+import { KompaktError } from '../errors.js';
+import { ProcessWatch } from '../monitor/process-watch.js';
+import { parseOptions } from '../session/parse-options.js';
+import { makeApp, type Served } from './app.js';
+import { Metrics } from './metrics.js';
+import { describeModel, type ModelPage } from './model-page.js';
+import { ModelService } from './model-service.js';
+import { type CompleteServeOptions, type ServeOptions, serveOptions } from './options.js';
+
+export interface Server {
+  /** Where it listens, as in http://127.0.0.1:8080. */
+  readonly url: string;
+  models(): readonly ModelPage[];
+  /** Reads the file of each model, or of the one with this name, again and swaps it in. Rejects with what is wrong with the first
+   *  one that cannot be; the old one stays in service. */
+  reload(name?: string): Promise<void>;
+  /** Takes no more requests, answers those under way, and frees everything. */
+  close(): Promise<void>;
+}
+
+/** Loads models, warms them up and serves them by HTTP (docs/serve.md). Rejects with KPT_OPTION_INVALID, KPT_PEER_MISSING without
+ *  fastify or prom-client, KPT_UNAVAILABLE when the port is taken, or what is wrong with a model; nothing is left behind then. */
+export async function serve(given: ServeOptions): Promise<Server> {
+  const options = parseOptions(serveOptions, given, 'serve');
+  const watch = new ProcessWatch();
+  const models = new Map<string, ModelService>();
+  const server = new ModelServer(models, watch, options);
+  try {
+    await server.start();
+    return server;
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+class ModelServer implements Server {
+  url = '';
+  #state: 'starting' | 'ready' | 'closing' = 'starting';
+  #closed: Promise<void> | undefined;
+  readonly #app: ReturnType<typeof makeApp>;
+
+  constructor(
+    private readonly services: Map<string, ModelService>,
+    private readonly watch: ProcessWatch,
+    private readonly options: CompleteServeOptions,
+  ) {
+    const metrics = new Metrics(() => services.values(), watch);
+    for (const [name, file] of namesOf(options.models))
+      services.set(
+        name,
+        new ModelService(name, file, deploymentOf(options), metrics.meter(name, options.windowMs)),
+      );
+    const ready = (): boolean => this.#state === 'ready';
+    const served: Served = { models: services, metrics, process: watch, ready };
+    this.#app = makeApp(served, options);
+  }
+
+  async start(): Promise<void> {
+    for (const model of this.services.values()) await model.load();
+    const { host, port } = this.options;
+    try {
+      this.url = await this.#app.listen({ host, port });
+    } catch (error) {
+      const { message } = error as Error;
+      throw new KompaktError(
+        'KPT_UNAVAILABLE',
+        `Port ${port} of ${host}: ${message}.`,
+        { host, port },
+        error,
+      );
+    }
+    this.#state = 'ready';
+  }
+
+  models(): readonly ModelPage[] {
+    return [...this.services.values()].map(describeModel);
+  }
+
+  async reload(name?: string): Promise<void> {
+    if (name !== undefined && !this.services.has(name))
+      throw new KompaktError('KPT_MODEL_UNKNOWN', `There is no model '${name}'.`);
+    const chosen = [...this.services.values()].filter((model) => name === undefined || model.name === name);
+    const results = await Promise.allSettled(chosen.map((model) => model.load()));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#drain();
+    return this.#closed;
+  }
+
+  async #drain(): Promise<void> {
+    this.#state = 'closing';
+    const cut = setTimeout(() => this.#app.server.closeAllConnections(), this.options.shutdownMs);
+    await this.#app.close();
+    clearTimeout(cut);
+    await Promise.all([...this.services.values()].map((model) => model.close()));
+    this.watch.close();
+  }
+}
+
+/** File by name. Throws KPT_OPTION_INVALID when two models would have one name. */
+function namesOf(models: CompleteServeOptions['models']): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const entry of models) {
+    const { file, name } = typeof entry === 'string' ? { file: entry, name: undefined } : entry;
+    const called = name ?? basename(file, extname(file)).replaceAll(/[^\w.-]/g, '_');
+    if (files.has(called))
+      throw new KompaktError(
+        'KPT_OPTION_INVALID',
+        `Two models would be called '${called}': give one a name.`,
+      );
+    files.set(called, file);
+  }
+  return files;
+}
+
+const deploymentOf = ({
+  threads,
+  planCache,
+  shapes,
+  queue,
+  policy,
+  deadlineMs,
+  maxBatch,
+  maxWaitMs,
+}: CompleteServeOptions) => ({
+  threads,
+  planCache,
+  shapes,
+  scheduler: { queue, policy, maxBatch, maxWaitMs, ...(deadlineMs !== undefined && { deadlineMs }) },
+});

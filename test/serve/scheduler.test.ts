@@ -1,0 +1,225 @@
+import { Tensor } from 'onnxruntime-common';
+import { KompaktError } from '../../lib/errors.js';
+import { Meter } from '../../lib/monitor/meter.js';
+import { type Runnable, Scheduler, schedule } from '../../lib/serve/scheduler.js';
+import { InferenceSession } from '../../lib/session/session.js';
+import { digit, digitInput, lenet } from '../helpers/serving.js';
+
+const value = (v: number): { x: Tensor } => ({ x: new Tensor('float32', [v], [1, 1]) });
+const metadata = [{ name: 'x', isTensor: true as const, type: 'float32' as const, shape: ['n', 1] }];
+
+/** A session whose runs end when the test says so. */
+class Held implements Runnable {
+  readonly inputMetadata = metadata;
+  readonly outputMetadata = metadata;
+  readonly runs: number[][] = [];
+  #end: (() => void) | undefined;
+
+  async run(feeds: { readonly x?: unknown }, options?: { readonly signal?: AbortSignal }) {
+    const x = feeds.x as Tensor;
+    this.runs.push(Array.from(x.data as Float32Array));
+    await new Promise<void>((resolve, reject) => {
+      this.#end = resolve;
+      options?.signal?.addEventListener('abort', () => reject(new KompaktError('KPT_ABORTED', 'aborted')));
+    });
+    if ((x.data as Float32Array).includes(-1)) throw new Error('a bad one');
+    return { x };
+  }
+
+  /** Ends the run under way, and lets what follows happen. */
+  async end(): Promise<void> {
+    this.#end?.();
+    await settle();
+  }
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const codes = (outcomes: readonly PromiseSettledResult<unknown>[]): readonly string[] =>
+  outcomes.map((outcome) =>
+    outcome.status === 'fulfilled' ? 'ok' : (outcome.reason.code ?? outcome.reason.message),
+  );
+
+/** Sends values while the first is held, then ends all runs. */
+async function outcomes(scheduler: Scheduler, session: Held, count: number): Promise<readonly string[]> {
+  const asked = Promise.allSettled(Array.from({ length: count }, (_, i) => scheduler.run(value(i))));
+  for (let i = 0; i < count; i++) await session.end();
+  return codes(await asked);
+}
+
+test('reject: a request that finds the queue full fails', async () => {
+  const session = new Held();
+  const scheduler = schedule(session, { queue: 2 });
+  expect(await outcomes(scheduler, session, 5)).toEqual([
+    'ok',
+    'ok',
+    'ok',
+    'KPT_QUEUE_FULL',
+    'KPT_QUEUE_FULL',
+  ]);
+  expect(scheduler.counts()).toMatchObject({
+    submitted: 5,
+    completed: 3,
+    rejected: 2,
+    waiting: 0,
+    running: 0,
+  });
+});
+
+test('drop-oldest: the newest are computed', async () => {
+  const session = new Held();
+  const scheduler = schedule(session, { queue: 1, policy: 'drop-oldest' });
+  expect(await outcomes(scheduler, session, 4)).toEqual(['ok', 'KPT_DROPPED', 'KPT_DROPPED', 'ok']);
+  expect(session.runs).toEqual([[0], [3]]);
+  expect(scheduler.counts()).toMatchObject({ submitted: 4, completed: 2, dropped: 2 });
+});
+
+test('wait: all are computed in order', async () => {
+  const session = new Held();
+  const scheduler = schedule(session, { queue: 1, policy: 'wait' });
+  expect(await outcomes(scheduler, session, 5)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+  expect(session.runs.flat()).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('higher priorities first, the lowest dropped first', async () => {
+  const session = new Held();
+  const scheduler = schedule(session, { queue: 3, policy: 'drop-oldest' });
+  const asked = [0, 1, 5, 1, 9, 0].map((priority, i) => scheduler.run(value(i), { priority }));
+  const all = Promise.allSettled(asked);
+  for (let i = 0; i < 6; i++) await session.end();
+  expect(session.runs.flat()).toEqual([0, 4, 2, 3]);
+  expect(codes(await all)).toEqual(['ok', 'KPT_DROPPED', 'ok', 'ok', 'ok', 'KPT_DROPPED']);
+});
+
+test('a request whose deadline has passed is not computed', async () => {
+  const session = new Held();
+  const scheduler = schedule(session, { deadlineMs: 5 });
+  const asked = Promise.allSettled([
+    scheduler.run(value(0)),
+    scheduler.run(value(1)),
+    scheduler.run(value(2), { deadlineMs: 60_000 }),
+  ]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  // It fails at its deadline, not when its turn would have come.
+  expect(scheduler.counts()).toMatchObject({ expired: 1, waiting: 1, running: 1 });
+  for (let i = 0; i < 2; i++) await session.end();
+  expect(codes(await asked)).toEqual(['ok', 'KPT_DEADLINE', 'ok']);
+  expect(session.runs.flat()).toEqual([0, 2]);
+});
+
+test('a signal aborts what waits and what runs', async () => {
+  const session = new Held();
+  const meter = new Meter(1000);
+  const scheduler = new Scheduler(session, {}, meter);
+  const [first, second] = [new AbortController(), new AbortController()];
+  const asked = Promise.allSettled([
+    scheduler.run(value(0), { signal: first.signal }),
+    scheduler.run(value(1), { signal: second.signal }),
+    scheduler.run(value(2), { signal: AbortSignal.abort() }),
+  ]);
+  second.abort();
+  await settle();
+  expect(scheduler.counts()).toMatchObject({ aborted: 2, waiting: 0, running: 1 });
+  first.abort();
+  await asked;
+  expect(scheduler.counts()).toMatchObject({ submitted: 3, aborted: 3, running: 0 });
+  expect(meter.snapshot().errors).toMatchObject({ KPT_ABORTED: 3 });
+});
+
+test('requests that wait are joined, and one that fails does not take the others with it', async () => {
+  const session = new Held();
+  const scheduler = schedule(session, { maxBatch: 4 });
+  const asked = Promise.allSettled([0, 1, 2, -1, 4, 5].map((v) => scheduler.run(value(v))));
+  for (let i = 0; i < 12; i++) await session.end();
+  expect(codes(await asked)).toEqual(['ok', 'ok', 'ok', 'a bad one', 'ok', 'ok']);
+  expect(session.runs.slice(0, 2)).toEqual([[0], [1, 2, -1, 4]]);
+  expect(session.runs.slice(2)).toEqual([[1], [2], [-1], [4], [5]]);
+  expect(scheduler.counts()).toMatchObject({ completed: 5, failed: 1 });
+});
+
+test('a request waits for company, but not longer than told', async () => {
+  const session = new Held();
+  const scheduler = schedule(session, { maxBatch: 2, maxWaitMs: 30 });
+  const alone = scheduler.run(value(1));
+  await settle();
+  expect(session.runs).toEqual([]);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(session.runs).toEqual([[1]]);
+  await session.end();
+  await alone;
+  const two = Promise.all([scheduler.run(value(2)), scheduler.run(value(3))]);
+  await settle();
+  expect(session.runs[1]).toEqual([2, 3]);
+  await session.end();
+  expect((await two).map(({ x }) => Array.from((x as Tensor).data as Float32Array))).toEqual([[2], [3]]);
+});
+
+test('joined requests of a real model are answered as each alone', async () => {
+  const session = InferenceSession.fromModel(lenet(4), { intraOpNumThreads: 1 });
+  const sizes: number[] = [];
+  const watched: Runnable = {
+    inputMetadata: session.inputMetadata,
+    outputMetadata: session.outputMetadata,
+    run: (feeds, options) => {
+      sizes.push((feeds[digitInput] as Tensor).dims[0]!);
+      return session.run(feeds, options ?? {});
+    },
+  };
+  const scheduler = schedule(watched, { maxBatch: 8, queue: 100 });
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => scheduler.run({ [digitInput]: digit(i) })),
+  );
+  expect(Math.max(...sizes)).toBe(8);
+  for (const size of sizes) expect([1, 2, 4, 8]).toContain(size);
+  for (const [i, answer] of answers.entries()) {
+    const [expected] = Object.values(await session.run({ [digitInput]: digit(i) }));
+    const [got] = Object.values(answer);
+    expect(got!.data).toEqual(expected!.data);
+    expect(got!.dims).toEqual([1, 10]);
+  }
+  await scheduler.close();
+  await expect(scheduler.run({})).rejects.toMatchObject({ code: 'KPT_UNAVAILABLE' });
+  await session.release();
+});
+
+test('every request ends in one count, whatever happens to it', async () => {
+  const session = InferenceSession.fromModel(lenet(5), { intraOpNumThreads: 1 });
+  const scheduler = schedule(session, { queue: 4, policy: 'drop-oldest', deadlineMs: 3, maxBatch: 2 });
+  const sent = 400;
+  const asked: Promise<string>[] = [];
+  for (let i = 0; i < sent; i++) {
+    const control = new AbortController();
+    const feeds = i % 11 === 0 ? {} : { [digitInput]: digit(i) };
+    const options = { signal: control.signal, priority: i % 3 };
+    asked.push(
+      scheduler.run(feeds, options).then(
+        () => 'ok',
+        (error) => error.code,
+      ),
+    );
+    if (i % 7 === 0) control.abort();
+    if (i % 4 === 0) await settle();
+  }
+  const seen = await Promise.all(asked);
+  const { submitted, waiting, running, ...ended } = scheduler.counts();
+  expect([submitted, waiting, running]).toEqual([sent, 0, 0]);
+  expect(Object.values(ended).reduce((a, b) => a + b)).toBe(sent);
+  const count = (code: string): number => seen.filter((one) => one === code).length;
+  expect(ended).toEqual({
+    completed: count('ok'),
+    failed: count('KPT_INPUT_MISSING'),
+    rejected: 0,
+    dropped: count('KPT_DROPPED'),
+    expired: count('KPT_DEADLINE'),
+    aborted: count('KPT_ABORTED'),
+  });
+  expect(ended.completed).toBeGreaterThan(0);
+  await scheduler.close();
+  await session.release();
+});
+
+test('options are checked', () => {
+  for (const options of [{ queue: 0 }, { policy: 'hope' }, { maxBatch: 1.5 }, { nonsense: 1 }])
+    expect(() => schedule(new Held(), options as object)).toThrow(
+      expect.objectContaining({ code: 'KPT_OPTION_INVALID' }),
+    );
+});

@@ -1,0 +1,173 @@
+import { writeFileSync } from 'node:fs';
+import type { Server } from '../../lib/serve/serve.js';
+import { InferenceSession } from '../../lib/session/session.js';
+import {
+  ask,
+  digit,
+  digitInput,
+  digitRequest,
+  lenet,
+  post,
+  startServer,
+  testFolder,
+} from '../helpers/serving.js';
+
+const files = testFolder();
+const file = files.path('digits.onnx');
+let server: Server;
+let infer: string;
+/** What the sessions of both models answer directly, by digit. */
+const direct: (readonly number[])[][] = [];
+
+beforeAll(async () => {
+  for (const seed of [1, 2]) {
+    const session = InferenceSession.fromModel(lenet(seed), { intraOpNumThreads: 1 });
+    const answers: (readonly number[])[] = [];
+    for (let i = 0; i < 64; i++)
+      answers.push(
+        Array.from(Object.values(await session.run({ [digitInput]: digit(i) }))[0]!.data as Float32Array),
+      );
+    direct.push(answers);
+    await session.release();
+  }
+  await lenet(1).save(file);
+  server = await startServer({ models: [file], queue: 1000 });
+  infer = `${server.url}/v1/models/digits/infer`;
+});
+afterAll(async () => {
+  await server.close();
+  files.remove();
+});
+
+test('tells what it serves', async () => {
+  expect(await ask(`${server.url}/health`)).toMatchObject({ status: 200, body: { live: true } });
+  expect(await ask(`${server.url}/ready`)).toMatchObject({ status: 200, body: { ready: true } });
+  const page = {
+    name: 'digits',
+    platform: 'kompakt',
+    inputs: [{ name: digitInput, datatype: 'FP32', shape: [-1, 1, 28, 28] }],
+    warmUpMs: expect.any(Number),
+    device: { tier: expect.any(String) },
+  };
+  expect(await ask(`${server.url}/v1/models/digits`)).toMatchObject({ status: 200, body: page });
+  expect(await ask(`${server.url}/v1/models`)).toMatchObject({ status: 200, body: { models: [page] } });
+  expect(await ask(`${server.url}/v2/models/digits/ready`)).toMatchObject({ status: 200 });
+});
+
+test('hundreds of requests at once are answered as run() answers', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, (_, i) => post(infer, digitRequest(i, { id: `${i}` }))),
+  );
+  answers.forEach(({ status, body }, i) => {
+    expect([status, body.id]).toEqual([200, `${i}`]);
+    expect(body.outputs![0]!.data).toEqual(direct[0]![i % 64]);
+  });
+});
+
+test('raw bytes in and out are the same numbers', async () => {
+  const head = (data: Uint8Array): string =>
+    JSON.stringify({
+      inputs: [
+        {
+          name: digitInput,
+          shape: [1, 1, 28, 28],
+          datatype: 'FP32',
+          parameters: { binary_data_size: data.length },
+        },
+      ],
+      parameters: { binary_data_output: true },
+    });
+  const { data } = digit(5);
+  const raw = new Uint8Array((data as Float32Array).buffer);
+  const response = await fetch(infer, {
+    method: 'POST',
+    headers: { 'inference-header-content-length': String(head(raw).length) },
+    body: Buffer.concat([Buffer.from(head(raw)), raw]),
+  });
+  expect(response.status).toBe(200);
+  const length = Number(response.headers.get('inference-header-content-length'));
+  const body = new Uint8Array(await response.arrayBuffer());
+  const { outputs } = JSON.parse(Buffer.from(body.subarray(0, length)).toString());
+  expect(outputs[0]).toMatchObject({ shape: [1, 10], parameters: { binary_data_size: 40 } });
+  expect(Array.from(new Float32Array(body.slice(length).buffer))).toEqual(direct[0]![5]);
+});
+
+test('a swap under load loses nothing, and each answer is of one of the two models', async () => {
+  let swapped = false;
+  const asked = Array.from({ length: 4 }, async (_, worker) => {
+    const seen = { old: 0, fresh: 0 };
+    for (let i = worker; !swapped || seen.fresh === 0; i++) {
+      const { status, body } = await post(infer, digitRequest(i));
+      expect(status).toBe(200);
+      const { data } = body.outputs![0]!;
+      const of = direct.findIndex((answers) => JSON.stringify(answers[i % 64]) === JSON.stringify(data));
+      expect(of).toBeGreaterThanOrEqual(0);
+      if (of === 0) expect(seen.fresh).toBe(0);
+      seen[of === 0 ? 'old' : 'fresh']++;
+    }
+    return seen;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await lenet(2).save(file);
+  expect(await ask(`${server.url}/v1/models/digits/reload`, { method: 'POST' })).toMatchObject({
+    status: 200,
+  });
+  swapped = true;
+  for (const seen of await Promise.all(asked)) {
+    expect(seen.old).toBeGreaterThan(0);
+    expect(seen.fresh).toBeGreaterThan(0);
+  }
+});
+
+test('a file that cannot be served leaves the old one in service and says why', async () => {
+  const { body: before } = await post(infer, digitRequest(3));
+  writeFileSync(file, 'no model');
+  expect(await ask(`${server.url}/v1/models/digits`, { method: 'PUT' })).toMatchObject({
+    status: 422,
+    body: { code: 'KPT_ONNX_MALFORMED' },
+  });
+  const { buildNetwork } = await import('../../lib/train/networks/index.js');
+  await buildNetwork('lenet-5', { classes: 4 }).save(file);
+  await expect(server.reload('digits')).rejects.toMatchObject({ code: 'KPT_MODEL_DIFFERENT' });
+  await expect(server.reload('letters')).rejects.toMatchObject({ code: 'KPT_MODEL_UNKNOWN' });
+  expect((await post(infer, digitRequest(3))).body.outputs).toEqual(before.outputs);
+  expect(await post(`${server.url}/v1/models/digits/reload`, 'a body')).toMatchObject({ status: 400 });
+});
+
+test('metrics and statistics count what was asked', async () => {
+  const { body } = await ask(`${server.url}/v1/models/digits/statistics`);
+  const counted = (body.requests as { completed: number }).completed;
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const value = (line: string): number => Number(new RegExp(`^${line} (\\S+)$`, 'm').exec(text)?.[1]);
+  expect(value('kompakt_requests_total\\{model="digits",outcome="ok"\\}')).toBe(body.completed);
+  expect(value('kompakt_request_duration_seconds_count\\{model="digits"\\}')).toBe(body.completed);
+  expect(counted).toBeLessThanOrEqual(body.completed as number);
+  expect(value('kompakt_reloads_failed_total\\{model="digits"\\}')).toBe(2);
+  expect(value('kompakt_model_ready\\{model="digits"\\}')).toBe(1);
+  expect(value('kompakt_resident_memory_bytes')).toBeGreaterThan(1e6);
+  for (const [, name] of text.matchAll(/^# TYPE (\w+)/gm))
+    expect(text).toMatch(new RegExp(`^# HELP ${name} \\S`, 'm'));
+});
+
+test('requests under way are answered when the server is told to end, later ones are not', async () => {
+  await lenet(1).save(file);
+  const ending = await startServer({ models: [{ name: 'd', file }], queue: 100 });
+  const url = `${ending.url}/v1/models/d/infer`;
+  const asked = Array.from({ length: 20 }, (_, i) => post(url, digitRequest(i)));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const closed = ending.close();
+  for (const { status } of await Promise.all(asked.map((one) => one.catch(() => ({ status: 0 })))))
+    expect([200, 503, 0]).toContain(status);
+  await closed;
+  await expect(post(url, digitRequest(0))).rejects.toThrow();
+});
+
+test('a server that cannot start says why and leaves nothing behind', async () => {
+  const port = Number(new URL(server.url).port);
+  await expect(startServer({ models: [file], port })).rejects.toMatchObject({ code: 'KPT_UNAVAILABLE' });
+  await expect(startServer({ models: [files.path('none.onnx')] })).rejects.toMatchObject({
+    code: 'KPT_FILE_NOT_FOUND',
+  });
+  await expect(startServer({ models: [file, file] })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+  await expect(startServer({ models: [] })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+});

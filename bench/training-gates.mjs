@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildNetwork, distill, evaluate, finetune, Model, quantize, table } from '../dist/index.js';
 import { binaryRows } from './training/binary-gates.mjs';
+import { channelRows } from './training/channel-gates.mjs';
 import { pruningRows } from './training/pruning-gates.mjs';
 import { samplesOf, sets, shared } from './training-sets.mjs';
 
@@ -235,6 +236,7 @@ const rows = [
     passes: (values) => mean(values) >= 2 / 3,
   },
   ...pruningRows({ floatModel, trainedOn, errorOf, denseRecipe, lenetRecipe }, sets),
+  ...channelRows({ floatModel, trainedOn, errorOf, lenetRecipe, vggRecipe }, sets),
   ...binaryRows({ epochsOf, threads, floatModel, vggRecipe }),
 ];
 

@@ -11,6 +11,7 @@ import {
   stringAttr,
 } from './op.js';
 import { type BlockMove, lowerBlockMove, movedDims, referenceBlockMove } from './shared/block-moves.js';
+import { type ChannelContext, type ChannelLink, inputEnd, outputEnd } from './shared/channels.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
 
 function moveOf(ctx: Pick<InferContext, 'node' | 'where'>, dims: Dims): BlockMove {
@@ -51,4 +52,16 @@ export const depthToSpace = defineOp({
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerBlockMove(ctx, moveOf(ctx, inputType(ctx, 0).dims)),
+  channels: { links: channelLinks },
 });
+
+/** A channel of the output takes its block of inputs along. */
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const [batch, depth] = ctx.outputs[0]!.dims;
+  const block = intAttr(ctx.node, 'blocksize') ** 2;
+  const place = stringAttr(ctx.node, 'mode', 'DCR') === 'DCR' ? { outer: block } : { inner: block };
+  return [
+    { count: batch!, ends: [inputEnd(0, 0), outputEnd(0)] },
+    { count: depth!, ends: [inputEnd(0, 1, place), outputEnd(1)] },
+  ];
+}

@@ -8,6 +8,7 @@ import {
   inferRecurrent,
   type RecurrentForm,
   recurrentAttributes,
+  recurrentChannels,
   recurrentMacs,
   referenceRecurrent,
 } from './shared/recurrent.js';
@@ -60,4 +61,5 @@ export const gru = defineOp({
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
   lower: (ctx) => lowerRecurrent('gru', ctx),
+  channels: recurrentChannels,
 });

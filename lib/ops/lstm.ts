@@ -8,6 +8,7 @@ import {
   inferRecurrent,
   type RecurrentForm,
   recurrentAttributes,
+  recurrentChannels,
   recurrentMacs,
   referenceRecurrent,
 } from './shared/recurrent.js';
@@ -54,4 +55,5 @@ export const lstm = defineOp({
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
   lower: (ctx) => lowerRecurrent('lstm', ctx),
+  channels: recurrentChannels,
 });

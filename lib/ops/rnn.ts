@@ -7,6 +7,7 @@ import {
   inferRecurrent,
   type RecurrentForm,
   recurrentAttributes,
+  recurrentChannels,
   recurrentMacs,
   referenceRecurrent,
 } from './shared/recurrent.js';
@@ -33,4 +34,5 @@ export const rnn = defineOp({
   cost: (ctx) => costOf(recurrentMacs(ctx, form.gates), ctx),
   quantize: staysFloat('recurrent states need more than 8 bits'),
   lower: (ctx) => lowerRecurrent('rnn', ctx),
+  channels: recurrentChannels,
 });

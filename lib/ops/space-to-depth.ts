@@ -10,6 +10,7 @@ import {
   notDifferentiable,
 } from './op.js';
 import { type BlockMove, lowerBlockMove, movedDims, referenceBlockMove } from './shared/block-moves.js';
+import { type ChannelContext, type ChannelLink, inputEnd, outputEnd } from './shared/channels.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
 
 function moveOf(ctx: Pick<InferContext, 'node' | 'where'>, dims: Dims): BlockMove {
@@ -41,4 +42,15 @@ export const spaceToDepth = defineOp({
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerBlockMove(ctx, moveOf(ctx, inputType(ctx, 0).dims)),
+  channels: { links: channelLinks },
 });
+
+/** A channel of the input takes its block of outputs along. */
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const [batch, channels] = inputType(ctx, 0).dims;
+  const outer = intAttr(ctx.node, 'blocksize') ** 2;
+  return [
+    { count: batch!, ends: [inputEnd(0, 0), outputEnd(0)] },
+    { count: channels!, ends: [inputEnd(0, 1), outputEnd(1, { outer })] },
+  ];
+}

@@ -3,6 +3,7 @@
 import { expected, KompaktError } from '../errors.js';
 import { tileGradient } from './gradients/movement.js';
 import { defineOp, type InferContext, inputType, needValue, noMacs, type TensorType } from './op.js';
+import { type ChannelContext, type ChannelLink, inputEnd, outputEnd } from './shared/channels.js';
 import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 import { boxLoops, type Loop, lowerInLayout, type Move, moveValues } from './shared/move.js';
@@ -23,6 +24,7 @@ export const tile = defineOp({
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
   lower: (ctx) => lowerInLayout(ctx, [moveOf(ctx)]),
+  channels: { links: channelLinks },
 });
 
 function repeats(ctx: InferContext): readonly number[] {
@@ -51,4 +53,12 @@ function moveOf(ctx: InferContext): Move {
     inner[axis]!,
   ]);
   return { input: 0, output: 0, loops, xStart: [], yStart: [] };
+}
+
+function channelLinks(ctx: ChannelContext): readonly ChannelLink[] {
+  const times = repeats(ctx);
+  return inputType(ctx, 0).dims.map((count, axis) => ({
+    count,
+    ends: [inputEnd(0, axis), outputEnd(axis, { outer: times[axis]! })],
+  }));
 }

@@ -16,6 +16,7 @@ import {
   stringsAttr,
   type TensorType,
 } from '../op.js';
+import { type ChannelRule, inputEnd } from './channels.js';
 import { checkType, floatTypes, illegalAttribute, illegalShape } from './illegal.js';
 
 export const recurrentAttributes: Readonly<Record<string, AttributeSpec>> = {
@@ -26,6 +27,11 @@ export const recurrentAttributes: Readonly<Record<string, AttributeSpec>> = {
   direction: { type: 'string', default: 'forward' },
   hidden_size: { type: 'int', default: null },
   layout: { type: 'int', default: 0 },
+};
+
+/** Features that are read may leave; the state is tied to itself from step to step and stays whole. */
+export const recurrentChannels: ChannelRule = {
+  links: (ctx) => [{ count: inputType(ctx, 0).dims[2]!, ends: [inputEnd(0, 2), inputEnd(1, 2)] }],
 };
 
 type NodeContext = Pick<InferContext, 'node' | 'where'>;

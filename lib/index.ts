@@ -51,6 +51,8 @@ export { type CompareModelsOptions, compare } from './report/probe.js';
 export { bytesText, type Column, countText, table } from './report/table.js';
 export { differentiate } from './run/differentiate.js';
 export { type Platform, platform } from './run/native.js';
+export type { Edge } from './search/tune/edges.js';
+export type { Importance } from './search/tune/importance.js';
 export type { ParameterInput, SpaceInput } from './search/tune/parse-space.js';
 export { proposers } from './search/tune/proposers/index.js';
 export type { Judged, TestReport, TrialReport, TuneReport } from './search/tune/report.js';

@@ -1,5 +1,12 @@
 // What kompakt tune prints: the trials, the best options, and what they were worth.
-import { type Judged, type TestReport, type TrialReport, type TuneReport, table } from '../index.js';
+import {
+  type Edge,
+  type Judged,
+  type TestReport,
+  type TrialReport,
+  type TuneReport,
+  table,
+} from '../index.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
@@ -68,11 +75,27 @@ function testText({ samples, tuned, defaults, tunedOnly, defaultsOnly, probabili
   return `${judged}\n\n${worth}`;
 }
 
+/** How much of the variance is whose; a parameter that does not matter may have any value. */
+function importanceText(importance: NonNullable<TuneReport['importance']>): string {
+  const rows = importance.map(({ path, share, matters }) => [
+    path,
+    percent(share),
+    matters ? '' : 'no more than chance',
+  ]);
+  return table([{ title: 'parameter' }, { title: 'explains', align: 'right' }, { title: '' }], rows);
+}
+
+const edgeText = ({ path, end, value, limit }: Edge): string =>
+  `The best ${path}, ${value}, is at the end of its range: ${end === 'min' ? 'a smaller min' : 'a larger max'} than ${limit} may be better.`;
+
 export function describeTuning(report: TuneReport): string {
   const { trials, unit, spent, trainingSamples, validationSamples, method, options, test } = report;
+  const { importance, edges } = report;
   return [
     trialTable(report),
     `${trials.length} trials, ${spent} ${unit} in all, on ${trainingSamples} samples; judged by ${validationSamples} others`,
+    ...(importance === null ? [] : [importanceText(importance)]),
+    ...edges.map(edgeText),
     `Options for kompakt ${method} --options:\n${JSON.stringify(options)}`,
     ...(test === null ? [] : [testText(test)]),
   ].join('\n\n');

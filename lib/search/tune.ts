@@ -10,6 +10,8 @@ import { evaluate } from '../train/evaluate.js';
 import { fingerprintOf } from '../train/fingerprint.js';
 import { type Options, withValues } from './tune/apply.js';
 import { spaceFor, withNames } from './tune/check-space.js';
+import { edgesOf } from './tune/edges.js';
+import { importanceOf } from './tune/importance.js';
 import { Journal } from './tune/journal.js';
 import type { TunedMethod } from './tune/method.js';
 import { tunedMethods } from './tune/methods.js';
@@ -155,6 +157,8 @@ async function searchAndTrain(setting: Setting): Promise<TunedModel> {
       validationSamples: samples.validationCount,
       trials: reports,
       best: reports[best.number]!,
+      importance: importanceOf(space, trials, seed),
+      edges: edgesOf(space, best.values),
       options: {
         ...withValues(fixed, best.values),
         ...(method.unit === 'epochs' ? { epochs: budget, seed } : { samples: budget }),

@@ -1,6 +1,8 @@
 // What a search leaves behind beside the model.
 import { type Interval, mcNemarTest, wilsonInterval } from '../../report/proportions.js';
 import type { Options } from './apply.js';
+import type { Edge } from './edges.js';
+import type { Importance } from './importance.js';
 import type { Failure } from './journal.js';
 import type { Point } from './method.js';
 import type { Values } from './space.js';
@@ -56,6 +58,10 @@ export interface TuneReport {
   readonly validationSamples: number;
   readonly trials: readonly TrialReport[];
   readonly best: TrialReport;
+  /** How much each parameter matters; null when too few trials can be compared. */
+  readonly importance: readonly Importance[] | null;
+  /** Where the space may be too narrow. */
+  readonly edges: readonly Edge[];
   /** Options of the method that made the model of all samples: what its command takes as --options. */
   readonly options: Options;
   /** null without test samples. */

@@ -6,16 +6,26 @@ export interface Curve {
   readonly label: string;
   /** One value for each x; null where there is none. */
   readonly values: readonly (number | null)[];
+  /** Single points, with no line between them. */
+  readonly points?: boolean;
 }
 
 export interface Chart {
   readonly title: string;
-  readonly x: { readonly label: string; readonly values: readonly number[] };
+  /** `names`: what stands at 0, 1, 2 and so on in place of numbers. */
+  readonly x: {
+    readonly label: string;
+    readonly values: readonly number[];
+    readonly logarithmic?: boolean;
+    readonly names?: readonly string[];
+  };
   readonly curves: readonly Curve[];
   /** Logarithmic y axis. Values that are not above 0 are left out. */
   readonly logarithmic?: boolean;
   /** Digits of percentages after the point; y values are shares when given. */
   readonly percent?: number;
+  /** No list of the curves below. */
+  readonly unnamed?: boolean;
 }
 
 export interface CurvesPage {
@@ -124,21 +134,28 @@ function draw() {
     const short = (v) => v == null ? '' : chart.percent == null
       ? (Math.abs(v) >= 0.001 && Math.abs(v) < 10000 || v === 0 ? String(+v.toPrecision(4)) : v.toExponential(1))
       : (100 * v).toFixed(chart.percent) + ' %';
+    const { names } = chart.x;
     const axis = { stroke: ink, grid: { stroke: faint, width: 1 }, ticks: { stroke: faint, width: 1 } };
     new uPlot({
       width: section.clientWidth,
       height: 260,
-      scales: { x: { time: false }, y: chart.logarithmic ? { distr: 3, log: 10 } : {} },
+      legend: { show: !chart.unnamed },
+      scales: { x: { time: false, ...(chart.x.logarithmic && { distr: 3, log: 10 }),
+        ...(names && { range: [-0.5, names.length - 0.5] }) }, y: chart.logarithmic ? { distr: 3, log: 10 } : {} },
       axes: [
-        { ...axis, label: chart.x.label, labelSize: 20 },
+        { ...axis, label: chart.x.label, labelSize: 20,
+          ...(names && { splits: () => names.map((name, i) => i), values: (u, ticks) => ticks.map((i) => names[i]) }),
+          ...(chart.x.logarithmic && { values: (u, ticks) => ticks.map((v) => v == null ? '' : v.toExponential(0)) }) },
         { ...axis, size: 70, values: (u, ticks) => ticks.map(short) },
       ],
       series: [
         { label: chart.x.label },
-        ...chart.curves.map(({ label }, i) => ({
-          label, stroke: colours[i % colours.length], width: 2, spanGaps: true,
-          points: { show: chart.x.values.length <= 40 }, value: (u, v) => short(v),
-        })),
+        ...chart.curves.map(({ label, points }, i) => {
+          const stroke = colours[i % colours.length];
+          const dots = { show: points || chart.x.values.length <= 40, ...(points && { size: 7, fill: stroke }) };
+          return { label, stroke, width: 2, spanGaps: true, points: dots, value: (u, v) => short(v),
+            ...(points && { paths: () => null }) };
+        }),
       ],
     }, [chart.x.values, ...chart.curves.map((curve) => curve.values)], section);
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
+import { writeFileAtomically } from '../onnx/write-file.js';
 import { parseOptions } from '../session/parse-options.js';
 import { evaluate } from '../train/evaluate.js';
 import { fingerprintOf } from '../train/fingerprint.js';
@@ -16,6 +17,7 @@ import { Journal } from './tune/journal.js';
 import type { TunedMethod } from './tune/method.js';
 import { tunedMethods } from './tune/methods.js';
 import { type CompleteTuneOptions, tuneOptions } from './tune/options.js';
+import { tunePage } from './tune/page.js';
 import type { SpaceInput } from './tune/parse-space.js';
 import { proposers } from './tune/proposers/index.js';
 import { reportOf, type TestReport, type TrialReport, type TuneReport, testReport } from './tune/report.js';
@@ -143,31 +145,31 @@ async function searchAndTrain(setting: Setting): Promise<TunedModel> {
   const best = bestOf(trials);
   const { model, test } = await trainAndJudge(setting, best);
   const reports = trials.map(reportOf);
-  return {
-    model,
-    report: {
-      method: method.name,
-      unit: method.unit,
-      budget,
-      objective,
-      algorithm: settings.algorithm,
-      rungs: settings.rungs,
-      seed,
-      trainingSamples: samples.trainingCount,
-      validationSamples: samples.validationCount,
-      trials: reports,
-      best: reports[best.number]!,
-      importance: importanceOf(space, trials, seed),
-      edges: edgesOf(space, best.values),
-      options: {
-        ...withValues(fixed, best.values),
-        ...(method.unit === 'epochs' ? { epochs: budget, seed } : { samples: budget }),
-      },
-      test,
-      seconds: reports.reduce((sum, { seconds }) => sum + seconds, 0),
-      spent: spentOf(reports, method),
+  const report: TuneReport = {
+    method: method.name,
+    unit: method.unit,
+    budget,
+    objective,
+    algorithm: settings.algorithm,
+    rungs: settings.rungs,
+    seed,
+    trainingSamples: samples.trainingCount,
+    validationSamples: samples.validationCount,
+    trials: reports,
+    best: reports[best.number]!,
+    importance: importanceOf(space, trials, seed),
+    edges: edgesOf(space, best.values),
+    options: {
+      ...withValues(fixed, best.values),
+      ...(method.unit === 'epochs' ? { epochs: budget, seed } : { samples: budget }),
     },
+    test,
+    seconds: reports.reduce((sum, { seconds }) => sum + seconds, 0),
+    spent: spentOf(reports, method),
   };
+  if (settings.report !== undefined)
+    await writeFileAtomically(settings.report, Buffer.from(tunePage(model.graph.name, space, report)));
+  return { model, report };
 }
 
 const bracketsOf = ({ method, budget, settings: { rungs, trials, eta, least } }: Setting) =>
@@ -263,7 +265,7 @@ async function answersOf(
 
 /** What decides which trials there are and what they come to. */
 function identityOf({ model, method, space, budget, samples, given, settings }: Setting) {
-  const { minutes: _, journal: __, threads: ___, space: ____, trials, ...rest } = settings;
+  const { minutes: _, journal: __, threads: ___, space: ____, report: _____, trials, ...rest } = settings;
   const teachers = given.teacher === 'self' ? 'self' : [given.teacher ?? []].flat();
   return {
     ...rest,

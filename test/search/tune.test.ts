@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { finetune } from '../../lib/compress/finetune.js';
 import type { Model } from '../../lib/model/model.js';
+import type { Chart } from '../../lib/report/curves-page.js';
 import type { TuneReport } from '../../lib/search/tune/report.js';
 import { type TuneEvent, type TuneOptions, tune } from '../../lib/search/tune.js';
 import { evaluate } from '../../lib/train/evaluate.js';
@@ -54,6 +55,37 @@ test('rungs: all begin, the better third goes on, the best of all data is the mo
   expect(defaults.accuracy).toBe((await evaluate(plain.model, test_, { threads: 1 })).accuracy);
   expect(judged.right - defaults.right).toBe(report.test!.tunedOnly - report.test!.defaultsOnly);
   expect(events.filter(({ event }) => event === 'train')).toHaveLength(2);
+});
+
+test('the page has the trials, a panel for each parameter, and values that cannot end its script', async () => {
+  const path = join(folder, 'tune.html');
+  const network = buildNetwork('lenet-300-100', { input: [1, side, side], classes, width: 0.05 });
+  const { report } = await tune(network, {
+    ...{ method: 'finetune', data, evaluate: test_, trials: 4, epochs: 2, threads: 1, report: path },
+    space: {
+      batch: [16, 32],
+      learningRate: { min: 1e-3, max: 0.1, scale: 'log' },
+      optimizer: ['sgd', 'adam'],
+    },
+  });
+  const html = readFileSync(path, 'utf8');
+  const charts = JSON.parse(/^const charts = (.*);$/m.exec(html)![1]!) as readonly Chart[];
+  expect(charts.map(({ title }) => title.split(':')[0])).toEqual([
+    'Right answers on the samples held out',
+    'By epochs',
+    ...['batch', 'learningRate', 'optimizer'],
+  ]);
+  const [progress, rungs, batch, rate, optimizer] = charts as readonly [Chart, Chart, Chart, Chart, Chart];
+  expect(progress.x.values).toEqual([0, 1, 2, 3]);
+  expect(progress.curves.at(-1)!.values.at(-1)).toBe(report.best.accuracy);
+  expect(rungs.curves).toHaveLength(4);
+  expect(rungs.x.values).toEqual([1, 2]);
+  expect(batch.x.names).toEqual(['16', '32']);
+  expect(optimizer.x.names).toEqual(['sgd', 'adam']);
+  expect(rate.x.logarithmic).toBe(true);
+  const tried = report.trials.slice(1).map(({ values }) => values.learningRate as number);
+  expect(rate.x.values).toEqual(tried.toSorted((a, b) => a - b));
+  expect(html).toContain(`<td>${report.best.trial} (best)</td>`);
 });
 
 test('the seed decides the trials and the model, the number of threads does not', async () => {

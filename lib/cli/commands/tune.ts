@@ -113,6 +113,10 @@ export const tuneCommand: Command = {
       flags: '--journal <file>',
       description: 'keep what trials came to; the same command continues where it ended',
     },
+    {
+      flags: '--report <file>',
+      description: 'write the trials and a panel for each parameter as an HTML page',
+    },
     { flags: '--seed <n>', description: 'decides everything', parse: wholeNumber(0), default: 0 },
     { flags: '--threads <n>', description: 'threads; 0: the usable CPUs', parse: wholeNumber(0), default: 0 },
     ...presetOptions,
@@ -163,7 +167,7 @@ async function tuneOptionsOf(options: Options, model: Model): Promise<TuneOption
   for (const from of sources) teachers.push(from === 'self' ? model : await Model.load(from));
   /** Absent options stay absent: the library knows the defaults. */
   const names = [
-    ...['epochs', 'calibrationSamples', 'algorithm', 'rungs', 'eta', 'least', 'minutes', 'journal'],
+    ...['epochs', 'calibrationSamples', 'algorithm', 'rungs', 'eta', 'least', 'minutes', 'journal', 'report'],
     'options',
   ];
   const given = names

@@ -40,6 +40,8 @@ export const tuneOptions = z.strictObject({
   minutes: z.number().positive().optional(),
   /** File that knows what trials came to. A search with the same options continues where it ended. */
   journal: z.string().min(1).optional(),
+  /** HTML file with the trials, their curves and a panel for each parameter. */
+  report: z.string().min(1).optional(),
   /** Decides the samples held out, the trials, and all that the method draws. */
   seed: z.int().min(0).default(0),
   /** 0: the usable CPUs. The result does not depend on it. */

@@ -48,8 +48,49 @@ test('noise has the deviation that was asked for, on samples of any shape', () =
   expect(deviation).toBeCloseTo(0.2, 2);
 });
 
+test('cutout sets a square to 0, in all channels, also half outside', () => {
+  const ones = new Float32Array(2 * 4 * 4).fill(1);
+  const plane = (rows: readonly string[]) => [...rows.join('')].map(Number);
+  // The centre is in row 2 and column 1.
+  const inside = plane(['1111', '0011', '0011', '1111']);
+  expect(apply({ cutout: 0.5 }, ones, [2, 4, 4], [0.5, 0.25])).toEqual([...inside, ...inside]);
+  const corner = plane(['0111', '1111', '1111', '1111']);
+  expect(apply({ cutout: 0.5 }, ones, [2, 4, 4], [0, 0])).toEqual([...corner, ...corner]);
+});
+
+test('erase fills one rectangle of all channels with noise of the range of the picture, sometimes', () => {
+  const [channels, height, width] = [2, 20, 24];
+  const picture = Float32Array.from({ length: channels * height * width }, (_, i) => (i % 2 === 0 ? -1 : 3));
+  const [erased] = augmentsOf({ erase: 0.5 });
+  let times = 0;
+  for (let seed = 0; seed < 200; seed++) {
+    const copy = picture.slice();
+    erased!(copy, [channels, height, width], randomFor(seed, 'augment'));
+    const changed = [...copy.keys()].filter((i) => copy[i] !== picture[i]);
+    if (changed.length === 0) continue;
+    times++;
+    expect(Math.min(...copy)).toBe(-1);
+    expect(Math.max(...copy)).toBe(3);
+    const places = (channel: number) =>
+      changed
+        .filter((i) => Math.floor(i / (height * width)) === channel)
+        .map((i) => i - channel * height * width);
+    expect(places(1)).toEqual(places(0));
+    const rows = places(0).map((i) => Math.floor(i / width));
+    const columns = places(0).map((i) => i % width);
+    const span = (list: readonly number[]) => Math.max(...list) - Math.min(...list) + 1;
+    expect(span(rows) * span(columns)).toBe(places(0).length);
+    const share = places(0).length / (height * width);
+    expect(share).toBeGreaterThan(0.01);
+    expect(share).toBeLessThan(0.45);
+    expect(span(rows) / span(columns)).toBeGreaterThan(0.2);
+    expect(span(rows) / span(columns)).toBeLessThan(5);
+  }
+  expect(Math.abs(times - 100)).toBeLessThan(25);
+});
+
 test('what changes pictures refuses other samples', () => {
-  for (const name of ['shift', 'flip', 'crop'])
+  for (const name of ['shift', 'flip', 'crop', 'cutout', 'erase'])
     expect(() => apply({ [name]: 0.5 }, ramp(8), [8], [0])).toThrow(
       expect.objectContaining({ code: 'KPT_OPTION_INVALID', message: expect.stringContaining(name) }),
     );

@@ -117,7 +117,7 @@ export const binarize: OnDemand['binarize'] = async (...given) => (await onDeman
 /** Trains `student` on samples and on what `teacher` answers to them. */
 export const distill: OnDemand['distill'] = async (...given) => (await onDemand()).distill(...given);
 
-/** Compares a compressed model with its original: costs, answers, noise layer by layer. */
+/** Compares a compressed model with its original: costs, answers, noise layer by layer, causes and remedies. */
 export const explain: OnDemand['explain'] = async (...given) => (await onDemand()).explain(...given);
 
 /** Trains a model further, or from the weights that a network starts with (buildNetwork). */

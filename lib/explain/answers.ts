@@ -67,10 +67,10 @@ export interface AnswerReport {
 }
 
 /** Throws KPT_INPUT_MISSING for a sample without a label, KPT_CALIBRATION_EMPTY without samples. */
-export async function answersOf(graph: Graph, samples: LabelledSamples, threads: number): Promise<Answers> {
+export async function answersOf(graph: Graph, samples: LabelledSamples): Promise<Answers> {
   const [labels, chosen, confidence]: number[][] = [[], [], []];
   const output = graph.outputs[0]!.name;
-  await withExecutor(graph, threads, async (run) => {
+  await withExecutor(graph, async (run) => {
     for await (const { feeds, label } of samples) {
       if (label === undefined)
         throw new KompaktError('KPT_INPUT_MISSING', 'A sample without a label cannot be evaluated.');

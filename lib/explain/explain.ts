@@ -6,14 +6,18 @@ import type { Model } from '../model/model.js';
 import { toTensor } from '../session/feeds.js';
 import { parseOptions } from '../session/parse-options.js';
 import { type Tensors, valuesOf } from '../session/values.js';
+import { adviceFor, type CommandWords } from './advice.js';
 import { type Answers, answersOf, compareAnswers, type LabelledSamples } from './answers.js';
+import { findCauses } from './causes/index.js';
 import { macsOf, storedSize, type Timing, timeModels } from './costs.js';
+import { evidenceOf } from './evidence.js';
 import { type Feeds, feedsFor } from './feeds.js';
 import { layerReports } from './layer-report.js';
+import { StatisticsWatcher } from './layer-statistics.js';
 import { decibels, EndMeter, layerNoise } from './noise.js';
 import { explainOptions } from './options.js';
 import type { ExplainReport } from './report.js';
-import { studyOf } from './study.js';
+import { type Study, studyOf } from './study.js';
 import { summaryOf } from './summary.js';
 
 export interface ExplainOptions extends z.input<typeof explainOptions> {
@@ -21,6 +25,8 @@ export interface ExplainOptions extends z.input<typeof explainOptions> {
   readonly data: AsyncIterable<Tensors> | Iterable<Tensors>;
   /** Labelled samples on which both models, and what is tried, are judged; gone through several times. */
   readonly evaluate?: LabelledSamples;
+  /** How the files are called in the command lines that are advised. */
+  readonly words?: Partial<CommandWords>;
   /** Told what is done, and its share from 0 to 1. */
   readonly onProgress?: (what: string, share: number) => void;
 }
@@ -30,7 +36,7 @@ export interface ExplainOptions extends z.input<typeof explainOptions> {
 export async function explain(
   original: Model,
   compressed: Model,
-  { data, evaluate, onProgress = () => {}, ...given }: ExplainOptions,
+  { data, evaluate, words, onProgress = () => {}, ...given }: ExplainOptions,
 ): Promise<ExplainReport> {
   const options = parseOptions(explainOptions, given, 'explain');
   const samples = await firstOf(data, options.samples);
@@ -49,14 +55,19 @@ export async function explain(
           onProgress: (share) => onProgress('timing', share),
         });
   onProgress('comparing layers', 0);
-  const meter = await EndMeter.make(study.original, study.compressed, trial, 0);
+  const meter = await EndMeter.make(study.original, study.compressed, trial);
   const end = await meter.measure(meter.show(study.compressed, 'compressed'));
-  const noise = study.sameArchitecture ? await layerNoise(study, samples, 0) : new Map();
-  const layers = study.sameArchitecture
-    ? await layerReports(study, noise, meter, timing?.operators ?? null, (done, of) =>
-        onProgress('comparing layers', done / of),
+  const details = study.sameArchitecture
+    ? await layerDetails(study, samples, meter, timing, original.graph, (share) =>
+        onProgress('comparing layers', share),
       )
-    : [];
+    : { layers: [], findings: [] };
+  const advice = await adviceFor({
+    ...{ original, study, ...details, samples, trial, meter, noise: end, evaluate },
+    answers: answers?.[1] ?? null,
+    words: { original: 'ORIGINAL', compressed: 'COMPRESSED', data: '--data DATA', ...words },
+    onTrial: (done, of) => onProgress('trying remedies', done / of),
+  });
   const facts: Omit<ExplainReport, 'summary'> = {
     sameArchitecture: study.sameArchitecture,
     samples: samples.length,
@@ -65,15 +76,34 @@ export async function explain(
     latency: timing && latencyOf(timing),
     sqnr: Number.isNaN(end) ? null : decibels(end),
     answers: answers && compareAnswers(...answers),
-    layers,
+    ...details,
+    advice,
     gone: study.sameArchitecture
       ? goneNodes(
           original.graph,
-          layers.map(({ name }) => name),
+          details.layers.map(({ name }) => name),
         )
       : [],
   };
   return { summary: summaryOf(facts), ...facts };
+}
+
+async function layerDetails(
+  study: Study,
+  samples: readonly Feeds[],
+  meter: EndMeter,
+  timing: Timing | null,
+  given: Graph,
+  onShare: (share: number) => void,
+): Promise<Pick<ExplainReport, 'layers' | 'findings'>> {
+  const statistics = new StatisticsWatcher();
+  const noise = await layerNoise(study, samples, [statistics]);
+  const layers = await layerReports(study, noise, meter, timing?.operators ?? null, (done, of) =>
+    onShare(done / of),
+  );
+  const operators = timing?.operators.compressed ?? null;
+  const evidence = await evidenceOf(study, noise, statistics, operators, given, samples);
+  return { layers, findings: findCauses(evidence) };
 }
 
 async function bothAnswers(
@@ -83,9 +113,9 @@ async function bothAnswers(
   onProgress: (what: string, share: number) => void,
 ): Promise<readonly [Answers, Answers]> {
   onProgress('judging the original', 0);
-  const first = await answersOf(original, samples, 0);
+  const first = await answersOf(original, samples);
   onProgress('judging the compressed model', 0.5);
-  return [first, await answersOf(compressed, samples, 0)];
+  return [first, await answersOf(compressed, samples)];
 }
 
 async function firstOf(data: ExplainOptions['data'] | undefined, limit: number): Promise<readonly Feeds[]> {

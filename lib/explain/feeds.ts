@@ -16,13 +16,13 @@ export function feedsFor(graph: Graph, feeds: Feeds): Feeds {
   );
 }
 
-/** Runs the executor of a graph and frees it. `threads`: 0 for all usable CPUs. */
+/** Runs the executor of a graph and frees it. On one thread: there is an executor for each layer that is tried, and to start and
+ *  stop threads for each takes longer than they save. */
 export async function withExecutor<T>(
   graph: Graph,
-  threads: number,
   use: (run: (feeds: Feeds) => Promise<Feeds>) => Promise<T>,
 ): Promise<T> {
-  const executor = new GraphExecutor(graph, threads);
+  const executor = new GraphExecutor(graph, 1);
   try {
     return await use((feeds) => executor.run(feeds));
   } finally {

@@ -2,13 +2,12 @@
 import type { OperatorTime } from '../bench/engine.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
-import { isDequantize, isQuantize } from '../passes/quantized-value.js';
 import { dtypes } from '../tensor/dtype.js';
-import { toNumbers } from '../tensor/tensor.js';
 import { constantBytes } from './costs.js';
 import type { LayerPair } from './layers.js';
 import { decibels, type EndMeter, type LayerNoise } from './noise.js';
-import { withLayerOf } from './splice.js';
+import { outputQuantizer } from './quantizer.js';
+import { withLayersOf } from './splice.js';
 import type { Study } from './study.js';
 import { type StoredWeights, weightsOf } from './weights.js';
 
@@ -85,7 +84,7 @@ export async function layerReports(
       twin: b?.name ?? null,
       weightBits: after?.bits ?? integerBits(study.compressed, nodes.compressed),
       perChannel: after === undefined || after.scales.length === 0 ? null : after.scales.length > 1,
-      outputBits: outputBits(editors[1], pair.compressed.value),
+      outputBits: outputQuantizer(editors[1], pair.compressed.value)?.bits ?? 32,
       zeros: after === undefined || after.bits === 1 ? null : after.zeros / after.values.length,
       channels: channelsOf(before, after),
       comparable: measured !== undefined,
@@ -121,7 +120,7 @@ async function endCosts(
       own.sqnr === Number.POSITIVE_INFINITY
         ? 0
         : await meter.measure(
-            withLayerOf(shown, study.spans.compressed, study.comparable, pair, 'compressed'),
+            withLayersOf(shown, study.spans.compressed, study.comparable, [pair], 'compressed'),
           );
     if (!Number.isNaN(cost)) costs.set(pair, cost);
     onLayer?.(++done, noise.size);
@@ -131,23 +130,6 @@ async function endCosts(
 
 const timesByName = (times: readonly OperatorTime[]): ReadonlyMap<string, number> =>
   new Map(times.map(({ name, milliseconds }) => [name, milliseconds]));
-
-/** Bits of the integers that a value was made of. */
-function outputBits(editor: GraphEditor, value: string): number {
-  const maker = editor.producer(value);
-  if (maker === undefined || !isDequantize(maker)) return 32;
-  const quantizer = editor.producer(maker.inputs[0]!);
-  const zero = editor.constant(maker.inputs[2] ?? '');
-  const full = zero === undefined ? 8 : dtypes[zero.dtype].bits;
-  const clip =
-    quantizer !== undefined && isQuantize(quantizer) ? editor.producer(quantizer.inputs[0]!) : undefined;
-  const [low, high, scale] = [clip?.inputs[1], clip?.inputs[2], maker.inputs[1]].map((name) => {
-    const constant = editor.constant(name ?? '');
-    return constant?.data.length === 1 ? toNumbers(constant)[0]! : Number.NaN;
-  });
-  const steps = clip?.op === 'Clip' ? (high! - low!) / scale! : Number.NaN;
-  return Number.isFinite(steps) && steps > 0 ? Math.min(full, Math.ceil(Math.log2(steps + 0.5))) : full;
-}
 
 /** Bits of the largest integer constant that is multiplied: products with scales of run time are several nodes. */
 function integerBits(graph: Graph, nodes: readonly Node[]): number | null {

@@ -1,10 +1,12 @@
 // Signal and noise of layers: how far each layer is from the original, how far by its own doing, and what that does at the
 // end of the model.
+import type { Range } from '../calibrate/observer.js';
+import { saturationRanges } from '../compress/quantize/saturation.js';
 import type { Graph } from '../graph/graph.js';
 import { isOp } from '../passes/pattern.js';
 import { Similarity } from '../report/similarity.js';
 import { sameDims } from '../tensor/shape.js';
-import { type TensorValue, toNumbers } from '../tensor/tensor.js';
+import { f32, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { type Feeds, feedsFor, withExecutor } from './feeds.js';
 import type { LayerPair } from './layers.js';
 import { type Which, withExactInputs } from './splice.js';
@@ -22,20 +24,30 @@ export interface LayerNoise {
   readonly own: Similarity;
 }
 
-const showing = (graph: Graph, values: readonly string[]): Graph => ({
+/** The graph with these values as its outputs. */
+export const showing = (graph: Graph, values: readonly string[]): Graph => ({
   ...graph,
   outputs: [...new Set(values)].map((name) => ({ name, dtype: 'float32', dims: null })),
 });
+
+/** What all readers of a value can tell apart: quantisers do well to clip what HardSwish makes 0 of. */
+const clamped = (value: TensorValue, range: Range | undefined): TensorValue =>
+  range === undefined
+    ? value
+    : f32(
+        value.dims,
+        (value.data as Float32Array).map((v) => Math.min(Math.max(v, range.min), range.max)),
+      );
 
 /** Noise of comparable layers. */
 export async function layerNoise(
   { original, compressed, comparable }: Pick<Study, 'original' | 'compressed' | 'comparable'>,
   samples: readonly Feeds[],
-  threads: number,
   watchers: readonly LayerWatcher[] = [],
 ): Promise<ReadonlyMap<LayerPair, LayerNoise>> {
   const noise = new Map(comparable.map((pair) => [pair, { total: new Similarity(), own: new Similarity() }]));
   if (comparable.length === 0) return noise;
+  const visible = saturationRanges(original);
   const inputs = new Set(original.inputs.map(({ name }) => name));
   const exactNames = comparable.map((pair) => pair.original.value);
   const names = comparable.map((pair) => pair.compressed.value);
@@ -45,9 +57,9 @@ export async function layerNoise(
   );
   const alone = withExactInputs(compressed, names);
   const aloneInputs = new Set(alone.graph.inputs.map(({ name }) => name));
-  await withExecutor(shownOriginal, threads, (runOriginal) =>
-    withExecutor(showing(compressed, names), threads, (runCompressed) =>
-      withExecutor(alone.graph, threads, async (runAlone) => {
+  await withExecutor(shownOriginal, (runOriginal) =>
+    withExecutor(showing(compressed, names), (runCompressed) =>
+      withExecutor(alone.graph, async (runAlone) => {
         for (const feeds of samples) {
           const exact = new Map([...feeds, ...(await runOriginal(feeds))]);
           const own = feedsFor(compressed, feeds);
@@ -56,7 +68,10 @@ export async function layerNoise(
           const needed = [...own, ...forced].filter(([name]) => aloneInputs.has(name));
           const single = await runAlone(new Map(needed));
           for (const [i, pair] of comparable.entries()) {
-            const values = [exact.get(exactNames[i]!)!, got.get(names[i]!)!, single.get(names[i]!)!] as const;
+            const range = visible.get(exactNames[i]!);
+            const values = [exact.get(exactNames[i]!)!, got.get(names[i]!)!, single.get(names[i]!)!].map(
+              (value) => clamped(value, range),
+            ) as [TensorValue, TensorValue, TensorValue];
             const entry = noise.get(pair)!;
             const numbers = toNumbers(values[0]);
             entry.total.add(numbers, toNumbers(values[1]));
@@ -96,17 +111,11 @@ export class EndMeter {
   private constructor(
     private readonly ends: readonly (readonly [string, string])[],
     private readonly samples: readonly Feeds[],
-    private readonly threads: number,
   ) {}
 
   /** The original's answers to these samples are the exact ones. */
-  static async make(
-    original: Graph,
-    compressed: Graph,
-    samples: readonly Feeds[],
-    threads: number,
-  ): Promise<EndMeter> {
-    const meter = new EndMeter(endsOf(original, compressed), samples, threads);
+  static async make(original: Graph, compressed: Graph, samples: readonly Feeds[]): Promise<EndMeter> {
+    const meter = new EndMeter(endsOf(original, compressed), samples);
     await meter.#answers(meter.show(original, 'original'), (values) => meter.#exact.push(values));
     return meter;
   }
@@ -138,7 +147,7 @@ export class EndMeter {
   }
 
   #answers(shown: Graph, see: (values: readonly TensorValue[]) => void): Promise<void> {
-    return withExecutor(shown, this.threads, async (run) => {
+    return withExecutor(shown, async (run) => {
       for (const feeds of this.samples) {
         const values = await run(feedsFor(shown, feeds));
         see(shown.outputs.map(({ name }) => values.get(name)!));

@@ -1,5 +1,7 @@
 // The report of explain(): what compression did to a model.
+import type { Advice } from './advice.js';
 import type { AnswerReport } from './answers.js';
+import type { Finding } from './causes/cause.js';
 import type { LatencyReport, StoredSize } from './costs.js';
 import type { LayerReport } from './layer-report.js';
 
@@ -21,6 +23,9 @@ export interface ExplainReport {
   readonly answers: AnswerReport | null;
   /** Those that cost most at the end come first. */
   readonly layers: readonly LayerReport[];
+  /** Causes of error, in the order of causes/index.ts. */
+  readonly findings: readonly Finding[];
+  readonly advice: readonly Advice[];
   /** Nodes of the original without a twin: fused, folded or removed. */
   readonly gone: readonly { readonly name: string; readonly op: string }[];
 }

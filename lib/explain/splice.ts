@@ -36,31 +36,36 @@ export class Pieces {
   }
 }
 
-/** `base` with the layer `pair` as it is in `donor`. */
-export function withLayerOf(
+/** `base` with some layers as they are in `donor`. */
+export function withLayersOf(
   base: Graph,
   donor: Pieces,
   pairs: readonly LayerPair[],
-  pair: LayerPair,
+  chosen: readonly LayerPair[],
   from: Which,
 ): Graph {
   const to: Which = from === 'original' ? 'compressed' : 'original';
   const twins = new Map(pairs.map((other) => [other[from].value, other[to].value]));
   donor.graph.inputs.forEach(({ name }, i) => {
-    if (!twins.has(name))
-      twins.set(name, (base.inputs.find((input) => input.name === name) ?? base.inputs[i]!).name);
+    const twin = base.inputs.find((input) => input.name === name) ?? base.inputs[i]!;
+    if (!twins.has(name)) twins.set(name, twin.name);
   });
-  const [value, replaced] = [pair[from].value, pair[to].value];
-  const nodes = donor.nodesOf(value);
-  const made = new Set(nodes.flatMap((node) => node.outputs));
-  // A name of its own before the outputs are settled: they say which nodes are needed.
-  const spliced =
-    nodes.length === 0 ? inputBehind(base, replaced) : new GraphEditor({ ...base }).fresh(`${value}_spliced`);
-  const outputs = base.outputs.map((output) =>
-    output.name === replaced ? { ...output, name: spliced } : output,
+  const nodes = new Set(chosen.flatMap((pair) => donor.nodesOf(pair[from].value)));
+  const made = new Set([...nodes].flatMap((node) => node.outputs));
+  // Names before the outputs are settled: they say which nodes are needed.
+  const naming = new GraphEditor({ ...base });
+  const names = new Map(
+    chosen.map((pair) => {
+      const { value } = pair[from];
+      return [value, made.has(value) ? naming.fresh(`${value}_spliced`) : inputBehind(base, pair[to].value)];
+    }),
   );
+  const spliced = new Map(chosen.map((pair) => [pair[to].value, names.get(pair[from].value)!]));
+  const outputs = base.outputs.map((output) => ({
+    ...output,
+    name: spliced.get(output.name) ?? output.name,
+  }));
   const editor = new GraphEditor({ ...base, outputs });
-  const names = new Map([[value, spliced]]);
   const rename = (name: string): string => {
     const known = name === '' ? '' : names.get(name);
     if (known !== undefined) return known;
@@ -73,13 +78,15 @@ export function withLayerOf(
     names.set(name, own);
     return own;
   };
-  editor.renameUses(replaced, spliced);
-  const copies = nodes.map((node) => ({
-    ...node,
-    name: editor.fresh(`${node.name}_spliced`),
-    inputs: node.inputs.map(rename),
-    outputs: node.outputs.map(rename),
-  }));
+  for (const [replaced, name] of spliced) editor.renameUses(replaced, name);
+  const copies = donor.graph.nodes
+    .filter((node) => nodes.has(node))
+    .map((node) => ({
+      ...node,
+      name: editor.fresh(`${node.name}_spliced`),
+      inputs: node.inputs.map(rename),
+      outputs: node.outputs.map(rename),
+    }));
   editor.replace([], copies);
   return editor.finish();
 }

@@ -1,5 +1,6 @@
 // The report in a few sentences of plain words.
 import { bytesText } from '../report/table.js';
+import type { Advice } from './advice.js';
 import type { AnswerReport } from './answers.js';
 import type { ExplainReport } from './report.js';
 
@@ -10,14 +11,23 @@ export const decibelText = (value: number | null): string =>
 /** Below this probability of chance a difference counts (McNemar). */
 const significant = 0.05;
 
+/** dB that a remedy must gain to be told first. */
+const worthSaying = 1;
+
+/** More sentences nobody reads. */
+const mostSentences = 6;
+
 export function summaryOf(report: Omit<ExplainReport, 'summary'>): readonly string[] {
   const { answers } = report;
-  return [
+  const sentences = [
     sizeSentence(report),
     ...(answers === null ? [] : [answerSentence(answers)]),
     ...noiseSentences(report),
-    ...(answers === null ? [] : classSentence(answers)),
+    ...causeSentence(report),
+    ...adviceSentence(report),
   ];
+  const classes = answers === null || sentences.length >= mostSentences ? [] : classSentence(answers);
+  return [...sentences.slice(0, 2), ...classes, ...sentences.slice(2)];
 }
 
 function sizeSentence({ size, latency }: Omit<ExplainReport, 'summary'>): string {
@@ -44,7 +54,7 @@ function sizeSentence({ size, latency }: Omit<ExplainReport, 'summary'>): string
 function answerSentence(answers: AnswerReport): string {
   const { original, compressed, originalOnly, compressedOnly, p, samples } = answers;
   const change = `${percent(original.share)} -> ${percent(compressed.share)} of ${samples} samples`;
-  const pair = `${originalOnly} answers lost, ${compressedOnly} won, p = ${p < 0.001 ? '< 0.001' : p.toFixed(3)}`;
+  const pair = `${originalOnly} answers lost, ${compressedOnly} won, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}`;
   if (p < significant)
     return compressed.share < original.share
       ? `It is right less often: ${change} (${pair}), more than chance explains.`
@@ -97,4 +107,22 @@ function classSentence({ classes }: AnswerReport): readonly string[] {
     )
     .join(', ');
   return [`Classes that lose most: ${text}.`];
+}
+
+function causeSentence({ findings }: Omit<ExplainReport, 'summary'>): readonly string[] {
+  const faults = findings.filter(({ severity }) => severity === 'fault');
+  const [first] = faults;
+  if (first === undefined) return [];
+  const where = first.layer === null ? '' : ` at '${first.layer}'`;
+  const rest = faults.length === 1 ? '' : ` (and ${faults.length - 1} more below)`;
+  return [`A likely cause is ${first.cause}${where}${rest}: ${first.message}`];
+}
+
+function adviceSentence({ advice }: Omit<ExplainReport, 'summary'>): readonly string[] {
+  const gain = ({ trial }: Advice): number => (trial === null ? 0 : trial.sqnrAfter - trial.sqnrBefore);
+  const best = [...advice].sort((a, b) => gain(b) - gain(a))[0];
+  if (best === undefined || gain(best) < worthSaying) return [];
+  return [
+    `What helps most of what was tried: ${best.text} ${decibelText(best.trial!.sqnrBefore)} -> ${decibelText(best.trial!.sqnrAfter)}.`,
+  ];
 }

@@ -1,12 +1,15 @@
 // The report as text for a terminal.
 import { bytesText, countText, table } from '../report/table.js';
+import type { Advice, Trial } from './advice.js';
 import type { AnswerReport, Confidence, Share } from './answers.js';
+import type { Finding } from './causes/cause.js';
 import type { LayerReport } from './layer-report.js';
 import type { ExplainReport } from './report.js';
 import { decibelText, percent } from './summary.js';
 
 const shownLayers = 12;
 const shownRows = 6;
+const shownFindings = 4;
 const columns = 100;
 
 /** Lines of at most 100 characters where words allow it; tables are as wide as names make them. */
@@ -16,20 +19,25 @@ export function explainText(report: ExplainReport): string {
     costTable(report),
     ...(report.answers === null ? [] : answerParts(report.answers)),
     ...(report.layers.length === 0 ? [] : [layerTable(report.layers)]),
+    ...(report.findings.length === 0 ? [] : [findingList(report.findings)]),
+    ...(report.advice.length === 0 ? [] : [adviceList(report.advice)]),
   ].join('\n\n');
 }
 
-/** Breaks a paragraph into lines. */
-export function wrapped(text: string, indent = ''): string {
+/** Breaks a paragraph into lines that begin so: the first one, and the others. */
+export function wrapped(text: string, first = '', others = first): string {
   const lines: string[] = [];
-  let line = '';
+  let line = first;
+  let empty = true;
   for (const word of text.split(' ')) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > columns) {
-      lines.push(indent + line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
+    if (!empty && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      [line, empty] = [others, true];
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
   }
-  return [...lines, indent + line].join('\n');
+  return [...lines, line].join('\n');
 }
 
 function costTable({ size, macs, latency, sqnr }: ExplainReport): string {
@@ -178,4 +186,42 @@ function layerTable(layers: readonly LayerReport[]): string {
     ),
     ...(rest > 0 ? [`and ${rest} more (--json lists all)`] : []),
   ].join('\n');
+}
+
+/** Findings of one cause stand together: the worst layers would else fill the screen. */
+function findingList(findings: readonly Finding[]): string {
+  const causes = [...new Set(findings.map(({ cause }) => cause))];
+  const entries = causes.flatMap((cause) => {
+    const all = findings.filter((finding) => finding.cause === cause);
+    const shown = all.slice(0, shownFindings);
+    const rest = all.length - shown.length;
+    return [
+      ...shown.map(({ severity, layer, message }) =>
+        wrapped(
+          `${cause}${severity === 'hint' ? ' (hint)' : ''}${layer === null ? '' : `, '${layer}'`}: ${message}`,
+          '  - ',
+          '    ',
+        ),
+      ),
+      ...(rest > 0 ? [`  - ${cause}: and ${rest} more (--json lists all)`] : []),
+    ];
+  });
+  return ['causes:', ...entries].join('\n');
+}
+
+function adviceList(advice: readonly Advice[]): string {
+  const entries = advice.flatMap(({ text, command, trial }) => [
+    wrapped(`${text}${trial === null ? '' : ` Measured: ${trialText(trial)}.`}`, '  - ', '    '),
+    ...(command === null ? [] : [`      ${command}`]),
+  ]);
+  return ['what to do:', ...entries].join('\n');
+}
+
+/** "26.6 -> 31.2 dB, right 75.1 % -> 75.6 %". */
+export function trialText({ sqnrBefore, sqnrAfter, accuracyBefore, accuracyAfter }: Trial): string {
+  const answers =
+    accuracyBefore === null || accuracyAfter === null
+      ? ''
+      : `, right ${percent(accuracyBefore.share)} -> ${percent(accuracyAfter.share)}`;
+  return `${decibelText(sqnrBefore)} -> ${decibelText(sqnrAfter)} at the end${answers}`;
 }

@@ -13,7 +13,7 @@ import { dataOptions, threadsOption, wholeNumber } from '../option-types.js';
 
 export const explainCommand: Command = {
   name: 'explain',
-  summary: 'say what compression did to a model, layer by layer',
+  summary: 'say what compression did to a model, why, and what to do about it',
   arguments: [
     { name: 'original', description: 'ONNX file, before' },
     {
@@ -62,6 +62,16 @@ export const explainCommand: Command = {
       ...(samples !== undefined && { samples }),
       ...(trialSamples !== undefined && { trialSamples }),
       ...(seconds !== undefined && { seconds }),
+      words: {
+        original: args[0]!,
+        compressed: args[1]!,
+        data: ['data', 'preprocess']
+          .flatMap((name) => {
+            const value = options.value(name);
+            return value === undefined ? [] : [`--${name} ${inShell(value)}`];
+          })
+          .join(' '),
+      },
       onProgress: (what, share) => {
         if (what !== stage) progress.start(what, 1);
         stage = what;
@@ -76,3 +86,6 @@ export const explainCommand: Command = {
     };
   },
 };
+
+const inShell = (value: unknown): string =>
+  typeof value === 'string' ? value : `'${JSON.stringify(value).replaceAll("'", "'\\''")}'`;

@@ -34,11 +34,11 @@ export async function timed(session: EngineSession, feeds: Feeds): Promise<numbe
   return performance.now() - start;
 }
 
-/** Fills the times of each, block by block in turn. */
+/** Fills the times of each, block by block in turn. Answers with the lengths that all times had after each round. */
 export async function takeTurns(
   players: readonly Player[],
   { warmup, runs, seconds = 3, onProgress }: Turns = {},
-): Promise<void> {
+): Promise<readonly (readonly number[])[]> {
   for (const { session, feeds } of players) {
     let spent = 0;
     for (let i = 0; i < (warmup ?? 10) || (warmup === undefined && spent < warmupMilliseconds); i++)
@@ -47,6 +47,7 @@ export async function takeTurns(
   const shareOf = ({ times }: Player): number =>
     runs === undefined ? times.reduce((sum, time) => sum + time, 0) / (seconds * 1000) : times.length / runs;
   const done = (): number => Math.min(1, ...players.map(shareOf));
+  const rounds: (readonly number[])[] = [];
   while (done() < 1) {
     for (const player of players) {
       if (shareOf(player) >= 1) continue;
@@ -62,6 +63,8 @@ export async function takeTurns(
         spent += time;
       }
     }
+    rounds.push(players.map(({ times }) => times.length));
     onProgress?.(done());
   }
+  return rounds;
 }

@@ -36,43 +36,73 @@ export interface Evaluation {
   readonly loss: number;
 }
 
-/** Throws KPT_INPUT_MISSING for a sample without a label, KPT_CALIBRATION_EMPTY without samples. */
-export async function evaluate(
+/** What a model answers to a sample. */
+export interface Answer {
+  readonly label: number | undefined;
+  /** The first output. */
+  readonly values: Float32Array;
+  /** Index of its largest value. */
+  readonly answer: number;
+}
+
+/** Answers to all samples, in their order; labels may be absent. */
+export async function* answersOf(
   model: Model,
   samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
-  { threads = 0, batch = 100, signal, onAnswer }: EvaluateOptions = {},
-): Promise<Evaluation> {
+  { threads = 0, batch = 100, signal }: Omit<EvaluateOptions, 'onAnswer'> = {},
+): AsyncGenerator<Answer> {
   const { inputs } = model.graph;
   const free = inputs.every(({ dims }) => dims !== null && dims.length > 0 && typeof dims[0] !== 'number');
   const session = InferenceSession.fromModel(model, { intraOpNumThreads: threads });
   const pending = new Pending(free ? batch : 1);
-  const lossOf = endsInSoftmax(model.graph) ? ofProbabilities : ofLogits;
-  let [total, right, loss] = [0, 0, 0];
-  const run = async (): Promise<void> => {
+  const run = async (): Promise<Answer[]> => {
     const outputs = await session.run(pending.feeds(), signal ? { signal } : {});
     const { data } = outputs[session.outputNames[0]!]!;
     const classes = data.length / pending.labels.length;
-    pending.labels.forEach((label, row) => {
+    const answers = pending.labels.map((label, row) => {
       const values = (data as Float32Array).subarray(row * classes, (row + 1) * classes);
-      const isRight = argMax(values, 0, classes) === label;
-      if (isRight) right++;
-      loss += lossOf(values, label);
-      onAnswer?.(isRight);
+      return { label, values, answer: argMax(values, 0, classes) };
     });
-    total += pending.labels.length;
     pending.clear();
+    return answers;
   };
   try {
     for await (const sample of samples) {
       pending.add(sample);
-      if (pending.full) await run();
+      if (pending.full) yield* await run();
     }
-    if (pending.labels.length > 0) await run();
+    if (pending.labels.length > 0) yield* await run();
   } finally {
     await session.release();
   }
+}
+
+/** Throws KPT_INPUT_MISSING for a sample without a label, KPT_CALIBRATION_EMPTY without samples. */
+export async function evaluate(
+  model: Model,
+  samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
+  { onAnswer, ...options }: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const lossOf = endsInSoftmax(model.graph) ? ofProbabilities : ofLogits;
+  let [total, right, loss] = [0, 0, 0];
+  for await (const { label, values, answer } of answersOf(model, labelled(samples), options)) {
+    total++;
+    if (answer === label) right++;
+    loss += lossOf(values, label!);
+    onAnswer?.(answer === label);
+  }
   if (total === 0) throw new KompaktError('KPT_CALIBRATION_EMPTY', 'There is no sample to evaluate on.');
   return { samples: total, right, accuracy: right / total, loss: loss / total };
+}
+
+async function* labelled(
+  samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
+): AsyncGenerator<LabelledSample> {
+  for await (const sample of samples) {
+    if (sample.label === undefined)
+      throw new KompaktError('KPT_INPUT_MISSING', 'A sample without a label cannot be evaluated.');
+    yield sample;
+  }
 }
 
 /** Whether the first output comes from a Softmax, also a quantised one. */
@@ -100,7 +130,7 @@ function ofLogits(values: ArrayLike<number>, label: number): number {
 
 /** Samples that wait until they are enough for one run. */
 class Pending {
-  readonly labels: number[] = [];
+  readonly labels: (number | undefined)[] = [];
   #buffers: Map<string, BatchBuffer> | undefined;
 
   constructor(private readonly capacity: number) {}
@@ -110,8 +140,6 @@ class Pending {
   }
 
   add({ feeds, label }: LabelledSample): void {
-    if (label === undefined)
-      throw new KompaktError('KPT_INPUT_MISSING', 'A sample without a label cannot be evaluated.');
     const values = toValues(feeds);
     this.#buffers ??= this.#allocate(values);
     for (const [name, value] of values)

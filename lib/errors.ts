@@ -154,6 +154,11 @@ export const errorTable = {
     meaning: 'A bound buffer has the wrong length or type, or was detached.',
     remedy: 'Bind buffers of the byte length that the model needs and do not transfer them.',
   },
+  KPT_BUDGET_UNMET: {
+    meaning: 'No candidate that compress tried keeps the budget.',
+    remedy:
+      'Widen the line that the message names, allow more time, methods or epochs, or take the nearest candidate (--nearest, nearest: true).',
+  },
   KPT_INTERNAL: {
     meaning: 'kompakt broke one of its own rules.',
     remedy: 'Please report it with the model and the message.',

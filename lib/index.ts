@@ -63,6 +63,18 @@ export type { ServeOptions } from './serve/options.js';
 export type { Runnable, Scheduler } from './serve/scheduler.js';
 export type { RequestOptions, SchedulerCounts, SchedulerOptions } from './serve/scheduler-options.js';
 export type { Server } from './serve/serve.js';
+export type { ApplyOptions } from './search/apply-recipe.js';
+export type { Budget } from './search/budget.js';
+export type { Objective } from './search/choose.js';
+export type { CompressOptions } from './search/compress.js';
+export type { Breach, Resource } from './search/lines.js';
+export type { Accuracy, Latency, Loss as AccuracyLoss, Measures, Size } from './search/measures.js';
+export type { Recipe, RecipeFile, RecipeOptions } from './search/recipe.js';
+export type { CompressReport } from './search/report.js';
+export type { SearchEvent, Skipped } from './search/search.js';
+export { strategies } from './search/strategies/index.js';
+export type { Trial } from './search/trial.js';
+export type { LayerFate } from './search/weighted-layers.js';
 export { listSupportedBackends, type SupportedBackend } from './session/backends.js';
 export type { BoundStep } from './session/bind.js';
 export type { Description, NodeDescription } from './session/describe.js';
@@ -113,6 +125,17 @@ export const prune: OnDemand['prune'] = async (...given) => (await onDemand()).p
 
 /** Trains a binary twin of a model, trained already or not. */
 export const binarize: OnDemand['binarize'] = async (...given) => (await onDemand()).binarize(...given);
+
+/** Tries methods of compression and their combinations, and answers with the best model within a budget of accuracy, latency on
+ *  this device and size. */
+export const compress: OnDemand['compress'] = async (...given) => (await onDemand()).compress(...given);
+
+/** What a recipe makes of a model: the same bytes for the same model, samples and recipe. */
+export const applyRecipe: OnDemand['applyRecipe'] = async (...given) =>
+  (await onDemand()).applyRecipe(...given);
+
+/** Reads a recipe that compress has left. */
+export const loadRecipe: OnDemand['loadRecipe'] = async (...given) => (await onDemand()).loadRecipe(...given);
 
 /** Trains `student` on samples and on what `teacher` answers to them. */
 export const distill: OnDemand['distill'] = async (...given) => (await onDemand()).distill(...given);

@@ -12,3 +12,6 @@ export { tune } from './search/tune.js';
 export { monitor } from './monitor/monitor.js';
 export { schedule } from './serve/scheduler.js';
 export { serve } from './serve/serve.js';
+export { applyRecipe } from './search/apply-recipe.js';
+export { compress } from './search/compress.js';
+export { loadRecipe } from './search/recipe.js';

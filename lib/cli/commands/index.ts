@@ -3,6 +3,7 @@ import type { Command } from '../command.js';
 import { benchCommand } from './bench.js';
 import { binarizeCommand } from './binarize.js';
 import { compareCommand } from './compare.js';
+import { compressCommand } from './compress.js';
 import { distillCommand } from './distill.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   pruneCommand,
   binarizeCommand,
   tuneCommand,
+  compressCommand,
   compareCommand,
   explainCommand,
   benchCommand,

@@ -1,0 +1,264 @@
+// kompakt compress: searches for the best model within a budget, or replays a recipe that an earlier search has left.
+import { createHash } from 'node:crypto';
+import {
+  applyRecipe,
+  bytesText,
+  type CompressOptions,
+  compress,
+  KompaktError,
+  loadRecipe,
+  Model,
+  openSamples,
+  type PreprocessOptions,
+  strategies,
+} from '../../index.js';
+import type { Command, Invocation, Options, Result } from '../command.js';
+import { reportText, showing } from '../compress-report.js';
+import { samplesOf } from '../data.js';
+import { commaList, dataOptions, oneOf, positiveNumber, wholeNumber } from '../option-types.js';
+import { writeText } from '../write-text.js';
+
+const methods = strategies.map(({ name }) => name);
+
+export const compressCommand: Command = {
+  name: 'compress',
+  summary: 'find the best model within a budget of accuracy, latency and size',
+  arguments: [{ name: 'model', description: 'ONNX file, FP32' }],
+  options: [
+    {
+      flags: '-o, --output <file>',
+      description: 'file to write; the recipe is written beside it, .recipe.json',
+    },
+    ...dataOptions,
+    {
+      flags: '--eval <source>',
+      description:
+        'samples to judge by, as --data; without it a fifth of --data is held out; without labels accuracy is agreement with the original',
+    },
+    {
+      flags: '--max-drop <points>',
+      description: 'budget: largest loss of accuracy, in points of percent',
+      parse: notNegative,
+    },
+    { flags: '--min-accuracy <percent>', description: 'budget: least accuracy', parse: notNegative },
+    {
+      flags: '--max-latency <ms>',
+      description: 'budget: most milliseconds of one run on this device (p50)',
+      parse: positiveNumber,
+    },
+    {
+      flags: '--speed-up <factor>',
+      description: 'budget: at least this many times as fast as the original on this device',
+      parse: positiveNumber,
+    },
+    { flags: '--max-bytes <n>', description: 'budget: most bytes of the file', parse: positiveNumber },
+    {
+      flags: '--ratio <factor>',
+      description: 'budget: a file at least this many times smaller than the original',
+      parse: positiveNumber,
+    },
+    {
+      flags: '--max-deflated-bytes <n>',
+      description: 'budget: most bytes of the file compressed with deflate',
+      parse: positiveNumber,
+    },
+    {
+      flags: '--objective <name>',
+      description:
+        'what is best within the budget: latency (default), bytes, or accuracy (default where the budget does not limit it)',
+      parse: oneOf('latency', 'bytes', 'accuracy'),
+    },
+    {
+      flags: '--methods <list>',
+      description: `what may be tried, comma-separated; all by default: ${strategies
+        .map(({ name, summary }) => `${name}: ${summary}`)
+        .join('; ')}`,
+      parse: methodList,
+    },
+    { flags: '--first', description: 'take the first candidate that keeps the budget' },
+    { flags: '--nearest', description: 'take the nearest candidate when none keeps the budget' },
+    {
+      flags: '--minutes <n>',
+      description: 'time that the search may take; it ends earlier when nothing more is promising',
+      parse: positiveNumber,
+    },
+    {
+      flags: '--epochs <n>',
+      description: 'times that all samples are seen in one training',
+      parse: wholeNumber(1),
+      default: 3,
+    },
+    {
+      flags: '--batch <n>',
+      description: 'samples in one step of training',
+      parse: wholeNumber(1),
+      default: 64,
+    },
+    {
+      flags: '--calibration-samples <n>',
+      description: 'samples that calibrate',
+      parse: wholeNumber(1),
+      default: 300,
+    },
+    {
+      flags: '--latency-threads <n>',
+      description: 'threads of one run when latency is measured',
+      parse: wholeNumber(1),
+      default: 1,
+    },
+    {
+      flags: '--latency-seconds <n>',
+      description: 'timed seconds per model',
+      parse: positiveNumber,
+      default: 1,
+    },
+    {
+      flags: '--journal <file>',
+      description: 'keep finished trials in this file and go on from it; models lie in FILE.models',
+    },
+    {
+      flags: '--seed <n>',
+      description: 'decides what is held out, and all training',
+      parse: wholeNumber(0),
+      default: 0,
+    },
+    {
+      flags: '--threads <n>',
+      description: 'threads of training and judging; 0: the usable CPUs',
+      parse: wholeNumber(0),
+      default: 0,
+    },
+    { flags: '--recipe <file>', description: 'no search: apply this recipe of an earlier one' },
+  ],
+  examples: [
+    [
+      `kompakt compress net.onnx --data images:photos --eval images:judged --max-drop 0.5 -o small.onnx`,
+      'the fastest that loses at most half a point',
+    ],
+    [
+      `kompakt compress net.onnx --data cifar:train.bin --max-drop 1 --max-latency 20 --max-bytes 1000000 --minutes 60 --journal search.jsonl -o small.onnx`,
+      'an hour at most; run again, it goes on where it was',
+    ],
+    [
+      `kompakt compress net.onnx --data cifar:train.bin --recipe small.recipe.json -o again.onnx`,
+      'the same file again',
+    ],
+  ],
+  async run(invocation) {
+    const { args, options } = invocation;
+    const output = options.text('output');
+    if (output === undefined)
+      throw new KompaktError('KPT_USAGE', 'Option --output is required: it names the file to write.');
+    await Model.checkWritable(output);
+    const model = await Model.load(args[0]!);
+    const recipe = options.text('recipe');
+    return recipe === undefined
+      ? search(invocation, model, output)
+      : replay(invocation, model, output, recipe);
+  },
+};
+
+function notNegative(text: string, flag: string): number {
+  return text.trim() === '0' ? 0 : positiveNumber(text, flag);
+}
+
+function methodList(text: string, flag: string): readonly string[] {
+  return commaList(text).map((name) => oneOf(...methods)(name, flag));
+}
+
+/** Where the recipe goes: beside the model. */
+const recipePath = (output: string): string => `${output.replace(/\.onnx$/, '')}.recipe.json`;
+
+async function search(
+  { args, options, progress }: Invocation,
+  model: Model,
+  output: string,
+): Promise<Result> {
+  const begun = performance.now();
+  const { model: result, report } = await compress(model, {
+    ...searchOptions(options, model),
+    onEvent: showing(progress),
+  });
+  progress.stop();
+  await result.save(output);
+  const recipe = recipePath(output);
+  await writeText(recipe, `${JSON.stringify(report.recipe, null, 2)}\n`);
+  const seconds = (performance.now() - begun) / 1000;
+  return {
+    document: { model: args[0]!, output, recipe, seconds, report },
+    text: `${reportText(report)}\n\n${output}: trial ${report.chosen.number}, ${report.chosen.why}\n${recipe}: makes it again (--recipe)`,
+  };
+}
+
+function searchOptions(options: Options, model: Model): CompressOptions {
+  const judged = options.text('eval');
+  const preprocess = options.value<PreprocessOptions>('preprocess');
+  const budget = Object.fromEntries(
+    ['maxDrop', 'minAccuracy', 'maxLatency', 'speedUp', 'maxBytes', 'ratio', 'maxDeflatedBytes']
+      .map((name) => [name, options.number(name)] as const)
+      .filter(([, limit]) => limit !== undefined),
+  );
+  if (Object.keys(budget).length === 0)
+    throw new KompaktError(
+      'KPT_USAGE',
+      'A budget is required: --max-drop, --min-accuracy, --max-latency, --speed-up, --max-bytes, --ratio or --max-deflated-bytes.',
+    );
+  /** Absent options stay absent: the library knows the defaults. */
+  const given = Object.entries({
+    objective: options.text('objective'),
+    methods: options.value('methods'),
+    minutes: options.number('minutes'),
+    journal: options.text('journal'),
+    evaluate:
+      judged === undefined
+        ? undefined
+        : openSamples({ data: judged, ...(preprocess && { preprocess }) }, model),
+  }).filter(([, value]) => value !== undefined);
+  return {
+    data: samplesOf(options, model),
+    budget,
+    first: options.flag('first'),
+    nearest: options.flag('nearest'),
+    epochs: options.number('epochs')!,
+    batch: options.number('batch')!,
+    calibrationSamples: options.number('calibrationSamples')!,
+    latencyThreads: options.number('latencyThreads')!,
+    latencySeconds: options.number('latencySeconds')!,
+    seed: options.number('seed')!,
+    threads: options.number('threads')!,
+    ...Object.fromEntries(given),
+  };
+}
+
+async function replay(
+  { args, options, progress }: Invocation,
+  model: Model,
+  output: string,
+  file: string,
+): Promise<Result> {
+  const { made, ...recipe } = await loadRecipe(file);
+  progress.start('applying the recipe', 1);
+  const result = await applyRecipe(model, recipe, {
+    data: samplesOf(options, model),
+    threads: options.number('threads')!,
+    onEvent: (event) => {
+      if (event.event === 'start') progress.start('training', event.steps);
+      if (event.event === 'step') progress.update(event.step, `epoch ${event.epoch}`);
+    },
+  });
+  progress.stop();
+  await result.save(output);
+  const bytes = result.toBytes();
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const same = made === undefined ? null : made.sha256 === sha256;
+  const told =
+    same === null
+      ? ''
+      : same
+        ? ', the bytes of the search'
+        : ', other bytes than those of the search: it had another model, other samples or another version';
+  return {
+    document: { model: args[0]!, output, sha256, bytes: bytes.length, same },
+    text: `${output}: ${bytesText(bytes.length)}${told}`,
+  };
+}

@@ -1,0 +1,118 @@
+// Carries out a recipe, step by step. What a recipe has in common with an earlier one is not made again.
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { binarize } from '../compress/binarize-model.js';
+import { distill } from '../compress/distill.js';
+import { feedsOf } from '../compress/feeds-of.js';
+import { finetune } from '../compress/finetune.js';
+import { prune } from '../compress/prune-model.js';
+import { quantize } from '../compress/quantize-model.js';
+import type { Model } from '../model/model.js';
+import type { TrainingEvent } from '../train/events.js';
+import { type Lessons, partOf, requireReadable } from './learning-data.js';
+import { parseRecipe, type Recipe, type RecipeOptions, type Step } from './recipe.js';
+
+export interface ApplyOptions {
+  /** Samples to calibrate on and to learn from; those that the recipe holds out are left out. It is read several times. */
+  readonly data: Lessons;
+  /** Threads of training; 0 or absent: the usable CPUs. The result does not depend on it. */
+  readonly threads?: number;
+  readonly onEvent?: (event: TrainingEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What a recipe makes of a model: the same bytes for the same model, samples and recipe. Throws KPT_OPTION_INVALID, and what its
+ *  methods throw. */
+export const applyRecipe = (model: Model, recipe: RecipeOptions, options: ApplyOptions): Promise<Model> =>
+  new Kitchen(model, { ...options, data: requireReadable(options.data, 'data') }).make(parseRecipe(recipe));
+
+interface KitchenOptions extends ApplyOptions {
+  /** Folder for checkpoints of training: what was cut off goes on there. */
+  readonly checkpoints?: string;
+}
+
+/** Models in memory that later recipes may begin with. */
+const mostKept = 4;
+
+/** Makes recipes for one model. */
+export class Kitchen {
+  /** By what was done, latest last. */
+  readonly #made = new Map<string, Model>();
+
+  constructor(
+    private readonly original: Model,
+    private readonly options: KitchenOptions,
+  ) {}
+
+  async make({ steps, heldOut }: Recipe, signal = this.options.signal): Promise<Model> {
+    const { data } = this.options;
+    const learnt = heldOut === null ? data : partOf(data, heldOut, 'learnt');
+    let model = this.original;
+    for (let i = 0; i < steps.length; i++) {
+      const done = keyOf({ steps: steps.slice(0, i + 1), heldOut });
+      const known = this.#made.get(done);
+      model = known ?? (await this.#apply(model, steps[i]!, learnt, done, signal));
+      this.#keep(done, model);
+    }
+    return model;
+  }
+
+  async #apply(model: Model, step: Step, data: Lessons, key: string, signal?: AbortSignal): Promise<Model> {
+    const { threads = 0, onEvent, checkpoints } = this.options;
+    const run = { ...(signal && { signal }) };
+    const path = checkpoints === undefined ? undefined : join(checkpoints, `${key}.checkpoint`);
+    const training = {
+      ...run,
+      data,
+      threads,
+      ...(onEvent && { onEvent }),
+      ...(path !== undefined && { checkpoint: { path, resume: true } }),
+    };
+    const made = await this.#done(model, step, data, run, training);
+    // Binarisation leaves a checkpoint a stage.
+    if (path !== undefined)
+      for (const ending of ['', '.activations']) await rm(`${path}${ending}`, { force: true });
+    return made;
+  }
+
+  async #done(
+    model: Model,
+    step: Step,
+    data: Lessons,
+    run: { readonly signal?: AbortSignal },
+    training: { readonly data: Lessons; readonly threads: number },
+  ): Promise<Model> {
+    const { method, ...options } = step;
+    const { original } = this;
+    switch (method) {
+      case 'quantize':
+        return (await quantize(model, { ...(options as Options<'quantize'>), ...run, data: feedsOf(data) }))
+          .model;
+      case 'prune':
+        return (await prune(model, { ...(options as Options<'prune'>), ...run })).model;
+      case 'finetune':
+        return (await finetune(model, { ...(options as Options<'finetune'>), ...training })).model;
+      case 'distill':
+        return (await distill(model, { ...(options as Options<'distill'>), ...training, teacher: original }))
+          .model;
+      case 'binarize': {
+        const own = options as Options<'binarize'>;
+        const taught = own.teach === false ? {} : { teacher: original };
+        return (await binarize(model, { ...own, ...training, ...taught })).model;
+      }
+    }
+  }
+
+  #keep(key: string, model: Model): void {
+    this.#made.delete(key);
+    this.#made.set(key, model);
+    if (this.#made.size > mostKept) this.#made.delete(this.#made.keys().next().value!);
+  }
+}
+
+type Options<M extends Step['method']> = Omit<Extract<Step, { readonly method: M }>, 'method'>;
+
+/** Tells recipes apart. */
+export const keyOf = (recipe: Recipe): string =>
+  createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);

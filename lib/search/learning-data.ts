@@ -1,0 +1,58 @@
+// The samples of a search: which of them are learnt from, which judge, and what tells one set from another.
+import { createHash } from 'node:crypto';
+import { KompaktError } from '../errors.js';
+import { toValues } from '../session/values.js';
+import { bytesOf } from '../tensor/tensor.js';
+import { randomFor } from '../train/seeds.js';
+import type { Lesson } from '../train/train-model.js';
+import type { HeldOut } from './recipe.js';
+
+export type Lessons = AsyncIterable<Lesson> | Iterable<Lesson>;
+
+/** The samples that are held out, or those that are not: drawn one by one, so that no order of the set matters. */
+export const partOf = (
+  data: Lessons,
+  { share, seed }: HeldOut,
+  part: 'judged' | 'learnt',
+): AsyncIterable<Lesson> => ({
+  async *[Symbol.asyncIterator]() {
+    const random = randomFor(seed, 'holdout');
+    for await (const sample of data) if (random() < share === (part === 'judged')) yield sample;
+  },
+});
+
+export interface SetFacts {
+  readonly samples: number;
+  /** Whether all samples have labels. */
+  readonly labelled: boolean;
+  /** SHA-256 over inputs and labels, 16 digits. */
+  readonly fingerprint: string;
+}
+
+/** Reads all samples once. */
+export async function factsOf(data: Lessons): Promise<SetFacts> {
+  const hash = createHash('sha256');
+  let samples = 0;
+  let labelled = true;
+  for await (const { feeds, label } of data) {
+    samples++;
+    if (label === undefined) labelled = false;
+    hash.update(`${label};`);
+    for (const [name, value] of toValues(feeds)) {
+      hash.update(`${name}:${value.dtype}:${value.dims.join(',')};`);
+      hash.update(bytesOf(value));
+    }
+  }
+  return { samples, labelled: labelled && samples > 0, fingerprint: hash.digest('hex').slice(0, 16) };
+}
+
+/** Throws KPT_OPTION_INVALID for samples that can be read once only. */
+export function requireReadable(data: Lessons, option: string): Lessons {
+  const iterator = Symbol.asyncIterator in data ? data[Symbol.asyncIterator]() : data[Symbol.iterator]();
+  if (iterator === (data as unknown))
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      `Option ${option} of compress is read many times and must begin anew each time: not an iterator, but an array or openSamples(...).`,
+    );
+  return data;
+}

@@ -1,0 +1,49 @@
+// The files of candidates, in a folder: a search tries more models than memory holds, and keeps any of them in the end.
+import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KompaktError } from '../errors.js';
+import { Model } from '../model/model.js';
+import { writeFileAtomically } from '../onnx/write-file.js';
+
+export class Shelf {
+  private constructor(
+    readonly folder: string,
+    private readonly temporary: boolean,
+  ) {}
+
+  /** In `folder`, which stays; or, when it is null, in one that release() removes. Throws KPT_FILE_WRITE. */
+  static async open(folder: string | null): Promise<Shelf> {
+    try {
+      if (folder === null) return new Shelf(await mkdtemp(join(tmpdir(), 'kompakt-')), true);
+      await mkdir(folder, { recursive: true });
+    } catch (error) {
+      const path = folder ?? tmpdir();
+      throw new KompaktError('KPT_FILE_WRITE', `The folder '${path}' cannot be written.`, { path }, error);
+    }
+    return new Shelf(folder, false);
+  }
+
+  #path = (digest: string): string => join(this.folder, `${digest}.onnx`);
+
+  async put(digest: string, bytes: Uint8Array): Promise<void> {
+    await writeFileAtomically(this.#path(digest), bytes);
+  }
+
+  has(digest: string): Promise<boolean> {
+    return access(this.#path(digest)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** undefined when it is not there. */
+  async get(digest: string): Promise<Model | undefined> {
+    const bytes = await readFile(this.#path(digest)).catch(() => undefined);
+    return bytes === undefined ? undefined : Model.load(bytes);
+  }
+
+  async release(): Promise<void> {
+    if (this.temporary) await rm(this.folder, { recursive: true, force: true });
+  }
+}

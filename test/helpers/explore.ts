@@ -1,0 +1,25 @@
+// Lets a strategy explore with made-up results: what it proposes, and what it does with the answers.
+
+import { parseRecipe, type StepOptions } from '../../lib/search/recipe.js';
+import { recipeWords } from '../../lib/search/recipe-words.js';
+import type { Strategy } from '../../lib/search/strategies/strategy.js';
+import type { Bench, Figures } from './candidates.js';
+
+/** The recipes that were tried, in words. */
+export function explore(
+  strategy: Strategy,
+  bench: Bench,
+  outcome: (steps: readonly StepOptions[], tried: number) => Figures,
+): readonly string[] {
+  const tried: string[] = [];
+  const proposals = strategy.explore(bench.findings);
+  let next = proposals.next();
+  while (!next.done) {
+    if (tried.length > 50) throw new Error(`${strategy.name} does not end`);
+    const { steps } = next.value;
+    const figures = outcome(steps, tried.length);
+    tried.push(recipeWords(parseRecipe({ steps })));
+    next = proposals.next(bench.add(strategy.name, steps, figures));
+  }
+  return tried;
+}

@@ -1,0 +1,209 @@
+// The search on a real network: budgets that are met in different ways, or not at all; replays; journals.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Model } from '../../lib/model/model.js';
+import { applyRecipe } from '../../lib/search/apply-recipe.js';
+import { compress } from '../../lib/search/compress.js';
+import type { CompressReport } from '../../lib/search/report.js';
+import type { Lesson } from '../../lib/train/train-model.js';
+import { folder } from '../helpers/data-files.js';
+import { digits, trainedDigits } from '../helpers/trained-digits.js';
+
+let model: Model;
+let data: readonly Lesson[];
+let evaluate: readonly Lesson[];
+
+beforeAll(async () => {
+  model = await trainedDigits('lenet-300-100', 0.3);
+  data = await digits('train', 600, model);
+  evaluate = await digits('t10k', 500, model);
+});
+
+/** Settings that keep tests short. */
+const quick = { latencySeconds: 0.02, epochs: 1, batch: 32, threads: 1, calibrationSamples: 50 };
+
+const withoutLatency = ({ trials }: CompressReport) =>
+  trials.map(({ what, sha256, measures }) => [what, sha256, measures?.accuracy, measures?.bytes]);
+
+test('INT8 is enough: the first that keeps the budget ends the search', async () => {
+  const { model: small, report } = await compress(model, {
+    data,
+    evaluate,
+    budget: { maxDrop: 2, ratio: 2.5 },
+    first: true,
+    ...quick,
+  });
+  expect(report.trials.map(({ number, strategy }) => [number, strategy])).toEqual([
+    [0, 'original'],
+    [1, 'int8'],
+  ]);
+  const [original, chosen] = report.trials;
+  expect(original!.breaches.map(({ line }) => line)).toEqual(['ratio']);
+  expect(report.chosen).toMatchObject({ number: 1, keeps: true });
+  expect(chosen!.measures!.bytes.file).toBe(small.toBytes().length);
+  expect(chosen!.measures!.accuracy.samples).toBe(500);
+  expect(report.skipped.map(({ strategy }) => strategy)).toContain('qat');
+  expect(report.layers.map(({ runs, bits }) => [runs, bits])).toEqual([
+    ['int8', 8],
+    ['int8', 8],
+    ['int8', 8],
+  ]);
+});
+
+test('nothing is enough: the error names the line that blocks, and nearest takes what there is', async () => {
+  const options = {
+    data,
+    evaluate,
+    budget: { maxDrop: 2, maxBytes: 5000 },
+    methods: ['int8', 'mixed'],
+    ...quick,
+  };
+  const error = await compress(model, options).then(
+    () => undefined,
+    (thrown) => thrown,
+  );
+  expect(error).toMatchObject({ code: 'KPT_BUDGET_UNMET' });
+  expect(error.message).toMatch(/None of 2 candidates .* trial 1, INT8.*a file of at most 4\.88 KiB: has/);
+  const report = error.details.report as CompressReport;
+  expect(report.chosen.keeps).toBe(false);
+  // Other calibration weighs as much, and float layers weigh more.
+  expect(report.skipped.map(({ strategy, what }) => [strategy, what])).toEqual([
+    ['int8', 'other ways to calibrate'],
+    ['mixed', 'sensitive values in float'],
+    ...report.skipped.slice(2).map(({ strategy, what }) => [strategy, what]),
+  ]);
+  const nearest = await compress(model, { ...options, nearest: true });
+  expect(nearest.report.chosen).toMatchObject({ number: 1, keeps: false });
+  expect(nearest.model.toBytes().length).toBeGreaterThan(5000);
+});
+
+test('training is allowed: the same seed gives the same trials, and the recipe the same bytes', async () => {
+  const options = {
+    data,
+    evaluate,
+    budget: { ratio: 2 },
+    objective: 'accuracy',
+    methods: ['qat'],
+    seed: 3,
+    ...quick,
+  } as const;
+  const first = await compress(model, options);
+  const second = await compress(model, options);
+  expect(first.report.trials.length).toBeGreaterThan(1);
+  expect(withoutLatency(second.report)).toEqual(withoutLatency(first.report));
+  const recipe = JSON.parse(JSON.stringify({ ...first.report.recipe, made: undefined }));
+  const replayed = await applyRecipe(model, recipe, { data });
+  expect(Buffer.from(replayed.toBytes()).equals(first.model.toBytes())).toBe(true);
+});
+
+test('one set of samples: a part is held out, never learnt from, and a replay holds out the same', async () => {
+  const { model: small, report } = await compress(model, {
+    data,
+    budget: { ratio: 2 },
+    first: true,
+    methods: ['int8'],
+    ...quick,
+  });
+  expect(report).toMatchObject({ heldOut: true, judgedBy: 'labels' });
+  expect(report.lessons + report.judged).toBe(600);
+  expect(report.recipe.heldOut).toEqual({ share: 0.2, seed: 0 });
+  const { made: _, ...recipe } = report.recipe;
+  const replayed = await applyRecipe(model, recipe, { data });
+  expect(Buffer.from(replayed.toBytes()).equals(small.toBytes())).toBe(true);
+});
+
+test('without labels accuracy is agreement with the original', async () => {
+  const { report } = await compress(model, {
+    data,
+    evaluate: evaluate.map(({ feeds }) => ({ feeds })),
+    budget: { ratio: 2 },
+    first: true,
+    methods: ['int8'],
+    ...quick,
+  });
+  expect(report.judgedBy).toBe('agreement');
+  expect(report.trials[0]!.measures!.accuracy.share).toBe(1);
+  expect(report.notes.join()).toContain('no labels');
+});
+
+test('a journal: what is finished is not done again, what was killed goes on, another search is refused', async () => {
+  const journal = join(folder, 'search.jsonl');
+  const options = {
+    data,
+    evaluate,
+    budget: { ratio: 2 },
+    objective: 'accuracy',
+    methods: ['int8'],
+    journal,
+    ...quick,
+  } as const;
+  const control = new AbortController();
+  let measured = 0;
+  const killed = compress(model, {
+    ...options,
+    signal: control.signal,
+    onEvent: ({ event }) => {
+      if (event === 'measured' && ++measured === 3) control.abort();
+    },
+  });
+  await expect(killed).rejects.toMatchObject({ code: 'KPT_ABORTED' });
+  const { report } = await compress(model, options);
+  const remembered = report.trials.filter((trial) => trial.remembered);
+  expect(remembered.map(({ number }) => number)).toEqual([0, 1, 2]);
+  expect(report.trials.length).toBeGreaterThan(4);
+  const lines = readFileSync(journal, 'utf8').trim().split('\n');
+  const again = await compress(model, options);
+  expect(again.report.trials.every((trial) => trial.remembered)).toBe(true);
+  expect(again.report.chosen).toEqual(report.chosen);
+  expect(readFileSync(journal, 'utf8').trim().split('\n')).toEqual(lines);
+  expect(existsSync(`${journal}.models/${report.recipe.made!.sha256}.onnx`)).toBe(true);
+  await expect(compress(model, { ...options, data: data.slice(1) })).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+    message: expect.stringContaining('another data'),
+  });
+});
+
+test('a time limit ends the search with what there is', async () => {
+  const { report } = await compress(model, {
+    data,
+    evaluate,
+    budget: { maxDrop: 50 },
+    objective: 'accuracy',
+    minutes: 1e-4,
+    ...quick,
+  });
+  expect(report.chosen.number).toBe(0);
+  expect(report.skipped.map(({ why }) => why)).toEqual(
+    expect.arrayContaining([expect.stringContaining('the time was up')]),
+  );
+});
+
+test.each([
+  ['an empty budget', { budget: {} }, 'budget: it is empty'],
+  ['an unknown method', { budget: { maxDrop: 1 }, methods: ['magic'] }, 'expected one of int8'],
+  ['an unknown key', { budget: { maxDrop: 1, maxWatts: 3 } }, 'maxWatts'],
+])('%s is refused', async (_, options, message) => {
+  await expect(compress(model, { data, evaluate, ...options })).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+    message: expect.stringContaining(message),
+  });
+});
+
+test('what can be read once only, or is quantised already, is refused', async () => {
+  const budget = { maxDrop: 1 };
+  await expect(compress(model, { data: data.values(), budget })).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+  });
+  const { model: small } = await compress(model, {
+    data,
+    evaluate,
+    budget: { ratio: 2 },
+    first: true,
+    methods: ['int8'],
+    ...quick,
+  });
+  await expect(compress(small, { data, budget, ...quick })).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+    message: expect.stringContaining('quantised already'),
+  });
+});

@@ -130,6 +130,10 @@ export const binarize: OnDemand['binarize'] = async (...given) => (await onDeman
  *  this device and size. */
 export const compress: OnDemand['compress'] = async (...given) => (await onDemand()).compress(...given);
 
+/** The report of compress as one HTML page that needs no network. */
+export const compressPage = async (...given: Parameters<OnDemand['compressPage']>): Promise<string> =>
+  (await onDemand()).compressPage(...given);
+
 /** What a recipe makes of a model: the same bytes for the same model, samples and recipe. */
 export const applyRecipe: OnDemand['applyRecipe'] = async (...given) =>
   (await onDemand()).applyRecipe(...given);

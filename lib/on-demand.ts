@@ -14,4 +14,5 @@ export { schedule } from './serve/scheduler.js';
 export { serve } from './serve/serve.js';
 export { applyRecipe } from './search/apply-recipe.js';
 export { compress } from './search/compress.js';
+export { compressPage } from './search/page.js';
 export { loadRecipe } from './search/recipe.js';

@@ -17,7 +17,8 @@ import { pruneShape } from './prune/options.js';
 import { type Sparsity, type StoredBytes, sparsityOf, storedBytes } from './prune/report.js';
 import { withoutSmall, withZeros, zerosOf } from './prune/zeros.js';
 
-const pruneOptions = z
+/** What is pruned, and how much. */
+export const pruneOptions = z
   .strictObject({
     ...pruneShape,
     sparsity: pruneShape.sparsity.optional(),

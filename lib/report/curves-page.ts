@@ -26,20 +26,35 @@ export interface Chart {
   readonly percent?: number;
   /** No list of the curves below. */
   readonly unnamed?: boolean;
+  /** Written beside the points at each x. */
+  readonly labels?: readonly string[];
 }
+
+export interface PageTable {
+  readonly titles: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Columns of words, counted from 0: they are set to the left. */
+  readonly words?: readonly number[];
+}
+
+/** A table, or paragraphs, under a title. */
+export type PagePart = { readonly title: string } & (
+  | { readonly table: PageTable }
+  | { readonly lines: readonly string[] }
+);
 
 export interface CurvesPage {
   readonly title: string;
   /** Shown as a list above the charts. */
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly charts: readonly Chart[];
-  readonly table: { readonly titles: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  readonly table: PageTable;
+  /** Below the table. */
+  readonly parts?: readonly PagePart[];
 }
 
 /** The page. */
-export function curvesPage({ title, facts, charts, table }: CurvesPage): string {
-  const cells = (tag: 'td' | 'th', texts: readonly string[]): string =>
-    `<tr>${texts.map((text) => `<${tag}>${escaped(text)}</${tag}>`).join('')}</tr>`;
+export function curvesPage({ title, facts, charts, table, parts = [] }: CurvesPage): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -55,12 +70,7 @@ ${style}
 <h1>${escaped(title)}</h1>
 <dl>${facts.map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`).join('')}</dl>
 <main></main>
-<table>
-<thead>${cells('th', table.titles)}</thead>
-<tbody>
-${table.rows.map((row) => cells('td', row)).join('\n')}
-</tbody>
-</table>
+${[tableText(table), ...parts.map(partText)].join('\n')}
 <script>
 ${asset('uPlot.iife.min.js')}
 </script>
@@ -72,6 +82,23 @@ ${script}
 </html>
 `;
 }
+
+function tableText({ titles, rows, words = [] }: PageTable): string {
+  const cells = (tag: 'td' | 'th', texts: readonly string[]): string =>
+    `<tr>${texts.map((text, i) => `<${tag}${words.includes(i) ? ' class="words"' : ''}>${escaped(text)}</${tag}>`).join('')}</tr>`;
+  return `<table>
+<thead>${cells('th', titles)}</thead>
+<tbody>
+${rows.map((row) => cells('td', row)).join('\n')}
+</tbody>
+</table>`;
+}
+
+const partText = (part: PagePart): string => {
+  const body =
+    'table' in part ? tableText(part.table) : part.lines.map((line) => `<p>${escaped(line)}</p>`).join('\n');
+  return `<h2>${escaped(part.title)}</h2>\n${body}`;
+};
 
 /** A logarithm is taken of what is above 0 only. */
 const drawable = (chart: Chart): Chart =>
@@ -111,7 +138,11 @@ section { min-width: 0; }
 table { border-collapse: collapse; margin-top: 2rem; font-variant-numeric: tabular-nums; }
 body > table { width: 100%; }
 body > table th, body > table td { text-align: right; padding: .25rem .75rem; border-bottom: 1px solid var(--faint); }
-body > table th { color: var(--quiet); font-weight: 500; }`;
+body > table th { color: var(--quiet); font-weight: 500; }
+body > table .words { text-align: left; }
+body > h2 { margin: 2rem 0 .5rem; }
+body > h2 + table { margin-top: 0; }
+p { margin: 0 0 .4rem; }`;
 
 /** Runs in the page: draws `charts`, and draws them again when the width of the window or the colours change. */
 const script = `const colours = ['#2f6fde', '#d9622b', '#2e9e6b', '#9a4fd0', '#b58900'];
@@ -157,6 +188,17 @@ function draw() {
             ...(points && { paths: () => null }) };
         }),
       ],
+      hooks: { draw: chart.labels == null ? [] : [(u) => {
+        u.ctx.fillStyle = ink;
+        u.ctx.textAlign = 'left';
+        u.ctx.font = 12 * devicePixelRatio + 'px system-ui, sans-serif';
+        chart.labels.forEach((text, i) => {
+          const v = chart.curves.map((curve) => curve.values[i]).find((value) => value != null);
+          if (v == null) return;
+          const away = 7 * devicePixelRatio;
+          u.ctx.fillText(text, u.valToPos(chart.x.values[i], 'x', true) + away, u.valToPos(v, 'y', true) - away);
+        });
+      }] },
     }, [chart.x.values, ...chart.curves.map((curve) => curve.values)], section);
   }
 }

@@ -90,7 +90,7 @@ export class Kitchen {
         return (await quantize(model, { ...(options as Options<'quantize'>), ...run, data: feedsOf(data) }))
           .model;
       case 'prune':
-        return (await prune(model, { ...(options as Options<'prune'>), ...run })).model;
+        return (await prune(model, { ...(options as Options<'prune'>), ...run, data })).model;
       case 'finetune':
         return (await finetune(model, { ...(options as Options<'finetune'>), ...training })).model;
       case 'distill':

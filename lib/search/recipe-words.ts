@@ -41,12 +41,20 @@ function trainingWords({ method, epochs, quantize, prune }: Of<'finetune' | 'dis
   return `${method === 'distill' ? 'taught by the original' : 'trained'}${form}, ${epochs} epochs`;
 }
 
+function pruneWords({ sparsity, threshold, channels }: Of<'prune'>): string {
+  if (channels?.macs !== undefined) return `channels pruned to ${percent(channels.macs)} of the work`;
+  if (channels?.share !== undefined) return `${percent(channels.share)} of the channels pruned`;
+  return sparsity === undefined
+    ? `weights below ${threshold} to 0`
+    : `${percent(sparsity)} of the weights to 0`;
+}
+
 function stepWords(step: Step): string {
   switch (step.method) {
     case 'quantize':
       return quantizeWords(step);
     case 'prune':
-      return `${percent(step.sparsity)} of the weights to 0`;
+      return pruneWords(step);
     case 'finetune':
     case 'distill':
       return trainingWords(step);

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { binarizeOptions } from '../compress/binarize/options.js';
-import { prunedTrainingOptions, pruneShape } from '../compress/prune/options.js';
+import { prunedTrainingOptions } from '../compress/prune/options.js';
+import { pruneOptions } from '../compress/prune-model.js';
 import { qatOptions } from '../compress/qat/options.js';
 import { quantizeShape } from '../compress/quantize/options.js';
 import { expected, KompaktError } from '../errors.js';
@@ -19,7 +20,7 @@ const compressed = { quantize: qatOptions.optional(), prune: prunedTrainingOptio
 /** One method with its options. Those that are left out have the defaults of the method. */
 export const stepOptions = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('quantize'), ...quantizeShape }),
-  z.strictObject({ method: z.literal('prune'), ...pruneShape }),
+  pruneOptions.safeExtend({ method: z.literal('prune') }),
   finetuneOptions.omit(ofTheRun).extend({ method: z.literal('finetune'), ...compressed }),
   /** The teacher is the model that the recipe began with. */
   distillOptions.omit(ofTheRun).extend({ method: z.literal('distill'), ...compressed }),

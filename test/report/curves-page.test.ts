@@ -19,6 +19,10 @@ const page: CurvesPage = {
     },
   ],
   table: { titles: ['epoch', 'loss'], rows: [['1', '"<i>"']] },
+  parts: [
+    { title: 'Words & more', table: { titles: ['what', 'n'], rows: [['<u>', '1']], words: [0] } },
+    { title: 'Notes', lines: ['a < b'] },
+  ],
 };
 const html = curvesPage(page);
 
@@ -42,4 +46,10 @@ test('the charts are what was given; logarithmic ones leave out what has no loga
     { ...page.charts[0], curves: [{ label: 'training', values: [2, null, 0.5] }] },
     page.charts[1],
   ]);
+});
+
+test('more tables and notes stand below, words to the left', () => {
+  expect(html).toContain('<h2>Words &amp; more</h2>');
+  expect(html).toContain('<td class="words">&lt;u&gt;</td><td>1</td>');
+  expect(html).toContain('<p>a &lt; b</p>');
 });

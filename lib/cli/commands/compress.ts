@@ -1,10 +1,14 @@
 // kompakt compress: searches for the best model within a budget, or replays a recipe that an earlier search has left.
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import {
   applyRecipe,
   bytesText,
   type CompressOptions,
+  type CompressReport,
   compress,
+  compressPage,
+  isKompaktError,
   KompaktError,
   loadRecipe,
   Model,
@@ -128,6 +132,7 @@ export const compressCommand: Command = {
       parse: wholeNumber(0),
       default: 0,
     },
+    { flags: '--report <file>', description: 'write all that was found as an HTML page' },
     { flags: '--recipe <file>', description: 'no search: apply this recipe of an earlier one' },
   ],
   examples: [
@@ -175,17 +180,27 @@ async function search(
   output: string,
 ): Promise<Result> {
   const begun = performance.now();
+  const page = options.text('report');
+  const writePage = async (report: CompressReport): Promise<void> => {
+    if (page !== undefined) await writeText(page, await compressPage(report, basename(args[0]!, '.onnx')));
+  };
   const { model: result, report } = await compress(model, {
     ...searchOptions(options, model),
     onEvent: showing(progress),
+  }).catch(async (error) => {
+    // What was tried is worth reading also when nothing of it is enough.
+    if (isKompaktError(error) && error.code === 'KPT_BUDGET_UNMET')
+      await writePage(error.details.report as CompressReport);
+    throw error;
   });
   progress.stop();
   await result.save(output);
   const recipe = recipePath(output);
   await writeText(recipe, `${JSON.stringify(report.recipe, null, 2)}\n`);
+  await writePage(report);
   const seconds = (performance.now() - begun) / 1000;
   return {
-    document: { model: args[0]!, output, recipe, seconds, report },
+    document: { model: args[0]!, output, recipe, seconds, ...(page !== undefined && { page }), report },
     text: `${reportText(report)}\n\n${output}: trial ${report.chosen.number}, ${report.chosen.why}\n${recipe}: makes it again (--recipe)`,
   };
 }

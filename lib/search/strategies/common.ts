@@ -74,3 +74,44 @@ export const accuracyKept = (
   candidates: readonly Candidate[],
 ): Candidate | undefined =>
   objective === 'accuracy' ? undefined : candidates.find((one) => excess(one, 'accuracy') <= 0);
+
+/** Of an estimate of what fits, the part that is tried first. */
+export const spare = 0.95;
+
+/** INT8 to begin with for what only makes a compressed file smaller; undefined, with the reason told, where that does not help. */
+export function packedStart(findings: Findings, what: string): Candidate | undefined {
+  const { limits, excess, skip } = findings;
+  if (!limits.has('deflated')) {
+    skip(what, 'they make only a compressed file smaller, and the budget has no line for it');
+    return undefined;
+  }
+  const [start] = madeBy(findings, 'int8');
+  if (start === undefined) {
+    skip(what, 'no INT8 model was made to begin with');
+    return undefined;
+  }
+  if (excess(start, 'deflated') === 0) {
+    skip(what, `trial ${start.number} is small enough when compressed`);
+    return undefined;
+  }
+  const slow =
+    excess(start, 'latency') > slack.latency ? 'slow' : excess(start, 'bytes') > slack.bytes ? 'large' : null;
+  if (slow !== null) {
+    skip(what, `trial ${start.number} is too ${slow}, and they do not change that`);
+    return undefined;
+  }
+  return start;
+}
+
+/** Share of its accuracy that a model may lose before training and still get back. */
+const recoverable = 0.5;
+
+/** Why a form is hopeless that lost more than this share of the accuracy of the original without training; undefined when it is
+ *  not. */
+export function collapsed({ number, measures }: Candidate, share = recoverable): string | undefined {
+  const { drop } = measures.accuracy;
+  const before = 100 * measures.accuracy.share + drop;
+  return drop > share * before
+    ? `trial ${number} lost ${drop.toFixed(2)} of ${before.toFixed(2)} points without it: too far to come back`
+    : undefined;
+}

@@ -15,7 +15,7 @@ const { values: flags } = parseArgs({
   options: {
     only: { type: 'string' },
     minutes: { type: 'string', default: '15' },
-    epochs: { type: 'string', default: '3' },
+    epochs: { type: 'string' },
     'float-epochs': { type: 'string', default: '3' },
     models: { type: 'string' },
     pages: { type: 'string' },
@@ -32,7 +32,7 @@ async function trained(name, set, options) {
   const fresh = buildNetwork(name, { seed: 1, ...options });
   const { data } = samplesOf(set, fresh);
   const epochs = Number(flags['float-epochs']);
-  const { model } = await finetune(fresh, { data, epochs, seed: 1, threads });
+  const { model } = await finetune(fresh, { data, epochs, optimizer: 'adam', seed: 1, threads });
   if (file) {
     mkdirSync(flags.models, { recursive: true });
     await model.save(file);
@@ -110,7 +110,7 @@ async function search({ name, net, budget, first = false }) {
     first,
     nearest: true,
     minutes: Number(flags.minutes),
-    epochs: Number(flags.epochs),
+    ...(flags.epochs !== undefined && { epochs: Number(flags.epochs) }),
     threads,
     onEvent: (event) => {
       if (process.stderr.isTTY && event.event === 'trial')

@@ -139,6 +139,7 @@ table { border-collapse: collapse; margin-top: 2rem; font-variant-numeric: tabul
 body > table { width: 100%; }
 body > table th, body > table td { text-align: right; padding: .25rem .75rem; border-bottom: 1px solid var(--faint); }
 body > table th { color: var(--quiet); font-weight: 500; }
+body > table td:not(.words) { white-space: nowrap; }
 body > table .words { text-align: left; }
 body > h2 { margin: 2rem 0 .5rem; }
 body > h2 + table { margin-top: 0; }
@@ -190,13 +191,16 @@ function draw() {
       ],
       hooks: { draw: chart.labels == null ? [] : [(u) => {
         u.ctx.fillStyle = ink;
-        u.ctx.textAlign = 'left';
         u.ctx.font = 12 * devicePixelRatio + 'px system-ui, sans-serif';
         chart.labels.forEach((text, i) => {
           const v = chart.curves.map((curve) => curve.values[i]).find((value) => value != null);
           if (v == null) return;
           const away = 7 * devicePixelRatio;
-          u.ctx.fillText(text, u.valToPos(chart.x.values[i], 'x', true) + away, u.valToPos(v, 'y', true) - away);
+          const x = u.valToPos(chart.x.values[i], 'x', true);
+          // Beside the right edge there is no room.
+          const right = x < u.bbox.left + 0.8 * u.bbox.width;
+          u.ctx.textAlign = right ? 'left' : 'right';
+          u.ctx.fillText(text, right ? x + away : x - away, u.valToPos(v, 'y', true) - away);
         });
       }] },
     }, [chart.x.values, ...chart.curves.map((curve) => curve.values)], section);

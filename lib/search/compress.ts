@@ -16,7 +16,7 @@ import { Judge } from './judge.js';
 import { factsOf, type Lessons, partOf, requireReadable, type SetFacts } from './learning-data.js';
 import { linesOf } from './lines.js';
 import { Meter } from './measure.js';
-import { type CompleteCompressOptions, compressOptions } from './options.js';
+import { type CompleteCompressOptions, compressOptions, epochsOf } from './options.js';
 import type { HeldOut } from './recipe.js';
 import { type CompressReport, reportOf, unmetMessage } from './report.js';
 import { Search, type SearchEvent } from './search.js';
@@ -91,7 +91,7 @@ export async function compress(
       objective,
       strategies,
       barred: barring(options, sets.lessons),
-      settings: { ...options, labelled: sets.facts.labelled },
+      settings: { ...options, epochs: epochsOf(options, sets.lessons), labelled: sets.facts.labelled },
       heldOut: sets.heldOut,
       first: options.first,
       seconds: options.minutes === undefined ? null : 60 * options.minutes,

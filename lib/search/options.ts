@@ -25,8 +25,9 @@ export const compressOptions = z.strictObject({
   minutes: z.number().positive().optional(),
   /** Samples that calibrate. */
   calibrationSamples: z.int().min(1).default(300),
-  /** Of a training, and samples in one of its steps. */
-  epochs: z.int().min(1).default(3),
+  /** Of a training. Absent: as many as make 500 steps, but 3 at least and 40 at most. */
+  epochs: z.int().min(1).optional(),
+  /** Samples in a step of training. */
   batch: z.int().min(1).default(64),
   /** Threads and timed seconds per model when latency is measured. */
   latencyThreads: z.int().min(1).default(1),
@@ -43,3 +44,11 @@ export const compressOptions = z.strictObject({
 });
 
 export type CompleteCompressOptions = z.output<typeof compressOptions>;
+
+/** Steps that a trained network takes to settle in another form. */
+const usualSteps = 500;
+const [fewestEpochs, mostEpochs] = [3, 40];
+
+/** Epochs of a training on so many samples. */
+export const epochsOf = ({ epochs, batch }: CompleteCompressOptions, lessons: number): number =>
+  epochs ?? Math.min(mostEpochs, Math.max(fewestEpochs, Math.ceil((usualSteps * batch) / lessons)));

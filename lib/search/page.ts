@@ -107,7 +107,7 @@ function rowOf(trial: Trial, { pareto, chosen }: CompressReport): readonly strin
     what,
     why,
     percent(accuracy.share),
-    `${percent(accuracy.interval.low)} - ${percent(accuracy.interval.high)}`,
+    `${(100 * accuracy.interval.low).toFixed(2)}-${percent(accuracy.interval.high)}`,
     accuracy.drop.toFixed(2),
     number === 0 ? '' : accuracy.p.toFixed(3),
     latency.milliseconds.toPrecision(3),

@@ -88,9 +88,9 @@ export const compressCommand: Command = {
     },
     {
       flags: '--epochs <n>',
-      description: 'times that all samples are seen in one training',
+      description:
+        'times that all samples are seen in one training (default: as many as make 500 steps, 3 to 40)',
       parse: wholeNumber(1),
-      default: 3,
     },
     {
       flags: '--batch <n>',
@@ -222,6 +222,7 @@ function searchOptions(options: Options, model: Model): CompressOptions {
   const given = Object.entries({
     objective: options.text('objective'),
     methods: options.value('methods'),
+    epochs: options.number('epochs'),
     minutes: options.number('minutes'),
     journal: options.text('journal'),
     evaluate:
@@ -234,7 +235,6 @@ function searchOptions(options: Options, model: Model): CompressOptions {
     budget,
     first: options.flag('first'),
     nearest: options.flag('nearest'),
-    epochs: options.number('epochs')!,
     batch: options.number('batch')!,
     calibrationSamples: options.number('calibrationSamples')!,
     latencyThreads: options.number('latencyThreads')!,

@@ -9,21 +9,21 @@ import { packageVersion } from '../run/native.js';
 import { parseOptions } from '../session/parse-options.js';
 import { fingerprintOf } from '../train/fingerprint.js';
 import type { Lesson } from '../train/train-model.js';
-import { Kitchen } from './apply-recipe.js';
-import { bestOf, nearestOf } from './choose.js';
-import { Journal } from './journal.js';
-import { Judge } from './judge.js';
-import { factsOf, type Lessons, partOf, requireReadable, type SetFacts } from './learning-data.js';
-import { linesOf } from './lines.js';
-import { Meter } from './measure.js';
-import { type CompleteCompressOptions, compressOptions, epochsOf } from './options.js';
-import type { HeldOut } from './recipe.js';
-import { type CompressReport, reportOf, unmetMessage } from './report.js';
-import { Search, type SearchEvent } from './search.js';
-import { Shelf } from './shelf.js';
-import { strategies } from './strategies/index.js';
-import type { Strategy } from './strategies/strategy.js';
-import { isCandidate } from './trial.js';
+import { Kitchen } from './compress/apply-recipe.js';
+import { bestOf, nearestOf } from './compress/choose.js';
+import { Journal } from './compress/journal.js';
+import { Judge } from './compress/judge.js';
+import { factsOf, type Lessons, partOf, requireReadable, type SetFacts } from './compress/learning-data.js';
+import { linesOf } from './compress/lines.js';
+import { Meter } from './compress/measure.js';
+import { type CompleteCompressOptions, compressOptions, epochsOf } from './compress/options.js';
+import type { HeldOut } from './compress/recipe.js';
+import { type CompressReport, reportOf, unmetMessage } from './compress/report.js';
+import { Search, type SearchEvent } from './compress/search.js';
+import { Shelf } from './compress/shelf.js';
+import { strategies } from './compress/strategies/index.js';
+import type { Strategy } from './compress/strategies/strategy.js';
+import { isCandidate } from './compress/trial.js';
 
 export interface CompressOptions extends z.input<typeof compressOptions> {
   /** Samples to calibrate on and to learn from. Read many times: it must begin anew each time. */

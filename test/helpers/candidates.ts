@@ -1,14 +1,14 @@
 // Candidates of a search with the measures that a test is about.
 
-import type { Budget } from '../../lib/search/budget.js';
-import type { Objective } from '../../lib/search/choose.js';
-import { breachesOf, linesOf } from '../../lib/search/lines.js';
-import type { Measures } from '../../lib/search/measures.js';
-import { parseRecipe, type StepOptions } from '../../lib/search/recipe.js';
-import { recipeWords } from '../../lib/search/recipe-words.js';
-import type { Findings } from '../../lib/search/strategies/strategy.js';
-import type { Candidate } from '../../lib/search/trial.js';
-import type { LayerFacts } from '../../lib/search/weighted-layers.js';
+import type { Budget } from '../../lib/search/compress/budget.js';
+import type { Objective } from '../../lib/search/compress/choose.js';
+import { breachesOf, linesOf } from '../../lib/search/compress/lines.js';
+import type { Measures } from '../../lib/search/compress/measures.js';
+import { parseRecipe, type StepOptions } from '../../lib/search/compress/recipe.js';
+import { recipeWords } from '../../lib/search/compress/recipe-words.js';
+import type { Findings } from '../../lib/search/compress/strategies/strategy.js';
+import type { Candidate } from '../../lib/search/compress/trial.js';
+import type { LayerFacts } from '../../lib/search/compress/weighted-layers.js';
 
 export interface Figures {
   /** Points. */

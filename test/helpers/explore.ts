@@ -1,8 +1,8 @@
 // Lets a strategy explore with made-up results: what it proposes, and what it does with the answers.
 
-import { parseRecipe, type StepOptions } from '../../lib/search/recipe.js';
-import { recipeWords } from '../../lib/search/recipe-words.js';
-import type { Strategy } from '../../lib/search/strategies/strategy.js';
+import { parseRecipe, type StepOptions } from '../../lib/search/compress/recipe.js';
+import { recipeWords } from '../../lib/search/compress/recipe-words.js';
+import type { Strategy } from '../../lib/search/compress/strategies/strategy.js';
 import type { Bench, Figures } from './candidates.js';
 
 /** The recipes that were tried, in words. */

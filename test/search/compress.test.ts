@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Model } from '../../lib/model/model.js';
-import { applyRecipe } from '../../lib/search/apply-recipe.js';
+import { applyRecipe } from '../../lib/search/compress/apply-recipe.js';
+import type { CompressReport } from '../../lib/search/compress/report.js';
 import { compress } from '../../lib/search/compress.js';
-import type { CompressReport } from '../../lib/search/report.js';
 import type { Lesson } from '../../lib/train/train-model.js';
 import { folder } from '../helpers/data-files.js';
 import { digits, trainedDigits } from '../helpers/trained-digits.js';

@@ -1,8 +1,8 @@
 // Bisection over the work that is left: more channels while accuracy lacks, fewer while size or speed do.
-import type { StepOptions } from '../../../lib/search/recipe.js';
-import { channels } from '../../../lib/search/strategies/channels.js';
-import { Bench, type Figures } from '../../helpers/candidates.js';
-import { explore } from '../../helpers/explore.js';
+import type { StepOptions } from '../../../../lib/search/compress/recipe.js';
+import { channels } from '../../../../lib/search/compress/strategies/channels.js';
+import { Bench, type Figures } from '../../../helpers/candidates.js';
+import { explore } from '../../../helpers/explore.js';
 
 const macsOf = (steps: readonly StepOptions[]): number =>
   steps[0]!.method === 'prune' ? steps[0]!.channels!.macs! : Number.NaN;

@@ -2,8 +2,8 @@
 // line says what was searched for; a journal of another model or other samples is refused.
 import { appendFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { KompaktError } from '../errors.js';
-import { writeFileAtomically } from '../onnx/write-file.js';
+import { KompaktError } from '../../errors.js';
+import { writeFileAtomically } from '../../onnx/write-file.js';
 import type { Finding } from './trial.js';
 
 const number = z.number();

@@ -1,6 +1,6 @@
 // The report of a search as one HTML file that needs no network: accuracy against speed and size, and all tables.
-import { type Chart, type Curve, curvesPage } from '../report/curves-page.js';
-import { bytesText } from '../report/table.js';
+import { type Chart, type Curve, curvesPage } from '../../report/curves-page.js';
+import { bytesText } from '../../report/table.js';
 import type { CompressReport } from './report.js';
 import { type Candidate, isCandidate, type Trial } from './trial.js';
 

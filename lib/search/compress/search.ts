@@ -1,8 +1,8 @@
 // Goes through the strategies in the order of their cost, makes and measures what they propose, and ends when time is up, when
 // the first candidate keeps the budget (if that is enough), or when no strategy has more to propose.
-import { isKompaktError, type KompaktError } from '../errors.js';
-import type { Model } from '../model/model.js';
-import type { TrainingEvent } from '../train/events.js';
+import { isKompaktError, type KompaktError } from '../../errors.js';
+import type { Model } from '../../model/model.js';
+import type { TrainingEvent } from '../../train/events.js';
 import { type Kitchen, keyOf } from './apply-recipe.js';
 import type { Objective } from './choose.js';
 import type { Journal } from './journal.js';

@@ -1,7 +1,7 @@
 // Lines of a budget: which a candidate breaks, and by how much.
-import { budgetOptions } from '../../lib/search/budget.js';
-import { breachesOf, linesOf } from '../../lib/search/lines.js';
-import { type Figures, measuresOf, original } from '../helpers/candidates.js';
+import { budgetOptions } from '../../../lib/search/compress/budget.js';
+import { breachesOf, linesOf } from '../../../lib/search/compress/lines.js';
+import { type Figures, measuresOf, original } from '../../helpers/candidates.js';
 
 test.each<[string, object, Figures, number]>([
   ['a drop', { maxDrop: 0.5 }, { drop: 1 }, 0.5],

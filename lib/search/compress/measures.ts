@@ -1,5 +1,5 @@
 // What is measured of a candidate, and of the original beside it.
-import type { Interval } from '../report/proportions.js';
+import type { Interval } from '../../report/proportions.js';
 
 export interface Accuracy {
   readonly samples: number;

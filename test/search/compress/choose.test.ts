@@ -1,6 +1,6 @@
 // The best candidate, the nearest one, and the front of those that nothing beats.
-import { bestOf, nearestOf, paretoFront } from '../../lib/search/choose.js';
-import { Bench, type Figures } from '../helpers/candidates.js';
+import { bestOf, nearestOf, paretoFront } from '../../../lib/search/compress/choose.js';
+import { Bench, type Figures } from '../../helpers/candidates.js';
 
 function candidates(budget: ConstructorParameters<typeof Bench>[0], ...figures: readonly Figures[]) {
   const bench = new Bench(budget);

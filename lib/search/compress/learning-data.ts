@@ -1,10 +1,10 @@
 // The samples of a search: which of them are learnt from, which judge, and what tells one set from another.
 import { createHash } from 'node:crypto';
-import { KompaktError } from '../errors.js';
-import { toValues } from '../session/values.js';
-import { bytesOf } from '../tensor/tensor.js';
-import { randomFor } from '../train/seeds.js';
-import type { Lesson } from '../train/train-model.js';
+import { KompaktError } from '../../errors.js';
+import { toValues } from '../../session/values.js';
+import { bytesOf } from '../../tensor/tensor.js';
+import { randomFor } from '../../train/seeds.js';
+import type { Lesson } from '../../train/train-model.js';
 import type { HeldOut } from './recipe.js';
 
 export type Lessons = AsyncIterable<Lesson> | Iterable<Lesson>;

@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { binarize } from '../compress/binarize-model.js';
-import { distill } from '../compress/distill.js';
-import { feedsOf } from '../compress/feeds-of.js';
-import { finetune } from '../compress/finetune.js';
-import { prune } from '../compress/prune-model.js';
-import { quantize } from '../compress/quantize-model.js';
-import type { Model } from '../model/model.js';
-import type { TrainingEvent } from '../train/events.js';
+import { binarize } from '../../compress/binarize-model.js';
+import { distill } from '../../compress/distill.js';
+import { feedsOf } from '../../compress/feeds-of.js';
+import { finetune } from '../../compress/finetune.js';
+import { prune } from '../../compress/prune-model.js';
+import { quantize } from '../../compress/quantize-model.js';
+import type { Model } from '../../model/model.js';
+import type { TrainingEvent } from '../../train/events.js';
 import { type Lessons, partOf, requireReadable } from './learning-data.js';
 import { parseRecipe, type Recipe, type RecipeOptions, type Step } from './recipe.js';
 

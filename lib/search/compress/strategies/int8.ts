@@ -1,5 +1,5 @@
 // Post-training INT8: as it comes, and then, while accuracy is what lacks, with other ways to find ranges and scales.
-import { calibrators } from '../../calibrate/index.js';
+import { calibrators } from '../../../calibrate/index.js';
 import { bestOf } from '../choose.js';
 import { type Candidate, isCandidate, type Trial } from '../trial.js';
 import { accuracyMatters, type OptionsOf, outgrown, quantizeStep, quantizeStepOf } from './common.js';

@@ -1,7 +1,7 @@
 // How many samples tell a drop: simulated tests of pairs find it about four times out of five.
-import { mcNemarTest } from '../../lib/report/proportions.js';
-import { samplesToTell } from '../../lib/search/noise.js';
-import { randomNumbers } from '../helpers/gradient-case.js';
+import { mcNemarTest } from '../../../lib/report/proportions.js';
+import { samplesToTell } from '../../../lib/search/compress/noise.js';
+import { randomNumbers } from '../../helpers/gradient-case.js';
 
 test.each([
   [0.02, 0.05],

@@ -1,11 +1,11 @@
 // The layers of a model that have weights: how wide they are, and what became of each in a candidate.
-import { weightOf } from '../compress/prune/layers.js';
-import { type Graph, type Node, opKey } from '../graph/graph.js';
-import { producersOf } from '../graph/order.js';
-import { ops } from '../ops/index.js';
-import { intAttr } from '../ops/op.js';
-import { bytesPerElement } from '../tensor/dtype.js';
-import { type TensorValue, toNumbers } from '../tensor/tensor.js';
+import { weightOf } from '../../compress/prune/layers.js';
+import { type Graph, type Node, opKey } from '../../graph/graph.js';
+import { producersOf } from '../../graph/order.js';
+import { ops } from '../../ops/index.js';
+import { intAttr } from '../../ops/op.js';
+import { bytesPerElement } from '../../tensor/dtype.js';
+import { type TensorValue, toNumbers } from '../../tensor/tensor.js';
 
 export interface LayerFacts {
   readonly name: string;

@@ -1,10 +1,10 @@
 // What makes only a compressed file smaller: tried where the budget has a line for it, as much as that line asks for.
-import type { StepOptions } from '../../../lib/search/recipe.js';
-import { fewBits } from '../../../lib/search/strategies/few-bits.js';
-import { sparsity } from '../../../lib/search/strategies/sparsity.js';
-import type { Strategy } from '../../../lib/search/strategies/strategy.js';
-import { Bench } from '../../helpers/candidates.js';
-import { explore } from '../../helpers/explore.js';
+import type { StepOptions } from '../../../../lib/search/compress/recipe.js';
+import { fewBits } from '../../../../lib/search/compress/strategies/few-bits.js';
+import { sparsity } from '../../../../lib/search/compress/strategies/sparsity.js';
+import type { Strategy } from '../../../../lib/search/compress/strategies/strategy.js';
+import { Bench } from '../../../helpers/candidates.js';
+import { explore } from '../../../helpers/explore.js';
 
 function bench(budget: ConstructorParameters<typeof Bench>[0], deflated = 260): Bench {
   const made = new Bench(budget);

@@ -1,5 +1,5 @@
 // The lines that a budget draws, and how far a candidate is from keeping each.
-import { bytesText } from '../report/table.js';
+import { bytesText } from '../../report/table.js';
 import type { Budget } from './budget.js';
 import type { Measures, OriginalMeasures } from './measures.js';
 

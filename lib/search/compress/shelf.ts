@@ -2,9 +2,9 @@
 import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KompaktError } from '../errors.js';
-import { Model } from '../model/model.js';
-import { writeFileAtomically } from '../onnx/write-file.js';
+import { KompaktError } from '../../errors.js';
+import { Model } from '../../model/model.js';
+import { writeFileAtomically } from '../../onnx/write-file.js';
 
 export class Shelf {
   private constructor(

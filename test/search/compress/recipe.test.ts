@@ -1,9 +1,9 @@
 // Recipes as files: what is read back is what was written, and what is unknown is refused.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadRecipe, parseRecipe } from '../../lib/search/recipe.js';
-import { recipeWords } from '../../lib/search/recipe-words.js';
-import { folder } from '../helpers/data-files.js';
+import { loadRecipe, parseRecipe } from '../../../lib/search/compress/recipe.js';
+import { recipeWords } from '../../../lib/search/compress/recipe-words.js';
+import { folder } from '../../helpers/data-files.js';
 
 const path = join(folder, 'recipe.json');
 

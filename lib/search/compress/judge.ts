@@ -1,8 +1,8 @@
 // How right a candidate is beside the original, on the same samples: by labels, or, without them, by how often it answers as
 // the original does.
-import type { Model } from '../model/model.js';
-import { mcNemarTest, wilsonInterval } from '../report/proportions.js';
-import { answersOf } from '../train/evaluate.js';
+import type { Model } from '../../model/model.js';
+import { mcNemarTest, wilsonInterval } from '../../report/proportions.js';
+import { answersOf } from '../../train/evaluate.js';
 import type { Lessons } from './learning-data.js';
 import type { Accuracy, Loss } from './measures.js';
 

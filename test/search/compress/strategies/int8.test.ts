@@ -1,9 +1,9 @@
 // The strategies that end in INT8: what they try next, by what came out before.
-import { int8 } from '../../../lib/search/strategies/int8.js';
-import { mixed } from '../../../lib/search/strategies/mixed.js';
-import { qat } from '../../../lib/search/strategies/qat.js';
-import { Bench } from '../../helpers/candidates.js';
-import { explore } from '../../helpers/explore.js';
+import { int8 } from '../../../../lib/search/compress/strategies/int8.js';
+import { mixed } from '../../../../lib/search/compress/strategies/mixed.js';
+import { qat } from '../../../../lib/search/compress/strategies/qat.js';
+import { Bench } from '../../../helpers/candidates.js';
+import { explore } from '../../../helpers/explore.js';
 
 describe('int8', () => {
   test('one trial is enough when it keeps the accuracy', () => {

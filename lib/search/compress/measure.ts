@@ -1,9 +1,9 @@
 // Measures a candidate beside the original: accuracy on the same samples, latency in turns in this process, bytes of the file.
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import { race } from '../bench/race.js';
-import type { Model } from '../model/model.js';
-import type { Tensors } from '../session/values.js';
+import { race } from '../../bench/race.js';
+import type { Model } from '../../model/model.js';
+import type { Tensors } from '../../session/values.js';
 import type { Judge } from './judge.js';
 import type { Measures, OriginalMeasures, Size } from './measures.js';
 import type { Finding } from './trial.js';

@@ -1,5 +1,5 @@
 // How long trainings are when nobody says it: long enough for few samples, not too long for many.
-import { compressOptions, epochsOf } from '../../lib/search/options.js';
+import { compressOptions, epochsOf } from '../../../lib/search/compress/options.js';
 
 const options = compressOptions.parse({ budget: { maxDrop: 1 } });
 

@@ -1,8 +1,8 @@
 // One bit where layers are wide enough to pay, and where it can meet the budget.
-import { oneBit } from '../../../lib/search/strategies/one-bit.js';
-import type { LayerFacts } from '../../../lib/search/weighted-layers.js';
-import { Bench } from '../../helpers/candidates.js';
-import { explore } from '../../helpers/explore.js';
+import { oneBit } from '../../../../lib/search/compress/strategies/one-bit.js';
+import type { LayerFacts } from '../../../../lib/search/compress/weighted-layers.js';
+import { Bench } from '../../../helpers/candidates.js';
+import { explore } from '../../../helpers/explore.js';
 
 const conv = (name: string, inputs: number, outputs: number, groups = 1): LayerFacts => ({
   name,

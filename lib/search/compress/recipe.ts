@@ -1,15 +1,15 @@
 // Recipes: what is done to a model, as data. The same recipe, model and samples give the same bytes.
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { binarizeOptions } from '../compress/binarize/options.js';
-import { prunedTrainingOptions } from '../compress/prune/options.js';
-import { pruneOptions } from '../compress/prune-model.js';
-import { qatOptions } from '../compress/qat/options.js';
-import { quantizeShape } from '../compress/quantize/options.js';
-import { expected, KompaktError } from '../errors.js';
-import { parseOptions } from '../session/parse-options.js';
-import { distillOptions } from '../train/distill.js';
-import { finetuneOptions } from '../train/finetune.js';
+import { binarizeOptions } from '../../compress/binarize/options.js';
+import { prunedTrainingOptions } from '../../compress/prune/options.js';
+import { pruneOptions } from '../../compress/prune-model.js';
+import { qatOptions } from '../../compress/qat/options.js';
+import { quantizeShape } from '../../compress/quantize/options.js';
+import { expected, KompaktError } from '../../errors.js';
+import { parseOptions } from '../../session/parse-options.js';
+import { distillOptions } from '../../train/distill.js';
+import { finetuneOptions } from '../../train/finetune.js';
 
 /** Options of a run that do not decide its result: where files go, how much hardware helps. */
 const ofTheRun = { checkpoint: true, log: true, curves: true, threads: true } as const;

@@ -1,8 +1,8 @@
 // The page of a search: every trial is a row and a point, and what was not tried is told.
 
-import { compressPage } from '../../lib/search/page.js';
-import type { CompressReport } from '../../lib/search/report.js';
-import { Bench } from '../helpers/candidates.js';
+import { compressPage } from '../../../lib/search/compress/page.js';
+import type { CompressReport } from '../../../lib/search/compress/report.js';
+import { Bench } from '../../helpers/candidates.js';
 
 const bench = new Bench({ maxDrop: 1 });
 bench.add('int8', [{ method: 'quantize' }], { drop: 0.5, speedUp: 3, bytes: 300 });

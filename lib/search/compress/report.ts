@@ -1,6 +1,6 @@
 // What a search found, for programs and people: all trials, the one chosen and why, what was skipped and why, and what became of
 // each layer.
-import type { Model } from '../model/model.js';
+import type { Model } from '../../model/model.js';
 import { excessOf, type Objective, paretoFront } from './choose.js';
 import { type Line, overText } from './lines.js';
 import { samplesToTell } from './noise.js';

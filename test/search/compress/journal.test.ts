@@ -1,9 +1,9 @@
 // The journal: findings survive, half a line does not, and another search or another file is refused.
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Journal } from '../../lib/search/journal.js';
-import { measuresOf } from '../helpers/candidates.js';
-import { folder } from '../helpers/data-files.js';
+import { Journal } from '../../../lib/search/compress/journal.js';
+import { measuresOf } from '../../helpers/candidates.js';
+import { folder } from '../../helpers/data-files.js';
 
 const finding = { measures: measuresOf({ drop: 1 }), sha256: 'abc', seconds: 3 };
 const failure = { failure: { code: 'KPT_TRAINING_DIVERGED', message: 'it did' }, seconds: 1 };

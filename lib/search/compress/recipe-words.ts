@@ -60,7 +60,10 @@ function stepWords(step: Step): string {
       return trainingWords(step);
     case 'binarize': {
       const { only } = step.layers;
-      const layers = only === undefined ? 'inner layers' : `${only.length} layers`;
+      const layers =
+        only === undefined
+          ? 'all inner layers'
+          : `${only.length} inner ${only.length === 1 ? 'layer' : 'layers'}`;
       return `${layers} of one bit, ${step.epochs} epochs`;
     }
   }

@@ -44,7 +44,7 @@ export const oneBit: Strategy = {
     const epochs = epochsFactor * settings.epochs;
     const first = yield {
       steps: steps(epochs),
-      why: `${layers.length} inner layers of ${wide} channels and more have ${Math.round(100 * share)} % of the weights`,
+      why: `inner layers of ${wide} channels and more have ${Math.round(100 * share)} % of the weights`,
     };
     if (!isCandidate(first) || !accuracyMatters(findings, first)) return;
     const { drop } = first.measures.accuracy;

@@ -29,7 +29,9 @@ function bench(budget: ConstructorParameters<typeof Bench>[0], layers = net, obj
 
 test('the wide inner layers become binary', () => {
   const search = bench({ maxDrop: 3, maxBytes: 250 });
-  expect(explore(oneBit, search, () => ({ drop: 2, bytes: 200 }))).toEqual(['2 layers of one bit, 6 epochs']);
+  expect(explore(oneBit, search, () => ({ drop: 2, bytes: 200 }))).toEqual([
+    '2 inner layers of one bit, 6 epochs',
+  ]);
   expect(search.candidates.at(-1)!.recipe.steps[0]).toMatchObject({ layers: { only: ['a', 'b'] } });
 });
 

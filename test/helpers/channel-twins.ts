@@ -15,7 +15,7 @@ import { type Dims, sizeOf, stridesOf } from '../../lib/tensor/shape.js';
 import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
 
 export interface Twins {
-  /** The graph with zeros for weights that read the channels which left the other. */
+  /** The graph with zeros for the parameters of the channels that left the other. */
   readonly dead: Graph;
   readonly smaller: Graph;
   readonly left: number;
@@ -38,17 +38,20 @@ export function channelTwins(graph: Graph, shapes: ReadonlyMap<string, Dims>, se
     const gone = (slot: number): boolean => leaves[channelOf[slot]!] === 1;
     const smaller = shrinkGraph(graph, facts, coupling, gone);
     const misfits = misfitsOf(graph, facts, coupling, gone, smaller, shapes);
-    for (const [node, why] of misfits) held.set(node, why);
+    for (const [node, why] of misfits) {
+      expect(held.get(node)).not.toBe(why);
+      held.set(node, why);
+    }
     if (misfits.size > 0) continue;
     const nodes = graph.nodes.map((node) => ({ ...node, inputs: [...node.inputs] }));
     const constants = new Map(graph.constants);
-    for (const { node, constant, axis, role, base, size } of coupling.parts) {
+    for (const { node, constant, axis, base, size } of coupling.parts) {
       const staying = stayingOf({ base, size }, gone);
-      if (role !== 'sums' || staying === undefined) continue;
+      if (staying === undefined) continue;
       const { inputs } = nodes[graph.nodes.indexOf(node)]!;
       const i = node.inputs.indexOf(constant);
-      constants.set(`${node.name}/dead`, zeroed(constants.get(inputs[i]!)!, axis, new Set(staying)));
-      inputs[i] = `${node.name}/dead`;
+      constants.set(`${node.name}/dead${i}`, zeroed(constants.get(inputs[i]!)!, axis, new Set(staying)));
+      inputs[i] = `${node.name}/dead${i}`;
     }
     const left = leaves.reduce((sum, one) => sum + one, 0);
     return { dead: freezeGraph({ ...graph, nodes, constants }), smaller, left, reasons: coupling.reasons };

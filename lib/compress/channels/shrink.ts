@@ -124,9 +124,10 @@ function shrinkContext(
       );
     },
     constant: (i) => graph.constants.get(node.inputs[i] ?? ''),
-    withInput: (given, i, value) => ({
-      ...given,
-      inputs: given.inputs.with(i, add(`${node.name}/shape`, value)),
-    }),
+    withInput: (given, i, value) => {
+      const names = [...given.inputs];
+      names[i] = add(`${node.name}/shape`, value);
+      return { ...given, inputs: names };
+    },
   };
 }

@@ -22,6 +22,7 @@ import {
   jsonOrFile,
   nameOrJson,
   positiveNumber,
+  shareNumber,
   wholeNumber,
 } from './option-types.js';
 import { modelOf, presetOptions } from './preset.js';
@@ -77,6 +78,12 @@ export const trainingOptions: readonly OptionSpec[] = [
     description: 'penalty on the norms of output channels',
     parse: positiveNumber,
   },
+  {
+    flags: '--max-norm <norm>',
+    description: 'largest norm of the weights that lead to one output',
+    parse: positiveNumber,
+  },
+  { flags: '--weight-limit <size>', description: 'largest magnitude of a weight', parse: positiveNumber },
   { flags: '--clip <norm>', description: 'largest norm of all gradients together', parse: positiveNumber },
   {
     flags: '--augment <json>',
@@ -121,6 +128,13 @@ export const trainingOptions: readonly OptionSpec[] = [
   ...presetOptions,
 ];
 
+/** Of the ways to train whose weights mean something on average. */
+export const averageOption: OptionSpec = {
+  flags: '--average <decay>',
+  description: 'write moving averages of the weights with this decay, as in 0.999, in place of the last ones',
+  parse: shareNumber,
+};
+
 /** The same options with other defaults, by flags. */
 export const withDefaults = (
   options: readonly OptionSpec[],
@@ -138,7 +152,14 @@ export const runTraining = (
 ): Promise<Result> =>
   trainAndSave(
     invocation,
-    (model, shared) => run(model, { ...shared, ...compressionOf(invocation.options) }),
+    (model, shared) => {
+      const averageWeights = invocation.options.number('average');
+      return run(model, {
+        ...(averageWeights !== undefined && { averageWeights }),
+        ...shared,
+        ...compressionOf(invocation.options),
+      });
+    },
     (report) => ({
       text: [
         epochTable(report),
@@ -198,6 +219,10 @@ function sharedOptions(options: Options, model: Model): FinetuneOptions {
     earlyStopping: options.number('patience') && { patience: options.number('patience') },
   }).filter(([, value]) => value !== undefined);
   const penalties = ['l1', 'l2', 'groupLasso'].map((name) => [name, options.number(name) ?? 0] as const);
+  const limits = [
+    ['maxNorm', options.number('maxNorm')],
+    ['limit', options.number('weightLimit')],
+  ].filter(([, value]) => value !== undefined);
   return {
     data: open(options.text('data')!, samples),
     epochs: options.number('epochs')!,
@@ -205,7 +230,7 @@ function sharedOptions(options: Options, model: Model): FinetuneOptions {
     optimizer: options.value('optimizer') as FinetuneOptions['optimizer'],
     schedule: options.value('schedule') as FinetuneOptions['schedule'],
     loss: options.value('loss') as FinetuneOptions['loss'],
-    regularize: Object.fromEntries(penalties),
+    regularize: Object.fromEntries([...penalties, ...limits]),
     seed: options.number('seed')!,
     threads: options.number('threads')!,
     ...Object.fromEntries(given),

@@ -5,13 +5,14 @@ import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { foldBatchNorm } from '../passes/fold-batch-norm.js';
 import { parseOptions } from '../session/parse-options.js';
-import { lossOf, lossOptions, trainingShape } from './options.js';
+import { averagingShape, lossOf, lossOptions, trainingShape } from './options.js';
 import { asItIs, type Preparation, type Prepare } from './preparation.js';
 import { mergeLowRank, withLowRank } from './residual/low-rank.js';
 import { type TrainedModel, type TrainingInputs, trainModel } from './train-model.js';
 
 export const finetuneOptions = z.strictObject({
   ...trainingShape,
+  ...averagingShape,
   loss: lossOptions.prefault('cross-entropy'),
   /** Rank of the residual that is trained while the model itself stays as it is; it is then added to the weights. */
   residualRank: z.int().min(1).optional(),
@@ -27,7 +28,11 @@ export async function finetune(
   model: Model,
   { data, evaluate, prepare, onEvent, signal, ...options }: FinetuneOptions,
 ): Promise<TrainedModel> {
-  const { loss, residualRank, ...settings } = parseOptions(finetuneOptions, options, 'finetune');
+  const { loss, residualRank, averageWeights, ...settings } = parseOptions(
+    finetuneOptions,
+    options,
+    'finetune',
+  );
   if (residualRank !== undefined && prepare !== undefined)
     throw new KompaktError(
       'KPT_OPTION_INVALID',
@@ -43,7 +48,8 @@ export async function finetune(
     loss: lossOf(loss),
     settings,
     data,
-    identity: { loss },
+    identity: { loss, averageWeights },
+    average: averageWeights,
     ...(evaluate && { evaluate }),
     ...(onEvent && { onEvent }),
     ...(signal && { signal }),

@@ -90,6 +90,10 @@ const regularizeOptions = z.strictObject({
   l1: z.number().min(0).default(0),
   l2: z.number().min(0).default(0),
   groupLasso: z.number().min(0).default(0),
+  /** Largest norm of the weights that lead to one output. */
+  maxNorm: z.number().positive().optional(),
+  /** Largest magnitude of a weight. */
+  limit: z.number().positive().optional(),
   everything: z.boolean().default(false),
 });
 
@@ -141,6 +145,12 @@ export const trainingShape = {
   log: z.string().min(1).optional(),
   /** HTML file with the curves of the run. */
   curves: z.string().min(1).optional(),
+};
+
+/** Options of ways to train whose weights mean something on average: not of binarisation and pruning. */
+export const averagingShape = {
+  /** The model has moving averages of its weights with this decay, as in 0.999, in place of the last ones. */
+  averageWeights: share.optional(),
 };
 
 const trainingOptions = z.strictObject(trainingShape);

@@ -9,8 +9,16 @@ import { GraphRunner, type ReadyPlan } from '../run/runner.js';
 import type { TypedArray } from '../tensor/dtype.js';
 import { sameDims } from '../tensor/shape.js';
 import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
+import { AfterStep } from './after-step.js';
+import { outputAxis } from './max-norm.js';
 import type { StepResult, StepSettings, TrainingOptions, TrainingStep, TrainingValue } from './training.js';
-import { type StateValue, type TrainingGraph, trainingGraph, type UpdateGroup } from './training-graph.js';
+import {
+  completeRule,
+  type StateValue,
+  type TrainingGraph,
+  trainingGraph,
+  type UpdateGroup,
+} from './training-graph.js';
 
 /** Under which the number of steps is kept in checkpoints. */
 const counterName = 'kompakt/step';
@@ -48,6 +56,7 @@ class CompiledStep implements TrainingStep {
   readonly #counter: Int32Array;
   readonly #native: (() => number | undefined) | undefined;
   readonly #result: { loss: number; readonly outputs: ReadonlyMap<string, TensorValue> };
+  readonly #after: AfterStep | undefined;
   #steps = 0;
 
   constructor(options: TrainingOptions, training: TrainingGraph) {
@@ -97,6 +106,29 @@ class CompiledStep implements TrainingStep {
     };
     for (const value of training.state) this.#write(value, value.initial);
     this.#native = this.#bind();
+    this.#after = this.#afterStep();
+  }
+
+  /** What is left to do when the program has run; undefined where nothing is. */
+  #afterStep(): AfterStep | undefined {
+    const { graph, regularizer = {}, average } = this.#options;
+    const { maxNorm } = regularizer;
+    if (maxNorm === undefined && average === undefined) return undefined;
+    const limited = this.trainable.filter(
+      (name) =>
+        maxNorm !== undefined &&
+        completeRule(this.#options, name).penalized &&
+        graph.constants.get(name)!.dims.length > 1,
+    );
+    return new AfterStep(
+      this.#training.state.filter(({ name }) => graph.constants.has(name)),
+      {
+        norms: new Map(limited.map((name) => [name, { axis: outputAxis(graph, name), most: maxNorm! }])),
+        average,
+        read: (value, into) => this.#copy(value, into),
+        write: (value, data) => this.#write(value, { ...value.initial, data }),
+      },
+    );
   }
 
   /** The whole step as one native call; undefined when some node has no native form. */
@@ -131,6 +163,7 @@ class CompiledStep implements TrainingStep {
       optimizer.hyper(settings.progress < until ? rate * settings.learningRate : 0, this.#steps, numbers);
     if (this.#native === undefined) this.#runWithHost();
     else this.#native();
+    this.#after?.run(this.#steps);
     this.#result.loss = this.#outputs[0]!.data[0] as number;
     return this.#result;
   }
@@ -174,16 +207,22 @@ class CompiledStep implements TrainingStep {
     check(this.#ready.native.write(this.#ready.plan.locations.get(input)!.buffer!, data as TypedArray));
   }
 
-  #read({ input, initial }: StateValue): TensorValue {
-    const data = allocate(initial.dtype, initial.dims);
-    check(this.#ready.native.read(this.#ready.plan.locations.get(input)!.buffer!, data));
-    return tensor(initial.dtype, initial.dims, data);
+  #copy({ input }: StateValue, into: TypedArray): void {
+    check(this.#ready.native.read(this.#ready.plan.locations.get(input)!.buffer!, into));
+  }
+
+  #read(value: StateValue): TensorValue {
+    const { dtype, dims } = value.initial;
+    const data = allocate(dtype, dims);
+    this.#copy(value, data);
+    return tensor(dtype, dims, data);
   }
 
   get state(): ReadonlyMap<string, TensorValue> {
     const counter = tensor('int64', [1], BigInt64Array.of(BigInt(this.#steps)));
     return new Map([
       ...this.#training.state.map((value) => [value.name, this.#read(value)] as const),
+      ...(this.#after?.state() ?? []),
       [counterName, counter],
     ]);
   }
@@ -194,11 +233,16 @@ class CompiledStep implements TrainingStep {
       const value = state.get(name);
       return value?.dtype === dtype && sameDims(value.dims, dims);
     };
+    const averages = [...(this.#after?.state() ?? [])];
     const wrong = [
+      ...averages.filter(([name, value]) => !fits(name, value)).map(([name]) => name),
       ...known.filter(({ name, initial }) => !fits(name, initial)).map(({ name }) => name),
       ...(fits(counterName, { dtype: 'int64', dims: [1] }) ? [] : [counterName]),
       ...[...state.keys()].filter(
-        (name) => name !== counterName && !known.some((value) => value.name === name),
+        (name) =>
+          name !== counterName &&
+          !known.some((value) => value.name === name) &&
+          !averages.some(([average]) => average === name),
       ),
     ];
     if (wrong.length > 0)
@@ -207,6 +251,7 @@ class CompiledStep implements TrainingStep {
         `The state is of another training: '${wrong[0]}' is absent, unknown or of another shape.`,
       );
     for (const value of known) this.#write(value, state.get(value.name)!);
+    this.#after?.restore(state);
     this.#steps = Number(state.get(counterName)!.data[0]);
   }
 
@@ -215,6 +260,7 @@ class CompiledStep implements TrainingStep {
     const constants = new Map(graph.constants);
     for (const value of this.#training.state)
       if (constants.has(value.name)) constants.set(value.name, this.#read(value));
+    for (const [name, average] of this.#after?.averages() ?? []) constants.set(name, average);
     return freezeGraph({ ...graph, constants });
   }
 

@@ -21,7 +21,7 @@ import { scheduleOf } from './schedules/options.js';
 import { withWarmUp } from './schedules/warm-up.js';
 import { seedFor } from './seeds.js';
 import { compileStep } from './step.js';
-import type { Loss } from './training.js';
+import type { Loss, Regularizer } from './training.js';
 import { TrainingData, type TrainingSample } from './training-data.js';
 import { parametersOf } from './training-form.js';
 
@@ -56,6 +56,8 @@ export interface TrainModelOptions extends TrainingInputs {
   /** Inputs of the loss that `provide` adds to each batch. */
   readonly provided?: readonly string[];
   readonly provide?: (batch: Batch) => Promise<void>;
+  /** Decay of the averages that the model has in place of its last weights. */
+  readonly average: number | undefined;
 }
 
 export interface TrainedModel {
@@ -73,11 +75,12 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     graph,
     loss,
     optimizer: optimizerOf(settings.optimizer),
-    regularizer: settings.regularize,
+    regularizer: regularizerOf(settings),
     batch,
     threads,
     seed: seedFor(seed, 'engine'),
     ...(trainable && { trainable }),
+    ...(options.average !== undefined && { average: options.average }),
     ...(rules && { rules }),
     ...(progress !== undefined && { progress }),
     ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),
@@ -164,6 +167,10 @@ function trainableOf({
       `Option train: no parameter matches ${tests.map(String).join(', ')}.`,
     );
   return [...new Set([...names, ...always])];
+}
+
+function regularizerOf({ regularize: { maxNorm, limit, ...rest } }: CompleteTrainingSettings): Regularizer {
+  return { ...rest, ...(maxNorm !== undefined && { maxNorm }), ...(limit !== undefined && { limit }) };
 }
 
 /** The settings that decide the result: not where files go, nor how much hardware helps. */

@@ -99,9 +99,9 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
     const initial = model.constants.get(name)!;
     const { dtype, dims } = initial;
     const { within, penalized, ...rule } = rules[i]!;
+    const pulled = penalized && (regularizer.everything === true || dims.length > 1);
     const { optimizer, hyper } = groupOf(update, updates, rule);
     const slots = optimizer.slots.map((slot) => update.input(`${name}/${slot}`, { dtype, dims }));
-    const pulled = penalized && (regularizer.everything === true || dims.length > 1);
     const next = optimizer.build(update, {
       parameter: name,
       gradient: grouped[i]!,
@@ -110,7 +110,7 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
       scale,
       l1: pulled ? (regularizer.l1 ?? 0) : 0,
       l2: pulled ? (regularizer.l2 ?? 0) : 0,
-      within,
+      within: pulled ? narrowed(within, regularizer.limit) : within,
     });
     state.push({ name, input: name, next: next[0]!, initial });
     slots.forEach((input, k) => {
@@ -144,7 +144,7 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
 
 type CompleteRule = Required<ParameterRule>;
 
-const completeRule = ({ rules, optimizer }: TrainingOptions, name: string): CompleteRule => ({
+export const completeRule = ({ rules, optimizer }: TrainingOptions, name: string): CompleteRule => ({
   rate: 1,
   within: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   optimizer,
@@ -152,6 +152,11 @@ const completeRule = ({ rules, optimizer }: TrainingOptions, name: string): Comp
   until: 1,
   ...rules?.get(name),
 });
+
+const narrowed = (
+  [low, high]: readonly [number, number],
+  limit = Number.POSITIVE_INFINITY,
+): readonly [number, number] => [Math.max(low, -limit), Math.min(high, limit)];
 
 /** The group with a rule, with a new input of the graph when it is the first of its kind. */
 function groupOf(

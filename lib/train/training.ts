@@ -69,6 +69,11 @@ export interface Regularizer {
   readonly l2?: number;
   /** groupLasso * sum over output channels (axis 0) of sqrt(channel size) * ||channel||. */
   readonly groupLasso?: number;
+  /** Largest norm of the weights that lead to one output; longer ones are shortened after each update (max-norm.ts). Never of
+   *  parameters of rank < 2. */
+  readonly maxNorm?: number;
+  /** Largest magnitude of a weight; larger ones are cut to it in each update. */
+  readonly limit?: number;
   readonly everything?: boolean;
 }
 
@@ -98,6 +103,8 @@ export interface TrainingOptions {
   /** A float32 scalar among the constants of the graph that is, in every step, the share of the run that is done. */
   readonly progress?: string;
   readonly regularizer?: Regularizer;
+  /** Decay of moving averages of parameters and running statistics, which take their place in the model that results. */
+  readonly average?: number;
   /** Largest global norm of the gradients; larger ones are scaled down together. */
   readonly clipNorm?: number;
   /** Takes the place of the symbolic (or first) dimension of every input. */

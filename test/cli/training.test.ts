@@ -44,6 +44,21 @@ test('finetune a preset: the model, one JSON document, log and curves', async ()
   expect(existsSync(`${out}.checkpoint`)).toBe(false);
 });
 
+test('limits of weights and averages', async () => {
+  const common = ['finetune', 'preset:lenet-300-100', '--width', '0.05', '--data', data, '--epochs', '1'];
+  const limits = ['--weight-limit', '0.03', '--max-norm', '0.2', '--average', '0.5'];
+  const { code } = await kompakt(...common, ...preprocess, ...small, ...limits, '-o', path('limited.onnx'));
+  expect(code).toBe(0);
+  const { constants } = (await Model.load(path('limited.onnx'))).graph;
+  const weights = [...constants.values()].filter(({ dims }) => dims.length > 1);
+  // Averages begin at the weights that the network starts with, which may be larger.
+  expect(Math.max(...weights.flatMap(({ data }) => [...(data as Float32Array)].map(Math.abs)))).toBeLessThan(
+    0.2,
+  );
+  const refused = await kompakt(...common, ...preprocess, ...small, '--average', '1', '-o', path('no.onnx'));
+  expect(refused.err).toContain('averageWeights');
+});
+
 test('finetune a file: a table of the epochs for people', async () => {
   const { code, out } = await kompakt(
     ...[

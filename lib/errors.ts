@@ -150,6 +150,10 @@ export const errorTable = {
     meaning: 'The body of a request is not what its headers and docs/serve.md say.',
     remedy: 'Send {"inputs":[{"name","shape","datatype","data"}]}; the message says where the body differs.',
   },
+  KPT_BASELINE_INVALID: {
+    meaning: 'A drift baseline is malformed or was recorded for a model with other inputs or outputs.',
+    remedy: 'Record it again with `kompakt baseline MODEL --data SOURCE -o FILE`.',
+  },
   KPT_BUFFER_INVALID: {
     meaning: 'A bound buffer has the wrong length or type, or was detached.',
     remedy: 'Bind buffers of the byte length that the model needs and do not transfer them.',

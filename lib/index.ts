@@ -41,6 +41,8 @@ export type { ExplainOptions } from './explain/explain.js';
 export type { ExplainReport } from './explain/report.js';
 export { explainText } from './explain/text.js';
 export { Model } from './model/model.js';
+export type { DriftBaseline, ValueBaseline } from './monitor/drift/baseline.js';
+export type { DriftAlarm, DriftReport, DriftState } from './monitor/drift/sentinel.js';
 export type { DurationSummary } from './monitor/latency-histogram.js';
 export type { WindowedSummary } from './monitor/latency-window.js';
 export type { MeterSnapshot } from './monitor/meter.js';
@@ -70,6 +72,13 @@ export { proposers } from './search/tune/proposers/index.js';
 export type { Judged, TestReport, TrialReport, TuneReport } from './search/tune/report.js';
 export { rungPlans } from './search/tune/rungs/index.js';
 export type { TunedModel, TuneEvent, TuneOptions } from './search/tune.js';
+export type {
+  Governor,
+  GovernorOptions,
+  GovernorSnapshot,
+  GovernorSwitch,
+  Variant,
+} from './serve/governor.js';
 export type { ModelPage } from './serve/model-page.js';
 export type { ServeOptions } from './serve/options.js';
 export type { Runnable, Scheduler } from './serve/scheduler.js';
@@ -173,3 +182,18 @@ export const schedule: Async<OnDemand['schedule']> = async (...given) =>
 
 /** Serves models by HTTP. */
 export const serve: OnDemand['serve'] = async (...given) => (await onDemand()).serve(...given);
+
+/** Records what the inputs and outputs of a model look like on samples that stand for its use. */
+export const recordBaseline: OnDemand['recordBaseline'] = async (...given) =>
+  (await onDemand()).recordBaseline(...given);
+
+/** Reads a baseline from its file. */
+export const loadBaseline: OnDemand['loadBaseline'] = async (...given) =>
+  (await onDemand()).loadBaseline(...given);
+
+/** Writes a baseline to a file. */
+export const saveBaseline: OnDemand['saveBaseline'] = async (...given) =>
+  (await onDemand()).saveBaseline(...given);
+
+/** One session of several variants of a model, of which the one answers that is fast enough now. */
+export const govern: Async<OnDemand['govern']> = async (...given) => (await onDemand()).govern(...given);

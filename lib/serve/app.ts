@@ -101,7 +101,18 @@ function addModelRoutes(app: FastifyInstance, prefix: string, served: Served, ga
   });
   app.get<ModelRequest>(`${prefix}/models/:name/statistics`, async ({ params }) => {
     const model = find(params.name);
-    return { ...model.statistics(), requests: model.counts(), process: served.process.snapshot() };
+    const { governor } = model.current();
+    return {
+      ...model.statistics(),
+      requests: model.counts(),
+      governor: governor.snapshot(),
+      process: served.process.snapshot(),
+    };
+  });
+  app.get<ModelRequest>(`${prefix}/models/:name/drift`, async ({ params }) => {
+    const { sentinel } = find(params.name).current();
+    if (sentinel !== null) return sentinel.report();
+    throw new KompaktError('KPT_MODEL_UNKNOWN', `Model '${params.name}' is served without a drift baseline.`);
   });
   app.post<ModelRequest>(`${prefix}/models/:name/reload`, reload);
   app.put<ModelRequest>(`${prefix}/models/:name`, reload);
@@ -132,11 +143,7 @@ class Gate {
 }
 
 async function infer(model: ModelService, request: FastifyRequest, reply: FastifyReply): Promise<Uint8Array> {
-  const { inputs, outputs } = model.current();
-  const parsed = parseInfer(bytesOf(request.body), headerLength(request), {
-    inputMetadata: inputs,
-    outputMetadata: outputs,
-  });
+  const parsed = parseInfer(bytesOf(request.body), headerLength(request), model.current());
   const gone = new AbortController();
   const leave = (): void => {
     if (!reply.raw.writableFinished) gone.abort();

@@ -3,12 +3,22 @@ import { stat } from 'node:fs/promises';
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import type { InputInfo } from '../bench/engine.js';
 import { concreteShapes, randomFeeds, type Shapes, shapeExample } from '../bench/feeds.js';
-import { KompaktError } from '../errors.js';
 import { Model } from '../model/model.js';
+import { checkBaseline, loadBaseline } from '../monitor/drift/baseline.js';
+import { type DriftOptions, DriftSentinel } from '../monitor/drift/sentinel.js';
 import type { Meter } from '../monitor/meter.js';
 import { InferenceSession } from '../session/session.js';
+import { Governor, type GovernorOptions, type Variant } from './governor.js';
+import type { Pressure } from './governor-policy.js';
 import { Scheduler } from './scheduler.js';
 import type { RequestOptions, SchedulerCounts, SchedulerOptions } from './scheduler-options.js';
+
+export interface ModelFiles {
+  /** Variants of one model, best accuracy first; one when there is nothing to choose from. */
+  readonly variants: readonly string[];
+  /** A drift baseline. */
+  readonly baseline: string | undefined;
+}
 
 export interface DeploymentSettings {
   readonly threads: number;
@@ -16,62 +26,113 @@ export interface DeploymentSettings {
   /** Sizes of free dimensions for the warm-up. */
   readonly shapes: Shapes;
   readonly scheduler: SchedulerOptions;
+  /** undefined without a target: then the first variant answers. */
+  readonly governor: Omit<GovernorOptions, 'pressure' | 'clock'> | undefined;
+  readonly drift: DriftOptions;
+  readonly throttled: () => boolean;
 }
 
 /** Runs before a model is ready: the first makes the plan, the next ones find it and memory warm. */
 const warmUpRuns = 3;
 
+interface LoadedVariant extends Variant {
+  readonly session: InferenceSession;
+  readonly bytes: number;
+  readonly warm: boolean;
+}
+
 export class Deployment {
   readonly loadedAt = new Date();
-  readonly inputs: readonly Ort.ValueMetadata[];
-  readonly outputs: readonly Ort.ValueMetadata[];
+  readonly inputMetadata: readonly Ort.ValueMetadata[];
+  readonly outputMetadata: readonly Ort.ValueMetadata[];
+  readonly bytes: number;
+  /** Milliseconds of the fastest warm-up run of the first variant; null where the sizes of the inputs are not known. */
+  readonly warmUpMs: number | null;
+  readonly governor: Governor;
+  readonly #scheduler: Scheduler;
 
   private constructor(
-    readonly file: string,
-    readonly bytes: number,
-    /** Milliseconds of the fastest warm-up run; null where the sizes of the inputs are not known. */
-    readonly warmUpMs: number | null,
-    private readonly session: InferenceSession,
-    private readonly scheduler: Scheduler,
+    private readonly variants: readonly LoadedVariant[],
+    readonly sentinel: DriftSentinel | null,
+    settings: DeploymentSettings,
+    meter: Meter,
   ) {
-    this.inputs = session.inputMetadata;
-    this.outputs = session.outputMetadata;
+    const [first] = variants as readonly [LoadedVariant];
+    this.inputMetadata = first.session.inputMetadata;
+    this.outputMetadata = first.session.outputMetadata;
+    this.bytes = first.bytes;
+    this.warmUpMs = first.warm ? first.warmUpMs : null;
+    const pressure = (): Pressure => {
+      const { waiting, rejected, dropped, expired } = this.#scheduler.counts();
+      return { waiting, missed: rejected + dropped + expired, throttled: settings.throttled() };
+    };
+    const governed = settings.governor ?? { targetMs: Number.MAX_VALUE };
+    this.governor = new Governor(settings.governor === undefined ? [first] : variants, {
+      ...governed,
+      pressure,
+      clock: meter.clock,
+    });
+    this.#scheduler = new Scheduler(this.governor, settings.scheduler, meter);
   }
 
-  /** Loads and warms up. Throws what loading and running throw; nothing is left behind then. */
-  static async open(file: string, settings: DeploymentSettings, meter: Meter): Promise<Deployment> {
-    const { threads, planCache, shapes } = settings;
-    const options = { intraOpNumThreads: threads };
-    const session =
-      planCache === undefined
-        ? InferenceSession.fromModel(await Model.load(file), options)
-        : await InferenceSession.create(file, { ...options, planCache });
+  /** Loads and warms up. Throws what loading and running throw, KPT_MODEL_DIFFERENT and KPT_BASELINE_INVALID; nothing is left
+   *  behind then. */
+  static async open(files: ModelFiles, settings: DeploymentSettings, meter: Meter): Promise<Deployment> {
+    const variants: LoadedVariant[] = [];
     try {
-      const warmUpMs = await warmUp(session, shapes);
-      const scheduler = new Scheduler(session, settings.scheduler, meter);
-      return new Deployment(file, (await stat(file)).size, warmUpMs, session, scheduler);
+      for (const file of files.variants) variants.push(await loadVariant(file, settings));
+      let sentinel: DriftSentinel | null = null;
+      if (files.baseline !== undefined) {
+        const baseline = await loadBaseline(files.baseline);
+        checkBaseline(baseline, variants[0]!.session);
+        sentinel = new DriftSentinel(baseline, settings.drift);
+      }
+      return new Deployment(variants, sentinel, settings, meter);
     } catch (error) {
-      await session.release();
+      for (const { session } of variants) await session.release();
       throw error;
     }
   }
 
-  run(feeds: Ort.FeedsType, options: RequestOptions): Promise<Ort.ReturnType> {
-    return this.scheduler.run(feeds, options);
+  async run(feeds: Ort.FeedsType, options: RequestOptions): Promise<Ort.ReturnType> {
+    const outputs = await this.#scheduler.run(feeds, options);
+    this.sentinel?.observe(feeds, outputs);
+    return outputs;
   }
 
   counts(): SchedulerCounts {
-    return this.scheduler.counts();
+    return this.#scheduler.counts();
   }
 
-  memory(): ReturnType<InferenceSession['memory']> {
-    return this.session.memory();
+  /** Bytes outside JavaScript, of all variants. */
+  memoryBytes(): number {
+    return this.variants.reduce((sum, { session }) => {
+      const { arenaBytes, weightBytes } = session.memory();
+      return sum + arenaBytes + weightBytes;
+    }, 0);
   }
 
   /** Answers what it has taken, then frees its memory. */
   async close(): Promise<void> {
-    await this.scheduler.close();
-    await this.session.release();
+    await this.#scheduler.close();
+    for (const { session } of this.variants) await session.release();
+  }
+}
+
+async function loadVariant(file: string, settings: DeploymentSettings): Promise<LoadedVariant> {
+  const { threads, planCache, shapes } = settings;
+  const options = { intraOpNumThreads: threads };
+  const session =
+    planCache === undefined
+      ? InferenceSession.fromModel(await Model.load(file), options)
+      : await InferenceSession.create(file, { ...options, planCache });
+  try {
+    const warmUpMs = await warmUp(session, shapes);
+    const { size } = await stat(file);
+    return { name: file, session, bytes: size, warmUpMs: warmUpMs ?? 1, warm: warmUpMs !== null };
+  } catch (error) {
+    await session.release();
+    throw error;
   }
 }
 
@@ -92,28 +153,3 @@ async function warmUp(session: InferenceSession, shapes: Shapes): Promise<number
   }
   return fastest;
 }
-
-/** Throws KPT_MODEL_DIFFERENT unless both have the same names, types and shapes. */
-export function checkSameInterface(one: Signature, other: Signature, what: string): void {
-  const text = ({ inputs, outputs }: Signature): string =>
-    JSON.stringify([inputs, outputs].map((values) => values.map(valueText)));
-  if (text(one) === text(other)) return;
-  throw new KompaktError(
-    'KPT_MODEL_DIFFERENT',
-    `${what} has other inputs or outputs: ${list(other)} instead of ${list(one)}.`,
-  );
-}
-
-interface Signature {
-  readonly inputs: readonly Ort.ValueMetadata[];
-  readonly outputs: readonly Ort.ValueMetadata[];
-}
-
-/** Names of free dimensions do not matter. */
-const valueText = (value: Ort.ValueMetadata): string =>
-  value.isTensor
-    ? `${value.name}: ${value.type} [${value.shape.map((dim) => (typeof dim === 'number' ? dim : '?')).join(',')}]`
-    : value.name;
-
-const list = ({ inputs, outputs }: Signature): string =>
-  `${inputs.map(valueText).join(', ')} -> ${outputs.map(valueText).join(', ')}`;

@@ -29,6 +29,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   KPT_EXTERNAL_DATA: 422,
   KPT_GRAPH_INVALID: 422,
   KPT_ATTRIBUTE_INVALID: 422,
+  KPT_BASELINE_INVALID: 422,
 };
 
 export interface ErrorBody {

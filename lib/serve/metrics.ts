@@ -1,6 +1,7 @@
 // What GET /metrics answers: the numbers of the server for Prometheus. Durations are in seconds and sizes in bytes, as its naming
 // rules ask. Counters that the server keeps itself are read when they are asked for.
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { DriftState } from '../monitor/drift/sentinel.js';
 import { type Clock, codeOf, Meter } from '../monitor/meter.js';
 import type { ProcessSnapshot, ProcessWatch } from '../monitor/process-watch.js';
 import { loadPeer } from '../run/peers.js';
@@ -141,19 +142,57 @@ export class Metrics {
     gauge('kompakt_model_ready', '1 when the model answers requests.', (model) => Number(model.ready));
     gauge('kompakt_queue_length', 'Requests that wait.', (model) => model.counts()?.waiting ?? null);
     gauge('kompakt_model_loaded_timestamp_seconds', 'When the file in service was loaded.', (model) =>
-      model.loadedAt === null ? null : model.loadedAt.getTime() / 1000,
+      model.deployment === null ? null : model.deployment.loadedAt.getTime() / 1000,
     );
-    gauge('kompakt_model_file_bytes', 'Size of the file in service.', (model) => model.bytes);
+    gauge(
+      'kompakt_model_file_bytes',
+      'Size of the file in service.',
+      (model) => model.deployment?.bytes ?? null,
+    );
     counter('kompakt_reloads_total', 'Files swapped in since the start.', (model) => model.reloads.done);
     counter(
       'kompakt_reloads_failed_total',
       'Files that were refused since the start.',
       (model) => model.reloads.failed,
     );
-    gauge('kompakt_model_memory_bytes', 'Memory of plans and packed weights outside JavaScript.', (model) => {
-      const memory = model.memory();
-      return memory === null ? null : memory.arenaBytes + memory.weightBytes;
-    });
+    gauge(
+      'kompakt_model_memory_bytes',
+      'Memory of plans and packed weights outside JavaScript.',
+      (model) => model.deployment?.memoryBytes() ?? null,
+    );
+    counter(
+      'kompakt_governor_switches_total',
+      'Switches of variant since the file was loaded.',
+      (model) => model.deployment?.governor.snapshot().switches ?? 0,
+    );
+    this.#read(
+      'Gauge',
+      'kompakt_governor_current',
+      '1 for the variant that answers.',
+      ['model', 'variant'],
+      function* () {
+        for (const { name, deployment } of models()) {
+          const { current, variants } = deployment?.governor.snapshot() ?? { current: '', variants: [] };
+          for (const variant of variants)
+            yield [{ model: name, variant: variant.name }, Number(variant.name === current)];
+        }
+      },
+    );
+    this.#drift(models);
+  }
+
+  #drift(models: () => Iterable<ModelService>): void {
+    const gauge = (name: string, help: string, value: (state: DriftState) => number): void =>
+      this.#read('Gauge', name, help, ['model', 'kind', 'value', 'feature', 'measure'], function* () {
+        for (const { name: model, deployment } of models())
+          for (const state of deployment?.sentinel?.report().measures ?? []) {
+            const { kind, name: of, feature, measure } = state;
+            yield [{ model, kind, value: of, feature, measure }, value(state)];
+          }
+      });
+    gauge('kompakt_drift_amount', 'How far the last samples are from the baseline.', (state) => state.amount);
+    gauge('kompakt_drift_threshold', 'From which amount on that is drift.', (state) => state.threshold);
+    gauge('kompakt_drift_alarm', '1 while an alarm is raised.', (state) => Number(state.since !== null));
   }
 
   #process(watch: ProcessWatch): void {

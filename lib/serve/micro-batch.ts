@@ -5,16 +5,6 @@ import { type InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 type Feeds = Ort.FeedsType;
 type Outputs = Ort.ReturnType;
 
-/** Whether every input and output is a tensor whose first dimension is free, the inputs' by one name. */
-export function isBatchable(
-  inputs: readonly Ort.ValueMetadata[],
-  outputs: readonly Ort.ValueMetadata[],
-): boolean {
-  const first = (value: Ort.ValueMetadata): unknown => (value.isTensor ? value.shape[0] : undefined);
-  const free = [...inputs, ...outputs].every((value) => typeof first(value) === 'string');
-  return free && new Set(inputs.map(first)).size === 1;
-}
-
 /** Rows of the feeds, and a key that feeds share which can be joined; null for feeds that must run alone. */
 export function batchOf(feeds: Feeds): { readonly rows: number; readonly key: string } | null {
   let rows: number | undefined;

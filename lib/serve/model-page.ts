@@ -14,6 +14,8 @@ export interface ModelPage {
   readonly inputs: readonly ValuePage[];
   readonly outputs: readonly ValuePage[];
   readonly file: string;
+  /** All files of the model, best accuracy first. */
+  readonly variants: readonly string[];
   readonly bytes: number;
   readonly loadedAt: string;
   /** Milliseconds of the fastest warm-up run; null when there was none. */
@@ -29,14 +31,15 @@ interface ValuePage {
 }
 
 export function describeModel(model: ModelService): ModelPage {
-  const { inputs, outputs, file, bytes, loadedAt, warmUpMs } = model.current();
+  const { inputMetadata, outputMetadata, bytes, loadedAt, warmUpMs } = model.current();
   return {
     name: model.name,
     ready: model.ready,
     platform: 'kompakt',
-    inputs: inputs.map(valuePage),
-    outputs: outputs.map(valuePage),
-    file,
+    inputs: inputMetadata.map(valuePage),
+    outputs: outputMetadata.map(valuePage),
+    file: model.files.variants[0]!,
+    variants: model.files.variants,
     bytes,
     loadedAt: loadedAt.toISOString(),
     warmUpMs,

@@ -2,13 +2,14 @@
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { KompaktError } from '../errors.js';
 import type { Meter, MeterSnapshot } from '../monitor/meter.js';
-import { checkSameInterface, Deployment, type DeploymentSettings } from './deployment.js';
+import { Deployment, type DeploymentSettings, type ModelFiles } from './deployment.js';
+import { checkSameInterface } from './same-interface.js';
 import type { RequestOptions, SchedulerCounts } from './scheduler-options.js';
 
 export class ModelService {
   readonly name: string;
   readonly reloads = { done: 0, failed: 0 };
-  readonly #file: string;
+  readonly files: ModelFiles;
   readonly #settings: DeploymentSettings;
   readonly #meter: Meter;
   #current: Deployment | undefined;
@@ -17,9 +18,9 @@ export class ModelService {
   readonly #retired = new Set<Promise<void>>();
   #closed = false;
 
-  constructor(name: string, file: string, settings: DeploymentSettings, meter: Meter) {
+  constructor(name: string, files: ModelFiles, settings: DeploymentSettings, meter: Meter) {
     this.name = name;
-    this.#file = file;
+    this.files = files;
     this.#settings = settings;
     this.#meter = meter;
   }
@@ -28,16 +29,9 @@ export class ModelService {
     return this.#current !== undefined && !this.#closed;
   }
 
-  get loadedAt(): Date | null {
-    return this.#current?.loadedAt ?? null;
-  }
-
-  get bytes(): number | null {
-    return this.#current?.bytes ?? null;
-  }
-
-  memory(): ReturnType<Deployment['memory']> | null {
-    return this.#current?.memory() ?? null;
+  /** null while nothing is in service. */
+  get deployment(): Deployment | null {
+    return this.#current ?? null;
   }
 
   counts(): SchedulerCounts | null {
@@ -71,9 +65,9 @@ export class ModelService {
   async #swap(): Promise<void> {
     const old = this.#current;
     try {
-      const fresh = await Deployment.open(this.#file, this.#settings, this.#meter);
+      const fresh = await Deployment.open(this.files, this.#settings, this.#meter);
       try {
-        if (old !== undefined) checkSameInterface(old, fresh, `File '${this.#file}'`);
+        if (old !== undefined) checkSameInterface(old, fresh, `File '${this.files.variants[0]}'`);
         if (this.#closed) throw new KompaktError('KPT_UNAVAILABLE', 'The server is shutting down.');
       } catch (error) {
         await fresh.close();

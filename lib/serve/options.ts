@@ -1,6 +1,12 @@
 // Options of serve().
 import { z } from 'zod';
+import { type DriftAlarm, driftShape } from '../monitor/drift/sentinel.js';
+import type { GovernorSwitch } from './governor.js';
+import { governorShape } from './governor-policy.js';
 import { schedulerShape } from './scheduler-options.js';
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const { targetMs, ...governorTuning } = governorShape;
 
 const modelOptions = z.strictObject({
   /** The file that is served; read again by a reload. */
@@ -10,6 +16,10 @@ const modelOptions = z.strictObject({
     .string()
     .regex(/^[\w.-]+$/, 'expected letters, digits, ".", "_" and "-"')
     .optional(),
+  /** Other files of the model, each faster and less accurate than the one before; a governor chooses (option targetMs). */
+  variants: z.array(z.string().min(1)).default([]),
+  /** A file of `kompakt baseline`: drift is judged against it. */
+  baseline: z.string().min(1).optional(),
 });
 
 export const serveOptions = z.strictObject({
@@ -35,6 +45,18 @@ export const serveOptions = z.strictObject({
   requestTimeoutMs: z.int().min(0).default(30_000),
   /** Milliseconds that close() waits for requests under way before it cuts their connections. */
   shutdownMs: z.int().min(0).default(10_000),
+  /** Milliseconds that 95 of 100 runs shall take at most: the governor of a model with variants keeps it. */
+  targetMs: targetMs.optional(),
+  governor: z.strictObject(governorTuning).partial().default({}),
+  drift: z.strictObject(driftShape).partial().default({}),
+  /** Called when drift begins and when it has ended. */
+  onAlarm: z
+    .custom<(alarm: DriftAlarm & { readonly model: string }) => void>(isFunction, 'expected a function')
+    .optional(),
+  /** Called when another variant takes over. */
+  onSwitch: z
+    .custom<(change: GovernorSwitch & { readonly model: string }) => void>(isFunction, 'expected a function')
+    .optional(),
   /** Length of the sliding window of the percentiles. */
   windowMs: z.number().positive().default(300_000),
 });

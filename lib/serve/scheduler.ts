@@ -1,9 +1,10 @@
 // A bounded queue in front of a session: what is done when it is full, deadlines, priorities, and requests joined to batches.
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { KompaktError } from '../errors.js';
+import { isBatchable } from '../monitor/batchable.js';
 import { type Clock, codeOf, type Meter } from '../monitor/meter.js';
 import { parseOptions } from '../session/parse-options.js';
-import { batchOf, isBatchable, joinFeeds, splitOutputs } from './micro-batch.js';
+import { batchOf, joinFeeds, splitOutputs } from './micro-batch.js';
 import { RequestQueue } from './request-queue.js';
 import {
   type CompleteSchedulerOptions,

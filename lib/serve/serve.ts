@@ -1,9 +1,11 @@
 // serve(): models behind HTTP.
 import { basename, extname } from 'node:path';
 import { KompaktError } from '../errors.js';
+import type { DriftAlarm } from '../monitor/drift/sentinel.js';
 import { ProcessWatch } from '../monitor/process-watch.js';
 import { parseOptions } from '../session/parse-options.js';
 import { makeApp, type Served } from './app.js';
+import type { DeploymentSettings, ModelFiles } from './deployment.js';
 import { Metrics } from './metrics.js';
 import { describeModel, type ModelPage } from './model-page.js';
 import { ModelService } from './model-service.js';
@@ -24,6 +26,12 @@ export interface Server {
  *  fastify or prom-client, KPT_UNAVAILABLE when the port is taken, or what is wrong with a model; nothing is left behind then. */
 export async function serve(given: ServeOptions): Promise<Server> {
   const options = parseOptions(serveOptions, given, 'serve');
+  const varied = options.models.some((model) => typeof model !== 'string' && model.variants.length > 0);
+  if (varied && options.targetMs === undefined)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      'Variants need the option targetMs: the governor chooses by it.',
+    );
   const watch = new ProcessWatch();
   const models = new Map<string, ModelService>();
   const server = new ModelServer(models, watch, options);
@@ -48,10 +56,15 @@ class ModelServer implements Server {
     private readonly options: CompleteServeOptions,
   ) {
     const metrics = new Metrics(() => services.values(), watch);
-    for (const [name, file] of namesOf(options.models))
+    for (const [name, files] of namesOf(options.models))
       services.set(
         name,
-        new ModelService(name, file, deploymentOf(options), metrics.meter(name, options.windowMs)),
+        new ModelService(
+          name,
+          files,
+          deploymentOf(name, options, watch),
+          metrics.meter(name, options.windowMs),
+        ),
       );
     const ready = (): boolean => this.#state === 'ready';
     const served: Served = { models: services, metrics, process: watch, ready };
@@ -102,34 +115,40 @@ class ModelServer implements Server {
   }
 }
 
-/** File by name. Throws KPT_OPTION_INVALID when two models would have one name. */
-function namesOf(models: CompleteServeOptions['models']): ReadonlyMap<string, string> {
-  const files = new Map<string, string>();
+/** Files by name. Throws KPT_OPTION_INVALID when two models would have one name. */
+function namesOf(models: CompleteServeOptions['models']): ReadonlyMap<string, ModelFiles> {
+  const files = new Map<string, ModelFiles>();
   for (const entry of models) {
-    const { file, name } = typeof entry === 'string' ? { file: entry, name: undefined } : entry;
+    const { file, name, variants, baseline } =
+      typeof entry === 'string' ? { file: entry, name: undefined, variants: [], baseline: undefined } : entry;
     const called = name ?? basename(file, extname(file)).replaceAll(/[^\w.-]/g, '_');
     if (files.has(called))
       throw new KompaktError(
         'KPT_OPTION_INVALID',
         `Two models would be called '${called}': give one a name.`,
       );
-    files.set(called, file);
+    files.set(called, { variants: [file, ...variants], baseline });
   }
   return files;
 }
 
-const deploymentOf = ({
-  threads,
-  planCache,
-  shapes,
-  queue,
-  policy,
-  deadlineMs,
-  maxBatch,
-  maxWaitMs,
-}: CompleteServeOptions) => ({
-  threads,
-  planCache,
-  shapes,
-  scheduler: { queue, policy, maxBatch, maxWaitMs, ...(deadlineMs !== undefined && { deadlineMs }) },
-});
+function deploymentOf(model: string, options: CompleteServeOptions, watch: ProcessWatch): DeploymentSettings {
+  const { threads, planCache, shapes, queue, policy, deadlineMs, maxBatch, maxWaitMs } = options;
+  const { targetMs, governor, drift, onAlarm, onSwitch } = options;
+  return {
+    threads,
+    planCache,
+    shapes,
+    scheduler: { queue, policy, maxBatch, maxWaitMs, ...(deadlineMs !== undefined && { deadlineMs }) },
+    governor:
+      targetMs === undefined
+        ? undefined
+        : {
+            ...governor,
+            targetMs,
+            ...(onSwitch && { onSwitch: (change) => onSwitch({ ...change, model }) }),
+          },
+    drift: { ...drift, ...(onAlarm && { onAlarm: (alarm: DriftAlarm) => onAlarm({ ...alarm, model }) }) },
+    throttled: () => watch.throttled(),
+  };
+}

@@ -1,5 +1,6 @@
 // Every command, one line each, in the order of the help text.
 import type { Command } from '../command.js';
+import { baselineCommand } from './baseline.js';
 import { benchCommand } from './bench.js';
 import { binarizeCommand } from './binarize.js';
 import { compareCommand } from './compare.js';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   compareCommand,
   explainCommand,
   benchCommand,
+  baselineCommand,
   serveCommand,
   doctorCommand,
 ];

@@ -1,5 +1,6 @@
 // kompakt serve: models behind HTTP until a signal ends it.
-import { type KompaktError, type ServeOptions, type Server, serve } from '../../index.js';
+
+import { KompaktError, type ServeOptions, type Server, serve } from '../../index.js';
 import type { Command, Options } from '../command.js';
 import {
   oneOf,
@@ -69,6 +70,22 @@ export const serveCommand: Command = {
       ...shapeOption,
       description: 'size of an input with free dimensions for the warm-up, as in x=1,3,320,320',
     },
+    {
+      flags: '--variant <file>',
+      description:
+        'a faster file of the same model, as FILE or NAME=FILE; once for each, best accuracy first',
+      repeat: true,
+    },
+    {
+      flags: '--target <ms>',
+      description: 'time that 95 of 100 runs shall take at most: a governor chooses among the variants',
+      parse: positiveNumber,
+    },
+    {
+      flags: '--baseline <file>',
+      description: 'judge drift against this file of `kompakt baseline`, as FILE or NAME=FILE',
+      repeat: true,
+    },
     planCacheOption,
   ],
   examples: [
@@ -76,6 +93,10 @@ export const serveCommand: Command = {
     [
       'kompakt serve cam=net.onnx --policy drop-oldest --queue 1 --deadline 100',
       'for a camera: the newest picture counts, and only while it is fresh',
+    ],
+    [
+      'kompakt serve net.onnx --variant net-int8.onnx --target 20 --baseline net.baseline.json',
+      'INT8 takes over while FP32 is slower than 20 ms; drift is told at /v1/models/net/drift',
     ],
   ],
   async run({ args, options }) {
@@ -98,8 +119,19 @@ export const serveCommand: Command = {
 
 function serveOptionsOf(args: readonly string[], options: Options): ServeOptions {
   const [deadlineMs, planCache] = [options.number('deadline'), options.text('planCache')];
+  const targetMs = options.number('target');
+  const models = args.map(modelOf);
+  const variants = forModels('--variant', options.list<string>('variant'), models);
+  const baselines = forModels('--baseline', options.list<string>('baseline'), models);
   return {
-    models: args.map(modelOf),
+    models: models.map((model) => {
+      const baseline = baselines.get(model)?.at(-1);
+      return {
+        ...model,
+        variants: [...(variants.get(model) ?? [])],
+        ...(baseline !== undefined && { baseline }),
+      };
+    }),
     port: options.number('port')!,
     host: options.text('host')!,
     threads: options.number('threads')!,
@@ -110,15 +142,48 @@ function serveOptionsOf(args: readonly string[], options: Options): ServeOptions
     maxRequests: options.number('maxRequests')!,
     bodyLimit: Math.ceil(options.number('bodyLimit')! * 2 ** 20),
     shapes: Object.fromEntries(Object.entries(shapesOf(options)).map(([name, dims]) => [name, [...dims]])),
+    onAlarm: ({ state, model, kind, name, feature, measure, amount, threshold }) =>
+      process.stderr.write(
+        `drift ${state}: model ${model}, ${kind} ${name}, ${feature}: ${measure} ${amount.toPrecision(3)}, threshold ${threshold.toPrecision(3)}\n`,
+      ),
+    onSwitch: ({ model, from, to, reason }) =>
+      process.stderr.write(`governor: model ${model} from ${from} to ${to}: ${reason}\n`),
+    ...(targetMs !== undefined && { targetMs }),
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(planCache !== undefined && { planCache }),
   };
 }
 
+interface NamedFile {
+  readonly file: string;
+  readonly name?: string;
+}
+
 /** "net.onnx" or "name=net.onnx". */
-function modelOf(text: string): { file: string; name?: string } {
+function modelOf(text: string): NamedFile {
   const match = /^([\w.-]+)=(.+)$/.exec(text);
   return match === null ? { file: text } : { name: match[1]!, file: match[2]! };
+}
+
+/** The files of an option by model. FILE alone is for the only one. Throws KPT_USAGE. */
+function forModels(
+  flag: string,
+  texts: readonly string[],
+  models: readonly NamedFile[],
+): ReadonlyMap<NamedFile, readonly string[]> {
+  const files = new Map<NamedFile, string[]>();
+  for (const text of texts) {
+    const { name, file } = modelOf(text);
+    const model =
+      name === undefined && models.length === 1 ? models[0] : models.find((one) => one.name === name);
+    if (model === undefined || (name === undefined && models.length > 1))
+      throw new KompaktError(
+        'KPT_USAGE',
+        `${flag} ${text}: with several models it is NAME=FILE, and the model NAME=FILE as well.`,
+      );
+    files.set(model, [...(files.get(model) ?? []), file]);
+  }
+  return files;
 }
 
 /** Signals end the server, or have it read its files again; then the process ends by itself, for nothing keeps it. */

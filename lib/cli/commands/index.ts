@@ -13,8 +13,8 @@ import { inspectCommand } from './inspect.js';
 import { pruneCommand } from './prune.js';
 import { quantizeCommand } from './quantize.js';
 import { runCommand } from './run.js';
-import { tuneCommand } from './tune.js';
 import { serveCommand } from './serve.js';
+import { tuneCommand } from './tune.js';
 
 export const commands: readonly Command[] = [
   inspectCommand,

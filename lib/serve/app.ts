@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, fastify } from 'fas
 import { isKompaktError, KompaktError } from '../errors.js';
 import type { ProcessWatch } from '../monitor/process-watch.js';
 import { loadPeer } from '../run/peers.js';
+import { dashboard } from './dashboard.js';
 import { httpError } from './http-error.js';
 import type { Metrics } from './metrics.js';
 import { describeModel } from './model-page.js';
@@ -68,6 +69,11 @@ function addStateRoutes(app: FastifyInstance, { metrics, ready }: Served): void 
     reply.status(ready() ? 200 : 503);
     return { ready: ready() };
   };
+  app.get('/', async (_, reply) => {
+    // Nothing from elsewhere, in nobody's frame.
+    reply.header('content-security-policy', "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'");
+    return reply.type('text/html; charset=utf-8').send(dashboard);
+  });
   app.get('/health', live);
   app.get('/v2/health/live', live);
   app.get('/ready', readiness);

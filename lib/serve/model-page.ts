@@ -16,6 +16,8 @@ export interface ModelPage {
   readonly file: string;
   /** All files of the model, best accuracy first. */
   readonly variants: readonly string[];
+  /** The drift baseline's file; null without one. */
+  readonly baseline: string | null;
   readonly bytes: number;
   readonly loadedAt: string;
   /** Milliseconds of the fastest warm-up run; null when there was none. */
@@ -40,6 +42,7 @@ export function describeModel(model: ModelService): ModelPage {
     outputs: outputMetadata.map(valuePage),
     file: model.files.variants[0]!,
     variants: model.files.variants,
+    baseline: model.files.baseline ?? null,
     bytes,
     loadedAt: loadedAt.toISOString(),
     warmUpMs,

@@ -127,6 +127,8 @@ function namesOf(models: CompleteServeOptions['models']): ReadonlyMap<string, Mo
         'KPT_OPTION_INVALID',
         `Two models would be called '${called}': give one a name.`,
       );
+    if (new Set([file, ...variants]).size <= variants.length)
+      throw new KompaktError('KPT_OPTION_INVALID', `Two variants of '${called}' are the same file.`);
     files.set(called, { variants: [file, ...variants], baseline });
   }
   return files;

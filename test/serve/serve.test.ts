@@ -134,6 +134,44 @@ test('a file that cannot be served leaves the old one in service and says why', 
   expect(await post(`${server.url}/v1/models/digits/reload`, 'a body')).toMatchObject({ status: 400 });
 });
 
+test('the page at / loads nothing from elsewhere, and its script can be read', async () => {
+  const response = await fetch(server.url);
+  const page = await response.text();
+  expect(response.headers.get('content-type')).toContain('text/html');
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
+  expect(page).not.toMatch(/(?:src|href)=|@import|url\(/);
+  const [, script] = /<script>([\s\S]+)<\/script>/.exec(page)!;
+  expect(() => new Function(`return async () => {${script}}`)).not.toThrow();
+});
+
+test('variants are governed, and each model has its own', async () => {
+  const [one, other] = [files.path('one.onnx'), files.path('other.onnx')];
+  await lenet(1).save(one);
+  await lenet(2).save(other);
+  const switches: unknown[] = [];
+  const governed = await startServer({
+    models: [{ file: one, variants: [other] }],
+    // Less than any run takes: the faster one is wanted as soon as it may be.
+    targetMs: 1e-6,
+    governor: { downDwellMs: 0, upDwellMs: 1e9 },
+    onSwitch: (change) => switches.push(change),
+  });
+  const url = `${governed.url}/v1/models/one`;
+  for (let i = 0; i < 400 && switches.length === 0; i++) await post(`${url}/infer`, digitRequest(i));
+  expect(switches).toEqual([{ model: 'one', from: one, to: other, reason: 'too slow' }]);
+  const answer = await post(`${url}/infer`, digitRequest(9));
+  expect(answer.body.outputs![0]!.data).toEqual(direct[1]![9]);
+  expect((await ask(`${url}/statistics`)).body.governor).toMatchObject({ current: other, switches: 1 });
+  expect((await ask(`${url}/drift`)).status).toBe(404);
+  await governed.close();
+  for (const models of [[{ file: one, variants: [other] }], [{ file: one, variants: [one] }]])
+    await expect(
+      startServer({ models, ...(models[0]!.variants[0] === one && { targetMs: 1 }) }),
+    ).rejects.toMatchObject({
+      code: 'KPT_OPTION_INVALID',
+    });
+});
+
 test('metrics and statistics count what was asked', async () => {
   const { body } = await ask(`${server.url}/v1/models/digits/statistics`);
   const counted = (body.requests as { completed: number }).completed;

@@ -20,7 +20,7 @@ const z = 4.264890793922825;
 /** -ln(1e-5 / 2) / 2, of the Kolmogorov-Smirnov test. */
 const kolmogorov = 6.1030363;
 
-/** From a population stability index of 0.25 on a population has changed (Siddiqi 2006, section on monitoring). */
+/** From a population stability index of 0.25 on a population has changed (Siddiqi 2006). */
 const psiAction = 0.25;
 const ksAction = 0.1;
 const classAction = 0.05;
@@ -28,7 +28,7 @@ const classAction = 0.05;
 const outsideAction = 0.01;
 
 /** Population stability index: the symmetric Kullback-Leibler divergence of binned shares. By chance it is a chi-square variable
- *  with one degree less than bins, divided by the samples (Yurdakul 2018, theorem 3.3). An empty bin counts as half a sample: what
+ *  with one degree less than bins, divided by the samples (Yurdakul 2018). An empty bin counts as half a sample: what
  *  has never been seen before is no infinite change. */
 export function populationStability(
   { shares }: Distribution,

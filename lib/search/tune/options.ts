@@ -25,7 +25,7 @@ export const tuneOptions = z.strictObject({
   /** Calibration samples of such a trial; of quantize. Default 300. */
   calibrationSamples: z.int().min(1).optional(),
   /** How trials are proposed. */
-  algorithm: nameOf(proposers).default('random'),
+  algorithm: nameOf(proposers).default('tpe'),
   /** When trials are given up. */
   rungs: nameOf(rungPlans).default('halving'),
   /** One trial in so many goes on after a rung. */

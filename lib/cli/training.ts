@@ -91,6 +91,11 @@ export const trainingOptions: readonly OptionSpec[] = [
     parse: jsonObject,
   },
   {
+    flags: '--mixup <alpha>',
+    description: 'mix each sample and its label with another one, by shares of Beta(alpha, alpha), as in 0.2',
+    parse: positiveNumber,
+  },
+  {
     flags: '--train <regexp>',
     description: 'train only parameters whose names match; once per pattern',
     repeat: true,
@@ -211,6 +216,7 @@ function sharedOptions(options: Options, model: Model): FinetuneOptions {
     warmUp: options.number('warmUp'),
     clipNorm: options.number('clip'),
     augment: options.value('augment'),
+    mixup: options.number('mixup'),
     batchNormBatches: options.number('batchNormBatches'),
     log: options.text('log'),
     curves: options.text('curves'),

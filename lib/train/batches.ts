@@ -5,6 +5,7 @@ import { expected, KompaktError } from '../errors.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Augment } from './augment/augmentation.js';
+import { mixOf, mixRows } from './mixup.js';
 import { randomFor } from './seeds.js';
 import type { TrainingStep, TrainingValue } from './training.js';
 import type { TrainingData, TrainingSample } from './training-data.js';
@@ -23,6 +24,8 @@ export interface BatchOptions {
   readonly seed: number;
   /** Changes model inputs in place, in this order. */
   readonly augment?: readonly Augment[];
+  /** Mixes samples and their targets: alpha of mixup.ts. */
+  readonly mixup?: number;
   /** Which inputs of the step are the model's; the others are targets. */
   readonly modelInputs: readonly string[];
   /** Inputs of the step that something else provides. */
@@ -84,13 +87,19 @@ export class Batches {
   }
 
   #augment(columns: readonly Column[], epoch: number, number: number): void {
-    const { augment = [], size, seed } = this.#options;
-    if (augment.length === 0) return;
+    const { augment = [], mixup, size, seed } = this.#options;
+    if (augment.length === 0 && mixup === undefined) return;
     const random = randomFor(seed, 'augment', epoch, number);
-    for (const { type, buffer, isModelInput } of columns)
-      if (isModelInput && type.dtype === 'float32')
-        for (let i = 0; i < size; i++)
-          for (const change of augment) change(buffer.sample(i) as Float32Array, type.dims.slice(1), random);
+    const rows = ({ buffer }: Column): Float32Array[] =>
+      Array.from({ length: size }, (_, i) => buffer.sample(i) as Float32Array);
+    const floats = columns.filter(({ type }) => type.dtype === 'float32');
+    for (const column of floats)
+      if (column.isModelInput)
+        for (const row of rows(column))
+          for (const change of augment) change(row, column.type.dims.slice(1), random);
+    if (mixup === undefined) return;
+    const mix = mixOf(mixup, size, random);
+    for (const column of floats) mixRows(rows(column), mix);
   }
 }
 

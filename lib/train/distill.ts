@@ -65,7 +65,7 @@ export async function distill(
     const { graph, guides, regressors } = await guidedStudent(preparation.graph, teachers, data, settings);
     const { loss, temperature, softWeight, hints, attention, averageWeights, ...training } = settings;
     const parts: WeightedLoss[] = [
-      { loss: lossOf(loss), weight: 1 - softWeight },
+      { loss: lossOf(loss, settings.mixup), weight: 1 - softWeight },
       { loss: softTargets(temperature, softName), weight: softWeight },
       ...guides,
     ];
@@ -167,7 +167,8 @@ class Lectures {
     private readonly guides: readonly Guide[],
     private readonly settings: Settings,
   ) {
-    this.#remembers = guides.length === 0 && Object.keys(settings.augment).length === 0;
+    this.#remembers =
+      guides.length === 0 && Object.keys(settings.augment).length === 0 && settings.mixup === undefined;
   }
 
   /** Adds to a batch what the teachers make of it. */

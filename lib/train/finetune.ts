@@ -45,7 +45,7 @@ export async function finetune(
   return trainModel({
     model,
     preparation: await prepared(model.graph),
-    loss: lossOf(loss),
+    loss: lossOf(loss, settings.mixup),
     settings,
     data,
     identity: { loss, averageWeights },

@@ -72,10 +72,11 @@ export const lossOptions = z.preprocess(
   ]),
 );
 
-export function lossOf(options: z.output<typeof lossOptions>): Loss {
+/** `mixup`: labels come mixed. */
+export function lossOf(options: z.output<typeof lossOptions>, mixup?: number): Loss {
   switch (options.name) {
     case 'cross-entropy':
-      return crossEntropy({ smoothing: options.smoothing });
+      return crossEntropy({ smoothing: options.smoothing, soft: mixup !== undefined });
     case 'mean-squared-error':
       return meanSquaredError();
     case 'binary-cross-entropy':
@@ -112,6 +113,8 @@ export const trainingShape = {
   clipNorm: z.number().positive().optional(),
   /** {"shift":2,"flip":0.5}: lib/train/augment. */
   augment: augmentOptions.default({}),
+  /** Mixes each sample and its target with another of the batch; shares are of Beta(mixup, mixup), as in 0.2 (mixup.ts). */
+  mixup: z.number().positive().optional(),
   /** Regular expressions: only constants whose names match one are trained. Absent: all float32 ones but scalars. */
   train: z
     .array(z.string().refine(isRegExp, { message: 'not a regular expression' }))

@@ -90,6 +90,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       size: batch,
       seed,
       augment: augmentsOf(settings.augment),
+      ...(settings.mixup !== undefined && { mixup: settings.mixup }),
       modelInputs: graph.inputs.map(({ name }) => name),
       provided: options.provided ?? [],
     });

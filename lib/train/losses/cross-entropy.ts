@@ -1,6 +1,7 @@
 // Cross-entropy of class scores against labels, with label smoothing (Szegedy et al. 2016, arXiv:1512.00567, section 7).
 import { emit, int, scalar } from '../../ops/gradients/emit.js';
 import type { Loss } from '../training.js';
+import { requireRank } from './shape.js';
 
 export interface CrossEntropyOptions {
   /** Part of every target that is spread evenly over the classes. */
@@ -9,28 +10,42 @@ export interface CrossEntropyOptions {
   readonly output?: number;
   /** Name under which the labels (int64) are fed. */
   readonly target?: string;
+  /** Labels are fed as probabilities, float32 [batch, classes]: what mixing makes of them. */
+  readonly soft?: boolean;
 }
 
 export function crossEntropy({
   smoothing = 0,
   output = 0,
   target = 'target',
+  soft = false,
 }: CrossEntropyOptions = {}): Loss {
   return {
     name: 'cross-entropy',
     build: (ctx) => {
-      const { name, dtype, dims } = ctx.before(ctx.prediction(output), 'Softmax');
+      const scores = ctx.before(ctx.prediction(output), 'Softmax');
+      const { name, dtype, dims } = scores;
+      const part = (value: string, weight: number): string =>
+        emit(ctx, 'Mul', [value, scalar(ctx, dtype, weight)]);
+      // The mean over classes of -log p is the cross-entropy against the even distribution.
+      const smoothed = (loss: string, logs: string): string => {
+        if (smoothing === 0) return loss;
+        const even = emit(ctx, 'Neg', [emit(ctx, 'ReduceMean', [logs], { keepdims: int(0) })]);
+        return emit(ctx, 'Add', [part(loss, 1 - smoothing), part(even, smoothing)]);
+      };
+      if (soft) {
+        requireRank(scores, 2, 'mixed labels');
+        const probabilities = ctx.target(target, { dtype: 'float32', dims });
+        const logs = emit(ctx, 'LogSoftmax', [name], { axis: int(1) });
+        const sum = emit(ctx, 'ReduceSum', [emit(ctx, 'Mul', [probabilities, logs])], { keepdims: int(0) });
+        return smoothed(part(sum, -1 / dims[0]!), logs);
+      }
       const labels = ctx.target(target, { dtype: 'int64', dims: dims.toSpliced(1, 1) });
       const [loss, logs] = ctx.add('SoftmaxCrossEntropyLoss', [name, labels], {}, { outputs: 2 }) as [
         string,
         string,
       ];
-      if (smoothing === 0) return loss;
-      // The mean over classes of -log p is the cross-entropy against the even distribution.
-      const even = emit(ctx, 'Neg', [emit(ctx, 'ReduceMean', [logs], { keepdims: int(0) })]);
-      const part = (value: string, weight: number): string =>
-        emit(ctx, 'Mul', [value, scalar(ctx, dtype, weight)]);
-      return emit(ctx, 'Add', [part(loss, 1 - smoothing), part(even, smoothing)]);
+      return smoothed(loss, logs);
     },
   };
 }

@@ -181,11 +181,15 @@ class Coupler {
   }
 
   #join(node: Node, def: OpDef, link: ChannelLink, covered: Set<number>): void {
-    const ends = link.ends.flatMap((end) => {
-      const axis = this.#axesOf(node, end.of, end.index)?.[end.axis];
-      return axis === undefined ? [] : [{ end, axis, slots: slotsOf(node, link, end, axis) }];
+    const places = link.ends.flatMap((end) => {
+      const axes = this.#axesOf(node, end.of, end.index);
+      return axes === undefined ? [] : [{ end, axis: axes[end.axis] }];
     });
-    if (ends.length === 0) return;
+    const ends = places.flatMap(({ end, axis }) =>
+      axis === undefined ? [] : [{ end, axis, slots: slotsOf(node, link, end, axis) }],
+    );
+    // The only index of an axis stays, and so does what is tied to it.
+    if (ends.length === 0 || ends.length < places.length) return;
     const each = ends.map(({ slots }) => slots.length / link.count);
     const first = ends[0]!.slots;
     for (const [e, { slots }] of ends.entries())

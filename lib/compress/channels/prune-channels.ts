@@ -4,13 +4,13 @@ import type { Graph } from '../../graph/graph.js';
 import { chooseLayers } from '../prune/layers.js';
 import type { LayerChoice } from '../prune/options.js';
 import { type Candidates, chooseChannels } from './choose.js';
-import { coupleChannels } from './coupling.js';
+import { type Coupling, coupleChannels } from './coupling.js';
 import { factsOf, shapesOf } from './facts.js';
-import { groupChannels } from './groups.js';
+import { type Grouping, groupChannels } from './groups.js';
 import { importances } from './importances/index.js';
 import { misfitsOf } from './misfits.js';
 import type { CompleteChannelOptions } from './options.js';
-import { type ChannelsReport, reportChannels } from './report.js';
+import { type ChannelsReport, reportChannels, whyWhole } from './report.js';
 import { shrinkGraph } from './shrink.js';
 import { Work } from './work.js';
 
@@ -30,11 +30,7 @@ export function pruneChannels(
   for (;;) {
     const coupling = coupleChannels(graph, facts, { prunable, held });
     const grouping = groupChannels(coupling);
-    if (grouping.count === 0)
-      throw new KompaktError(
-        'KPT_OPTION_INVALID',
-        `No channel may leave: ${coupling.reasons.join('; ') || 'the model has no layer that makes any'}.`,
-      );
+    if (grouping.count === 0) nothingLeaves(graph, coupling, grouping);
     const work = new Work(graph, facts, coupling, grouping);
     const chosen = chooseChannels(
       { coupling, grouping, work, constants: graph.constants, effects },
@@ -56,4 +52,15 @@ export function pruneChannels(
     const report = reportChannels({ graph, facts }, after, coupling, grouping, chosen);
     return { graph: smaller, report: { importance: importance.name, scope: options.scope, ...report } };
   }
+}
+
+function nothingLeaves(graph: Graph, coupling: Coupling, { channelOf }: Grouping): never {
+  const makers = new Set(coupling.parts.filter(({ role }) => role === 'makes').map(({ node }) => node));
+  const reasons = graph.nodes.flatMap((node) =>
+    makers.has(node) ? [`'${node.name}': ${whyWhole(node, coupling, channelOf)}`] : [],
+  );
+  throw new KompaktError(
+    'KPT_OPTION_INVALID',
+    `No channel may leave, because of what each layer makes. ${reasons.join('; ') || 'No layer makes more than one'}.`,
+  );
 }

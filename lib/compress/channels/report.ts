@@ -96,7 +96,12 @@ function channelsOf(node: Node, { graph }: Side): number | undefined {
   return weight.dims[rule.axis({ node, weightDims: weight.dims })];
 }
 
-function whyWhole(node: Node, { parts, slots, reasons }: Coupling, channelOf: Int32Array): string | null {
+/** Why no channel of a layer may leave; null where one may. */
+export function whyWhole(
+  node: Node,
+  { parts, slots, reasons }: Coupling,
+  channelOf: Int32Array,
+): string | null {
   const made = parts.filter((part) => part.node === node && part.role === 'makes');
   const all = made.flatMap(({ base, size }) => Array.from({ length: size }, (_, i) => base + i));
   if (all.some((slot) => channelOf[slot]! >= 0)) return null;

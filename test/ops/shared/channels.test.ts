@@ -229,6 +229,16 @@ const holds: readonly (readonly [name: string, middle: Middle, reason: RegExp])[
     (g, x) => one(g, 'Mul', [x, one(g, 'ReduceMean', [x, ints(g, 1)])]),
     /ReduceMean node/,
   ],
+  [
+    'a Slice of a single channel',
+    (g, x) => {
+      const parts = one(g, 'Reshape', [x, ints(g, 1, 2, 4, 4, 6)]);
+      const first = one(g, 'Slice', [parts, ints(g, 0), ints(g, 1), ints(g, 2)]);
+      const pair = one(g, 'Reshape', [first, ints(g, 1, 2, 4, 6)]);
+      return one(g, 'Concat', [pair, pair, pair, pair], { axis: attr.int(1) });
+    },
+    /Slice node/,
+  ],
   ['LRN', (g, x) => one(g, 'LRN', [x], { size: attr.int(3) }), /LRN node/],
   [
     'a sum with the input of the model',

@@ -39,7 +39,6 @@ export {
 } from './errors.js';
 export type { ExplainOptions } from './explain/explain.js';
 export type { ExplainReport } from './explain/report.js';
-export { explainText } from './explain/text.js';
 export { Model } from './model/model.js';
 export type { DriftBaseline, ValueBaseline } from './monitor/drift/baseline.js';
 export type { DriftAlarm, DriftReport, DriftState } from './monitor/drift/sentinel.js';
@@ -155,6 +154,14 @@ export const distill: OnDemand['distill'] = async (...given) => (await onDemand(
 
 /** Compares a compressed model with its original: costs, answers, noise layer by layer, causes and remedies. */
 export const explain: OnDemand['explain'] = async (...given) => (await onDemand()).explain(...given);
+
+/** The report of explain() as text for a terminal. */
+export const explainText = async (...given: Parameters<OnDemand['explainText']>): Promise<string> =>
+  (await onDemand()).explainText(...given);
+
+/** The report of explain() as one HTML page that needs no network. */
+export const explainPage = async (...given: Parameters<OnDemand['explainPage']>): Promise<string> =>
+  (await onDemand()).explainPage(...given);
 
 /** Trains a model further, or from the weights that a network starts with (buildNetwork). */
 export const finetune: OnDemand['finetune'] = async (...given) => (await onDemand()).finetune(...given);

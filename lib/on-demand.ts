@@ -8,6 +8,8 @@ export { finetune } from './compress/finetune.js';
 export { prune } from './compress/prune-model.js';
 export { quantize } from './compress/quantize-model.js';
 export { explain } from './explain/explain.js';
+export { explainPage } from './explain/page.js';
+export { explainText } from './explain/text.js';
 export { loadBaseline, saveBaseline } from './monitor/drift/baseline.js';
 export { recordBaseline } from './monitor/drift/record.js';
 export { monitor } from './monitor/monitor.js';

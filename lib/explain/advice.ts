@@ -68,6 +68,7 @@ export async function adviceFor(context: AdviceContext): Promise<readonly Advice
     ({ cause, evidence: { ratio } }) => cause === preprocessing.name && ratio! > 1,
   );
   if (wrongData !== undefined) return [{ text: wrongData.remedy, command: null, trial: null }];
+  if (layers.some(({ weightBits }) => weightBits === 1)) return [longer(words)];
   const integer = layers.some(({ weightBits, outputBits }) => outputBits < 16 || (weightBits ?? 32) < 16);
   if (!integer || noise === 0 || Number.isNaN(noise))
     return noise > 0 && decibels(noise) < poor ? [training(words)] : [];
@@ -92,6 +93,12 @@ export async function adviceFor(context: AdviceContext): Promise<readonly Advice
 const training = ({ original, compressed, data }: CommandWords): Advice => ({
   text: 'Train the compressed model further, with the original as its teacher (add --sparsity kept where zeros of pruning shall stay).',
   command: `kompakt distill ${compressed} --teacher ${original} ${data} -o trained.onnx`,
+  trial: null,
+});
+
+const longer = ({ original, data }: CommandWords): Advice => ({
+  text: 'One-bit models get better by longer training on more data; the original teaches its twin.',
+  command: `kompakt binarize ${original} ${data} --epochs 50 -o binary.onnx`,
   trial: null,
 });
 

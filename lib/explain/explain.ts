@@ -12,6 +12,7 @@ import { findCauses } from './causes/index.js';
 import { macsOf, storedSize, type Timing, timeModels } from './costs.js';
 import { evidenceOf } from './evidence.js';
 import { type Feeds, feedsFor } from './feeds.js';
+import { spreadsOf } from './histograms.js';
 import { layerReports } from './layer-report.js';
 import { StatisticsWatcher } from './layer-statistics.js';
 import { decibels, EndMeter, layerNoise } from './noise.js';
@@ -61,7 +62,7 @@ export async function explain(
     ? await layerDetails(study, samples, meter, timing, original.graph, (share) =>
         onProgress('comparing layers', share),
       )
-    : { layers: [], findings: [] };
+    : { layers: [], findings: [], spreads: [] };
   const advice = await adviceFor({
     ...{ original, study, ...details, samples, trial, meter, noise: end, evaluate },
     answers: answers?.[1] ?? null,
@@ -88,6 +89,9 @@ export async function explain(
   return { summary: summaryOf(facts), ...facts };
 }
 
+/** Layers whose values are counted in bins for the page. */
+const drawnLayers = 6;
+
 async function layerDetails(
   study: Study,
   samples: readonly Feeds[],
@@ -95,7 +99,7 @@ async function layerDetails(
   timing: Timing | null,
   given: Graph,
   onShare: (share: number) => void,
-): Promise<Pick<ExplainReport, 'layers' | 'findings'>> {
+): Promise<Pick<ExplainReport, 'layers' | 'findings' | 'spreads'>> {
   const statistics = new StatisticsWatcher();
   const noise = await layerNoise(study, samples, [statistics]);
   const layers = await layerReports(study, noise, meter, timing?.operators ?? null, (done, of) =>
@@ -103,7 +107,11 @@ async function layerDetails(
   );
   const operators = timing?.operators.compressed ?? null;
   const evidence = await evidenceOf(study, noise, statistics, operators, given, samples);
-  return { layers, findings: findCauses(evidence) };
+  const spreads = layers.slice(0, drawnLayers).flatMap(({ name }) => {
+    const facts = evidence.layers.find(({ pair }) => pair.name === name);
+    return facts === undefined ? [] : [spreadsOf(facts)];
+  });
+  return { layers, findings: findCauses(evidence), spreads };
 }
 
 async function bothAnswers(

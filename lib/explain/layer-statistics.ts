@@ -31,23 +31,29 @@ const empty = (): ChannelStatistics => ({
 });
 
 export interface LayerStatistics {
-  /** Of the original's values. */
+  /** Of the original's values, and of the compressed model's. */
   readonly histogram: Histogram;
+  readonly compressed: Histogram;
   /** Along axis 1 of [N,C,spatial...], else along the last. */
   readonly channels: readonly ChannelStatistics[];
 }
 
 export class StatisticsWatcher implements LayerWatcher {
-  readonly layers = new Map<LayerPair, { readonly histogram: Histogram; channels: ChannelStatistics[] }>();
+  readonly layers = new Map<LayerPair, LayerStatistics & { readonly channels: ChannelStatistics[] }>();
 
-  see(pair: LayerPair, original: TensorValue, _compressed: TensorValue, own: TensorValue): void {
+  see(pair: LayerPair, original: TensorValue, compressed: TensorValue, own: TensorValue): void {
     const { dims } = original;
     const axis = dims.length >= 3 ? 1 : dims.length - 1;
     const count = dims[axis] ?? 1;
     const inner = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
-    const entry = this.layers.get(pair) ?? { histogram: new Histogram(), channels: [] };
+    const entry = this.layers.get(pair) ?? {
+      histogram: new Histogram(),
+      compressed: new Histogram(),
+      channels: [],
+    };
     this.layers.set(pair, entry);
     entry.histogram.add(original.data as Float32Array);
+    entry.compressed.add(compressed.data as Float32Array);
     // Sizes may change from sample to sample, along the last axis of matrices: then channels are no channels.
     while (entry.channels.length < count) entry.channels.push(empty());
     const [exact, given] = [toNumbers(original), toNumbers(own)];

@@ -3,6 +3,7 @@ import type { Advice } from './advice.js';
 import type { AnswerReport } from './answers.js';
 import type { Finding } from './causes/cause.js';
 import type { LatencyReport, StoredSize } from './costs.js';
+import type { LayerSpreads } from './histograms.js';
 import type { LayerReport } from './layer-report.js';
 
 export interface ExplainReport {
@@ -26,6 +27,8 @@ export interface ExplainReport {
   /** Causes of error, in the order of causes/index.ts. */
   readonly findings: readonly Finding[];
   readonly advice: readonly Advice[];
+  /** Weights and outputs of the layers that cost most. */
+  readonly spreads: readonly LayerSpreads[];
   /** Nodes of the original without a twin: fused, folded or removed. */
   readonly gone: readonly { readonly name: string; readonly op: string }[];
 }

@@ -72,7 +72,9 @@ function noiseSentences({
       ? 'The outputs of the two cannot be compared as numbers.'
       : sqnr === Number.POSITIVE_INFINITY
         ? 'Its outputs are those of the original to the last bit.'
-        : `Its outputs are the original's with a signal ${sqnr.toFixed(1)} dB above the error${quality(sqnr)}.`;
+        : sqnr < 0
+          ? 'The error of its outputs is larger than the original outputs themselves.'
+          : `Its outputs are the original's with a signal ${sqnr.toFixed(1)} dB above the error${quality(sqnr)}.`;
   if (!sameArchitecture)
     return [
       outputs,

@@ -188,24 +188,24 @@ function layerTable(layers: readonly LayerReport[]): string {
   ].join('\n');
 }
 
-/** Findings of one cause stand together: the worst layers would else fill the screen. */
-function findingList(findings: readonly Finding[]): string {
-  const causes = [...new Set(findings.map(({ cause }) => cause))];
-  const entries = causes.flatMap((cause) => {
-    const all = findings.filter((finding) => finding.cause === cause);
-    const shown = all.slice(0, shownFindings);
-    const rest = all.length - shown.length;
-    return [
-      ...shown.map(({ severity, layer, message }) =>
-        wrapped(
-          `${cause}${severity === 'hint' ? ' (hint)' : ''}${layer === null ? '' : `, '${layer}'`}: ${message}`,
-          '  - ',
-          '    ',
-        ),
-      ),
-      ...(rest > 0 ? [`  - ${cause}: and ${rest} more (--json lists all)`] : []),
-    ];
+/** Findings of one cause stand together, no more than so many of each: one cause in all layers would else fill the screen. */
+export const findingGroups = (
+  findings: readonly Finding[],
+  most: number,
+): readonly { readonly shown: readonly Finding[]; readonly rest: readonly Finding[] }[] =>
+  [...new Set(findings.map(({ cause }) => cause))].map((name) => {
+    const all = findings.filter(({ cause }) => cause === name);
+    return { shown: all.slice(0, most), rest: all.slice(most) };
   });
+
+function findingList(findings: readonly Finding[]): string {
+  const entries = findingGroups(findings, shownFindings).flatMap(({ shown, rest }) => [
+    ...shown.map(({ cause, severity, layer, message }) => {
+      const where = layer === null ? '' : `, '${layer}'`;
+      return wrapped(`${cause}${severity === 'hint' ? ' (hint)' : ''}${where}: ${message}`, '  - ', '    ');
+    }),
+    ...(rest.length > 0 ? [`  - ${shown[0]!.cause}: and ${rest.length} more (--json lists all)`] : []),
+  ]);
   return ['causes:', ...entries].join('\n');
 }
 

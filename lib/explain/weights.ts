@@ -22,6 +22,8 @@ export interface StoredWeights {
   readonly axis: number;
   /** The scales of integers: one, or one for each channel; empty for float. */
   readonly scales: Float64Array;
+  /** What integers with one scale can stand for; null for others. */
+  readonly range: { readonly min: number; readonly max: number } | null;
   /** As a layer computes with them; bits are left packed. */
   readonly values: Float64Array;
   readonly zeros: number;
@@ -66,6 +68,7 @@ function ofFloat(constant: string, value: TensorValue, axis: number): StoredWeig
     bits: value.dtype === 'float32' ? 32 : 16,
     axis,
     scales: new Float64Array(0),
+    range: null,
     values,
     zeros: values.reduce((count, v) => count + Number(v === 0), 0),
   };
@@ -88,16 +91,18 @@ function ofIntegers(
   );
   const reach = distances.reduce((most, q) => Math.max(most, Math.abs(q)), 0);
   const { min, max } = dtypes[stored.dtype];
+  const full = Math.ceil(Math.log2(max - min + 1));
+  const bits = Math.min(full, reach === 0 ? 1 : Math.ceil(Math.log2(reach + 1)) + 1);
+  const most = 2 ** (bits - 1) - 1;
+  const [low, high] = bits < full ? [-most, most] : [min - zeroPoints[0]!, max - zeroPoints[0]!];
   return {
     constant: maker.inputs[0]!,
     dtype: stored.dtype,
     dims: stored.dims,
-    bits: Math.min(
-      Math.ceil(Math.log2(max - min + 1)),
-      reach === 0 ? 1 : Math.ceil(Math.log2(reach + 1)) + 1,
-    ),
+    bits,
     axis,
     scales,
+    range: scales.length === 1 ? { min: low * scales[0]!, max: high * scales[0]! } : null,
     values: distances.map((q, i) => q * scales[scales.length === 1 ? 0 : channel(i)]!),
     zeros: distances.reduce((count, q) => count + Number(q === 0), 0),
   };
@@ -119,6 +124,7 @@ function bitsOf(editor: GraphEditor, node: Node): StoredWeights | undefined {
       bits: 1,
       axis: 0,
       scales: new Float64Array(0),
+      range: null,
       values: new Float64Array(0),
       zeros: 0,
     }

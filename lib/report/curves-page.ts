@@ -1,6 +1,7 @@
 // Curves as one HTML file that needs no network: uPlot and the numbers stand in the page.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { colours, escaped, htmlPage, inScript, type PageTable, tableHtml } from './html.js';
 
 export interface Curve {
   readonly label: string;
@@ -30,13 +31,6 @@ export interface Chart {
   readonly labels?: readonly string[];
 }
 
-export interface PageTable {
-  readonly titles: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  /** Columns of words, counted from 0: they are set to the left. */
-  readonly words?: readonly number[];
-}
-
 /** A table, or paragraphs, under a title. */
 export type PagePart = { readonly title: string } & (
   | { readonly table: PageTable }
@@ -54,49 +48,26 @@ export interface CurvesPage {
 }
 
 /** The page. */
-export function curvesPage({ title, facts, charts, table, parts = [] }: CurvesPage): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title>
-<style>
-${asset('uPlot.min.css')}
-${style}
-</style>
-</head>
-<body>
-<h1>${escaped(title)}</h1>
+export const curvesPage = ({ title, facts, charts, table, parts = [] }: CurvesPage): string =>
+  htmlPage({
+    title,
+    style: `${asset('uPlot.min.css')}\n${style}`,
+    body: `<h1>${escaped(title)}</h1>
 <dl>${facts.map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`).join('')}</dl>
 <main></main>
-${[tableText(table), ...parts.map(partText)].join('\n')}
+${[tableHtml(table), ...parts.map(partText)].join('\n')}
 <script>
 ${asset('uPlot.iife.min.js')}
 </script>
 <script>
 const charts = ${inScript(charts.map(drawable))};
 ${script}
-</script>
-</body>
-</html>
-`;
-}
-
-function tableText({ titles, rows, words = [] }: PageTable): string {
-  const cells = (tag: 'td' | 'th', texts: readonly string[]): string =>
-    `<tr>${texts.map((text, i) => `<${tag}${words.includes(i) ? ' class="words"' : ''}>${escaped(text)}</${tag}>`).join('')}</tr>`;
-  return `<table>
-<thead>${cells('th', titles)}</thead>
-<tbody>
-${rows.map((row) => cells('td', row)).join('\n')}
-</tbody>
-</table>`;
-}
+</script>`,
+  });
 
 const partText = (part: PagePart): string => {
   const body =
-    'table' in part ? tableText(part.table) : part.lines.map((line) => `<p>${escaped(line)}</p>`).join('\n');
+    'table' in part ? tableHtml(part.table) : part.lines.map((line) => `<p>${escaped(line)}</p>`).join('\n');
   return `<h2>${escaped(part.title)}</h2>\n${body}`;
 };
 
@@ -115,38 +86,17 @@ const drawable = (chart: Chart): Chart =>
 const asset = (name: string): string =>
   readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), 'utf8').trim();
 
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-
-/** JSON that cannot end the script that it stands in. */
-const inScript = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
-
-const style = `:root { color-scheme: light dark; --ink: #1c1e21; --faint: #d9dce1; --ground: #fff; --quiet: #5b6270; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e8eb; --faint: #363a41; --ground: #17191c; --quiet: #a0a7b4; }
-}
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); margin: 2rem auto;
-  max-width: 1080px; padding: 0 1rem; }
-h1 { font-size: 1.4rem; margin: 0 0 1rem; }
-h2 { font-size: 1rem; margin: 0 0 .25rem; }
-dl { display: flex; flex-wrap: wrap; gap: .75rem 2rem; margin: 0 0 2rem; }
-dt { color: var(--quiet); font-size: .85rem; }
-dd { margin: 0; font-variant-numeric: tabular-nums; }
-main { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 2rem; }
+const style = `main { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 2rem; }
 section { min-width: 0; }
 .u-legend { font-size: .85rem; text-align: left; font-variant-numeric: tabular-nums; }
-table { border-collapse: collapse; margin-top: 2rem; font-variant-numeric: tabular-nums; }
 body > table { width: 100%; }
-body > table th, body > table td { text-align: right; padding: .25rem .75rem; border-bottom: 1px solid var(--faint); }
-body > table th { color: var(--quiet); font-weight: 500; }
 body > table td:not(.words) { white-space: nowrap; }
-body > table .words { text-align: left; }
 body > h2 { margin: 2rem 0 .5rem; }
 body > h2 + table { margin-top: 0; }
 p { margin: 0 0 .4rem; }`;
 
 /** Runs in the page: draws `charts`, and draws them again when the width of the window or the colours change. */
-const script = `const colours = ['#2f6fde', '#d9622b', '#2e9e6b', '#9a4fd0', '#b58900'];
+const script = `const colours = ${JSON.stringify(colours)};
 function draw() {
   const main = document.querySelector('main');
   main.replaceChildren();

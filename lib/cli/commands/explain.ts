@@ -1,7 +1,10 @@
 // kompakt explain: what compression did to a model, why, and what to do about it.
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import {
   type ExplainOptions,
   explain,
+  explainPage,
   explainText,
   Model,
   openSamples,
@@ -37,13 +40,14 @@ export const explainCommand: Command = {
       description: 'time each model for so many seconds (default: 1); 0: not at all',
       parse: wholeNumber(0),
     },
+    { flags: '--report <file>', description: 'write the report as an HTML page too' },
     threadsOption,
   ],
   examples: [
     ['kompakt explain net.onnx net.int8.onnx --data images:photos', 'size, time and noise, layer by layer'],
     [
-      'kompakt explain net.onnx net.int8.onnx --data cifar:train.bin --eval cifar:test.bin --samples 64',
-      'and what became of the answers',
+      'kompakt explain net.onnx net.int8.onnx --data cifar:train.bin --eval cifar:test.bin --report page.html',
+      'and what became of the answers; with histograms of the worst layers',
     ],
   ],
   async run({ args, options, progress }) {
@@ -52,6 +56,8 @@ export const explainCommand: Command = {
     const [samples, trialSamples, seconds] = ['samples', 'trialSamples', 'seconds'].map((name) =>
       options.number(name),
     );
+    const page = options.text('report');
+    if (page !== undefined) await Model.checkWritable(page);
     let stage = '';
     const settings: ExplainOptions = {
       data: feedsOf(options, original),
@@ -80,9 +86,11 @@ export const explainCommand: Command = {
     };
     const report = await explain(original, compressed, settings);
     progress.stop();
+    if (page !== undefined)
+      await writeFile(page, await explainPage(report, `${basename(args[0]!)} → ${basename(args[1]!)}`));
     return {
       document: { original: args[0]!, compressed: args[1]!, report },
-      text: explainText(report),
+      text: [await explainText(report), ...(page === undefined ? [] : [`page: ${page}`])].join('\n\n'),
     };
   },
 };

@@ -14,8 +14,15 @@ export const biasShift: Cause = {
   find: ({ layers }) => layers.flatMap((layer) => find(layer) ?? []),
 };
 
+/** Of quantised layers: what pruning takes away is not to be had back by a bias alone. */
 function find({ pair, after, noise, statistics }: LayerFacts): Finding | undefined {
-  if (after === undefined || noise === undefined || statistics === undefined || noise.own.sqnr >= harmless)
+  if (
+    after === undefined ||
+    after.bits >= 16 ||
+    noise === undefined ||
+    statistics === undefined ||
+    noise.own.sqnr >= harmless
+  )
     return undefined;
   const channels = statistics.channels.filter(({ count }) => count >= leastCount);
   const all = channels.reduce((sum, channel) => sum + channel.noise, 0);

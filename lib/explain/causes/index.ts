@@ -31,8 +31,14 @@ export const causes: readonly Cause[] = [
 /** Data that is too large leaves all ranges: that is said once. */
 const followFromData: ReadonlySet<string> = new Set([calibrationDrift.name, saturation.name, wideRange.name]);
 
+/** What holds for a model whose layers have learned other things than the original's. */
+const ofAnyModel: ReadonlySet<Cause> = new Set([preprocessing, floatLayers]);
+
 export function findCauses(evidence: Evidence): readonly Finding[] {
-  const found = causes.flatMap((cause) => cause.find(evidence));
+  // Values of one-bit layers are not those of the original rounded: nothing follows from their differing.
+  const binary = evidence.layers.some(({ after }) => after?.bits === 1);
+  const asked = binary ? causes.filter((cause) => ofAnyModel.has(cause)) : causes;
+  const found = asked.flatMap((cause) => cause.find(evidence));
   const tooLarge = found.some(({ cause, evidence: { ratio } }) => cause === preprocessing.name && ratio! > 1);
   return tooLarge ? found.filter(({ cause }) => !followFromData.has(cause)) : found;
 }

@@ -63,6 +63,7 @@ dl { display: flex; flex-wrap: wrap; gap: .75rem 2rem; margin: 0 0 2rem; }
 dt { color: var(--quiet); font-size: .85rem; }
 dd { margin: 0; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; margin-top: 2rem; font-variant-numeric: tabular-nums; }
+body > table { display: block; overflow-x: auto; }
 body > table th, body > table td { text-align: right; padding: .25rem .75rem; border-bottom: 1px solid var(--faint); }
 body > table th { color: var(--quiet); font-weight: 500; }
-body > table .words { text-align: left; }`;
+body > table .words { text-align: left; min-width: 11rem; }`;

@@ -138,11 +138,11 @@ test('requests that wait are joined, and one that fails does not take the others
 
 test('a request waits for company, but not longer than told', async () => {
   const session = new Held();
-  const scheduler = schedule(session, { maxBatch: 2, maxWaitMs: 30 });
+  const scheduler = schedule(session, { maxBatch: 2, maxWaitMs: 200 });
   const alone = scheduler.run(value(1));
   await settle();
   expect(session.runs).toEqual([]);
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await new Promise((resolve) => setTimeout(resolve, 400));
   expect(session.runs).toEqual([[1]]);
   await session.end();
   await alone;

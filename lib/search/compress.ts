@@ -66,7 +66,7 @@ export async function compress(
   const objective =
     options.objective ?? (lines.some(({ resource }) => resource === 'accuracy') ? 'latency' : 'accuracy');
   const made = { model: fingerprintOf(model.graph), data: sets.facts.fingerprint };
-  const journal = await Journal.open(path ?? null, {
+  const journal = new Journal(path ?? null, {
     ...made,
     judged: sets.judgedFacts.fingerprint,
     options: { latencyThreads, latencySeconds },

@@ -77,6 +77,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint | undefin
 
 /** Throws KPT_OPTION_INVALID naming each setting in which a run differs from the one that wrote a checkpoint. */
 export function requireSameSettings(
+  file: 'checkpoint' | 'journal',
   path: string,
   was: Readonly<Record<string, unknown>>,
   is: Readonly<Record<string, unknown>>,
@@ -88,7 +89,7 @@ export function requireSameSettings(
   const list = changed.map((name) => `${name} (was ${text(was[name])}, is ${text(is[name])})`).join(', ');
   throw new KompaktError(
     'KPT_OPTION_INVALID',
-    `The checkpoint '${path}' belongs to a run with other options: ${list}.`,
+    `The ${file} '${path}' belongs to a run with other options: ${list}; give another file, or remove it.`,
     { path, changed },
   );
 }

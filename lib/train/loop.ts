@@ -222,7 +222,7 @@ class TrainingRun {
     const { checkpoint, step, settings } = this.#options;
     const found = checkpoint?.resume ? await loadCheckpoint(checkpoint.path) : undefined;
     if (found === undefined) return;
-    requireSameSettings(checkpoint!.path, found.settings, settings);
+    requireSameSettings('checkpoint', checkpoint!.path, found.settings, settings);
     step.restore(withPrefix(found, statePrefix));
     const best = withPrefix(found, bestPrefix);
     if (best.size > 0) this.#best = best;

@@ -28,6 +28,8 @@ const reached: Readonly<Record<string, readonly string[]>> = {
   onnx: ['ran', 'KPT_ONNX_MALFORMED', 'KPT_GRAPH_INVALID', 'KPT_SHAPE_MISMATCH'],
   tflite: ['ran', 'KPT_TFLITE_MALFORMED', 'KPT_TFLITE_UNSUPPORTED'],
   json: ['KPT_OPTION_INVALID'],
+  recipe: ['KPT_OPTION_INVALID'],
+  baseline: ['KPT_BASELINE_INVALID'],
   kpc: ['anew'],
 };
 

@@ -181,7 +181,8 @@ describe('clean', () => {
   const resnet = sharedData('models-vision/resnet20_cifar10.onnx');
   const pictures = sharedData('cifar10/train3k_jpg.bin');
 
-  (resnet && pictures ? test : test.skip)('ResNet-20', async () => {
+  const whyNot = resnet && pictures ? '' : ' (skipped: no shared data)';
+  (resnet && pictures ? test : test.skip)(`ResNet-20${whyNot}`, async () => {
     const model = await Model.load(resnet!);
     const preprocess = { scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
     const data: Tensors[] = [];

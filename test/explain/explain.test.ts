@@ -140,13 +140,14 @@ test('without samples or with unknown options', async () => {
 const original = sharedData('models-mlperf-tiny/resnet8_cifar10.onnx');
 const pictures = sharedData('cifar10/train3k_jpg.bin');
 
+const whyNot = original && pictures ? '' : ' (skipped: no shared data)';
 (original && pictures ? test : test.skip).each([
   ['qdq_u8s8_perchannel', true, 8],
   ['qdq_s8s8_pertensor', false, 8],
   ['qoperator_u8u8', false, 8],
   ['dynamic', null, 8],
   ['qdq_u8s4w', null, 4],
-])('ResNet-8 in the form %s', async (form, perChannel, bits) => {
+])(`ResNet-8 in the form %s${whyNot}`, async (form, perChannel, bits) => {
   const model = await Model.load(original!);
   const other = await Model.load(sharedData(`foreign-quantized/resnet8_cifar10_${form}.onnx`)!);
   const data = async function* () {

@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { loadNpy } from '../../lib/data/npy-file.js';
 import { parsePreprocess } from '../../lib/data/preprocess.js';
 import { openFeeds } from '../../lib/data/source.js';
+import { loadBaseline } from '../../lib/monitor/drift/baseline.js';
+import { Journal as CompressJournal } from '../../lib/search/compress/journal.js';
+import { loadRecipe } from '../../lib/search/compress/recipe.js';
+import { Journal as TuneJournal } from '../../lib/search/tune/journal.js';
 import { loadCheckpoint, requireSameSettings } from '../../lib/train/checkpoint.js';
 import { checkpointBytes, npyBytes, wavBytes, zipBytes } from './data-bytes.js';
 import { mutateBytes, oneOf, type Random } from './fuzz-random.js';
@@ -66,6 +70,36 @@ const idxBytes = (type: number, dims: readonly number[], width: number): Uint8Ar
   return bytes;
 };
 
+const jsonLines = (...lines: readonly unknown[]): Uint8Array =>
+  Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+
+const recipe = {
+  steps: [
+    { method: 'prune', channels: { macs: 0.4 } },
+    { method: 'distill', epochs: 3, optimizer: { name: 'adam' }, augment: { shift: 2 } },
+    { method: 'quantize', calibrator: 'mse', perChannel: false },
+  ],
+  heldOut: { share: 0.2, seed: 1 },
+};
+
+const bins = { edges: [0, 1, 2], shares: [0, 0.5, 0.5, 0] };
+const drifting = { name: 'x', mean: 1, deviation: 2, min: 0, max: 3, notFinite: 0, elements: bins };
+const baseline = {
+  ...{ format: 'kompakt drift baseline', version: 1, samples: 9, rows: true },
+  inputs: [
+    {
+      ...drifting,
+      ...{ means: bins, deviations: bins, range: { low: 0, high: 2, outside: 0.1 }, classes: null },
+    },
+  ],
+  outputs: [
+    {
+      ...drifting,
+      ...{ means: bins, deviations: bins, range: null, classes: { shares: [0.5, 0.5], confidence: bins } },
+    },
+  ],
+};
+
 const preprocess =
   '{"scale":0.0039,"mean":[0.5,0.4,0.3],"std":[0.5],"layout":"NHWC","color":"bgr","size":[8,9]}';
 
@@ -109,7 +143,7 @@ export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
     mutate: mutateBytes,
     run: inFolder('a.safetensors', async (_, path) => {
       const { settings } = (await loadCheckpoint(path))!;
-      requireSameSettings(path, settings, settings);
+      requireSameSettings('checkpoint', path, settings, settings);
       return 'read';
     }),
   },
@@ -117,6 +151,53 @@ export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
     seeds: [validCache()],
     mutate: mutateBytes,
     run: inFolder('a.kpc', async (_, path) => tryCache(path)),
+  },
+  recipe: {
+    seeds: [jsonLines(recipe)],
+    mutate: mutateBytes,
+    run: inFolder('a.recipe', async (_, path) => {
+      await loadRecipe(path);
+      return 'read';
+    }),
+  },
+  baseline: {
+    seeds: [jsonLines(baseline)],
+    mutate: mutateBytes,
+    run: inFolder('a.baseline', async (_, path) => {
+      await loadBaseline(path);
+      return 'read';
+    }),
+  },
+  compressed: {
+    seeds: [
+      jsonLines(
+        { journal: 'kompakt compress', subject: { model: 'm' } },
+        { key: 'a', words: 'b', finding: { failure: { code: 'c', message: 'd' }, seconds: 1 } },
+      ),
+    ],
+    mutate: mutateBytes,
+    run: inFolder('a.compressed', async (_, path) => {
+      const journal = new CompressJournal(path, { model: 'm' });
+      journal.add('n', 'o', { failure: { code: 'c', message: 'd' }, seconds: 1 });
+      return 'read';
+    }),
+  },
+  tuned: {
+    seeds: [
+      jsonLines(
+        { journal: 'kompakt tune', subject: { model: 'm' } },
+        { trial: 0, values: { learningRate: 0.1, loss: { name: 'a' } } },
+        { trial: 0, point: { budget: 1, accuracy: 0.5, loss: 2, seconds: 3 } },
+        { trial: 1, failure: { code: 'c', message: 'd' } },
+      ),
+    ],
+    mutate: mutateBytes,
+    run: inFolder('a.tuned', async (_, path) => {
+      const journal = new TuneJournal(path, { model: 'm' });
+      journal.begin(0, { learningRate: 0.1, loss: { name: 'a' } });
+      journal.point(0, { budget: 2, accuracy: 0.5, loss: 2, seconds: 3 });
+      return 'read';
+    }),
   },
   json: {
     seeds: [Buffer.from(preprocess)],

@@ -83,8 +83,10 @@ test('no file is no checkpoint; a folder, a cut file or another file is an error
 
 test('settings are compared by value', () => {
   const { settings } = checkpoint;
-  expect(() => requireSameSettings('c', settings, { schedule: { name: 'cosine' }, seed: 5 })).not.toThrow();
-  expect(() => requireSameSettings('c', settings, { ...settings, schedule: 'step' })).toThrow(
+  expect(() =>
+    requireSameSettings('checkpoint', 'c', settings, { schedule: { name: 'cosine' }, seed: 5 }),
+  ).not.toThrow();
+  expect(() => requireSameSettings('checkpoint', 'c', settings, { ...settings, schedule: 'step' })).toThrow(
     expect.objectContaining({
       code: 'KPT_OPTION_INVALID',
       message: expect.stringContaining('schedule (was {"name":"cosine"}, is "step")'),

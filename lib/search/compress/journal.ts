@@ -1,9 +1,6 @@
-// The journal of a search: a line of JSON for each finished trial, so that a search that was killed goes on where it was. Its first
-// line says what was searched for; a journal of another model or other samples is refused.
-import { appendFile, readFile } from 'node:fs/promises';
+// The journal of compress: what came of each recipe that was tried.
 import { z } from 'zod';
-import { KompaktError } from '../../errors.js';
-import { writeFileAtomically } from '../../onnx/write-file.js';
+import { JournalFile, type Subject } from '../journal-file.js';
 import type { Finding } from './trial.js';
 
 const number = z.number();
@@ -36,79 +33,25 @@ const findingOptions = z.union([
   z.object({ failure: z.object({ code: z.string(), message: z.string() }), seconds: number }),
 ]);
 
-/** What findings depend on: they hold only where all of it is the same. */
-export type Subject = Readonly<Record<string, unknown>>;
+/** `words` are for people who read the file. */
+const line = z.strictObject({ key: z.string(), words: z.string(), finding: findingOptions });
 
 export class Journal {
-  readonly #findings = new Map<string, Finding>();
+  readonly #findings: Map<string, Finding>;
+  readonly #file: JournalFile<typeof line> | null;
 
-  private constructor(private readonly path: string | null) {}
-
-  /** Opens or begins a journal; null keeps findings in memory. Throws KPT_FILE_NOT_FOUND, KPT_DATA_MALFORMED, KPT_OPTION_INVALID. */
-  static async open(path: string | null, subject: Subject): Promise<Journal> {
-    const journal = new Journal(path);
-    if (path === null) return journal;
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw new KompaktError('KPT_FILE_NOT_FOUND', `The journal '${path}' cannot be read.`, { path }, error);
-    });
-    if (text === undefined || text === '') {
-      await writeFileAtomically(path, Buffer.from(`${JSON.stringify({ subject })}\n`));
-      return journal;
-    }
-    const whole = journal.#read(text, subject);
-    // What was cut off in the middle of a line is written anew.
-    if (whole.length < text.length) await writeFileAtomically(path, Buffer.from(whole));
-    return journal;
-  }
-
-  /** Takes in all whole lines and answers with them. */
-  #read(text: string, subject: Subject): string {
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    const [head, ...lines] = whole.split('\n').slice(0, -1).map(parsed);
-    const path = this.path!;
-    if (head === undefined || typeof head.subject !== 'object')
-      throw new KompaktError('KPT_DATA_MALFORMED', `'${path}' is not a journal of kompakt.`, { path });
-    const differing = Object.keys(subject).filter(
-      (key) => JSON.stringify((head.subject as Subject)[key]) !== JSON.stringify(subject[key]),
-    );
-    if (differing.length > 0)
-      throw new KompaktError(
-        'KPT_OPTION_INVALID',
-        `The journal '${path}' belongs to a search with another ${differing.join(', ')}; give another file, or remove it.`,
-        { path, differing },
-      );
-    for (const line of lines) {
-      const finding = findingOptions.safeParse(line?.finding).data;
-      if (typeof line?.key !== 'string' || finding === undefined)
-        throw new KompaktError('KPT_DATA_MALFORMED', `'${path}' has a line that is no trial.`, { path });
-      this.#findings.set(line.key, finding);
-    }
-    return whole;
+  /** Opens or begins a journal; null keeps findings in memory. Throws as JournalFile does. */
+  constructor(path: string | null, subject: Subject) {
+    this.#file = path === null ? null : new JournalFile(path, { of: 'kompakt compress', subject, line });
+    this.#findings = new Map(this.#file?.lines.map(({ key, finding }) => [key, finding]));
   }
 
   find(key: string): Finding | undefined {
     return this.#findings.get(key);
   }
 
-  /** `words` are for people who read the file. */
-  async add(key: string, words: string, finding: Finding): Promise<void> {
+  add(key: string, words: string, finding: Finding): void {
     this.#findings.set(key, finding);
-    if (this.path === null) return;
-    const { path } = this;
-    await appendFile(path, `${JSON.stringify({ key, words, finding })}\n`).catch((error) => {
-      throw new KompaktError('KPT_FILE_WRITE', `The journal '${path}' cannot be written.`, { path }, error);
-    });
-  }
-}
-
-function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined;
-  } catch {
-    return undefined;
+    this.#file?.add({ key, words, finding });
   }
 }

@@ -148,7 +148,7 @@ export class Search {
     const key = keyOf(recipe);
     const known = journal.find(key);
     const finding = known ?? (await meter.original());
-    if (known === undefined) await journal.add(key, recipeWords(recipe), finding);
+    if (known === undefined) journal.add(key, recipeWords(recipe), finding);
     this.#record('original', recipe, 'the measure of all others', finding, known !== undefined);
   }
 
@@ -170,7 +170,7 @@ export class Search {
     const ends = [deadline, signal].filter((one) => one !== undefined);
     try {
       const finding = await this.#make(recipe, ends.length === 0 ? undefined : AbortSignal.any(ends));
-      await journal.add(key, what, finding);
+      journal.add(key, what, finding);
       return this.#record(name, recipe, why, finding, false);
     } catch (error) {
       if (!deadline?.aborted || signal?.aborted) throw error;

@@ -6,12 +6,15 @@ import type { SpaceInput } from './parse-space.js';
 import type { LabelledSamples, Samples } from './samples.js';
 
 /** How good a trial is after a part of its budget. */
-export interface Point {
+export interface Reached {
   readonly budget: number;
   /** Share of right answers, and mean of -log p of the label, on the validation samples. */
   readonly accuracy: number;
   readonly loss: number;
-  /** That the part of the budget since the point before took. */
+}
+
+export interface Point extends Reached {
+  /** That it took since the point before, judging included. */
   readonly seconds: number;
 }
 
@@ -29,7 +32,7 @@ export interface Assignment {
   readonly threads: number;
   /** Where a trial that is put aside is kept, to be continued from there; null: nowhere. */
   readonly checkpoint: string | null;
-  readonly tell: (point: Point) => void;
+  readonly tell: (reached: Reached) => void;
   readonly signal: AbortSignal | undefined;
 }
 

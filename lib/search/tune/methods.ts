@@ -51,8 +51,7 @@ const trained = (
       }
       if (event.event !== 'epoch' || event.evaluation === null || event.evaluationLoss === null) return;
       const done = before + event.epoch;
-      const { evaluation: accuracy, evaluationLoss: loss, seconds } = event;
-      rest.tell({ budget: done, accuracy, loss, seconds });
+      rest.tell({ budget: done, accuracy: event.evaluation, loss: event.evaluationLoss });
       if (done >= until && until < budget) pause.abort();
     };
     try {
@@ -100,7 +99,6 @@ const quantized: TunedMethod = {
   },
   takesTeacher: false,
   async run({ model, options, data, validation, budget, until, threads, tell, signal }) {
-    const begun = performance.now();
     const settings = { ...options, samples: until, ...(signal && { signal }) };
     const { model: result } = await quantize(model, {
       ...(settings as Omit<QuantizeModelOptions, 'data'>),
@@ -108,7 +106,7 @@ const quantized: TunedMethod = {
     });
     if (validation !== null) {
       const { accuracy, loss } = await evaluate(result, validation, { threads, ...(signal && { signal }) });
-      tell({ budget: until, accuracy, loss, seconds: (performance.now() - begun) / 1000 });
+      tell({ budget: until, accuracy, loss });
     }
     return until < budget ? null : result;
   },

@@ -3,7 +3,7 @@
 import { type ErrorCode, isKompaktError, KompaktError } from '../../errors.js';
 import { randomFor } from '../../train/seeds.js';
 import type { Journal } from './journal.js';
-import type { Point } from './method.js';
+import type { Point, Reached } from './method.js';
 import type { Proposer } from './proposers/proposer.js';
 import type { Bracket } from './rungs/plan.js';
 import { countOf, type Space, type Values } from './space.js';
@@ -15,14 +15,14 @@ export interface SearchOptions {
   readonly brackets: readonly Bracket[];
   readonly seed: number;
   readonly objective: Objective;
-  /** Seconds that trials may take together, those of the journal included. */
+  /** Seconds that the search may take, with what the trials of the journal took. */
   readonly seconds: number;
   readonly journal: Journal;
   /** Runs a trial up to a budget, from where it was put aside. */
   readonly run: (
     trial: Trial,
     until: number,
-    tell: (point: Point) => void,
+    tell: (reached: Reached) => void,
     signal: AbortSignal,
   ) => Promise<void>;
   /** Called when a trial will not go on. */
@@ -52,10 +52,13 @@ export async function search(options: SearchOptions): Promise<readonly Trial[]> 
 class Search {
   readonly trials: Trial[] = [];
   readonly #options: SearchOptions;
+  readonly #begun = performance.now();
+  readonly #spentBefore: number;
   #outOfTime = false;
 
   constructor(options: SearchOptions) {
     this.#options = options;
+    this.#spentBefore = options.journal.seconds;
   }
 
   async go(): Promise<void> {
@@ -118,8 +121,12 @@ class Search {
     };
     for (const point of known.points.slice(trial.points.length)) if (point.budget <= until) take(point);
     if (!trial.costs.has(until) && known.failure === undefined) {
-      const told = (point: Point): void => {
-        if (trial.points.some(({ budget }) => budget >= point.budget)) return;
+      let before = performance.now();
+      const told = (reached: Reached): void => {
+        if (trial.points.some(({ budget }) => budget >= reached.budget)) return;
+        const now = performance.now();
+        const point = { ...reached, seconds: (now - before) / 1000 };
+        before = now;
         // JSON has no NaN, and nothing good comes of a trial that has.
         if (!Number.isFinite(point.loss))
           throw new KompaktError(
@@ -141,9 +148,9 @@ class Search {
     this.#options.onTrial?.(trial);
   }
 
-  async #run(trial: Trial, until: number, tell: (point: Point) => void): Promise<void> {
+  async #run(trial: Trial, until: number, tell: (reached: Reached) => void): Promise<void> {
     const { seconds, signal, journal } = this.#options;
-    const spent = this.trials.reduce((sum, { points }) => sum + sumOf(points), 0);
+    const spent = this.#spentBefore + (performance.now() - this.#begun) / 1000;
     if (spent >= seconds) {
       this.#outOfTime = true;
       return;
@@ -171,8 +178,6 @@ class Search {
     }
   }
 }
-
-const sumOf = (points: readonly Point[]): number => points.reduce((sum, { seconds }) => sum + seconds, 0);
 
 /** The same text for the same values in any order. */
 const textOf = (values: Values): string =>

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, fastify } from 'fastify';
 import { isKompaktError, KompaktError } from '../errors.js';
 import type { ProcessWatch } from '../monitor/process-watch.js';
-import { loadPeer } from '../run/peers.js';
+import { loadPeer, servingNeeds } from '../run/peers.js';
 import { dashboard } from './dashboard.js';
 import { httpError } from './http-error.js';
 import type { Metrics } from './metrics.js';
@@ -29,8 +29,7 @@ interface ModelRequest {
 const prefixes = ['/v1', '/v2'];
 
 export function makeApp(served: Served, options: CompleteServeOptions): FastifyInstance {
-  const why = 'Serving needs the package fastify: npm install fastify';
-  const { fastify: make } = loadPeer('fastify', why).module as { fastify: typeof fastify };
+  const { fastify: make } = loadPeer('fastify', servingNeeds).module as { fastify: typeof fastify };
   const app = make({
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeoutMs,

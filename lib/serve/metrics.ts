@@ -4,7 +4,7 @@ import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DriftState } from '../monitor/drift/sentinel.js';
 import { type Clock, codeOf, Meter } from '../monitor/meter.js';
 import type { ProcessSnapshot, ProcessWatch } from '../monitor/process-watch.js';
-import { loadPeer } from '../run/peers.js';
+import { loadPeer, servingNeeds } from '../run/peers.js';
 import type { ModelService } from './model-service.js';
 
 type PromClient = typeof import('prom-client');
@@ -22,8 +22,7 @@ export class Metrics {
   readonly #durations: Readonly<Record<'request' | 'queue' | 'compute', Histogram<string>>>;
 
   constructor(models: () => Iterable<ModelService>, watch: ProcessWatch) {
-    const why = 'Serving needs the package prom-client: npm install prom-client';
-    this.#prom = loadPeer('prom-client', why).module as PromClient;
+    this.#prom = loadPeer('prom-client', servingNeeds).module as PromClient;
     this.#registry = new this.#prom.Registry();
     this.#requests = this.#counter(
       'kompakt_requests_total',

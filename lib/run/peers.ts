@@ -14,7 +14,8 @@ export interface Peer {
 const peerFolders = (): readonly string[] => [process.cwd(), packageRoot()];
 
 /** Why the server's packages are asked for: one message for both, so that one command installs both. */
-export const servingNeeds = 'Serving needs the packages fastify and prom-client: npm install fastify prom-client';
+export const servingNeeds =
+  'Serving needs the packages fastify and prom-client: npm install fastify prom-client';
 
 /** Loads a package from the first of `folders` that has it. Throws KPT_PEER_MISSING, which says `why` it is asked for. */
 export function loadPeer(name: string, why: string, folders: readonly string[] = peerFolders()): Peer {

@@ -31,7 +31,7 @@ export class Run {
     this.held.set(name, value);
     const location = this.ready.plan.locations.get(name);
     if (location?.buffer === undefined || !location.fromHost || sizeOf(value.dims) === 0) return;
-    check(this.ready.native.write(location.buffer, toArena(value)));
+    check(this.ready.native.write(location.buffer, value.data as TypedArray));
   }
 
   get(name: string): TensorValue {
@@ -44,7 +44,6 @@ export class Run {
     const { dtype, dims } = location.type;
     const data = allocate(dtype, dims);
     if (data.length > 0) check(this.ready.native.read(location.buffer, data));
-    if (dtype === 'int8') flipSign(data as Int8Array);
     return tensor(dtype, dims, data);
   }
 
@@ -99,16 +98,4 @@ export class Run {
   outputs(rest?: Values): Map<string, TensorValue> {
     return new Map(this.ready.plan.outputs.map((name) => [name, rest?.get(name) ?? this.get(name)]));
   }
-}
-
-/** The bytes that the engine keeps for a value: int8 is biased by 128. */
-function toArena(value: TensorValue): TypedArray {
-  if (value.dtype !== 'int8') return value.data as TypedArray;
-  const copy = Int8Array.from(value.data as Int8Array);
-  flipSign(copy);
-  return copy;
-}
-
-function flipSign(data: Int8Array): void {
-  for (let i = 0; i < data.length; i++) data[i] = data[i]! ^ -128;
 }

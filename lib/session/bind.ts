@@ -42,10 +42,10 @@ export function bindSession(
   const outputIds: number[] = [];
   for (const name of outputNames) {
     const location = plan.locations.get(name)!;
-    if (location.buffer === undefined || location.type.dtype === 'int8')
+    if (location.buffer === undefined)
       throw new KompaktError(
         'KPT_OPTION_INVALID',
-        `Output "${name}" is constant or int8 and cannot be bound; use run().`,
+        `Output "${name}" is constant and cannot be bound; use run().`,
       );
     outputs[name] = outputTensor(bindings.outputs?.[name], location.type, name);
     outputIds.push(location.buffer);
@@ -57,12 +57,6 @@ export function bindSession(
       info,
     }))
     .filter((entry) => entry.id !== undefined);
-  for (const { info } of bound)
-    if (info.dtype === 'int8')
-      throw new KompaktError(
-        'KPT_OPTION_INVALID',
-        `Input "${info.name}" is int8 and cannot be bound; use run().`,
-      );
   const step = ready.native.bind(
     bound.map((entry) => entry.id!),
     bound.map((entry) => entry.view),

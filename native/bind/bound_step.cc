@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/bind/bound_step.h"
 
-#include <cstring>
+#include "native/bind/arena_copy.h"
 
 namespace kompakt {
 namespace {
@@ -10,6 +10,8 @@ namespace {
 struct BoundBuffer {
   const TensorView* tensor;
   napi_ref reference;
+  /// Of int8: see CopyValue.
+  bool biased;
 };
 
 struct BoundStep {
@@ -46,14 +48,14 @@ napi_value RunBoundStep(napi_env env, napi_callback_info info) {
     if (input.tensor->bytes() == 0) continue;
     const uint8_t* data = DataOf(env, input);
     if (data == nullptr) return StatusNumber(env, 1);
-    std::memcpy(input.tensor->data, data, input.tensor->bytes());
+    CopyValue(input.tensor->data, data, input.tensor->bytes(), input.biased);
   }
   if (step->plan->Run(0, step->plan->step_count()) == RunResult::kAborted) return StatusNumber(env, 2);
   for (const BoundBuffer& output : step->outputs) {
     if (output.tensor->bytes() == 0) continue;
     uint8_t* data = DataOf(env, output);
     if (data == nullptr) return StatusNumber(env, 1);
-    std::memcpy(data, output.tensor->data, output.tensor->bytes());
+    CopyValue(data, output.tensor->data, output.tensor->bytes(), output.biased);
   }
   return nullptr;
 }
@@ -72,7 +74,7 @@ bool BindBuffers(napi_env env, const Plan& plan, const std::vector<uint32_t>& id
     const TensorView* tensor = plan.arena_tensor(ids[i]);
     const Napi::Value view = views.Get(static_cast<uint32_t>(i));
     if (tensor == nullptr || !view.IsTypedArray()) return false;
-    BoundBuffer buffer{tensor, nullptr};
+    BoundBuffer buffer{tensor, nullptr, view.As<Napi::TypedArray>().TypedArrayType() == napi_int8_array};
     if (napi_create_reference(env, view, 1, &buffer.reference) != napi_ok) return false;
     out->push_back(buffer);
     if (tensor->bytes() > 0 && DataOf(env, buffer) == nullptr) return false;

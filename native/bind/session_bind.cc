@@ -2,9 +2,9 @@
 #include "native/bind/session_bind.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
+#include "native/bind/arena_copy.h"
 #include "native/bind/bound_step.h"
 #include "native/bind/plan_cache_bind.h"
 
@@ -146,10 +146,11 @@ Napi::Value NativePlan::Copy(const Napi::CallbackInfo& info, bool write) {
                    "the buffer has " + std::to_string(view.ByteLength()) + " bytes where " +
                        std::to_string(tensor == nullptr ? 0 : tensor->bytes()) + " are needed");
   if (tensor->bytes() == 0) return info.Env().Undefined();
+  const bool biased = view.TypedArrayType() == napi_int8_array;
   if (write)
-    std::memcpy(tensor->data, view.Data(), tensor->bytes());
+    CopyValue(tensor->data, view.Data(), tensor->bytes(), biased);
   else
-    std::memcpy(view.Data(), tensor->data, tensor->bytes());
+    CopyValue(view.Data(), tensor->data, tensor->bytes(), biased);
   return info.Env().Undefined();
 }
 

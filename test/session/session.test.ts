@@ -6,7 +6,7 @@ import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import { Model } from '../../lib/model/model.js';
 import { InferenceSession } from '../../lib/session/session.js';
-import { f32 } from '../../lib/tensor/tensor.js';
+import { f32, tensor } from '../../lib/tensor/tensor.js';
 import { garbageOf } from '../helpers/garbage.js';
 import { npmModels, signal } from '../helpers/models.js';
 
@@ -174,6 +174,35 @@ describe('bound steps', () => {
     for (let i = 0; i < 2000; i++) step();
     expect(garbageOf(step, 20000)).toBeLessThan(4);
   });
+
+  test.each([1, 15, 16, 17, 67])(
+    '%d signed bytes in and out are as in run(), and in onnxruntime',
+    async (size) => {
+      const g = new GraphBuilder('bytes');
+      const x = g.input('x', 'int8', [size]);
+      const [scale, zero] = [
+        g.constant('s', f32([], [0.5])),
+        g.constant('z', tensor('int8', [], Int8Array.of(3))),
+      ];
+      const [real] = g.node('DequantizeLinear', [x, scale, zero]);
+      const [positive] = g.node('Relu', [real!]);
+      const [bytes] = g.node('QuantizeLinear', [positive!, scale, zero]);
+      g.output(bytes!, 'int8', [size]);
+      const model = new Model(g.build());
+      const session = await InferenceSession.fromModel(model);
+      const values = Int8Array.from({ length: size }, (_, i) => (i % 2 === 0 ? 127 - 3 * i : -128 + 3 * i));
+      const feeds = { x: new Tensor('int8', values, [size]) };
+      const [name] = session.outputNames as [string];
+      const expected = (await (await ort.InferenceSession.create(model.toBytes())).run(feeds as never))[name]!
+        .data;
+      expect((await session.run(feeds))[name]!.data).toEqual(expected);
+      const y = new Int8Array(size);
+      const step = session.bind({ inputs: { x: values }, outputs: { [name]: y } });
+      step();
+      expect(y).toEqual(expected);
+      expect(values).toEqual(feeds.x.data);
+    },
+  );
 
   test('wrong and detached buffers are refused', async () => {
     const session = await InferenceSession.create(alexa);

@@ -8,7 +8,8 @@
 
 namespace kompakt {
 
-/// Copies the bytes of a value either way. The arena keeps int8 (`biased`) as uint8 with 128 added, so that kernels have one type.
+/// Copies the bytes of a value either way. The arena keeps int8 (`biased`) as uint8 with 128 added, so that
+/// kernels have one type.
 inline void CopyValue(uint8_t* to, const uint8_t* from, size_t bytes, bool biased) {
   if (!biased) {
     std::memcpy(to, from, bytes);

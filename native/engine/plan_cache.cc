@@ -18,7 +18,7 @@ namespace kompakt {
 namespace {
 
 constexpr uint32_t kMagic = 0x4354504b;  // "KPTC"
-constexpr uint32_t kFormat = 2;
+constexpr uint32_t kFormat = 3;
 constexpr uint64_t kMaxConstantBytes = uint64_t{1} << 40;
 constexpr size_t kDigestedFrom = 32;  // what stands before it is compared, not digested
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "native/kernels/byte_sums/byte_sums.h"
 #include "native/ops/checks.h"
 #include "native/ops/conv_finish.h"
 #include "native/ops/conv_shape.h"
@@ -27,10 +28,15 @@ class ConvU8 : public Step {
 
  private:
   void ChooseBands(int threads);
+  /// Input rows that `lines` output rows see.
+  int64_t InputRows(int64_t lines) const {
+    return (lines - 1) * shape_.stride_y + (shape_.kernel_height - 1) * shape_.dilation_y + 1;
+  }
   void FillOffsets();
   const uint8_t* BandInput(int64_t image, int64_t first_line, int64_t lines, uint8_t* scratch) const;
+  void FillRowBias(const uint8_t* input, int64_t lines, uint32_t* sums, int32_t* row_bias) const;
   void RunPanels(const uint8_t* input, int64_t pixels, int64_t first_pixel, int64_t panel_begin,
-                 int64_t panel_end, float* wide) const;
+                 int64_t panel_end, float* wide, const int32_t* row_bias) const;
 
   ConvShape shape_;
   ConvFinish finish_;
@@ -42,7 +48,8 @@ class ConvU8 : public Step {
   int64_t images_ = 0, lines_ = 0, line_pixels_ = 0, line_bytes_ = 0, image_bytes_ = 0;
   int64_t pitch_ = 0;  // bytes between input rows as the kernel sees them
   int64_t band_lines_ = 1, bands_ = 0, panel_groups_ = 1;
-  size_t band_scratch_ = 0, thread_scratch_ = 0;
+  // In the scratch of a thread: a band, floats that wait to be rounded, row biases, sums of rows of kernels.
+  size_t band_scratch_ = 0, wide_scratch_ = 0, row_bias_scratch_ = 0, thread_scratch_ = 0;
   std::vector<int32_t> row_offsets_, tap_offsets_;
 };
 
@@ -68,6 +75,7 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
   source.column_stride = taps * k;
   for (int64_t at = 0; at < (merged ? shape.kernel_height : taps); ++at)
     source.taps.push_back(at * source.tap_bytes);
+  source.lifts = merged;
   KPT_RETURN_IF_ERROR(weights_.Make(spec, source, channels, shape.x_zero));
 
   const int64_t last_y =
@@ -89,17 +97,16 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
     return TooLarge(spec, "the input is too large");
   FillOffsets();
 
-  if (padded_) {
-    const int64_t rows =
-        (band_lines_ - 1) * shape.stride_y + (shape.kernel_height - 1) * shape.dilation_y + 1;
-    band_scratch_ = static_cast<size_t>(rows * pitch_) + kReadPadding;
-  }
-  band_scratch_ = (band_scratch_ + kAlignment - 1) / kAlignment * kAlignment;
+  if (padded_) band_scratch_ = static_cast<size_t>(InputRows(band_lines_) * pitch_) + kReadPadding;
+  band_scratch_ = AlignUp(band_scratch_);
   const int64_t width = weights_.kernel().unit * weights_.kernel().max_units;
-  thread_scratch_ = band_scratch_;
+  const int64_t pixels = band_lines_ * line_pixels_;
   if (!to_f32_ && !weights_.fast_scale())
-    thread_scratch_ += static_cast<size_t>(band_lines_ * line_pixels_ * width) * sizeof(float);
-  thread_scratch_ = (thread_scratch_ + kAlignment - 1) / kAlignment * kAlignment;
+    wide_scratch_ = AlignUp(static_cast<size_t>(pixels * width) * sizeof(float));
+  if (weights_.lift() != 0) row_bias_scratch_ = AlignUp(static_cast<size_t>(pixels) * sizeof(int32_t));
+  thread_scratch_ = band_scratch_ + wide_scratch_ + row_bias_scratch_;
+  if (weights_.lift() != 0 && shape.kernel_height > 1)
+    thread_scratch_ += AlignUp(static_cast<size_t>(InputRows(band_lines_) * line_pixels_) * sizeof(uint32_t));
   spec.scratch_bytes = thread_scratch_ * static_cast<size_t>(spec.threads);
   return Status::Ok();
 }
@@ -136,7 +143,7 @@ void ConvU8::FillOffsets() {
 const uint8_t* ConvU8::BandInput(int64_t image, int64_t first_line, int64_t lines, uint8_t* scratch) const {
   const uint8_t* x = x_ + image * image_bytes_;
   if (!padded_) return x + first_line * line_bytes_;
-  const int64_t rows = (lines - 1) * shape_.stride_y + (shape_.kernel_height - 1) * shape_.dilation_y + 1;
+  const int64_t rows = InputRows(lines);
   const int64_t c = shape_.channels, row_bytes = shape_.in_width * c;
   const int64_t left = std::min(shape_.pad_left * c, pitch_);
   const int64_t middle = std::min(row_bytes, pitch_ - left);
@@ -153,14 +160,41 @@ const uint8_t* ConvU8::BandInput(int64_t image, int64_t first_line, int64_t line
   return scratch - rows * pitch_;
 }
 
+/// What the lift of the weights adds to every output pixel of a band. Rows of kernels that overlap are added
+/// up once.
+void ConvU8::FillRowBias(const uint8_t* input, int64_t lines, uint32_t* sums, int32_t* row_bias) const {
+  const ByteSumsKernel& kernel = BestByteSumsKernel();
+  const int64_t bytes = shape_.kernel_width * shape_.channels, stride = shape_.stride_x * shape_.channels;
+  const int64_t pixels = lines * line_pixels_;
+  uint32_t* totals = reinterpret_cast<uint32_t*>(row_bias);
+  const auto add_up = [&](int64_t rows, int64_t row_bytes, uint32_t* out) {
+    if (line_pixels_ == 1) return kernel.run(input, rows, bytes, row_bytes, out);
+    for (int64_t row = 0; row < rows; ++row)
+      kernel.run(input + row * row_bytes, line_pixels_, bytes, stride, out + row * line_pixels_);
+  };
+  if (shape_.kernel_height == 1) {
+    add_up(lines, line_bytes_, totals);
+  } else {
+    add_up(InputRows(lines), pitch_, sums);
+    std::fill(totals, totals + pixels, 0u);
+    for (int64_t line = 0; line < lines; ++line)
+      for (int64_t ky = 0; ky < shape_.kernel_height; ++ky) {
+        const uint32_t* from = sums + (line * shape_.stride_y + ky * shape_.dilation_y) * line_pixels_;
+        for (int64_t p = 0; p < line_pixels_; ++p) totals[line * line_pixels_ + p] += from[p];
+      }
+  }
+  for (int64_t p = 0; p < pixels; ++p) row_bias[p] = weights_.RowBias(static_cast<uint32_t>(row_bias[p]));
+}
+
 /// Panels are counted through all groups.
 void ConvU8::RunPanels(const uint8_t* input, int64_t pixels, int64_t first_pixel, int64_t panel_begin,
-                       int64_t panel_end, float* wide) const {
+                       int64_t panel_end, float* wide, const int32_t* row_bias) const {
   const GemmPanels& panels = weights_.panels();
   GemmS8Block block = {};
   block.row_offsets = row_offsets_.data();
   block.tap_offsets = tap_offsets_.data();
   block.rows = pixels;
+  block.row_bias = row_bias;
   block.range = shape_.range;
   for (int64_t index = panel_begin; index < panel_end; ++index) {
     const int64_t group = index / panels.count, panel = index % panels.count;
@@ -200,6 +234,10 @@ void ConvU8::Run(const RunContext& context) {
       tasks, shape_.Grain(tasks), context.backwards, [&](int64_t begin, int64_t end, int thread) {
         uint8_t* scratch = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
         float* wide = reinterpret_cast<float*>(scratch + band_scratch_);
+        int32_t* row_bias = reinterpret_cast<int32_t*>(scratch + band_scratch_ + wide_scratch_);
+        uint32_t* sums =
+            reinterpret_cast<uint32_t*>(scratch + band_scratch_ + wide_scratch_ + row_bias_scratch_);
+        if (weights_.lift() == 0) row_bias = nullptr;
         const uint8_t* input = nullptr;
         int64_t filled = -1;
         for (int64_t i = begin; i < end; ++i) {
@@ -207,10 +245,13 @@ void ConvU8::Run(const RunContext& context) {
           const int64_t band = task / panel_groups_ % bands_, image = task / panel_groups_ / bands_;
           const int64_t share = task % panel_groups_;
           const int64_t first = band * band_lines_, lines = std::min(band_lines_, lines_ - first);
-          if (filled != task / panel_groups_) input = BandInput(image, first, lines, scratch);
+          if (filled != task / panel_groups_) {
+            input = BandInput(image, first, lines, scratch);
+            if (row_bias != nullptr) FillRowBias(input, lines, sums, row_bias);
+          }
           filled = task / panel_groups_;
           RunPanels(input, lines * line_pixels_, (image * lines_ + first) * line_pixels_,
-                    share * panels / panel_groups_, (share + 1) * panels / panel_groups_, wide);
+                    share * panels / panel_groups_, (share + 1) * panels / panel_groups_, wide, row_bias);
         }
       });
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "native/kernels/byte_sums/byte_sums.h"
 #include "native/kernels/gemm_s8/gemm_s8.h"
 #include "native/ops/checks.h"
 #include "native/ops/step.h"
@@ -160,11 +161,10 @@ void MatMulU8::RunRows(const uint8_t* a, int64_t batch, int64_t begin, int64_t e
   block.to_f32 = to_f32_ || !fast_scale_;
   block.y_stride = n_;
   block.range = range_;
-  for (int64_t r = begin; r < end; ++r) {
-    uint32_t sum = 0;
-    for (int64_t k = 0; k < k_; ++k) sum += a[r * k_ + k];
-    row_bias_[r] = static_cast<int32_t>(sum * static_cast<uint32_t>(128 - b_zero_));
-  }
+  BestByteSumsKernel().run(block.a, block.rows, k_, k_, reinterpret_cast<uint32_t*>(row_bias_ + begin));
+  for (int64_t r = begin; r < end; ++r)
+    row_bias_[r] =
+        static_cast<int32_t>(static_cast<uint32_t>(row_bias_[r]) * static_cast<uint32_t>(128 - b_zero_));
   float* floats = to_f32_ ? reinterpret_cast<float*>(y_) + batch * m_ * n_ : wide_;
   for (int64_t panel = 0; panel < panels_.count; ++panel) {
     const int64_t column = panels_.Begin(panel), at = begin * n_ + column;

@@ -1,6 +1,8 @@
-// PackedWeights: a weight minus its zero point needs up to 9 bits, and some kernels take no -128. Such a
-// weight is written as a sum of s8 parts, and each part is one more round over the same taps: exact, and rare
-// enough to cost nothing in models quantised symmetrically. SPDX-License-Identifier: Apache-2.0
+// PackedWeights: a weight minus its zero point needs up to 9 bits, and some kernels take no -128. Where 8
+// bits hold all weights of a layer less one number, its lift, that is taken off, and rows make up for it by
+// their sums: weights of uint8 with one zero point are like that. Else a weight is written as a sum of s8
+// parts, and each part is one more round over the same taps: exact too, and rare. SPDX-License-Identifier:
+// Apache-2.0
 #include "native/ops/packed_weights.h"
 
 #include <algorithm>
@@ -83,15 +85,15 @@ class GroupWeights {
   GroupWeights(const WeightSource& s, const int32_t* zeros, int64_t group)
       : source_(s), zeros_(zeros), group_(group) {}
 
-  void Find(WeightFacts* facts, int min_weight, int32_t* sums) const {
+  void Find(WeightFacts* facts, int32_t* sums, int* least, int* most) const {
     const int64_t count = static_cast<int64_t>(source_.taps.size()) * source_.tap_bytes;
     for (int64_t column = 0; column < source_.columns; ++column) {
       const int zero = Zero(column);
       ColumnScan scan(zero);
       for (int64_t t : source_.taps) scan.Add(Tap(column, t), source_.tap_bytes);
       if (count > 0) {
-        facts->Include(scan.least() - zero, min_weight);
-        facts->Include(scan.most() - zero, min_weight);
+        *least = std::min(*least, scan.least() - zero);
+        *most = std::max(*most, scan.most() - zero);
       }
       const int32_t sum = static_cast<int32_t>(scan.sum() - count * zero);
       facts->Reach(sum, count <= kMostCounted ? scan.total() : INT32_MAX);
@@ -101,9 +103,10 @@ class GroupWeights {
 
   /// Whether weights and packed weights are the same numbers, and taps lie at equal distances: then they are
   /// packed from where they are.
-  bool Plain(int parts) const {
-    if (parts != 1 || zeros_ != nullptr || source_.sets != 1) return false;
-    if (source_.taps.empty() || source_.columns == 0) return false;
+  bool Plain(int parts, int lift) const {
+    if (parts != 1 || source_.sets != 1 || source_.taps.empty() || source_.columns == 0) return false;
+    for (int64_t column = 0; column < source_.columns; ++column)
+      if (Zero(column) + lift != 0) return false;
     for (size_t t = 1; t < source_.taps.size(); ++t)
       if (source_.taps[t] - source_.taps[t - 1] != TapStride()) return false;
     return true;
@@ -113,14 +116,14 @@ class GroupWeights {
 
   const int8_t* First() const { return Tap(0, source_.taps[0]); }
 
-  std::vector<int8_t> Split(int parts) const {
+  std::vector<int8_t> Split(int parts, int lift) const {
     std::vector<int8_t> out(static_cast<size_t>(source_.columns * parts * source_.tap_bytes) *
                             source_.taps.size());
     int8_t* to = out.data();
     for (int64_t column = 0; column < source_.columns; ++column)
       for (int part = 0; part < parts; ++part)
         for (int64_t t : source_.taps) {
-          SplitTap(Tap(column, t), Zero(column), part, parts, to);
+          SplitTap(Tap(column, t), Zero(column) + lift, part, parts, to);
           to += source_.tap_bytes;
         }
     return out;
@@ -159,10 +162,12 @@ bool PairsFit(const std::vector<int8_t>& w, int64_t tap_bytes) {
 
 void FindFacts(const WeightSource& s, const int32_t* zeros, int min_weight, WeightFacts* facts,
                int32_t* sums) {
-  for (int64_t g = 0; g < s.groups; ++g) GroupWeights(s, zeros, g).Find(facts, min_weight, sums);
+  int least = 0, most = 0;
+  for (int64_t g = 0; g < s.groups; ++g) GroupWeights(s, zeros, g).Find(facts, sums, &least, &most);
+  facts->Fit(least, most, min_weight, s.lifts);
   if (&ChooseGemmS8(true) == &ChooseGemmS8(false)) return;  // no kernel of this CPU asks
   for (int64_t g = 0; g < s.groups && facts->pairs_fit != 0; ++g)
-    facts->pairs_fit = PairsFit(GroupWeights(s, zeros, g).Split(facts->parts), s.tap_bytes);
+    facts->pairs_fit = PairsFit(GroupWeights(s, zeros, g).Split(facts->parts, facts->lift), s.tap_bytes);
 }
 
 }  // namespace
@@ -181,10 +186,12 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
                                        s.groups * s.columns, &facts, [&](WeightFacts* found, int32_t* sums) {
                                          FindFacts(s, channels.weight_zero, min_weight, found, sums);
                                        }));
-  parts_ = facts->parts;
+  parts_ = facts->parts, lift_ = facts->lift;
   const int32_t* sums = facts->sums();
 
   kernel_ = &ChooseGemmS8(facts->pairs_fit != 0);
+  row_offset_ = static_cast<uint32_t>(kernel_->a_offset) * static_cast<uint32_t>(taps_) *
+                static_cast<uint32_t>(tap_bytes_);
   panels_ = GemmPanels(kernel_->unit, kernel_->max_units, s.columns);
   const int64_t width = panels_.units * panels_.unit;
   channels_ = FoldedChannels(s.groups * width);
@@ -207,12 +214,12 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
         for (int64_t g = 0; g < s.groups; ++g) {
           const GroupWeights weights(s, channels.weight_zero, g);
           int8_t* to = reinterpret_cast<int8_t*>(block) + group_bytes_ * static_cast<size_t>(g);
-          if (weights.Plain(parts_))
+          if (weights.Plain(parts_, lift_))
             PackGemmS8(*kernel_, panels_, taps(), tap_bytes_, weights.First(), s.column_stride,
                        weights.TapStride(), 1, to);
           else
-            PackGemmS8(*kernel_, panels_, taps(), tap_bytes_, weights.Split(parts_).data(), column, tap, 1,
-                       to);
+            PackGemmS8(*kernel_, panels_, taps(), tap_bytes_, weights.Split(parts_, lift_).data(), column,
+                       tap, 1, to);
         }
       }));
   return packed_ == nullptr ? Status::Error("KPT_TOO_LARGE", "packed weights") : Status::Ok();

@@ -10,6 +10,7 @@
 #include "native/kernels/affine_s32/affine_s32.h"
 #include "native/kernels/binary_f32/binary_f32.h"
 #include "native/kernels/binary_u8/binary_u8.h"
+#include "native/kernels/byte_sums/byte_sums.h"
 #include "native/kernels/layer_norm_f32/layer_norm_f32.h"
 #include "native/kernels/pack_bits/pack_bits.h"
 #include "native/kernels/pool/pool.h"
@@ -207,6 +208,21 @@ TEST_CASE("pack_bits tiers") {
       kernel.u8(bytes.data(), least.data(), flip.data(), y, 2, count);
     });
   }
+}
+
+TEST_CASE("byte_sums tiers") {
+  for (int64_t bytes : kLengths)
+    for (int64_t gap : {0, 3, 64}) {
+      constexpr int64_t kCount = 5;
+      const std::vector<uint8_t> x = Bytes(kCount * (bytes + gap) + kReadPadding, 31);
+      Compare<uint32_t>(ByteSumsKernels(), kCount, [&](const ByteSumsKernel& kernel, uint32_t* sums) {
+        kernel.run(x.data(), kCount, bytes, bytes + gap, sums);
+      });
+    }
+  const std::vector<uint8_t> large(70000 + kReadPadding, 255);
+  uint32_t sum = 0;
+  BestByteSumsKernel().run(large.data(), 1, 70000, 70000, &sum);
+  CHECK(sum == 70000u * 255);
 }
 
 TEST_CASE("affine_s32 tiers") {

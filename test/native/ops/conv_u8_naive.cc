@@ -29,7 +29,7 @@ struct Tensors {
     w.FillS8(&random, c.w_low, c.w_high).Constant(1);
     bias.FillS32(&random, -20000, 20000).Constant(2);
     scale.FillF32(&random, c.scale * 0.3f, c.scale).Constant(3);
-    weight_zero.FillS32(&random, -128, 127).Constant(4);
+    weight_zero.FillS32(&random, c.zero_low, c.zero_high).Constant(4);
     residual.FillU8(&random);
     table.FillU8(&random).Constant(5);
   }

@@ -15,6 +15,7 @@ struct ConvCase {
   float scale = 0.002f;
   bool bias = true, weight_zero = false, residual = false, table = false, to_f32 = false;
   int w_low = -127, w_high = 127;
+  int zero_low = -128, zero_high = 127;  // where weight_zero
   int threads = 1;
 
   int64_t oh() const { return (h + pt + pb - (kh - 1) * dh - 1) / sh + 1; }

@@ -105,6 +105,34 @@ TEST_CASE("conv_u8: weight zero points, -128 and large scales") {
   }
 }
 
+TEST_CASE("conv_u8: one weight zero point, as uint8 weights have") {
+  for (int zero : {-128, -1, 5, 127})
+    for (int64_t k : {1, 2, 3, 5})
+      for (int64_t stride : {1, 2}) {
+        ConvCase t;
+        t.h = 13, t.w = 11, t.c = k == 2 ? 1 : 21, t.o = 19, t.kh = t.kw = k, t.sh = t.sw = stride;
+        // Both ends of int8, and one value less, which kernels without -128 hold too.
+        t.w_low = zero == 5 ? -127 : -128, t.weight_zero = true, t.zero_low = t.zero_high = zero;
+        CHECK(CompareConv(t) == "");
+        t.pt = t.pl = k / 2, t.pb = 1, t.pr = 2, t.n = 2, t.threads = 3;
+        CHECK(CompareConv(t) == "");
+        t.to_f32 = true, t.dh = 2;
+        CHECK(CompareConv(t) == "");
+        t.to_f32 = false, t.w = t.kw;  // one output column where nothing pads
+        t.pl = t.pr = 0, t.scale = 3000.f;
+        CHECK(CompareConv(t) == "");
+        t.dh = 1, t.dw = 2, t.w = 17;
+        CHECK(CompareConv(t) == "");
+      }
+  for (int64_t group : {1, 2}) {
+    ConvCase t;  // zero points of channels that differ, but not by much; small sums from 0 on
+    t.c = 32, t.o = 34, t.kh = t.kw = 1, t.h = t.w = 20, t.group = group;
+    t.w_low = 0, t.w_high = 100, t.weight_zero = true, t.zero_low = -60, t.zero_high = -40;
+    t.lo = 0, t.y_zero = 0;
+    CHECK(CompareConv(t) == "");
+  }
+}
+
 TEST_CASE("conv_u8: clamps, residual, table and f32 output") {
   for (int variant = 0; variant < 16; ++variant) {
     ConvCase t;

@@ -81,6 +81,10 @@ TEST_CASE("conv_u8 with a run-time scale equals conv_u8 with a constant one") {
       w.FillS8(&random).Constant(0);
       scale.FillF32(&random, 0.001f, 0.01f).Constant(1);
       product.Constant(2);
+      TestTensor weight_zero(DType::kS32, {c.out});
+      weight_zero.FillS32(&random, 100, 100).Constant(3);
+      // Zero points that the weights share where there are three threads.
+      TestTensor* zeros = threads == 3 ? &weight_zero : nullptr;
       ParamList live, fixed;
       const double pad = static_cast<double>(c.kernel / 2);
       for (ParamList* p : {&live, &fixed})
@@ -97,10 +101,11 @@ TEST_CASE("conv_u8 with a run-time scale equals conv_u8 with a constant one") {
         ParamList constant = fixed;
         constant.Set("xZero", zero);
         TestTensor y(DType::kF32, {1, c.size, c.size, c.out}), want(DType::kF32, {1, c.size, c.size, c.out});
-        const Status first = RunStep("conv_u8", {&x, &w, nullptr, &product}, {&want}, constant, threads);
+        const Status first =
+            RunStep("conv_u8", {&x, &w, nullptr, &product, zeros}, {&want}, constant, threads);
         CHECK_MESSAGE(first.ok(), first.message());
         const Status second =
-            RunStep("conv_u8", {&x, &w, nullptr, &scale, nullptr, nullptr, nullptr, &x_scale, &x_zero}, {&y},
+            RunStep("conv_u8", {&x, &w, nullptr, &scale, zeros, nullptr, nullptr, &x_scale, &x_zero}, {&y},
                     live, threads, 2);
         CHECK_MESSAGE(second.ok(), second.message());
         CHECK(std::memcmp(y.view.data, want.view.data, y.view.bytes()) == 0);

@@ -1,7 +1,7 @@
 // Elements of tensors of any type, as plain numbers, bigints (64-bit integers) or strings, and the type sets of
 // operators. What the references of elementwise, reduction and indexing operators are written with.
 import { expected, KompaktError } from '../../errors.js';
-import { type DType, dtypes, isInt64 } from '../../tensor/dtype.js';
+import { type DType, dtypes, isInt64, type TypedArray } from '../../tensor/dtype.js';
 import type { Dims } from '../../tensor/shape.js';
 import { allocate, fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import { type InferContext, inputType, type TensorType } from '../op.js';
@@ -61,11 +61,38 @@ export function stridedOffsets(dims: Dims, strides: readonly number[], start = 0
   let offsets = Float64Array.of(start);
   dims.forEach((count, axis) => {
     const outer = offsets;
+    const stride = strides[axis]!;
     offsets = new Float64Array(outer.length * count);
-    for (let at = 0; at < offsets.length; at++)
-      offsets[at] = outer[Math.floor(at / count)]! + (at % count) * strides[axis]!;
+    let at = 0;
+    for (const first of outer) for (let i = 0; i < count; i++) offsets[at++] = first + i * stride;
   });
   return offsets;
+}
+
+/** Elements at start + sum index * strides. */
+interface StridedElements<Data> {
+  readonly data: Data;
+  readonly strides: readonly number[];
+  readonly start?: number;
+}
+
+/** Copies an element for every index of `dims`, bit for bit. */
+export function copyStrided(
+  dims: Dims,
+  x: StridedElements<TensorValue['data']>,
+  y: StridedElements<TypedArray | string[]>,
+): void {
+  // The longest loop is not listed: weights have millions of elements.
+  const inner = dims.indexOf(Math.max(...dims));
+  const outer = (values: readonly number[]): readonly number[] => values.filter((_, axis) => axis !== inner);
+  const from = stridedOffsets(outer(dims), outer(x.strides), x.start);
+  const to = stridedOffsets(outer(dims), outer(y.strides), y.start);
+  const [count, xStride, yStride] = [dims[inner] ?? 1, x.strides[inner] ?? 0, y.strides[inner] ?? 0];
+  const [source, target] = [x.data, y.data as Record<number, unknown>];
+  for (let run = 0; run < to.length; run++) {
+    let [xAt, yAt] = [from[run]!, to[run]!];
+    for (let i = 0; i < count; i++, xAt += xStride, yAt += yStride) target[yAt] = source[xAt];
+  }
 }
 
 /** The elements of t at the given offsets, bit for bit. */

@@ -1,8 +1,8 @@
 // Physical views of logical tensors: the order of axes in memory per layout, and when two layouts are one memory.
 import { type Dims, sizeOf, stridesOf } from '../../tensor/shape.js';
-import type { TensorValue } from '../../tensor/tensor.js';
+import { allocate, type TensorValue, tensor } from '../../tensor/tensor.js';
 import type { Buffer, Layout, LowerContext } from '../op.js';
-import { pick, stridedOffsets } from './elements.js';
+import { copyStrided } from './elements.js';
 
 /** Logical axes in the order of memory: [0,1,2,3], or [0,2,3,1] channels-last. */
 export function axisOrder(rank: number, layout: Layout): number[] {
@@ -41,9 +41,17 @@ export function readPlain(ctx: LowerContext, i: number): Buffer {
     : ctx.read(i, 'plain');
 }
 
-/** The tensor with its axes in another order. */
+/** The tensor with its axes in another order; the same data where only axes of length 1 change places. */
 export function permuted(t: TensorValue, order: readonly number[]): TensorValue {
   const strides = stridesOf(t.dims);
   const dims = permuteDims(t.dims, order);
-  return pick(t, dims, stridedOffsets(dims, permuteDims(strides, order)));
+  const long = order.filter((axis) => t.dims[axis] !== 1);
+  if (long.every((axis, i) => i === 0 || long[i - 1]! < axis)) return tensor(t.dtype, dims, t.data as never);
+  const data = t.dtype === 'string' ? new Array<string>(sizeOf(dims)).fill('') : allocate(t.dtype, dims);
+  copyStrided(
+    dims,
+    { data: t.data, strides: permuteDims(strides, order) },
+    { data, strides: stridesOf(dims) },
+  );
+  return tensor(t.dtype, dims, data);
 }

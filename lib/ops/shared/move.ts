@@ -4,7 +4,7 @@ import type { DType, TypedArray } from '../../tensor/dtype.js';
 import { type Dims, sizeOf, stridesOf } from '../../tensor/shape.js';
 import { allocate, type TensorValue, tensor } from '../../tensor/tensor.js';
 import type { Buffer, Layout, LowerContext, TensorType } from '../op.js';
-import { type Element, stridedOffsets } from './elements.js';
+import { copyStrided, type Element } from './elements.js';
 import { layoutStrides, readAsIs, readPlain } from './layout.js';
 
 /** One loop of a copy: per turn the input moves along its axis by xStep (0 repeats) and the output along its own. */
@@ -65,9 +65,11 @@ export function moveValues(
     const x = inputs[move.input]!;
     const y = results[move.output]!;
     const s = strided(move, stridesOf(x.dims), stridesOf(outputs[move.output]!.dims));
-    const from = stridedOffsets(s.dims, s.xStrides, s.xOffset);
-    const to = stridedOffsets(s.dims, s.yStrides, s.yOffset);
-    for (let i = 0; i < to.length; i++) y[to[i]!] = x.data[from[i]!] as never;
+    copyStrided(
+      s.dims,
+      { data: x.data, strides: s.xStrides, start: s.xOffset },
+      { data: y, strides: s.yStrides, start: s.yOffset },
+    );
   }
   return outputs.map(({ dtype, dims }, i) => tensor(dtype, dims, results[i]!));
 }

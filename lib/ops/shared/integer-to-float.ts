@@ -89,7 +89,7 @@ export function emitLiveProduct(
     return tensor(
       'float32',
       [channels],
-      Float32Array.from({ length: channels }, (_, o) => perChannel(own, o)),
+      new Float32Array(channels).map((_, o) => perChannel(own, o)),
     );
   });
   ctx.emit(

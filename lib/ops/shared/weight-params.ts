@@ -15,9 +15,7 @@ export function accumulatorScales(
 ): TensorValue {
   return derivedConstant(wScale, `accumulator ${channels} ${sx} ${sy}`, () => {
     const scales = toNumbers(wScale);
-    const out = Float32Array.from({ length: channels }, (_, o) =>
-      combinedScale(sx, perChannel(scales, o), sy),
-    );
+    const out = new Float32Array(channels).map((_, o) => combinedScale(sx, perChannel(scales, o), sy));
     return tensor('float32', [channels], out);
   });
 }
@@ -35,7 +33,7 @@ export function storedWeightZeros(
     tensor(
       'int32',
       [channels],
-      Int32Array.from({ length: channels }, (_, o) => perChannel(zeros, o) - shift),
+      new Int32Array(channels).map((_, o) => perChannel(zeros, o) - shift),
     ),
   );
 }

@@ -78,7 +78,7 @@ export function int32Bias(
   const values = toNumbers(stored);
   const real = (o: number): number =>
     (perChannel(values, o) - perChannel(ownZero, o)) * perChannel(ownScale, o);
-  const out = Float64Array.from({ length: channels }, (_, o) => Math.round((factor * real(o)) / unit(o)));
+  const out = new Float64Array(channels).map((_, o) => Math.round((factor * real(o)) / unit(o)));
   const { min, max } = dtypes.int32;
   if (!out.every((v) => v >= min && v <= max)) return null;
   return ctx.addConstant(`${name}_int32`, tensor('int32', [channels], Int32Array.from(out)));

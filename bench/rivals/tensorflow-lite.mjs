@@ -2,7 +2,6 @@
 // are looked for in the working directory's node_modules: npm install --no-save --ignore-scripts koffi tfjs-tflite-node
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Tensor } from '../../dist/index.js';
 
 const types = { 1: 'float32', 2: 'int32', 3: 'uint8', 9: 'int8' };
 const arrays = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array, int8: Int8Array };
@@ -26,8 +25,9 @@ function load() {
   }
 }
 
-/** `open(file, threads, xnnpack)`: an interpreter with XNNPACK's delegate or with the built-in kernels; null where it refuses. */
-export function tensorflowLite() {
+/** `open(file, threads, xnnpack)`: an interpreter with XNNPACK's delegate or with the built-in kernels; null where it refuses. Outputs are
+ *  of the class `Tensor`. */
+export function tensorflowLite(Tensor) {
   const f = load();
   const [model, options, interpreter, tensor, delegate] = ['void*', 'void*', 'void*', 'void*', 'void*'];
   const c = {

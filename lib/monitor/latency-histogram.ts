@@ -1,5 +1,7 @@
 // Counts of durations in fixed memory with a bounded error: the buckets of an HDR histogram, 64 for each power of two, so that
-// a percentile is at most 1/128 (0.8 %) off. Recording makes no object.
+// a percentile is at most 1/128 (0.8 %) off. Recording makes no object. Not createHistogram() of perf_hooks: with two figures it takes
+// 38 KB where this takes 7, and a window has 16 of them; it leaves out what is beyond its range, and its least and largest values
+// are edges of buckets.
 
 /** Units of one millisecond: a bucket of the smallest durations is an eighth of a microsecond wide. */
 const unitsPerMs = 8000;

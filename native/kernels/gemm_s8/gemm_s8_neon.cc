@@ -16,18 +16,22 @@ namespace kompakt {
 namespace {
 
 struct NeonProduct {
-  template <int kRotation, int kRows, int kVecs>
-  static KPT_ALWAYS_INLINE void Rotation(const int8x16_t (&a)[kRows], const int8_t* b,
-                                         int32x4_t (&acc)[kRows][kVecs]) {
-    int8x16_t run[kRows];
-    for (int m = 0; m < kRows; ++m) run[m] = vextq_s8(a[m], a[m], 2 * kRotation);
+  /// Multiplies by weights that lie 64 bytes apart, and rotates A for the next step.
+  template <int kRows, int kVecs>
+  static KPT_ALWAYS_INLINE void Step(int8x16_t (&a)[kRows], const int8_t* b, int32x4_t (&acc)[kRows][kVecs]) {
+    KPT_UNROLL
     for (int v = 0; v < kVecs; ++v) {
-      const int8x16_t weights = vld1q_s8(b + 64 * v + 16 * kRotation);
+      // g++ otherwise loads many weights first, and puts sums into memory for them.
+      asm volatile("" ::: "memory");
+      const int8x16_t weights = vld1q_s8(b + 64 * v);
+      KPT_UNROLL
       for (int m = 0; m < kRows; ++m) {
-        const int16x8_t low = vmull_s8(vget_low_s8(run[m]), vget_low_s8(weights));
-        acc[m][v] = vpadalq_s16(acc[m][v], vmlal_high_s8(low, run[m], weights));
+        const int16x8_t low = vmull_s8(vget_low_s8(a[m]), vget_low_s8(weights));
+        acc[m][v] = vpadalq_s16(acc[m][v], vmlal_high_s8(low, a[m], weights));
       }
     }
+    KPT_UNROLL
+    for (int m = 0; m < kRows; ++m) a[m] = vextq_s8(a[m], a[m], 2);
   }
 
   template <int kRows, int kVecs>
@@ -36,12 +40,13 @@ struct NeonProduct {
     const uint8x16_t flip = vdupq_n_u8(0x80);
     for (int k = 0; k < tap_bytes; k += 16, b += 64 * kVecs) {
       int8x16_t run[kRows];
+      KPT_UNROLL
       for (int m = 0; m < kRows; ++m)
         run[m] = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(a[m] + offset + k), flip));
-      Rotation<0>(run, b, acc);
-      Rotation<1>(run, b, acc);
-      Rotation<2>(run, b, acc);
-      Rotation<3>(run, b, acc);
+      Step(run, b, acc);
+      Step(run, b + 16, acc);
+      Step(run, b + 32, acc);
+      Step(run, b + 48, acc);
     }
     return b;
   }

@@ -19,9 +19,13 @@ struct NeonBytes {
       : zero(vdupq_n_s16(static_cast<int16_t>(r.zero))),
         lo(vdupq_n_u8(static_cast<uint8_t>(r.lo))),
         hi(vdupq_n_u8(static_cast<uint8_t>(r.hi))) {}
+  /// kPlain: zero and lo are 0, hi is 255, which saturation alone comes to.
+  template <bool kPlain = false>
   KPT_ALWAYS_INLINE uint8x16_t Pack(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d) const {
-    const int16x8_t ab = vqaddq_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)), zero);
-    const int16x8_t cd = vqaddq_s16(vcombine_s16(vqmovn_s32(c), vqmovn_s32(d)), zero);
+    int16x8_t ab = vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)),
+              cd = vcombine_s16(vqmovn_s32(c), vqmovn_s32(d));
+    if (kPlain) return vcombine_u8(vqmovun_s16(ab), vqmovun_s16(cd));
+    ab = vqaddq_s16(ab, zero), cd = vqaddq_s16(cd, zero);
     const uint8x16_t bytes = vcombine_u8(vqmovun_s16(ab), vqmovun_s16(cd));
     return vminq_u8(vmaxq_u8(bytes, lo), hi);
   }

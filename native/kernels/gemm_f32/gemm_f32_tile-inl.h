@@ -89,6 +89,8 @@ __attribute__((noinline)) void ComputeTiles(const GemmF32Tile& first, int64_t co
           for (int r = 0; r < kRows; ++r) step[r] = LoadRow(a[r] + k);
           KPT_UNROLL
           for (int kk = 0; kk < kDepthStep; ++kk) {
+            // g++ otherwise loads the panels of all steps first, for which 32 registers are too few.
+            if constexpr (kLanes == 4) asm volatile("" ::: "memory");
             F32 panel[kVectors];
             KPT_UNROLL
             for (int j = 0; j < kVectors; ++j) panel[j] = Load(b + kk * kWidth + j * kLanes);

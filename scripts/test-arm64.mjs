@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import './typescript.mjs';
 import { armNode, sysroot } from './arm64.mjs';
 import { buildTests, ctest, requireTools, run } from './cmake-tests.mjs';
 
@@ -30,6 +31,21 @@ for (const cpu of cpus.filter((name) => name !== 'max')) {
   ctest(arm, { QEMU_CPU: cpu });
 }
 
+console.log('\nLoops that multiply');
+const { multiplyLoops } = await import('../test/helpers/vector-spills.ts');
+let failed = 0;
+const disassembly = output('aarch64-linux-gnu-objdump', [
+  '-d',
+  '--no-show-raw-insn',
+  '-C',
+  at(arm, 'kompakt.node'),
+]);
+const loops = multiplyLoops(disassembly, /GemmS8Tile<|ComputeTiles<[2-9]/, 'arm64');
+const spilling = loops.filter(({ spills }) => spills.length > 0);
+if (loops.length < 60 || spilling.length > 0) failed++;
+console.log(`${loops.length} loops, ${spilling.length} of them store a vector to the stack`);
+for (const { name, spills } of spilling) console.log(`SPILLS     ${spills.length}  ${name}`);
+
 const here = buildTests('native-tests');
 const dumps = at('build/dumps');
 rmSync(dumps, { recursive: true, force: true });
@@ -41,7 +57,6 @@ const dumped = output(process.execPath, [
   dumps,
 ]);
 const models = JSON.parse(dumped);
-let failed = 0;
 
 console.log('\nThe engine alone');
 const engine =
@@ -92,7 +107,7 @@ function output(command, args) {
   const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',
-    maxBuffer: 1 << 26,
+    maxBuffer: 1 << 28,
   });
   if (status === 0) return stdout;
   throw new Error(`${[command, ...args].join(' ').slice(0, 400)}: ${error ?? signal ?? status}\n${stderr}`);

@@ -55,7 +55,7 @@ if (run === null) {
   console.log('refused');
   process.exit(0);
 }
-for (let i = 0; i < 3; i++) await run();
+for (let i = 0; i < Number(runs); i++) await run();
 process.ppid;
 for (let i = 0; i < Number(runs); i++) await run();
 process.ppid;

@@ -1,4 +1,4 @@
-// Reads a disassembly (objdump -d --no-show-raw-insn -C, x86-64) for loops that multiply and yet store a vector to the stack:
+// Reads a disassembly (objdump -d --no-show-raw-insn -C, of x86-64 or arm64) for loops that multiply and yet store a vector to the stack:
 // an accumulator that found no register costs more than the multiplication.
 
 interface Instruction {
@@ -6,10 +6,29 @@ interface Instruction {
   readonly text: string;
 }
 
-/** What multiplies: fused multiply-adds, 8-bit dot products and their AVX2 form. */
-const multiplies = /^(vfmadd|vpdpbusd|vpmaddubsw|vpmaddwd)/;
-const storesVector = /^vmov\w+\s+%[xyz]mm\d+,[^(]*\(%r[sb]p\b/;
-const jump = /^j\w+\s+([0-9a-f]+)/;
+interface Language {
+  /** Fused multiply-adds, 8-bit dot products and what does the same in several steps. */
+  readonly multiplies: RegExp;
+  /** To the stack. */
+  readonly storesVector: RegExp;
+  readonly jump: RegExp;
+  readonly neverGoesOn: RegExp;
+}
+
+const languages = {
+  x64: {
+    multiplies: /^(vfmadd|vpdpbusd|vpmaddubsw|vpmaddwd)/,
+    storesVector: /^vmov\w+\s+%[xyz]mm\d+,[^(]*\(%r[sb]p\b/,
+    jump: /^j\w+\s+([0-9a-f]+)/,
+    neverGoesOn: /^(jmp|ret)/,
+  },
+  arm64: {
+    multiplies: /^(fmla|sdot|smull|smlal)/,
+    storesVector: /^st(r|ur|p)\s+q\d+.*\[(sp|x29)\b/,
+    jump: /^(?:b|b\.\w+|cbn?z\s+\w+,|tbn?z\s+\w+,\s*#\w+,)\s+([0-9a-f]+)\b/,
+    neverGoesOn: /^(b|br|ret)\s/,
+  },
+} as const satisfies Record<string, Language>;
 
 export interface MultiplyLoop {
   readonly name: string;
@@ -38,6 +57,7 @@ function* functionsOf(disassembly: string): Generator<{ name: string; body: Inst
 function comesBack(
   body: readonly Instruction[],
   targets: readonly (number | undefined)[],
+  { neverGoesOn }: Language,
   first: number,
   last: number,
 ): boolean {
@@ -49,24 +69,31 @@ function comesBack(
     if (at === last) return true;
     seen.add(at);
     if (targets[at] !== undefined) open.push(targets[at]);
-    if (!/^(jmp|ret)/.test(body[at]!.text)) open.push(at + 1);
+    if (!neverGoesOn.test(body[at]!.text)) open.push(at + 1);
   }
   return false;
 }
 
 /** The innermost loops with a multiplication in functions whose name matches. A loop is what lies between the target of a
  *  jump backwards and the jump. */
-export function multiplyLoops(disassembly: string, name: RegExp): MultiplyLoop[] {
+export function multiplyLoops(
+  disassembly: string,
+  name: RegExp,
+  architecture: keyof typeof languages = 'x64',
+): MultiplyLoop[] {
+  const language = languages[architecture];
   const loops: MultiplyLoop[] = [];
   for (const { name: found, body } of functionsOf(disassembly)) {
     if (!name.test(found)) continue;
     const indexOf = new Map(body.map(({ address }, i) => [address, i]));
     const targets = body.map(({ text }) => {
-      const target = jump.exec(text);
+      const target = language.jump.exec(text);
       return target === null ? undefined : indexOf.get(Number.parseInt(target[1]!, 16));
     });
     const ranges = targets.flatMap((first, last) =>
-      first !== undefined && first <= last && comesBack(body, targets, first, last) ? [{ first, last }] : [],
+      first !== undefined && first <= last && comesBack(body, targets, language, first, last)
+        ? [{ first, last }]
+        : [],
     );
     const innermost = ranges.filter(
       (a) =>
@@ -76,8 +103,8 @@ export function multiplyLoops(disassembly: string, name: RegExp): MultiplyLoop[]
     );
     for (const { first, last } of innermost) {
       const texts = body.slice(first, last + 1).map(({ text }) => text);
-      if (texts.some((text) => multiplies.test(text)))
-        loops.push({ name: found, spills: texts.filter((text) => storesVector.test(text)) });
+      if (texts.some((text) => language.multiplies.test(text)))
+        loops.push({ name: found, spills: texts.filter((text) => language.storesVector.test(text)) });
     }
   }
   return loops;

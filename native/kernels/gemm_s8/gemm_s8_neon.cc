@@ -16,6 +16,10 @@ namespace kompakt {
 namespace {
 
 struct NeonProduct {
+  /// Most rows of a tile of one or two vectors: each row takes registers for A and for a product beside its
+  /// sums.
+  static constexpr int kLowTileRows = 6;
+
   /// Multiplies by weights that lie 64 bytes apart, and rotates A for the next step.
   template <int kRows, int kVecs>
   static KPT_ALWAYS_INLINE void Step(int8x16_t (&a)[kRows], const int8_t* b, int32x4_t (&acc)[kRows][kVecs]) {

@@ -14,6 +14,9 @@ namespace kompakt {
 namespace {
 
 struct DotprodProduct {
+  /// Most rows of a tile of one or two vectors.
+  static constexpr int kLowTileRows = 8;
+
   /// SDOT with lane kLane of each row's 16 bytes.
   template <int kLane, int kRows, int kVecs>
   static KPT_ALWAYS_INLINE void Group(const int8x16_t (&a)[kRows], const int8_t* b,

@@ -1,5 +1,5 @@
 // Runs under an emulator that counts instructions (count_instructions.c): one engine, one file. Warms up, and asks for the
-// parent process, at which the emulator prints its counts, before and after some runs.
+// parent process, at which the emulator prints its counts, before and after each of some runs.
 // Usage: node one-engine.mjs PACKAGE kompakt|onnxruntime|xnnpack|built-in FILE RUNS SHAPES
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -56,8 +56,10 @@ if (run === null) {
   process.exit(0);
 }
 for (let i = 0; i < Number(runs); i++) await run();
-process.ppid;
-for (let i = 0; i < Number(runs); i++) await run();
+for (let i = 0; i < Number(runs); i++) {
+  process.ppid;
+  await run();
+}
 process.ppid;
 console.log('done');
 process.exit(0);

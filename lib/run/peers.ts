@@ -13,10 +13,6 @@ export interface Peer {
 /** The caller's folder first: a kompakt that is linked or installed globally finds what the project has. */
 const peerFolders = (): readonly string[] => [process.cwd(), packageRoot()];
 
-/** Why the server's packages are asked for: one message for both, so that one command installs both. */
-export const servingNeeds =
-  'Serving needs the packages fastify and prom-client: npm install fastify prom-client';
-
 /** Loads a package from the first of `folders` that has it. Throws KPT_PEER_MISSING, which says `why` it is asked for. */
 export function loadPeer(name: string, why: string, folders: readonly string[] = peerFolders()): Peer {
   let cause: unknown;

@@ -2,13 +2,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, fastify } from 'fastify';
 import { isKompaktError, KompaktError } from '../errors.js';
 import type { ProcessWatch } from '../monitor/process-watch.js';
-import { loadPeer, servingNeeds } from '../run/peers.js';
+import { loadPeer } from '../run/peers.js';
 import { dashboard } from './dashboard.js';
 import { httpError } from './http-error.js';
 import type { Metrics } from './metrics.js';
 import { describeModel } from './model-page.js';
 import type { ModelService } from './model-service.js';
 import type { CompleteServeOptions } from './options.js';
+import { servingNeeds } from './peers.js';
 import { headerLengthName, parseInfer, writeInfer } from './protocol.js';
 import { malformed } from './protocol-data.js';
 

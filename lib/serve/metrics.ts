@@ -4,8 +4,9 @@ import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DriftState } from '../monitor/drift/sentinel.js';
 import { type Clock, codeOf, Meter } from '../monitor/meter.js';
 import type { ProcessSnapshot, ProcessWatch } from '../monitor/process-watch.js';
-import { loadPeer, servingNeeds } from '../run/peers.js';
+import { loadPeer } from '../run/peers.js';
 import type { ModelService } from './model-service.js';
+import { servingNeeds } from './peers.js';
 
 type PromClient = typeof import('prom-client');
 

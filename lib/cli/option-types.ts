@@ -77,7 +77,7 @@ export function jsonOrFile(text: string, flag: string): Readonly<Record<string, 
   try {
     content = readFileSync(text, 'utf8');
   } catch {
-    return wrong('a JSON object or a file with one', flag, text);
+    return wrong('a JSON object or the path of a file that can be read', flag, text);
   }
   return jsonObject(content, `${flag} in '${text}'`);
 }

@@ -54,7 +54,7 @@ test.each([
   [
     ['-o', path('d.onnx'), '--data', data, '--space', path('none.json')],
     'KPT_USAGE',
-    'a JSON object or a file',
+    'a JSON object or the path of a file that can be read',
   ],
   [['-o', path('d.onnx'), '--data', data, '--algorithm', 'luck'], 'KPT_USAGE', 'random'],
 ])('%j', async (args, code, message) => {

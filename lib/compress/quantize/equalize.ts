@@ -11,7 +11,9 @@ import { f32, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 /** The graph with equalised pairs; its outputs are the same up to rounding in float32. */
 export function equalize(graph: Graph): Graph {
   const editor = new GraphEditor(graph);
-  for (const node of [...editor.nodes]) {
+  for (const { outputs } of [...editor.nodes]) {
+    // The node as it is now: behind another convolution it may have new weights already.
+    const node = editor.producer(outputs[0]!);
     if (!isOp(node, 'Conv')) continue;
     const second = depthwiseBehind(editor, node.outputs[0]!);
     const first = editor.constant(node.inputs[1]!);

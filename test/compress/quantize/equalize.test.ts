@@ -39,6 +39,21 @@ test.each(['', 'Relu', 'LeakyRelu'])('evens the channels and keeps the results: 
   expect(spread(reachOf(after, value))).toBeLessThan(spread(reachOf(graph, value)) / 3);
 });
 
+test('a depthwise convolution may be the second of one pair and the first of the next', () => {
+  const { graph, value } = pair((g, v) =>
+    g.op('Relu', [g.node('Conv', [v, g.weights(4, 1, 1, 1)], { group: attr.int(4) })[0]!]),
+  );
+  const after = equalize(graph);
+  const [[y], [z]] = [graph, after].map((g) => [...runReference(g, feeds).values()].map(toNumbers));
+  const scale = Math.max(...y!.map(Math.abs));
+  y!.forEach((v, i) => {
+    expect(Math.abs(v - z![i]!)).toBeLessThan(1e-5 * scale);
+  });
+  expect(reachOf(after, value)).not.toEqual(reachOf(graph, value));
+  // Both pairs got new weights: that of the middle one twice.
+  expect([...after.constants.keys()].filter((name) => name.includes('_equalized_equalized'))).toHaveLength(1);
+});
+
 test.each([
   ['a function that is not homogeneous', (g: TestGraph, v: string) => g.op('HardSwish', [v]), 4],
   ['a second user', (g: TestGraph, v: string) => g.op('Add', [g.op('Relu', [v]), v]), 4],

@@ -1,8 +1,8 @@
 // Runs samples through an executor and shows each wanted value to its observer. Activations are never stored: memory
 // is that of one sample and of the observers.
 import { expected, KompaktError } from '../errors.js';
+import type { Dims } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
-import type { Observer } from './observer.js';
 
 /** Model inputs by name. */
 export type Feeds = ReadonlyMap<string, TensorValue>;
@@ -10,12 +10,17 @@ export type Feeds = ReadonlyMap<string, TensorValue>;
 /** Computes the wanted values for one set of feeds. */
 export type Executor = (feeds: Feeds) => Promise<ReadonlyMap<string, TensorValue>>;
 
+/** What sees the values of one tensor, sample by sample; may take its time. */
+export interface Watcher {
+  see(values: Float32Array, dims: Dims): void | Promise<void>;
+}
+
 export interface CollectOptions {
   readonly samples: AsyncIterable<Feeds> | Iterable<Feeds>;
   /** Must answer with at least the values that have observers. */
   readonly execute: Executor;
   /** Value names and who watches them; a value may have several watchers. */
-  readonly observers: Iterable<readonly [string, Pick<Observer, 'see'>]>;
+  readonly observers: Iterable<readonly [string, Watcher]>;
   /** At most this many samples are taken. */
   readonly limit: number;
   /** Told the number of samples done after each. */
@@ -43,7 +48,7 @@ export async function collect(options: CollectOptions): Promise<number> {
           expected('a float32 tensor', `calibration of '${name}'`, value?.dtype),
         );
       checkFinite(value, name, seen);
-      observer.see(value.data as Float32Array, value.dims);
+      await observer.see(value.data as Float32Array, value.dims);
     }
     seen++;
     options.progress?.(seen);

@@ -164,6 +164,11 @@ export const bitOptions: readonly OptionSpec[] = [
     description: 'bits of the first and last layers at least (default: 8)',
     parse: wholeNumber(2),
   },
+  {
+    flags: '--int8-storage',
+    description:
+      'weights of 4 bits and fewer one to a byte, for runtimes without int4 (ONNX opset 21); two to a byte without this',
+  },
 ];
 
 /** Those that were given. */
@@ -171,6 +176,7 @@ export function bitsOf(options: Options): {
   readonly weightBits?: number;
   readonly activationBits?: number;
   readonly firstLastBits?: number;
+  readonly int4?: false;
 } {
   const [weightBits, activationBits, firstLastBits] = ['weightBits', 'actBits', 'firstLastBits'].map((name) =>
     options.number(name),
@@ -179,5 +185,6 @@ export function bitsOf(options: Options): {
     ...(weightBits !== undefined && { weightBits }),
     ...(activationBits !== undefined && { activationBits }),
     ...(firstLastBits !== undefined && { firstLastBits }),
+    ...(options.flag('int8Storage') && { int4: false as const }),
   };
 }

@@ -33,6 +33,8 @@ export const convTranspose = defineOp({
     axis: () => 1,
     bias: 2,
     integer: (ctx) => integerConv(ctx, 'QConvTranspose', Object.keys(convTransposeAttributes), noActivation),
+    // Each phase of the stride reads other taps.
+    rows: () => null,
   },
   lower: (ctx) => lowerFloatConv(form, ctx),
   channels: convChannels(true),

@@ -10,8 +10,8 @@ import {
   referenceFloatConv,
 } from './shared/conv-float.js';
 import { convAttributes, convGeometry } from './shared/conv-geometry.js';
+import { convRule } from './shared/conv-rule.js';
 import { convChannels } from './shared/product-channels.js';
-import { integerConv } from './shared/weighted-rule.js';
 
 const form: FloatConv = { geometry: convGeometry, activation: () => noActivation };
 
@@ -27,13 +27,7 @@ export const conv = defineOp({
   learns: [1, 2],
   gradient: convGradient,
   cost: (ctx) => costFloatConv(form, ctx),
-  quantize: {
-    kind: 'weighted',
-    weight: 1,
-    axis: () => 0,
-    bias: 2,
-    integer: (ctx) => integerConv(ctx, 'QConv', Object.keys(convAttributes), noActivation),
-  },
+  quantize: convRule(() => noActivation),
   lower: (ctx) => lowerFloatConv(form, ctx),
   channels: convChannels(false),
 });

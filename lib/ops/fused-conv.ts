@@ -9,7 +9,7 @@ import {
   referenceFloatConv,
 } from './shared/conv-float.js';
 import { convAttributes, convGeometry } from './shared/conv-geometry.js';
-import { integerConv } from './shared/weighted-rule.js';
+import { convRule } from './shared/conv-rule.js';
 
 const form: FloatConv = { geometry: convGeometry, activation: activationOf };
 
@@ -24,12 +24,6 @@ export const fusedConv = defineOp({
   reference: (ctx) => referenceFloatConv(form, ctx),
   gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx) => costFloatConv(form, ctx),
-  quantize: {
-    kind: 'weighted',
-    weight: 1,
-    axis: () => 0,
-    bias: 2,
-    integer: (ctx) => integerConv(ctx, 'QConv', Object.keys(convAttributes), activationOf(ctx.node)),
-  },
+  quantize: convRule(activationOf),
   lower: (ctx) => lowerFloatConv(form, ctx),
 });

@@ -9,7 +9,7 @@ import {
   referenceFloatConv,
 } from './shared/conv-float.js';
 import { convAttributes, convGeometry } from './shared/conv-geometry.js';
-import { integerConv } from './shared/weighted-rule.js';
+import { convRule } from './shared/conv-rule.js';
 
 const form: FloatConv = { geometry: convGeometry, activation: microsoftActivationOf };
 
@@ -28,12 +28,6 @@ export const microsoftFusedConv = defineOp({
   reference: (ctx) => referenceFloatConv(form, ctx),
   gradient: notDifferentiable('no rule has been written for it'),
   cost: (ctx) => costFloatConv(form, ctx),
-  quantize: {
-    kind: 'weighted',
-    weight: 1,
-    axis: () => 0,
-    bias: 2,
-    integer: (ctx) => integerConv(ctx, 'QConv', Object.keys(convAttributes), microsoftActivationOf(ctx.node)),
-  },
+  quantize: convRule(microsoftActivationOf),
   lower: (ctx) => lowerFloatConv(form, ctx),
 });

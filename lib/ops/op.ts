@@ -8,6 +8,7 @@ import type { TensorValue } from '../tensor/tensor.js';
 import type { Gradient } from './gradients/gradient.js';
 import type { BoundsOf } from './shared/bounds.js';
 import type { ChannelRule } from './shared/channels.js';
+import type { ProductRows } from './shared/product-rows.js';
 import type { StepKind, StepParams } from './steps.js';
 
 export type { Gradient, GradientContext, GradientRule, NodeWriter } from './gradients/gradient.js';
@@ -165,6 +166,8 @@ export type QuantizeRule =
       readonly axis: (ctx: { node: Node; weightDims: Dims }) => number;
       readonly bias: number;
       readonly integer: (ctx: IntegerContext) => readonly Node[] | null;
+      /** What meets the weights of one output channel, row by row; null where that is not one row a position. */
+      readonly rows: (ctx: { node: Node; x: Dims; weightDims: Dims }) => ProductRows | null;
     }
   /** Moves values without changing them: inputs `data` and outputs share scale and zero point; runs on bytes as is. */
   | { readonly kind: 'same-scale'; readonly data: readonly number[] | 'all' }

@@ -39,6 +39,13 @@ export const quantizeCommand: Command = {
       default: 'uint8',
     },
     ...bitOptions,
+    {
+      flags: '--rounding <how>',
+      description:
+        'of weights: nearest, or gptq so that the outputs of each layer change least; auto: gptq for fewer than 8 bits',
+      parse: oneOf('auto', 'nearest', 'gptq'),
+      default: 'auto',
+    },
     { flags: '--symmetric', description: 'zero point in the middle of the range of activations' },
     {
       flags: '--keep-sqnr <dB>',
@@ -79,6 +86,10 @@ export const quantizeCommand: Command = {
       'pixels 0..255 scaled to 0..1 first',
     ],
     [
+      'kompakt quantize net.onnx --data images:photos --preprocess prep.json --weight-bits 4 -o net4.onnx',
+      'weights of 4 bits: half the bytes of INT8',
+    ],
+    [
       'kompakt quantize net.onnx --data idx:images --exclude-types Softmax,MatMul',
       'some operators stay in float',
     ],
@@ -96,6 +107,7 @@ export const quantizeCommand: Command = {
       calibrator: options.text('calibrator')!,
       activationType: options.value<QuantizeModelOptions['activationType']>('activations')!,
       ...bitsOf(options),
+      rounding: options.value<QuantizeModelOptions['rounding']>('rounding')!,
       symmetric: options.flag('symmetric'),
       perChannel: !options.flag('perTensor'),
       keepSqnr: options.number('keepSqnr') ?? null,

@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { quantizeShape } from '../quantize/options.js';
 
+/** Training moves weights on from the values that they had, and rounds them to the nearest in every step. */
+const { rounding: _, ...shape } = quantizeShape;
+
 export const qatOptions = z.strictObject({
-  ...quantizeShape,
+  ...shape,
   /** How scales are found (lib/ops/gradients/fake-quantization.ts): 'lsq' learns all; 'pact' learns the clipping levels of
    *  activations and the scales of weights; 'ste' observes the ranges of activations and keeps the scales of weights. */
   method: z.enum(['lsq', 'pact', 'ste']).default('lsq'),

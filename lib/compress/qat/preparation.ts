@@ -70,6 +70,10 @@ async function quantized(
   { data, signal }: QatContext,
 ): Promise<Start> {
   return withExecutors((executor) =>
-    quantize(source, options, { data: valuesOf(data()), executor, ...(signal && { signal }) }),
+    quantize(
+      source,
+      { ...options, rounding: 'nearest' },
+      { data: valuesOf(data()), executor, ...(signal && { signal }) },
+    ),
   );
 }

@@ -4,7 +4,7 @@ import type { QuantParams } from '../../ops/op.js';
 import { roundHalfEven } from '../../ops/shared/rounding.js';
 import { quantizeNumber } from '../../passes/byte-table.js';
 import { dtypes } from '../../tensor/dtype.js';
-import { stridesOf } from '../../tensor/shape.js';
+import { type Dims, stridesOf } from '../../tensor/shape.js';
 import { f32, fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import { leastErrorScales } from './weight-scales.js';
 
@@ -74,17 +74,19 @@ export interface QuantizedConstant {
 
 export interface WeightScheme {
   readonly bits: number;
+  /** What they are stored in; int4 holds up to 4 bits. */
+  readonly type: 'int8' | 'int4';
   /** Axis of the channels; null for one scale. */
   readonly axis: number | null;
   /** Scale at least this, per channel: keeps int32 biases in range. */
   readonly minScale: (channel: number) => number;
 }
 
-/** Symmetric quantisation of weights to [-(2^(bits-1) - 1), 2^(bits-1) - 1], stored as int8. With 8 bits the largest weight
+/** Symmetric quantisation of weights to [-(2^(bits-1) - 1), 2^(bits-1) - 1]. With 8 bits the largest weight
  *  is representable; with fewer, clipping some makes less error than coarse steps do. */
 export function quantizeWeights(
   weight: TensorValue,
-  { bits, axis, minScale }: WeightScheme,
+  { bits, type, axis, minScale }: WeightScheme,
 ): QuantizedConstant {
   const values = toNumbers(weight);
   const channels = axis === null ? 1 : weight.dims[axis];
@@ -107,12 +109,23 @@ export function quantizeWeights(
     signal += v * v;
     noise += (v - stored[i] * scales[channelOf(i)]) ** 2;
   });
-  const dims = axis === null ? [] : [channels];
+  return weightConstant(weight.dims, { type, axis }, stored, scales, [signal, noise]);
+}
+
+/** Integers of weights with their scales, one a channel or one. `power`: of the weights, and of what rounding changed. */
+export function weightConstant(
+  weightDims: Dims,
+  { type, axis }: Pick<WeightScheme, 'type' | 'axis'>,
+  integers: Int8Array,
+  scales: Float32Array,
+  [signal, noise]: readonly [number, number],
+): QuantizedConstant {
+  const dims = axis === null ? [] : [scales.length];
   return {
-    value: tensor('int8', weight.dims, stored),
+    value: tensor(type, weightDims, integers),
     params: {
       scale: f32(dims, scales),
-      zeroPoint: tensor('int8', dims, new Int8Array(channels)),
+      zeroPoint: tensor(type, dims, new Int8Array(scales.length)),
       axis: axis ?? 1,
     },
     sqnr: noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise),

@@ -24,6 +24,15 @@ export class ChannelMeans {
   }
 }
 
+/** The bias plus a shift of each of its channels; as it is when it has others. */
+export function shiftBias(bias: TensorValue, shift: Float64Array): TensorValue {
+  if (bias.data.length !== shift.length) return bias;
+  return f32(
+    bias.dims,
+    toNumbers(bias).map((v, o) => v + shift[o]!),
+  );
+}
+
 /** The bias plus (W - Wq) E[x]. Shapes: w [O,I/g,taps...] or [O,I] (axis 0), or [I,O] (axis 1); means [I]; bias [O]. When the
  *  means do not fit the weights the bias stays as it is. Padding counts as if it had the mean: borders are few. */
 export function correctBias(

@@ -6,30 +6,28 @@ import { GraphEditor } from '../../graph/rewrite.js';
 import type { QuantParams } from '../../ops/op.js';
 import { quantizeNumber } from '../../passes/byte-table.js';
 import { clipBounds } from '../../passes/pattern.js';
-import { bytesPerElement } from '../../tensor/dtype.js';
+import { dtypes } from '../../tensor/dtype.js';
 import { f32, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import {
   type ActivationParams,
   type ActivationScheme,
-  minWeightScale,
   narrowBounds,
   type QuantizedConstant,
   quantizeBias,
   quantizeOperand,
-  quantizeWeights,
 } from './affine.js';
-import { type ChannelMeans, correctBias } from './bias-correction.js';
-import type { BitWidths } from './bit-widths.js';
 import type { Groups } from './groups.js';
+import {
+  correctedBias,
+  type LayerWeightOptions,
+  type RoundedWeights,
+  roundedWeights,
+} from './layer-weights.js';
 import type { Layer, Selection } from './selection.js';
 
-export interface InsertOptions {
-  /** Channel means of the inputs of weighted layers, for bias correction; empty without it. */
-  readonly means: ReadonlyMap<string, ChannelMeans>;
+export interface InsertOptions extends LayerWeightOptions {
   /** Of constant operands, which are quantised like activations. */
   readonly activations: ActivationScheme;
-  readonly widths: BitWidths;
-  readonly perChannel: boolean;
 }
 
 /** What became of one layer. */
@@ -64,6 +62,9 @@ export interface Inserted {
   readonly origins: ReadonlyMap<string, Origin>;
 }
 
+const storedBytes = ({ dtype, data }: TensorValue): number =>
+  Math.ceil((data.length * dtypes[dtype].bits) / 8);
+
 /** `params`: scale and zero point of every quantised value. */
 export function insertQdq(
   graph: Graph,
@@ -76,7 +77,7 @@ export function insertQdq(
 
 class Inserter {
   readonly #editor: GraphEditor;
-  readonly #weights = new Map<string, readonly [string, QuantizedConstant]>();
+  readonly #weights = new Map<string, readonly [string, RoundedWeights]>();
   readonly #reports = new Map<Layer, LayerReport>();
   readonly #origins = new Map<string, Origin>();
   /** Current node of each layer and of its clamps: edits make new objects. */
@@ -188,8 +189,8 @@ class Inserter {
     const inputs = [...node.inputs];
     const replaceBy = (i: number, name: string, old: TensorValue, made: QuantizedConstant): void => {
       inputs[i] = name;
-      before += old.data.length * bytesPerElement(old.dtype);
-      after += made.value.data.length * bytesPerElement(made.value.dtype) + 4 * made.params.scale.data.length;
+      before += storedBytes(old);
+      after += storedBytes(made.value) + 4 * made.params.scale.data.length;
     };
     for (const i of operands) {
       const old = this.#editor.constant(node.inputs[i])!;
@@ -201,8 +202,7 @@ class Inserter {
       const old = this.#editor.constant(node.inputs[weight.input])!;
       const given = weight.bias === null ? undefined : this.#editor.constant(node.inputs[weight.bias]);
       const [name, made] = this.#quantizedWeights(layer, old, given, xScale);
-      const means = this.options.means.get(node.inputs[layer.activations[0]]);
-      const bias = given && means ? correctBias(given, old, weight.axis, made, means.means()) : given;
+      const bias = given && correctedBias(layer, given, old, made, this.options);
       replaceBy(weight.input, name, old, made);
       this.#origins.set(name, {
         name: node.inputs[weight.input],
@@ -242,19 +242,13 @@ class Inserter {
     old: TensorValue,
     bias: TensorValue | undefined,
     xScale: number,
-  ): readonly [string, QuantizedConstant] {
-    const { node, weight } = layer;
-    const { widths, perChannel } = this.options;
-    const axis = perChannel ? weight!.axis : null;
-    const biases = bias === undefined ? new Float64Array(1) : toNumbers(bias);
-    const largest = biases.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-    const minScale = (c: number): number =>
-      minWeightScale(axis !== null && biases.length > 1 ? biases[c] : largest, xScale);
-    const made = quantizeWeights(old, { bits: widths.ofWeights(layer), axis, minScale });
-    const key = `${node.inputs[weight!.input]} ${made.params.axis} ${(made.params.scale.data as Float32Array).join()}`;
+  ): readonly [string, RoundedWeights] {
+    const made = roundedWeights(layer, old, bias, xScale, this.options);
+    const name = layer.node.inputs[layer.weight!.input];
+    const key = `${name} ${made.params.axis} ${(made.params.scale.data as Float32Array).join()}`;
     const known = this.#weights.get(key);
     if (known !== undefined) return known;
-    const entry = [this.#dequantized(node.inputs[weight!.input], made), made] as const;
+    const entry = [this.#dequantized(name, made), made] as const;
     this.#weights.set(key, entry);
     return entry;
   }

@@ -28,6 +28,11 @@ export const quantizeShape = {
   activationBits: bits.default(8),
   /** Bits of the weights and inputs of the first and last layers at least; null: as for the others. */
   firstLastBits: bits.nullable().default(8),
+  /** How weights are rounded. gptq: so that the outputs of a layer change least (gptq.ts); auto: that where they have fewer than
+   *  8 bits, else to the nearest. */
+  rounding: z.enum(['auto', 'nearest', 'gptq']).default('auto'),
+  /** Weights of 4 bits and fewer are stored two to a byte (int4, ONNX opset 21), else one to a byte. */
+  int4: z.boolean().default(true),
   /** Correct biases by the shift that rounding the weights makes (bias-correction.ts). */
   biasCorrection: z.boolean().default(true),
   /** Even out channels between convolutions and depthwise convolutions (equalize.ts). */

@@ -1,16 +1,19 @@
 // Post-training quantisation: clean the graph, choose layers, calibrate, write QuantizeLinear and DequantizeLinear.
-import { collect, type Feeds } from '../../calibrate/collect.js';
+import { collect, type Executor, type Feeds, type Watcher } from '../../calibrate/collect.js';
 import { calibrators } from '../../calibrate/index.js';
 import type { Observer, Range } from '../../calibrate/observer.js';
 import { KompaktError } from '../../errors.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
+import { opOf } from '../../ops/index.js';
 import { cleanPasses, runPipeline } from '../../passes/pipeline.js';
+import type { Dims } from '../../tensor/shape.js';
 import { type Method, parseOptions } from '../method.js';
 import { type ActivationParams, type ActivationScheme, activationParams, levelsOf } from './affine.js';
 import { ChannelMeans } from './bias-correction.js';
 import { type BitWidths, bitWidths } from './bit-widths.js';
 import { equalize } from './equalize.js';
+import { Gram, gramGraph } from './gram.js';
 import type { Groups } from './groups.js';
 import { type Inserted, insertQdq, type LayerReport } from './insert-qdq.js';
 import { type CompleteQuantizeOptions, type QuantizeOptions, quantizeOptions } from './options.js';
@@ -74,7 +77,7 @@ export async function quantize(
   const everything = selectLayers(graph, head[0]!, exclusion(complete));
   const widths = bitWidths(graph, everything, complete);
   const calibrated = await calibrate(graph, everything, widths, complete, { ...context, data: all });
-  const { params, means, samples } = calibrated;
+  const { params, means, grams, samples } = calibrated;
   const { executor } = context;
   const kept =
     complete.keepSqnr === null
@@ -94,6 +97,7 @@ export async function quantize(
     activations: schemeOf(complete, 8),
     widths,
     means,
+    grams,
   });
   const integer = new Set(selection.layers.flatMap((l) => [l.node.name, ...l.clamps.map((c) => c.name)]));
   const total = (key: 'weightBytesBefore' | 'weightBytesAfter'): number =>
@@ -124,17 +128,23 @@ async function calibrate(
 ): Promise<{
   readonly params: ReadonlyMap<string, ActivationParams>;
   readonly means: ReadonlyMap<string, ChannelMeans>;
+  readonly grams: ReadonlyMap<string, Gram>;
   readonly samples: number;
 }> {
   const ranges = knownRanges(graph, groups);
   const observers = observersFor(graph, groups, widths, ranges, options);
   const means = options.biasCorrection ? meansFor(layers) : new Map<string, ChannelMeans>();
-  const execute = await context.executor(
-    withOutputs(graph, [...new Set([...observers.keys(), ...means.keys()])]),
-  );
+  const grams = new Map<string, Gram>();
+  const byError = layers.filter((layer) => roundsByError(layer, widths, options));
+  const rowWatchers =
+    byError.length === 0
+      ? []
+      : gramWatchers(graph, byError, grams, options.samples, await context.executor(gramGraph()));
+  const watchers: (readonly [string, Watcher])[] = [...observers, ...means, ...rowWatchers];
+  const execute = await context.executor(withOutputs(graph, [...new Set(watchers.map(([name]) => name))]));
   const samples = await collect({
     samples: context.data,
-    observers: [...observers, ...means],
+    observers: watchers,
     limit: options.samples,
     execute: async (feeds) => new Map([...feeds, ...(await execute(feeds))]),
     ...(context.progress && { progress: context.progress }),
@@ -150,7 +160,7 @@ async function calibrate(
       ),
     ]),
   );
-  return { params, means, samples };
+  return { params, means, grams, samples };
 }
 
 /** The choice of layers with some values in float. A node that goes may uncover values that were never calibrated, such as
@@ -220,6 +230,33 @@ function meansFor(layers: readonly Layer[]): Map<string, ChannelMeans> {
   for (const { node, weight, activations } of layers)
     if (weight !== null && weight.bias !== null) means.set(node.inputs[activations[0]], new ChannelMeans());
   return means;
+}
+
+/** Whether the weights of a layer are rounded by what its products err. */
+const roundsByError = (layer: Layer, widths: BitWidths, { rounding }: CompleteQuantizeOptions): boolean =>
+  layer.weight !== null && (rounding === 'gptq' || (rounding === 'auto' && widths.ofWeights(layer) < 8));
+
+/** Watches what meets the weights of layers; fills `grams` by name of the weights. */
+function gramWatchers(
+  graph: Graph,
+  layers: readonly Layer[],
+  grams: Map<string, Gram>,
+  samples: number,
+  multiply: Executor,
+): [string, Watcher][] {
+  return layers.flatMap(({ node, weight, activations }): [string, Watcher][] => {
+    const rule = opOf(node).quantize;
+    if (weight === null || rule.kind !== 'weighted') return [];
+    const name = node.inputs[weight.input];
+    const weightDims = graph.constants.get(name)!.dims;
+    const see = async (values: Float32Array, x: Dims): Promise<void> => {
+      const rows = rule.rows({ node, x, weightDims });
+      if (rows === null) return;
+      if (!grams.has(name)) grams.set(name, new Gram(rows.groups, rows.depth, samples, multiply));
+      await grams.get(name)!.see(values, rows);
+    };
+    return [[node.inputs[activations[0]], { see }]];
+  });
 }
 
 function widen(ranges: Map<string, Range>, representative: string, range: Range): void {

@@ -21,7 +21,12 @@ function gainOf(layer: LayerFacts): Gain | undefined {
   const weights = quantizedWeights(layer);
   if (weights === undefined || weights.after.scales.length > 1) return undefined;
   const { before, after } = weights;
-  const scheme = { bits: Math.min(8, Math.max(2, after.bits)), axis: before.axis, minScale: () => 0 };
+  const scheme = {
+    bits: Math.min(8, Math.max(2, after.bits)),
+    type: 'int8',
+    axis: before.axis,
+    minScale: () => 0,
+  } as const;
   const better = quantizeWeights(f32(before.dims, before.values), scheme);
   const scales = toNumbers(better.params.scale);
   const channel = channelOf(before.dims, before.axis);

@@ -3,6 +3,7 @@
 import type { Node } from '../../graph/graph.js';
 import type { IntegerContext, QuantizeRule } from '../op.js';
 import type { FormOf } from './float-product.js';
+import { vectorRows } from './product-rows.js';
 import {
   clampAttributes,
   fitsIntegerForm,
@@ -52,4 +53,5 @@ export const productRule = (formOf: FormOf): QuantizeRule => ({
   axis: ({ node, weightDims }) => (formOf(node).transB ? weightDims.length - 2 : weightDims.length - 1),
   bias: 2,
   integer: (ctx) => integerProduct(formOf, ctx),
+  rows: ({ node, x, weightDims }) => (formOf(node).transA || weightDims.length !== 2 ? null : vectorRows(x)),
 });

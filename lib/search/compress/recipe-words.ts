@@ -16,11 +16,13 @@ function bits({
 }
 
 function quantizeWords(step: Of<'quantize'>): string {
-  const { calibrator, equalize, biasCorrection, keepSqnr, perChannel, symmetric, exclude } = step;
+  const { calibrator, rounding, equalize, biasCorrection, keepSqnr, perChannel, symmetric, exclude } = step;
   const excluded = exclude.names.length + exclude.types.length + exclude.patterns.length;
   return [
     bits(step),
     `${calibrator} ranges`,
+    // Automatic rounding is what the bits say.
+    ...(rounding === 'auto' ? [] : [rounding === 'gptq' ? 'rounded by GPTQ' : 'rounded to the nearest']),
     ...(equalize ? [] : ['not equalised']),
     ...(biasCorrection ? [] : ['biases not corrected']),
     ...(perChannel ? [] : ['one scale a tensor']),

@@ -96,6 +96,7 @@ const quantized: TunedMethod = {
     perChannel: [true, false],
     biasCorrection: [true, false],
     equalize: [true, false],
+    rounding: ['nearest', 'gptq'],
   },
   takesTeacher: false,
   async run({ model, options, data, validation, budget, until, threads, tell, signal }) {

@@ -35,10 +35,14 @@ function network(): Graph {
 }
 
 async function formOf(options: QuantizeOptions, method: QatMethod = 'lsq', keepOrigins = true) {
-  const { model, origins } = await quantize(network(), options, {
-    data: samples(8),
-    executor: async (g) => async (feeds) => runReference(g, feeds),
-  });
+  const { model, origins } = await quantize(
+    network(),
+    { rounding: 'nearest', ...options },
+    {
+      data: samples(8),
+      executor: async (g) => async (feeds) => runReference(g, feeds),
+    },
+  );
   const form = toFakeQuantized(model, {
     method,
     origins: keepOrigins ? origins : new Map(),

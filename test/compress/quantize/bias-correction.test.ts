@@ -24,7 +24,7 @@ test.each([
   const outputs = dims[axis]!;
   const bias = f32([outputs], signal(outputs, 2));
   const means = Float64Array.from(signal(inputs, 3), (v) => v + 2);
-  const quantized = quantizeWeights(weight, { bits: 4, axis, minScale: () => 0 });
+  const quantized = quantizeWeights(weight, { type: 'int8', bits: 4, axis, minScale: () => 0 });
   const scales = toNumbers(quantized.params.scale);
   const taps = dims.slice(2).reduce((a, b) => a * b, 1);
   const rows = dims[1 - axis]!;
@@ -53,6 +53,6 @@ test.each([
 test('means that do not fit leave the bias alone', () => {
   const weight = f32([3, 4], signal(12));
   const bias = f32([3], [1, 2, 3]);
-  const quantized = quantizeWeights(weight, { bits: 8, axis: 0, minScale: () => 0 });
+  const quantized = quantizeWeights(weight, { type: 'int8', bits: 8, axis: 0, minScale: () => 0 });
   expect(correctBias(bias, weight, 0, quantized, new Float64Array(7))).toBe(bias);
 });

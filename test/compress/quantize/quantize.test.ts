@@ -139,14 +139,14 @@ describe('quantize', () => {
       // x; ReLU; what only sums, functions and pooling read; pooled and flattened, which the last layer reads.
       expect(most.map(([, v]) => (v as number) <= 15)).toEqual([false, true, ...new Array(5).fill(false)]);
       expect(most.every(([, v]) => v === 15 || (v as number) > 15)).toBe(true);
-      const kernels = [...model.constants.values()].filter((v) => v.dtype === 'int8' && v.dims.length === 4);
-      const largest = kernels.map((v) => [v.dims[2], Math.max(...toNumbers(v).map(Math.abs))]);
-      expect(new Map(largest as [number, number][])).toEqual(
-        new Map([
-          [3, 127],
-          [1, 7],
-        ]),
+      const kernels = [...model.constants.values()].filter(
+        ({ dtype, dims }) => (dtype === 'int8' || dtype === 'int4') && dims.length === 4,
       );
+      const largest = kernels.map((v) => [v.dims[2], v.dtype, Math.max(...toNumbers(v).map(Math.abs))]);
+      expect(largest).toEqual([
+        [3, 'int8', 127],
+        [1, 'int4', 7],
+      ]);
     });
 
     it.each([{}, { activationType: 'int8' }, { symmetric: true }] as const)(

@@ -78,11 +78,18 @@ export const accuracyKept = (
 /** Of an estimate of what fits, the part that is tried first. */
 export const spare = 0.95;
 
-/** INT8 to begin with for what only makes a compressed file smaller; undefined, with the reason told, where that does not help. */
-export function packedStart(findings: Findings, what: string): Candidate | undefined {
+/** INT8 to begin with for what only makes files smaller: the compressed one, or that as it is too. undefined, with the reason told,
+ *  where that does not help. */
+export function smallerStart(
+  findings: Findings,
+  what: string,
+  resources: readonly ('bytes' | 'deflated')[],
+): Candidate | undefined {
   const { limits, excess, skip } = findings;
-  if (!limits.has('deflated')) {
-    skip(what, 'they make only a compressed file smaller, and the budget has no line for it');
+  const compressed = !resources.includes('bytes');
+  if (!resources.some((resource) => limits.has(resource))) {
+    const files = compressed ? 'a compressed file' : 'files';
+    skip(what, `they make only ${files} smaller, and the budget has no line for it`);
     return undefined;
   }
   const [start] = madeBy(findings, 'int8');
@@ -90,12 +97,16 @@ export function packedStart(findings: Findings, what: string): Candidate | undef
     skip(what, 'no INT8 model was made to begin with');
     return undefined;
   }
-  if (excess(start, 'deflated') === 0) {
-    skip(what, `trial ${start.number} is small enough when compressed`);
+  if (resources.every((resource) => excess(start, resource) === 0)) {
+    skip(what, `trial ${start.number} is small enough${compressed ? ' when compressed' : ''}`);
     return undefined;
   }
   const slow =
-    excess(start, 'latency') > slack.latency ? 'slow' : excess(start, 'bytes') > slack.bytes ? 'large' : null;
+    excess(start, 'latency') > slack.latency
+      ? 'slow'
+      : compressed && excess(start, 'bytes') > slack.bytes
+        ? 'large'
+        : null;
   if (slow !== null) {
     skip(what, `trial ${start.number} is too ${slow}, and they do not change that`);
     return undefined;

@@ -8,4 +8,4 @@ import { qat } from './qat.js';
 import { sparsity } from './sparsity.js';
 import type { Strategy } from './strategy.js';
 
-export const strategies: readonly Strategy[] = [int8, mixed, qat, channels, sparsity, fewBits, oneBit];
+export const strategies: readonly Strategy[] = [int8, mixed, fewBits, qat, channels, sparsity, oneBit];

@@ -34,11 +34,14 @@ export const int8: Strategy = {
   },
 };
 
-/** Other calibrators, then the best of all without what usually helps. */
+/** Weights rounded by what their products err, other calibrators, then the best of all without what usually helps. */
 function* variants(tried: readonly Candidate[]): Generator<OptionsOf<'quantize'>> {
+  yield { rounding: 'gptq' };
+  const best = () => quantizeStepOf(bestOf(tried, 'accuracy')!)!;
+  const { rounding } = best();
   const usual = quantizeStepOf(tried[0]!)!.calibrator;
-  for (const { name } of calibrators) if (name !== usual) yield { calibrator: name };
-  const { calibrator } = quantizeStepOf(bestOf(tried, 'accuracy')!)!;
-  yield { calibrator, equalize: false };
-  yield { calibrator, biasCorrection: false };
+  for (const { name } of calibrators) if (name !== usual) yield { calibrator: name, rounding };
+  const { calibrator } = best();
+  yield { calibrator, rounding, equalize: false };
+  yield { calibrator, rounding, biasCorrection: false };
 }

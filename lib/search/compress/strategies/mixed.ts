@@ -22,10 +22,10 @@ export const mixed: Strategy = {
     const kept = accuracyKept(findings, int8);
     if (kept !== undefined)
       return skip('sensitive values in float', `trial ${kept.number} keeps the accuracy in INT8`);
-    const { calibrator } = quantizeStepOf(best)!;
+    const { calibrator, rounding } = quantizeStepOf(best)!;
     for (const keepSqnr of ladder) {
       const trial = yield {
-        steps: [quantizeStep(settings, { calibrator, keepSqnr })],
+        steps: [quantizeStep(settings, { calibrator, rounding, keepSqnr })],
         why: `INT8 drops ${best.measures.accuracy.drop.toFixed(2)} points; what hurts most goes back to float`,
       };
       if (!isCandidate(trial)) return;

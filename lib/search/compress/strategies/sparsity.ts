@@ -1,7 +1,7 @@
 // Weights that are 0. They are stored and computed like others, so that neither the file is smaller nor the model faster: only a
 // compressed file gains.
 import { isCandidate, type Trial } from '../trial.js';
-import { accuracyMatters, collapsed, distillStep, packedStart, quantizeStep, spare } from './common.js';
+import { accuracyMatters, collapsed, distillStep, quantizeStep, smallerStart, spare } from './common.js';
 import type { Proposal, Strategy } from './strategy.js';
 
 /** Sparser models are hopeless, or too small to need it. */
@@ -14,7 +14,7 @@ export const sparsity: Strategy = {
   trains: true,
   *explore(findings): Generator<Proposal, void, Trial> {
     const { settings, excess, skip } = findings;
-    const start = packedStart(findings, 'weights that are 0');
+    const start = smallerStart(findings, 'weights that are 0', ['deflated']);
     if (start === undefined) return;
     let kept = spare / (1 + excess(start, 'deflated'));
     for (let i = 0; i < mostTrials; i++) {

@@ -1,0 +1,107 @@
+// What rounding weights by the error of their products (GPTQ) keeps at few bits, all layers: top-1 of rounding to the nearest and of
+// GPTQ, and of the 4-bit file that onnxruntime's quantiser made of the same net. Usage: node bench/rounding.mjs [--json]
+// [--bits 8,4,3,2] [--samples 300]. Needs the shared data folder and a build (npm run build).
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { InferenceSession, Model, quantize } from '../dist/index.js';
+import { argMax, cifar, cifarChannelsLast, data, imagenet, keywords, raw } from './labelled.mjs';
+import { print } from './print.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    bits: { type: 'string', default: '8,4,3,2' },
+    samples: { type: 'string', default: '300' },
+  },
+});
+if (!existsSync(data)) {
+  console.error(`rounding: no data at ${data}; set KOMPAKT_SHARED_DATA`);
+  process.exit(1);
+}
+
+// DS-CNN has no data besides the test set: every fifth sample calibrates and is not judged.
+const kws = keywords();
+const cases = [
+  {
+    name: 'DS-CNN',
+    file: 'models-mlperf-tiny/dscnn_kws.onnx',
+    theirs: 'dscnn_kws_qdq_u8s4w.onnx',
+    calibration: kws.filter((_, i) => i % 5 === 0),
+    judged: kws.filter((_, i) => i % 5 !== 0),
+  },
+  {
+    name: 'ResNet-8',
+    file: 'models-mlperf-tiny/pretrainedResnet.tflite',
+    theirs: 'resnet8_cifar10_qdq_u8s4w.onnx',
+    calibration: cifarChannelsLast('train3k_jpg.bin', 'float32'),
+    judged: cifarChannelsLast('test1k_jpg.bin', 'float32'),
+    // The file of the other tool takes channels first.
+    judgedTheirs: cifar('test1k_jpg.bin', raw),
+  },
+  {
+    name: 'ResNet-20',
+    file: 'models-vision/resnet20_cifar10.onnx',
+    theirs: 'resnet20_cifar10_qdq_u8s4w.onnx',
+    calibration: cifar('train3k_jpg.bin', imagenet),
+    judged: cifar('test1k_jpg.bin', imagenet),
+  },
+];
+
+async function accuracy(source, samples) {
+  const session = await InferenceSession.create(source);
+  const [[input], [output]] = [session.inputNames, session.outputNames];
+  let right = 0;
+  for (const { tensor, label } of samples)
+    right += argMax((await session.run({ [input]: tensor }))[output].data) === label;
+  await session.release();
+  return (100 * right) / samples.length;
+}
+
+const rows = [];
+for (const { name, file, theirs, calibration, judged, judgedTheirs = judged } of cases) {
+  const model = await Model.load(join(data, file));
+  const every = Math.max(1, Math.floor(calibration.length / Number(flags.samples)));
+  const samples = calibration.filter((_, i) => i % every === 0);
+  const float = await accuracy(join(data, file), judged);
+  for (const weightBits of flags.bits.split(',').map(Number)) {
+    process.stderr.write(`${name}, ${weightBits} bits ...\n`);
+    const row = { name, judged: judged.length, calibrated: samples.length, float, weightBits };
+    for (const rounding of ['nearest', 'gptq']) {
+      const started = performance.now();
+      const { model: made } = await quantize(model, {
+        data: samples.map(({ tensor }) => ({ [model.graph.inputs[0].name]: tensor })),
+        samples: samples.length,
+        weightBits,
+        firstLastBits: null,
+        rounding,
+      });
+      const bytes = made.toBytes();
+      row[rounding] = {
+        accuracy: await accuracy(bytes, judged),
+        bytes: bytes.length,
+        seconds: (performance.now() - started) / 1000,
+      };
+    }
+    if (weightBits === 4) {
+      const path = join(data, 'foreign-quantized', theirs);
+      row.onnxruntime = { accuracy: await accuracy(path, judgedTheirs), bytes: statSync(path).size };
+    }
+    rows.push(row);
+  }
+}
+print(
+  rows,
+  [
+    ['net', (r) => r.name],
+    ['judged', (r) => r.judged, 0],
+    ['bits', (r) => r.weightBits, 0],
+    ['FP32 %', (r) => r.float, 2],
+    ['nearest %', (r) => r.nearest.accuracy, 2],
+    ['GPTQ %', (r) => r.gptq.accuracy, 2],
+    ['KB', (r) => r.gptq.bytes / 1e3, 1],
+    ['onnxruntime %', (r) => r.onnxruntime?.accuracy, 2],
+    ['KB', (r) => (r.onnxruntime === undefined ? undefined : r.onnxruntime.bytes / 1e3), 1],
+  ],
+  flags.json,
+);

@@ -1,0 +1,16 @@
+// How convolutions take part in quantisation: with constant weights they become QConv.
+import type { Node } from '../../graph/graph.js';
+import type { QuantizeRule } from '../op.js';
+import type { Activation } from './activation.js';
+import { convAttributes, convGeometry } from './conv-geometry.js';
+import { windowRows } from './product-rows.js';
+import { integerConv } from './weighted-rule.js';
+
+export const convRule = (activationOf: (node: Node) => Activation): QuantizeRule => ({
+  kind: 'weighted',
+  weight: 1,
+  axis: () => 0,
+  bias: 2,
+  integer: (ctx) => integerConv(ctx, 'QConv', Object.keys(convAttributes), activationOf(ctx.node)),
+  rows: ({ node, x, weightDims }) => windowRows(convGeometry(node, node.name, x, weightDims)),
+});

@@ -104,6 +104,8 @@ Status MakeConvF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(spec.CheckArity(2, 4, 1));
   Convolution conv;
   KPT_RETURN_IF_ERROR(ReadConvolution(spec, &conv));
+  // Windows of no channels add nothing, however many taps they have.
+  if (conv.depth == 0) conv.kh = conv.kw = 1;
   UnaryOp activation;
   KPT_RETURN_IF_ERROR(ReadActivation(spec, &activation));
   if (spec.in(0)->dtype != DType::kF32 || spec.in(1)->dtype != DType::kF32 || spec.out().dtype != DType::kF32)

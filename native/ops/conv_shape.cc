@@ -67,6 +67,8 @@ Status ConvShape::Read(const StepSpec& spec, bool transposed) {
   if (last_y >= kMost || last_x >= kMost || (last_y + 1) * (last_x + 1) > INT32_MAX / 2 ||
       (last_x + 1) * channels > kMost)
     return TooLarge(spec, "the input is too large");
+  // Windows of no channels add nothing, however many taps they have.
+  if (group_in == 0) kernel_height = kernel_width = 1;
   return Status::Ok();
 }
 

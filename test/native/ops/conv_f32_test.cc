@@ -38,6 +38,8 @@ const Case kCases[] = {
     {"pads wider than the input", 1, 2, 2, 17, 5, 5, 5, 1, {1, 1}, {4, 4, 4, 4}, {1, 1}, true, false, "none", 0, 0},
     {"one pixel", 1, 1, 1, 130, 67, 1, 1, 1, {1, 1}, {0, 0, 0, 0}, {1, 1}, true, false, "relu", 0, 0},
     {"deep", 1, 5, 5, 200, 40, 3, 3, 1, {1, 1}, {1, 1, 1, 1}, {1, 1}, true, false, "relu", 0, 0},
+    {"no channels", 2, 5, 6, 0, 7, 3, 3, 1, {1, 1}, {1, 1, 1, 1}, {1, 1}, true, true, "relu", 0, 0},
+    {"no channels in groups", 1, 5, 6, 0, 8, 3, 2, 4, {2, 1}, {1, 0, 1, 1}, {1, 1}, false, false, "none", 0, 0},
     {"empty batch", 0, 5, 5, 8, 8, 3, 3, 1, {1, 1}, {1, 1, 1, 1}, {1, 1}, true, false, "relu", 0, 0},
     {"depthwise 3x3", 1, 11, 13, 24, 24, 3, 3, 24, {1, 1}, {1, 1, 1, 1}, {1, 1}, true, false, "relu", 0, 0},
     {"depthwise 3x3 wide", 2, 6, 37, 35, 35, 3, 3, 35, {1, 1}, {1, 1, 1, 1}, {1, 1}, true, true, "clip", 0, 6},

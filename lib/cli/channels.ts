@@ -52,6 +52,11 @@ export const channelOptionSpecs: readonly OptionSpec[] = [
     description: 'of the importance random, and of the order of --data',
     parse: wholeNumber(0),
   },
+  {
+    flags: '--unfitted',
+    description:
+      'leave the weights of the channels that stay as they are; without this, and with --data, each layer is fitted to what it made before',
+  },
   shapeOption,
 ];
 
@@ -67,14 +72,21 @@ export function channelsOf(options: Options): ChannelOptions | undefined {
   const shapes = Object.fromEntries(
     Object.entries(shapesOf(options)).map(([name, dims]) => [name, [...dims]]),
   );
+  const unfitted = options.flag('unfitted');
   if (share === undefined && macs === undefined) {
-    if (Object.keys({ ...given, ...shapes }).length === 0) return undefined;
+    if (Object.keys({ ...given, ...shapes }).length === 0 && !unfitted) return undefined;
     throw new KompaktError(
       'KPT_USAGE',
-      '--importance, --scope, --round-to, --floor, --batch, --seed and --shape need --channels or --macs.',
+      '--importance, --scope, --round-to, --floor, --batch, --seed, --unfitted and --shape need --channels or --macs.',
     );
   }
-  return { ...given, shapes, ...(share !== undefined && { share }), ...(macs !== undefined && { macs }) };
+  return {
+    ...given,
+    shapes,
+    ...(unfitted && { refit: false }),
+    ...(share !== undefined && { share }),
+    ...(macs !== undefined && { macs }),
+  };
 }
 
 const percent = (part: number, all: number): string =>

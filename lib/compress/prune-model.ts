@@ -5,17 +5,22 @@ import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { foldConstants } from '../passes/fold-constants.js';
 import { parseOptions } from '../session/parse-options.js';
+import { valuesOf } from '../session/values.js';
 import { evaluate, type LabelledSample } from '../train/evaluate.js';
 import type { Lesson } from '../train/train-model.js';
 import { effectsOf } from './channels/effects.js';
 import { importances } from './channels/importances/index.js';
 import { channelOptions } from './channels/options.js';
 import { pruneChannels } from './channels/prune-channels.js';
+import { refit } from './channels/refit.js';
 import type { ChannelsReport } from './channels/report.js';
+import { feedsOf } from './feeds-of.js';
 import { chooseLayers } from './prune/layers.js';
 import { pruneShape } from './prune/options.js';
 import { type Sparsity, type StoredBytes, sparsityOf, storedBytes } from './prune/report.js';
 import { withoutSmall, withZeros, zerosOf } from './prune/zeros.js';
+import { withExecutors } from './quantize-model.js';
+import { spread } from './spread.js';
 
 /** What is pruned, and how much. */
 export const pruneOptions = z
@@ -37,7 +42,7 @@ export const pruneOptions = z
 type CompletePruneOptions = z.output<typeof pruneOptions>;
 
 export interface PruneOptions extends z.input<typeof pruneOptions> {
-  /** Labelled samples, for importances of channels that look at gradients. */
+  /** Samples: labelled for importances of channels that look at gradients; to fit what is left of layers (channels.refit). */
   readonly data?: AsyncIterable<Lesson> | Iterable<Lesson>;
   /** Labelled samples on which the model is judged before and after. */
   readonly evaluate?: AsyncIterable<LabelledSample> | Iterable<LabelledSample>;
@@ -132,11 +137,22 @@ async function channelsGone(
     importance.needsData && data !== undefined
       ? await effectsOf(source, { ...options, data, threads: 0, ...(signal && { signal }) })
       : undefined;
-  const { graph, report } = pruneChannels(source.graph, layers, options, effects);
+  const { graph, report, staying } = pruneChannels(source.graph, layers, options, effects);
+  const fits = options.refit && data !== undefined;
+  const samples = fits ? await spread(valuesOf(feedsOf(data)), options.refitSamples) : [];
+  const fitted =
+    samples.length === 0
+      ? graph
+      : await withExecutors((executor) =>
+          refit(source.graph, graph, staying, { samples, executor, ...(signal && { signal }) }),
+        );
   return {
-    model: source.withGraph(graph),
+    model: source.withGraph(fitted),
     channels: report,
     notes: [
+      ...(fits || !options.refit
+        ? []
+        : ['With samples (data), what is left of each layer would be fitted to what it computed before.']),
       'What accuracy the channels cost comes back by training: distill with the model as it was for teacher, or finetune.',
     ],
   };

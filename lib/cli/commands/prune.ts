@@ -42,8 +42,8 @@ export const pruneCommand: Command = {
   ],
   examples: [
     [
-      'kompakt prune net.onnx --macs 0.6 -o small.onnx',
-      'a smaller and faster model: channels leave until 60 % of the work is left; kompakt distill small.onnx --teacher net.onnx regains accuracy',
+      'kompakt prune net.onnx --macs 0.6 --data images:photos -o small.onnx',
+      'a smaller and faster model: channels leave until 60 % of the work is left, and the others are fitted on photos; kompakt distill small.onnx --teacher net.onnx regains accuracy',
     ],
     [
       'kompakt prune net.onnx --channels 0.3 --importance taylor --data images:photos -o small.onnx',

@@ -25,6 +25,10 @@ export const channelOptions = z
     shapes: z.record(z.string(), z.array(z.int().min(1))).default({}),
     /** Of the importance 'random', and of the order of samples. */
     seed: z.int().min(0).default(0),
+    /** Where samples are given, what is left of each layer is fitted to what the layer computed before (refit.ts). */
+    refit: z.boolean().default(true),
+    /** Samples to fit by, spread over all; up to twice as many are taken. */
+    refitSamples: z.int().min(1).default(256),
     /** Samples in a batch, for importances that look at data. */
     batch: z.int().min(1).default(16),
   })

@@ -1,6 +1,6 @@
 // Structured pruning of a graph: whole channels leave it.
 import { KompaktError } from '../../errors.js';
-import type { Graph } from '../../graph/graph.js';
+import type { Graph, Node } from '../../graph/graph.js';
 import { chooseLayers } from '../prune/layers.js';
 import type { LayerChoice } from '../prune/options.js';
 import { type Candidates, chooseChannels } from './choose.js';
@@ -11,8 +11,11 @@ import { importances } from './importances/index.js';
 import { misfitsOf } from './misfits.js';
 import type { CompleteChannelOptions } from './options.js';
 import { type ChannelsReport, reportChannels, whyWhole } from './report.js';
-import { shrinkGraph } from './shrink.js';
+import { shrinkGraph, stayingOf } from './shrink.js';
 import { Work } from './work.js';
+
+/** `node`: of the graph with all its channels. */
+export type Staying = (node: Node, axis: number) => readonly number[] | undefined;
 
 /** Removes channels. Throws KPT_OPTION_INVALID where none may leave or the target cannot be reached. */
 export function pruneChannels(
@@ -20,7 +23,12 @@ export function pruneChannels(
   layers: LayerChoice,
   options: CompleteChannelOptions,
   effects: Candidates['effects'] = () => undefined,
-): { readonly graph: Graph; readonly report: ChannelsReport } {
+): {
+  readonly graph: Graph;
+  readonly report: ChannelsReport;
+  /** Indices that stay of an axis of a node's output; undefined where all do. */
+  readonly staying: Staying;
+} {
   const importance = importances.find(({ name }) => name === options.importance)!;
   const prunable = new Set(chooseLayers(graph, layers).map(({ weight }) => weight));
   const shapes = shapesOf(graph, options.shapes);
@@ -50,7 +58,12 @@ export function pruneChannels(
     }
     const after = { graph: smaller, facts: factsOf(smaller, shapes) };
     const report = reportChannels({ graph, facts }, after, coupling, grouping, chosen);
-    return { graph: smaller, report: { importance: importance.name, scope: options.scope, ...report } };
+    const staying: Staying = (node, axis) => stayingOf(coupling.axesOf(node, 'output', 0)?.[axis], gone);
+    return {
+      graph: smaller,
+      staying,
+      report: { importance: importance.name, scope: options.scope, ...report },
+    };
   }
 }
 

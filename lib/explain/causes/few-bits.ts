@@ -19,7 +19,8 @@ export const fewBits: Cause = {
           layer: pair.name,
           message: `Weights of ${bits} bits leave ${decibelNumber(noise.own.sqnr)} of signal over error.`,
           evidence: { bits, sqnr: noise.own.sqnr },
-          remedy: 'Train with these bits (kompakt finetune --weight-bits), or give the weights 8.',
+          remedy:
+            'Round them by what the outputs lose (kompakt quantize --weight-bits), train with these bits (kompakt finetune --weight-bits), or give the weights 8.',
           options: ['--weight-bits 8'],
         },
       ];

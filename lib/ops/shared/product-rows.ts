@@ -11,6 +11,8 @@ export interface ProductRows {
   readonly depth: number;
   /** Rows of each group: positions of the output. */
   readonly count: number;
+  /** Axis of the output along which its channels lie; all others together are the positions. */
+  readonly channelAxis: number;
   /** Copies a row to `to` from index `at` on; padding is 0. `values`: the activation, row-major. */
   readonly copy: (values: Float32Array, group: number, row: number, to: Float32Array, at: number) => void;
 }
@@ -23,6 +25,7 @@ export function vectorRows(x: Dims): ProductRows {
     groups: 1,
     depth,
     count,
+    channelAxis: x.length - 1,
     copy: (values, _group, row, to, at) => to.set(values.subarray(row * depth, (row + 1) * depth), at),
   };
 }
@@ -56,6 +59,7 @@ export function windowRows({ window, batch, groups, channels }: ConvGeometry): P
     groups,
     depth: channels * taps,
     count: batch * positions,
+    channelAxis: 1,
     copy(values, group, row, to, at) {
       const position = row % positions;
       const image = (row - position) / positions;

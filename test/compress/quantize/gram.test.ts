@@ -10,6 +10,7 @@ afterAll(() => executor.release());
 const rowsOf = (groups: number, count: number, depth: number): ProductRows => ({
   groups,
   depth,
+  channelAxis: 1,
   count,
   copy: (values, group, row, to, at) =>
     to.set(values.subarray((group * count + row) * depth, (group * count + row + 1) * depth), at),
@@ -53,6 +54,7 @@ test('takes some rows of many, others of each sample, and as many of short ones 
   const spied = (depth: number): ProductRows => ({
     groups: 1,
     depth,
+    channelAxis: 1,
     count: 1000,
     copy: (_values, _group, row) => seen.at(-1)!.push(row),
   });

@@ -1,0 +1,42 @@
+// Linear least squares with a prior, for rows of weights.
+
+/**
+ * Rows w with the least w A w^T - 2 b w^T + (w - prior) R (w - prior)^T: those of w (A + R) = b + prior R.
+ * `matrix`: A, [size, size], symmetric and positive semidefinite; `sides`: b, `priors`: [size] each. `ridge`: the diagonal of R,
+ * [size], all > 0.
+ */
+export function leastSquares(
+  matrix: Float64Array,
+  size: number,
+  sides: readonly Float64Array[],
+  priors: readonly Float64Array[],
+  ridge: Float64Array,
+): Float64Array[] {
+  const lower = cholesky(matrix, size, ridge);
+  return sides.map((side, i) => {
+    const x = side.map((v, k) => v + ridge[k]! * priors[i]![k]!);
+    for (let r = 0; r < size; r++) {
+      let sum = x[r]!;
+      for (let k = 0; k < r; k++) sum -= lower[r * size + k]! * x[k]!;
+      x[r] = sum / lower[r * size + r]!;
+    }
+    for (let r = size - 1; r >= 0; r--) {
+      const solved = x[r]! / lower[r * size + r]!;
+      x[r] = solved;
+      for (let k = 0; k < r; k++) x[k]! -= lower[r * size + k]! * solved;
+    }
+    return x;
+  });
+}
+
+/** L of L L^T = A + R, lower triangle, [size, size]. */
+function cholesky(matrix: Float64Array, size: number, ridge: Float64Array): Float64Array {
+  const lower = new Float64Array(size * size);
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = matrix[i * size + j]! + (i === j ? ridge[i]! : 0);
+      for (let k = 0; k < j; k++) sum -= lower[i * size + k]! * lower[j * size + k]!;
+      lower[i * size + j] = i === j ? Math.sqrt(Math.max(sum, ridge[i]! * 1e-9)) : sum / lower[j * size + j]!;
+    }
+  return lower;
+}

@@ -13,16 +13,31 @@ export interface ReestimateOptions {
   readonly threads: number;
 }
 
+type Inputs = AsyncIterable<ReadonlyMap<string, TensorValue>> | Iterable<ReadonlyMap<string, TensorValue>>;
+
 /** The graph with statistics from `inputs`, sets of model inputs whose first dimension is the batch. */
-export async function reestimateBatchNorm(
+export const reestimateBatchNorm = async (
   graph: Graph,
-  inputs: AsyncIterable<ReadonlyMap<string, TensorValue>> | Iterable<ReadonlyMap<string, TensorValue>>,
+  inputs: Inputs,
+  options: ReestimateOptions,
+): Promise<Graph> => withStatistics(graph, await measureBatchNorm(graph, inputs, options));
+
+/** Running statistics by the names of the nodes that normalise with them. */
+export type Statistics = ReadonlyMap<
+  string,
+  { readonly mean: Float64Array; readonly variance: Float64Array }
+>;
+
+/** The statistics of `inputs`; none where there is no layer or no input. */
+export async function measureBatchNorm(
+  graph: Graph,
+  inputs: Inputs,
   { batches, threads }: ReestimateOptions,
-): Promise<Graph> {
+): Promise<Statistics> {
   const layers = graph.nodes
     .filter((node) => node.op === 'BatchNormalization')
     .map((node) => new Layer(node));
-  if (layers.length === 0) return graph;
+  if (layers.length === 0) return new Map();
   const executor = new GraphExecutor(measuring(graph, layers), threads);
   try {
     let seen = 0;
@@ -31,7 +46,7 @@ export async function reestimateBatchNorm(
       for (const layer of layers) layer.add(values);
       if (++seen === batches) break;
     }
-    return seen === 0 ? graph : withStatistics(graph, layers);
+    return new Map(seen === 0 ? [] : layers.map((layer) => [layer.node.name, layer.statistics()] as const));
   } finally {
     executor.release();
   }
@@ -96,15 +111,25 @@ function measuring(graph: Graph, layers: readonly Layer[]): Graph {
   return { ...edited, outputs: [...edited.outputs, ...outputs] };
 }
 
-function withStatistics(graph: Graph, layers: readonly Layer[]): Graph {
+/** The graph with these statistics, under the names that they have: whoever made the graph of another looks for them there. Only
+ *  where something else reads the same constants do they get names of their own. */
+export function withStatistics(graph: Graph, statistics: Statistics): Graph {
+  if (statistics.size === 0) return graph;
   const editor = new GraphEditor(graph);
-  for (const layer of layers) {
-    const { node } = layer;
-    const { mean, variance } = layer.statistics();
-    // Fresh constants: layers may share theirs.
-    const names = [mean, variance].map((values, i) =>
-      editor.addConstant(node.inputs[3 + i]!, f32([values.length], Float32Array.from(values))),
-    );
+  for (const node of graph.nodes) {
+    const found = statistics.get(node.name);
+    if (found === undefined) continue;
+    const names = [found.mean, found.variance].map((values, i) => {
+      const name = node.inputs[3 + i]!;
+      const value = f32([values.length], Float32Array.from(values));
+      const isOwn =
+        editor.isOnlyUsedBy(name, node) &&
+        editor.constant(name) !== undefined &&
+        node.inputs.indexOf(name) === node.inputs.lastIndexOf(name);
+      if (!isOwn) return editor.addConstant(name, value);
+      editor.setConstant(name, value);
+      return name;
+    });
     editor.replace([node], [{ ...node, inputs: [...node.inputs.slice(0, 3), ...names] }]);
   }
   return editor.finish();

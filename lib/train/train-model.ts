@@ -1,13 +1,13 @@
 // From a model, a loss and samples to a trained model: what fine-tuning and distillation share.
 
 import { KompaktError } from '../errors.js';
-import type { Graph } from '../graph/graph.js';
+import { freezeGraph, type Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { writeFileAtomically } from '../onnx/write-file.js';
 import { type Tensors, toValues } from '../session/values.js';
-import type { TensorValue } from '../tensor/tensor.js';
+import { f32, type TensorValue } from '../tensor/tensor.js';
 import { augmentsOf } from './augment/options.js';
-import { reestimateBatchNorm } from './batch-norm.js';
+import { measureBatchNorm, withStatistics } from './batch-norm.js';
 import { type Batch, Batches } from './batches.js';
 import { trainingCurves } from './curves.js';
 import { evaluate, type LabelledSample } from './evaluate.js';
@@ -121,8 +121,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       ...(signal && { signal }),
     });
     if (settings.curves !== undefined) await writeCurves(settings.curves, model, report, settings);
-    const trained = await reestimated(step.graph(), batches, settings);
-    return { model: model.withGraph(finish(trained)), report };
+    return { model: model.withGraph(await finished(step.graph(), preparation, batches, settings)), report };
   } finally {
     step.release();
   }
@@ -191,16 +190,28 @@ function tellers(
   };
 }
 
-async function reestimated(
-  graph: Graph,
+/** The graph that is kept, with new statistics of BatchNormalization where they are asked for. */
+async function finished(
+  trained: Graph,
+  { progress, finish }: Preparation,
   batches: Batches,
-  settings: CompleteTrainingSettings,
+  { batchNormBatches, threads, epochs }: CompleteTrainingSettings,
 ): Promise<Graph> {
-  const { batchNormBatches, threads, epochs } = settings;
-  if (batchNormBatches === 0) return graph;
+  if (batchNormBatches === 0) return finish(trained);
   // The order of an epoch that was not trained on, the same for the same seed.
-  return reestimateBatchNorm(graph, inputsOf(batches.epoch(epochs)), { batches: batchNormBatches, threads });
+  const statistics = await measureBatchNorm(atTheEnd(trained, progress), inputsOf(batches.epoch(epochs)), {
+    batches: batchNormBatches,
+    threads,
+  });
+  // Before, for what `finish` makes of them; after, for what it takes from the model: statistics that layers share there.
+  return withStatistics(finish(withStatistics(trained, statistics)), statistics);
 }
+
+/** The graph as it computes when all of the run is done: masks and ranges stay as training left them. */
+const atTheEnd = (graph: Graph, progress: string | undefined): Graph =>
+  progress === undefined
+    ? graph
+    : freezeGraph({ ...graph, constants: new Map(graph.constants).set(progress, f32([], [1])) });
 
 async function* inputsOf(batches: AsyncIterable<Batch>): AsyncGenerator<ReadonlyMap<string, TensorValue>> {
   for await (const { inputs } of batches) yield inputs;

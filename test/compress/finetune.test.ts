@@ -5,17 +5,20 @@ import { distill } from '../../lib/compress/distill.js';
 import { type FinetuneOptions, finetune } from '../../lib/compress/finetune.js';
 import type { QatOptions } from '../../lib/compress/qat/options.js';
 import { quantize } from '../../lib/compress/quantize-model.js';
+import { GraphBuilder } from '../../lib/graph/builder.js';
 import { opKey } from '../../lib/graph/graph.js';
 import { Model } from '../../lib/model/model.js';
 import { prepareForRun } from '../../lib/passes/pipeline.js';
 import { InferenceSession } from '../../lib/session/session.js';
-import { type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { sizeOf } from '../../lib/tensor/shape.js';
+import { f32, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
 import { evaluate } from '../../lib/train/evaluate.js';
 import { buildNetwork } from '../../lib/train/networks/index.js';
 import { asItIs } from '../../lib/train/preparation.js';
 import type { Lesson } from '../../lib/train/train-model.js';
 import { onnxruntimeExecutor } from '../helpers/onnxruntime-executor.js';
 import { classes, pictures, side } from '../helpers/pictures.js';
+import { randomFloats } from '../helpers/random-floats.js';
 
 const shape = { input: [1, side, side], classes } as const;
 // Noisy enough that two bits lose what the network has learned.
@@ -104,6 +107,38 @@ test('a quantised student learns from what it was in float32', async () => {
     evaluate: judged,
   });
   expect(report.epochs.at(-1)!.evaluation).toBeGreaterThan(0.8);
+});
+
+test('statistics that are taken anew are those of the quantised model', async () => {
+  const g = new GraphBuilder('norm behind an activation');
+  const weight = (dims: number[], seed: number) =>
+    g.constant('w', f32(dims, randomFloats(sizeOf(dims), seed)));
+  const four = (value: number) => g.constant('c', f32([4], new Float32Array(4).fill(value)));
+  const x = g.input('input', 'float32', ['N', 1, side, side]);
+  const active = g.node('Relu', g.node('Conv', [x, weight([4, 1, 3, 3], 1)]))[0]!;
+  const [normal] = g.node(
+    'BatchNormalization',
+    [active, four(1), four(0), four(0.5), four(1)],
+    {},
+    {
+      name: 'norm',
+    },
+  );
+  const pooled = g.node('GlobalAveragePool', g.node('Relu', [normal!]))[0]!;
+  const [y] = g.node('Gemm', [g.node('Flatten', [pooled])[0]!, weight([4, classes], 2)]);
+  g.output(y!, 'float32', ['N', classes]);
+  const model = new Model(g.build());
+  const meansOf = async (options: Partial<FinetuneOptions>): Promise<readonly number[]> => {
+    const still = { ...run, epochs: 1, learningRate: 1e-30, batchNormBatches: 12 };
+    const { graph } = (await finetune(model, { ...still, ...options })).model;
+    const { inputs } = graph.nodes.find(({ op }) => op === 'BatchNormalization')!;
+    return [...toNumbers(graph.constants.get(inputs[3]!)!)];
+  };
+  const floats = await meansOf({});
+  for (const [c, mean] of (await meansOf({ quantize: {} })).entries()) {
+    expect(Math.abs(mean - floats[c]!)).toBeLessThan(0.03 * floats[c]!);
+    expect(Math.abs(mean - 0.5)).toBeGreaterThan(0.05);
+  }
 });
 
 test('equal seeds give equal files, on any number of threads', async () => {

@@ -5,8 +5,9 @@ import { type FinetuneOptions, finetune } from '../../lib/compress/finetune.js';
 import { sparsityOf } from '../../lib/compress/prune/report.js';
 import { prune } from '../../lib/compress/prune-model.js';
 import { quantize } from '../../lib/compress/quantize-model.js';
+import { GraphEditor } from '../../lib/graph/rewrite.js';
 import { Model } from '../../lib/model/model.js';
-import { toNumbers } from '../../lib/tensor/tensor.js';
+import { f32, toNumbers } from '../../lib/tensor/tensor.js';
 import { evaluate } from '../../lib/train/evaluate.js';
 import { buildNetwork } from '../../lib/train/networks/index.js';
 import type { Lesson } from '../../lib/train/train-model.js';
@@ -137,6 +138,63 @@ test('a quantised sparse model is trained on with its zeros', async () => {
   });
   const free = await train(rounded, { quantize: {} });
   expect(sparsityOf(free.model.graph).sparsity).toBeLessThan(0.8);
+});
+
+const sizeOfScale = (name: string): number => dense.graph.constants.get(name)!.data.length;
+
+/** Statistics of the first BatchNormalization behind a layer that is pruned: [mean, variance]. */
+const statisticsOf = ({ graph }: Model): readonly Float64Array[] => {
+  const node = graph.nodes.filter(({ op }) => op === 'BatchNormalization')[1]!;
+  return [3, 4].map((i) => toNumbers(graph.constants.get(node.inputs[i]!)!));
+};
+
+test.each([{ sparsity: 0.8 }, { sparsity: 'kept' }] as const)(
+  'statistics that are taken anew are those of the pruned model: %j',
+  async (sparse) => {
+    const options = { epochs: 2, batchNormBatches: 12, prune: sparse } as const;
+    const { model } = await train(dense, options);
+    expect([...model.graph.constants.keys()]).toEqual([...dense.graph.constants.keys()]);
+    expect((await Model.load(model.toBytes())).graph.nodes).toEqual(model.graph.nodes);
+    // The same batches through the pruned model itself.
+    const { model: again } = await train(model, {
+      epochs: 2,
+      learningRate: 1e-30,
+      batchNormBatches: 12,
+    });
+    const own = statisticsOf(model).flatMap((values) => [...values]);
+    for (const [i, v] of statisticsOf(again)
+      .flatMap((values) => [...values])
+      .entries())
+      expect(v).toBeCloseTo(own[i]!, 4);
+    const { model: trailing } = await train(dense, { ...options, batchNormBatches: 0 });
+    expect(statisticsOf(trailing)).not.toEqual(statisticsOf(model));
+  },
+);
+
+test('layers that share statistics have their own once those are taken anew', async () => {
+  const norms = dense.graph.nodes.filter(({ op }) => op === 'BatchNormalization');
+  const twins = norms.filter(({ inputs }) => sizeOfScale(inputs[1]!) === sizeOfScale(norms[0]!.inputs[1]!));
+  const [first, second] = twins;
+  const nodes = dense.graph.nodes.map((node) =>
+    node === second ? { ...node, inputs: [...node.inputs.slice(0, 3), ...first!.inputs.slice(3)] } : node,
+  );
+  const shared = dense.withGraph(new GraphEditor({ ...dense.graph, nodes }).finish());
+  const { model } = await train(shared, { epochs: 1, batchNormBatches: 4, prune: { sparsity: 0.5 } });
+  const [one, other] = [first!, second!].map(({ name }) => {
+    const { inputs } = model.graph.nodes.find((node) => node.name === name)!;
+    return model.graph.constants.get(inputs[3]!)!.data;
+  });
+  expect(one).not.toEqual(other);
+  expect(one).not.toEqual(dense.graph.constants.get(first!.inputs[3]!)!.data);
+});
+
+test('a constant that nothing needs is no obstacle', async () => {
+  const constants = new Map(dense.graph.constants).set('nobody', f32([2], [1, 2]));
+  const model = dense.withGraph({ ...dense.graph, constants });
+  const { model: taught } = await distill(model, { ...run, epochs: 1, prune: { sparsity: 0.5 } });
+  expect(sparsityOf(taught.graph).sparsity).toBeGreaterThan(0.4);
+  expect([...taught.graph.constants.values()]).not.toContain(undefined);
+  expect((await Model.load(taught.toBytes())).graph.nodes).toEqual(model.graph.nodes);
 });
 
 test('options that do not go together are refused', async () => {

@@ -3,7 +3,7 @@ import { GraphBuilder } from '../../lib/graph/builder.js';
 import type { Graph } from '../../lib/graph/graph.js';
 import { runReference } from '../../lib/run/reference.js';
 import { f32, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
-import { reestimateBatchNorm } from '../../lib/train/batch-norm.js';
+import { reestimateBatchNorm, withStatistics } from '../../lib/train/batch-norm.js';
 import { buildNetwork } from '../../lib/train/networks/index.js';
 import { randomFloats } from '../helpers/random-floats.js';
 
@@ -81,4 +81,20 @@ test('nothing to do, and nothing to do it with', async () => {
   expect(await reestimateBatchNorm(plain, batches(1), { batches: 1, threads: 1 })).toBe(plain);
   const graph = twoLayers();
   expect(await reestimateBatchNorm(graph, batches(0), { batches: 1, threads: 1 })).toBe(graph);
+});
+
+test('statistics that one layer has for itself keep their names, shared ones get others', () => {
+  const own = buildNetwork('small-vgg', { width: 0.125 }).graph;
+  const norms = own.nodes.filter(({ op }) => op === 'BatchNormalization');
+  const [first] = norms;
+  const found = { mean: new Float64Array(16).fill(2), variance: new Float64Array(16).fill(3) };
+  const after = withStatistics(own, new Map([[first!.name, found]]));
+  expect(after.nodes).toEqual(own.nodes);
+  expect([...after.constants.keys()]).toEqual([...own.constants.keys()]);
+  expect([...toNumbers(after.constants.get(first!.inputs[3]!)!)]).toEqual([...found.mean]);
+  const shared = twoLayers();
+  const three = { mean: new Float64Array(channels), variance: new Float64Array(channels) };
+  const apart = withStatistics(shared, new Map([[shared.nodes[0]!.name, three]]));
+  expect(statistics(apart, 0)[0]).toEqual([0, 0, 0]);
+  expect(statistics(apart, 1)[0]).toEqual([9, 9, 9]);
 });

@@ -78,16 +78,14 @@ function withPrunes(source: Graph, sites: readonly Site[], progress: string): Gr
   return freezeGraph({ ...source, nodes, constants, opsets: withDomains(source.opsets, nodes) });
 }
 
-/** The graph as it was, with what training made of its constants and with zeros where the masks are. */
+/** The graph as it was, with what training made of its constants and with zeros where the masks are. Constants that training has
+ *  left out, for nothing needs them, stay. */
 function withoutPrunes(source: Graph, trained: Graph, sites: readonly Site[]): Graph {
   const masks = new Map(sites.map(({ layer, mask }) => [layer.weight, mask]));
-  const constants = [...source.constants.keys()].map((name) => {
-    const value = trained.constants.get(name)!;
-    const mask = masks.get(name);
-    return [
-      name,
-      mask === undefined ? value : masked(value, trained.constants.get(mask)!.data as Float32Array),
-    ] as const;
+  const constants = [...source.constants].map(([name, before]) => {
+    const value = trained.constants.get(name) ?? before;
+    const mask = trained.constants.get(masks.get(name) ?? '');
+    return [name, mask === undefined ? value : masked(value, mask.data as Float32Array)] as const;
   });
   return freezeGraph({ ...source, constants: new Map(constants) });
 }

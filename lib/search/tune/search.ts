@@ -138,7 +138,8 @@ class Search {
       };
       await this.#run(trial, until, told);
     }
-    trial.failure = known.failure;
+    // A failure that the journal tells of may have come later than this rung.
+    trial.failure = trial.costs.has(until) ? undefined : known.failure;
     if (trial.failure !== undefined) {
       trial.status = 'failed';
       // Nothing is known that could make it worse.

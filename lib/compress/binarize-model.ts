@@ -6,7 +6,7 @@ import type { Model } from '../model/model.js';
 import { foldConstants } from '../passes/fold-constants.js';
 import { parseOptions } from '../session/parse-options.js';
 import { distill } from '../train/distill.js';
-import { evaluate, type LabelledSample } from '../train/evaluate.js';
+import { answersOf, evaluate, type LabelledSample } from '../train/evaluate.js';
 import { type FinetuneOptions, finetune } from '../train/finetune.js';
 import type { Prepare } from '../train/preparation.js';
 import type { Lesson, TrainedModel, TrainingInputs } from '../train/train-model.js';
@@ -90,23 +90,40 @@ function requireReadable(data: TrainingInputs['data']): TrainingInputs['data'] {
   return data;
 }
 
-/** Samples on which it is seen whether a model is trained. */
+/** Samples on which it is seen whether a model is trained: so many at least, where there are. */
 const trainedSamples = 500;
 
-/** A model is trained when it is right twice as often as by chance. Without labels nobody can tell: it is taken for trained. */
+/** Labelled samples from everywhere: they may be sorted by class. */
+async function spread(
+  samples: AsyncIterable<Lesson | LabelledSample> | Iterable<Lesson | LabelledSample>,
+): Promise<readonly LabelledSample[]> {
+  let taken: LabelledSample[] = [];
+  let [seen, stride] = [0, 1];
+  for await (const { feeds, label } of samples) {
+    if (label === undefined || seen++ % stride !== 0) continue;
+    taken.push({ feeds, label });
+    if (taken.length < 2 * trainedSamples) continue;
+    taken = taken.filter((_, i) => i % 2 === 0);
+    stride *= 2;
+  }
+  return taken;
+}
+
+/** A model is trained when it is right twice as often as by chance or, of few classes, when it is more than half way from chance to
+ *  all. Without labels nobody can tell: it is taken for trained. */
 async function isTrained(
   model: Model,
   samples: AsyncIterable<Lesson | LabelledSample> | Iterable<Lesson | LabelledSample>,
   threads: number,
 ): Promise<boolean> {
-  const head: LabelledSample[] = [];
-  for await (const { feeds, label } of samples) {
-    if (label !== undefined) head.push({ feeds, label });
-    if (head.length === trainedSamples) break;
+  const labelled = await spread(samples);
+  if (labelled.length === 0) return true;
+  let [right, classes] = [0, 2];
+  for await (const { answer, label, values } of answersOf(model, labelled, { threads })) {
+    classes = Math.max(2, values.length);
+    if (answer === label) right++;
   }
-  if (head.length === 0) return true;
-  const classes = new Set(head.map(({ label }) => label)).size;
-  return (await evaluate(model, head, { threads })).accuracy > 2 / classes;
+  return right / labelled.length > Math.min(2, (1 + classes) / 2) / classes;
 }
 
 async function layersOf(

@@ -231,3 +231,24 @@ describe('refused', () => {
     await expect(run(vgg(), { data: once })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
   });
 });
+
+describe('whether a model is trained', () => {
+  const trainedOf = async (net: Model, lessons: typeof data): Promise<readonly boolean[]> => {
+    const brief = { data: lessons, evaluate: undefined, epochs: 1, batch: 50, threads: 1 } as const;
+    const { model } = await finetune(net, { data: lessons, epochs: 3, batch: 16, threads: 1 });
+    const before = await run(net, brief);
+    return [before.report.trained, (await run(model, brief)).report.trained];
+  };
+  const dense = (count: number) =>
+    buildNetwork('lenet-300-100', { input: [1, side, side], classes: count, width: 0.05 });
+
+  test('is seen with two classes', async () => {
+    const two = data.filter(({ label }) => label! < 2);
+    expect(await trainedOf(dense(2), two)).toEqual([false, true]);
+  });
+
+  test('is seen with samples that are sorted by class', async () => {
+    const sorted = pictures(1600).toSorted((a, b) => a.label! - b.label!);
+    expect(await trainedOf(dense(classes), sorted)).toEqual([false, true]);
+  });
+});

@@ -183,7 +183,10 @@ class Lectures {
     const answers: ReadonlyMap<string, TensorValue>[] = [];
     for (const teacher of this.teachers) answers.push(await teacher.answer(own));
     if (softWeight > 0) {
-      const outputs = answers.map((answer, i) => answer.get(this.teachers[i]!.output)!);
+      const outputs = this.teachers.map(({ output, probabilities }, i) => ({
+        values: answers[i]!.get(output)!,
+        probabilities,
+      }));
       const soft = soften(outputs, temperature);
       inputs.set(softName, soft);
       if (this.#remembers) this.#remember(samples, soft);

@@ -2,13 +2,12 @@
 import { Tensor } from 'onnxruntime-common';
 import { BatchBuffer } from '../data/batch.js';
 import { KompaktError } from '../errors.js';
-import type { Graph } from '../graph/graph.js';
-import { producersOf } from '../graph/order.js';
 import type { Model } from '../model/model.js';
 import { argMax } from '../report/compare.js';
 import { InferenceSession } from '../session/session.js';
 import { type Tensors, toValues } from '../session/values.js';
 import type { TensorValue } from '../tensor/tensor.js';
+import { finalOperator } from './final-operator.js';
 
 export interface LabelledSample {
   /** With a batch dimension of 1. */
@@ -83,7 +82,7 @@ export async function evaluate(
   samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
   { onAnswer, ...options }: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const lossOf = endsInSoftmax(model.graph) ? ofProbabilities : ofLogits;
+  const lossOf = finalOperator(model.graph) === 'Softmax' ? ofProbabilities : ofLogits;
   let [total, right, loss] = [0, 0, 0];
   for await (const { label, values, answer } of answersOf(model, labelled(samples), options)) {
     total++;
@@ -103,15 +102,6 @@ async function* labelled(
       throw new KompaktError('KPT_INPUT_MISSING', 'A sample without a label cannot be evaluated.');
     yield sample;
   }
-}
-
-/** Whether the first output comes from a Softmax, also a quantised one. */
-function endsInSoftmax({ nodes, outputs }: Graph): boolean {
-  const producers = producersOf(nodes);
-  let node = producers.get(outputs[0]!.name);
-  while (node?.op === 'DequantizeLinear' || node?.op === 'QuantizeLinear')
-    node = producers.get(node.inputs[0]!);
-  return node?.op === 'Softmax';
 }
 
 /** Least probability that counts: one that rounding took to 0 shall not make the mean infinite. */

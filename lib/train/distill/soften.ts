@@ -2,38 +2,43 @@
 import { expected, KompaktError } from '../../errors.js';
 import { f32, type TensorValue } from '../../tensor/tensor.js';
 
-/**
- * softmax(values / temperature) by rows, the mean over all teachers. `values` [B,classes] are logits; rows that are
- * probabilities already (not negative, of sum 1) count as their logarithms, which differ from logits by a constant a row.
- */
-export function soften(answers: readonly TensorValue[], temperature: number): TensorValue {
-  const { dims } = answers[0]!;
+/** What a teacher answers to a batch. */
+export interface Answer {
+  /** [B,classes]. */
+  readonly values: TensorValue;
+  /** The values are probabilities and not logits: the teacher ends in Softmax. Their rows may have another sum than 1, as rounding in
+   *  a quantised teacher makes them. */
+  readonly probabilities: boolean;
+}
+
+/** softmax(logits / temperature) by rows, the mean over all teachers. Probabilities count as their logarithms, which differ from
+ *  logits by a constant a row. */
+export function soften(answers: readonly Answer[], temperature: number): TensorValue {
+  const { dims, data } = answers[0]!.values;
   const classes = dims.at(-1)!;
-  const out = new Float32Array(answers[0]!.data.length);
-  for (const answer of answers) {
-    if (answer.data.length !== out.length)
+  const out = new Float32Array(data.length);
+  for (const { values, probabilities } of answers) {
+    if (values.data.length !== out.length)
       throw new KompaktError(
         'KPT_OPTION_INVALID',
-        expected(`${classes} classes as the first teacher has`, 'another teacher', answer.dims.at(-1)),
+        expected(`${classes} classes as the first teacher has`, 'another teacher', values.dims.at(-1)),
       );
-    const values = answer.data as Float32Array;
-    for (let at = 0; at < values.length; at += classes)
-      addSoftmax(
-        values.subarray(at, at + classes),
-        temperature,
-        1 / answers.length,
-        out.subarray(at, at + classes),
-      );
+    const rows = values.data as Float32Array;
+    for (let at = 0; at < rows.length; at += classes) {
+      const row = rows.subarray(at, at + classes);
+      const logits = Float64Array.from(row, (v) => (probabilities ? Math.log(Math.max(v, least)) : v));
+      addSoftmax(logits, temperature, 1 / answers.length, out.subarray(at, at + classes));
+    }
   }
   return f32(dims, out);
 }
 
-function addSoftmax(row: Float32Array, temperature: number, share: number, out: Float32Array): void {
-  const sum = row.reduce((a, b) => a + b, 0);
-  const probabilities = Math.abs(sum - 1) < 1e-3 && row.every((v) => v >= 0);
-  const logits = Float64Array.from(row, (v) => (probabilities ? Math.log(Math.max(v, 1e-12)) : v));
+/** Least probability whose logarithm is taken. */
+const least = 1e-12;
+
+function addSoftmax(logits: Float64Array, temperature: number, share: number, out: Float32Array): void {
   const most = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const powers = Float64Array.from(logits, (v) => Math.exp((v - most) / temperature));
+  const powers = logits.map((v) => Math.exp((v - most) / temperature));
   const total = powers.reduce((a, b) => a + b, 0);
   powers.forEach((v, i) => {
     out[i]! += (share * v) / total;

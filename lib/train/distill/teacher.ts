@@ -6,12 +6,15 @@ import type { Model } from '../../model/model.js';
 import { GraphExecutor } from '../../session/executor.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { type TensorValue, tensor } from '../../tensor/tensor.js';
+import { finalOperator } from '../final-operator.js';
 
 export class Teacher {
   readonly #graph: Graph;
   readonly #executor: GraphExecutor;
   /** Name of the output that students learn from. */
   readonly output: string;
+  /** That output has probabilities and not logits. */
+  readonly probabilities: boolean;
 
   /** `inner`: values of the model that will be asked for besides the first output. */
   constructor(model: Model, inner: readonly string[], threads: number) {
@@ -21,6 +24,7 @@ export class Teacher {
       if (!made.has(name))
         throw new KompaktError('KPT_OPTION_INVALID', `The teacher '${graph.name}' has no value '${name}'.`);
     this.output = graph.outputs[0]!.name;
+    this.probabilities = finalOperator(graph) === 'Softmax';
     const names = new Set([this.output, ...inner]);
     const outputs = [...names].map((name) => ({ name, dtype: 'float32', dims: null }) as const);
     this.#graph = { ...graph, outputs };

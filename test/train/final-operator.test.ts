@@ -1,0 +1,49 @@
+// Who computes what a model answers, through all that only moves or rounds it.
+import { GraphBuilder } from '../../lib/graph/builder.js';
+import { Model } from '../../lib/model/model.js';
+import { f32, i64, tensor } from '../../lib/tensor/tensor.js';
+import { Teacher } from '../../lib/train/distill/teacher.js';
+import { finalOperator } from '../../lib/train/final-operator.js';
+
+/** `op` behind a sum, and behind it the operators of `then`. */
+function graph(op: string, then: readonly string[]) {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', ['N', 4]);
+  const scale = [
+    g.constant('scale', f32([], [1 / 256])),
+    g.constant('zero', tensor('uint8', [], new Uint8Array(1))),
+  ];
+  const others: Readonly<Record<string, readonly string[]>> = {
+    QuantizeLinear: scale,
+    DequantizeLinear: scale,
+    Reshape: [g.constant('shape', i64([-1, 4]))],
+  };
+  let [y] = g.node(op, g.node('Add', [x, x]));
+  for (const next of then) [y] = g.node(next, [y!, ...(others[next] ?? [])]);
+  g.output(y!, 'float32');
+  return g.build();
+}
+
+test.each([
+  ['Softmax', []],
+  ['Softmax', ['QuantizeLinear', 'DequantizeLinear']],
+  ['Sigmoid', ['Reshape', 'Identity']],
+  ['Relu', ['QuantizeLinear', 'Reshape', 'DequantizeLinear', 'Flatten']],
+])('%s, then %j', (op, then) => {
+  expect(finalOperator(graph(op, then))).toBe(op);
+});
+
+test('what changes values is the last; a model may have no node', () => {
+  expect(finalOperator(graph('Softmax', ['Log']))).toBe('Log');
+  const g = new GraphBuilder();
+  g.output(g.input('x', 'float32', ['N', 4]), 'float32');
+  expect(finalOperator(g.build())).toBeUndefined();
+});
+
+test('a teacher knows whether it answers with probabilities, rounded or not', () => {
+  const made = [graph('Softmax', ['QuantizeLinear', 'DequantizeLinear']), graph('Relu', [])].map(
+    (one) => new Teacher(new Model(one), [], 1),
+  );
+  expect(made.map(({ probabilities }) => probabilities)).toEqual([true, false]);
+  for (const teacher of made) teacher.release();
+});

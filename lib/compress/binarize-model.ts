@@ -9,6 +9,7 @@ import { distill } from '../train/distill.js';
 import { answersOf, evaluate, type LabelledSample } from '../train/evaluate.js';
 import { type FinetuneOptions, finetune } from '../train/finetune.js';
 import type { Prepare } from '../train/preparation.js';
+import { classesOf } from '../train/reading.js';
 import type { Lesson, TrainedModel, TrainingInputs } from '../train/train-model.js';
 import { withBinaryActivations } from './binarize/activations.js';
 import { chooseLayers, type Layers } from './binarize/layers.js';
@@ -120,7 +121,7 @@ async function isTrained(
   if (labelled.length === 0) return true;
   let [right, classes] = [0, 2];
   for await (const { answer, label, values } of answersOf(model, labelled, { threads })) {
-    classes = Math.max(2, values.length);
+    classes = classesOf(values.length);
     if (answer === label) right++;
   }
   return right / labelled.length > Math.min(2, (1 + classes) / 2) / classes;

@@ -1,11 +1,11 @@
 // What two classifiers answer to labelled samples: how often each is right, where they differ, and how sure they are.
 import { KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
-import { argMax } from '../report/compare.js';
 import { type Interval, mcNemarTest, wilsonInterval } from '../report/proportions.js';
 import { toValues } from '../session/values.js';
 import { toNumbers } from '../tensor/tensor.js';
 import type { LabelledSample } from '../train/evaluate.js';
+import { readingOf } from '../train/reading.js';
 import { feedsFor, withExecutor } from './feeds.js';
 
 export type LabelledSamples = AsyncIterable<LabelledSample> | Iterable<LabelledSample>;
@@ -70,15 +70,16 @@ export interface AnswerReport {
 export async function answersOf(graph: Graph, samples: LabelledSamples): Promise<Answers> {
   const [labels, chosen, confidence]: number[][] = [[], [], []];
   const output = graph.outputs[0]!.name;
+  const { answerOf, lossOf } = readingOf(graph);
   await withExecutor(graph, async (run) => {
     for await (const { feeds, label } of samples) {
       if (label === undefined)
         throw new KompaktError('KPT_INPUT_MISSING', 'A sample without a label cannot be evaluated.');
       const values = toNumbers((await run(feedsFor(graph, toValues(feeds)))).get(output)!);
-      const best = argMax(values);
+      const best = answerOf(values);
       labels!.push(label);
       chosen!.push(best);
-      confidence!.push(probabilityOf(values, best));
+      confidence!.push(values.length === 1 ? Math.exp(-lossOf(values, best)) : probabilityOf(values, best));
     }
   });
   if (labels!.length === 0)

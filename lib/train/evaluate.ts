@@ -1,13 +1,12 @@
 // How often a model is right: labelled samples through an InferenceSession, several at a time where the model lets them.
 import { Tensor } from 'onnxruntime-common';
 import { BatchBuffer } from '../data/batch.js';
-import { KompaktError } from '../errors.js';
+import { expected, KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
-import { argMax } from '../report/compare.js';
 import { InferenceSession } from '../session/session.js';
 import { type Tensors, toValues } from '../session/values.js';
-import type { TensorValue } from '../tensor/tensor.js';
-import { finalOperator } from './final-operator.js';
+import { type TensorValue, toNumbers } from '../tensor/tensor.js';
+import { classesOf, type Reading, readingOf, requireLabel } from './reading.js';
 
 export interface LabelledSample {
   /** With a batch dimension of 1. */
@@ -27,11 +26,11 @@ export interface EvaluateOptions {
 
 export interface Evaluation {
   readonly samples: number;
-  /** Samples whose largest value of the first output is at the label. */
+  /** Samples of which the first output says the label (reading.ts). */
   readonly right: number;
   /** right / samples. */
   readonly accuracy: number;
-  /** Mean of -log p of the label. The first output is taken for logits unless a Softmax makes it. */
+  /** Mean of -log p of the label. */
   readonly loss: number;
 }
 
@@ -40,11 +39,12 @@ export interface Answer {
   readonly label: number | undefined;
   /** The first output. */
   readonly values: Float32Array;
-  /** Index of its largest value. */
+  /** The class that it says. */
   readonly answer: number;
 }
 
-/** Answers to all samples, in their order; labels may be absent. */
+/** Answers to all samples, in their order; labels may be absent. Throws KPT_SHAPE_MISMATCH and KPT_TYPE_MISMATCH for a model whose
+ *  first output has no scores of each sample, KPT_DATA_MALFORMED for a label that is none of its classes. */
 export async function* answersOf(
   model: Model,
   samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
@@ -54,14 +54,11 @@ export async function* answersOf(
   const free = inputs.every(({ dims }) => dims !== null && dims.length > 0 && typeof dims[0] !== 'number');
   const session = InferenceSession.fromModel(model, { intraOpNumThreads: threads });
   const pending = new Pending(free ? batch : 1);
+  const reading = readingOf(model.graph);
   const run = async (): Promise<Answer[]> => {
     const outputs = await session.run(pending.feeds(), signal ? { signal } : {});
-    const { data } = outputs[session.outputNames[0]!]!;
-    const classes = data.length / pending.labels.length;
-    const answers = pending.labels.map((label, row) => {
-      const values = (data as Float32Array).subarray(row * classes, (row + 1) * classes);
-      return { label, values, answer: argMax(values, 0, classes) };
-    });
+    const name = session.outputNames[0]!;
+    const answers = answersIn(name, toValues({ [name]: outputs[name]! }).get(name)!, pending.labels, reading);
     pending.clear();
     return answers;
   };
@@ -76,13 +73,40 @@ export async function* answersOf(
   }
 }
 
-/** Throws KPT_INPUT_MISSING for a sample without a label, KPT_CALIBRATION_EMPTY without samples. */
+/** What an output says of each sample of a batch. */
+function answersIn(
+  name: string,
+  output: TensorValue,
+  labels: readonly (number | undefined)[],
+  { answerOf }: Reading,
+): Answer[] {
+  const { dtype, dims } = output;
+  const scores = output.data.length / labels.length;
+  if (!(Number.isInteger(scores) && scores > 0))
+    throw new KompaktError(
+      'KPT_SHAPE_MISMATCH',
+      expected(`as many scores of each of ${labels.length} samples`, `output '${name}'`, `shape [${dims}]`),
+    );
+  if (dtype === 'string' || (scores === 1 && dtype !== 'float32'))
+    throw new KompaktError(
+      'KPT_TYPE_MISMATCH',
+      expected('scores of classes, or one score in float32,', `output '${name}'`, `${dtype} [${dims}]`),
+    );
+  const data = dtype === 'float32' ? (output.data as Float32Array) : Float32Array.from(toNumbers(output));
+  return labels.map((label, row) => {
+    if (label !== undefined) requireLabel(label, classesOf(scores));
+    const values = data.subarray(row * scores, (row + 1) * scores);
+    return { label, values, answer: answerOf(values) };
+  });
+}
+
+/** Throws as answersOf, KPT_INPUT_MISSING for a sample without a label, KPT_CALIBRATION_EMPTY without samples. */
 export async function evaluate(
   model: Model,
   samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
   { onAnswer, ...options }: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const lossOf = finalOperator(model.graph) === 'Softmax' ? ofProbabilities : ofLogits;
+  const { lossOf } = readingOf(model.graph);
   let [total, right, loss] = [0, 0, 0];
   for await (const { label, values, answer } of answersOf(model, labelled(samples), options)) {
     total++;
@@ -102,20 +126,6 @@ async function* labelled(
       throw new KompaktError('KPT_INPUT_MISSING', 'A sample without a label cannot be evaluated.');
     yield sample;
   }
-}
-
-/** Least probability that counts: one that rounding took to 0 shall not make the mean infinite. */
-const least = 1e-12;
-
-const ofProbabilities = (values: ArrayLike<number>, label: number): number =>
-  -Math.log(Math.max(least, values[label]!));
-
-function ofLogits(values: ArrayLike<number>, label: number): number {
-  let top = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) top = Math.max(top, values[i]!);
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]! - top);
-  return Math.log(sum) + top - values[label]!;
 }
 
 /** Samples that wait until they are enough for one run. */

@@ -1,4 +1,6 @@
-import { compareAnswers } from '../../lib/explain/answers.js';
+import { Tensor } from 'onnxruntime-common';
+import { answersOf, compareAnswers } from '../../lib/explain/answers.js';
+import { GraphBuilder } from '../../lib/graph/builder.js';
 
 const answers = (labels: number[], chosen: number[], confidence: number[]) => ({
   labels,
@@ -31,4 +33,22 @@ test('calibration error weighs the gap of each bin by its samples', () => {
   expect(confidence.original.calibrationError).toBeCloseTo((4 * 0.2 + 2 * 0.05) / 6, 10);
   expect(confidence.original.right).toBeCloseTo((3 * 0.95 + 0.55) / 4, 10);
   expect(confidence.original.wrong).toBeCloseTo((0.95 + 0.55) / 2, 10);
+});
+
+test('one score says yes or no', async () => {
+  const g = new GraphBuilder();
+  const [y] = g.node('Sigmoid', [g.input('x', 'float32', ['N', 1])]);
+  g.output(y!, 'float32', ['N', 1]);
+  const samples = [-2, 1, 3].map((x, label) => ({
+    feeds: { x: new Tensor('float32', [x], [1, 1]) },
+    label: Math.min(1, label),
+  }));
+  const { labels, chosen, confidence } = await answersOf(g.build(), samples);
+  expect([labels, chosen]).toEqual([
+    [0, 1, 1],
+    [0, 1, 1],
+  ]);
+  [2, 1, 3].forEach((x, i) => {
+    expect(confidence[i]).toBeCloseTo(1 / (1 + Math.exp(-x)), 5);
+  });
 });

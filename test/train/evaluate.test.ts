@@ -1,5 +1,6 @@
 // Accuracy through a session: batches of any size give the same count, fixed models run one by one.
 import { Tensor } from 'onnxruntime-common';
+import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import { Model } from '../../lib/model/model.js';
 import { f32 } from '../../lib/tensor/tensor.js';
@@ -40,6 +41,50 @@ test('the loss of a model that ends in Softmax is that of its logits', async () 
   g.output(y!, 'float32', ['N', 2]);
   const { loss } = await evaluate(new Model(g.build()), samples, { threads: 1 });
   expect(loss).toBeCloseTo((await evaluate(model('N'), samples, { threads: 1 })).loss, 6);
+});
+
+/** x[:, :1] - x[:, 1:] as the only score, behind the operators given. */
+function oneScore(ends: readonly string[], dtype: 'float32' | 'int64' = 'float32'): Model {
+  const g = new GraphBuilder('one score');
+  const x = g.input('x', 'float32', ['N', 2]);
+  let [y] = g.node('MatMul', [x, g.constant('w', f32([2, 1], [-1, 1]))]);
+  for (const op of ends) [y] = g.node(op, [y!], op === 'Cast' ? { to: attr.int(7) } : {});
+  g.output(y!, dtype);
+  return new Model(g.build());
+}
+
+test.each([
+  ['a logit', []],
+  ['a probability', ['Sigmoid']],
+  ['a probability, moved', ['Sigmoid', 'Flatten', 'Identity']],
+])('one score, %s: yes or no, and the loss of it', async (_, ends) => {
+  const answers: boolean[] = [];
+  const onAnswer = (right: boolean): void => void answers.push(right);
+  const { right, loss } = await evaluate(oneScore(ends), samples, { threads: 1, onAnswer });
+  expect(answers).toEqual(samples.map((_, i) => i % 3 !== 0));
+  expect(right).toBe(13);
+  expect(loss).toBeCloseTo((13 * Math.log(1 + Math.exp(-1)) + 7 * Math.log(1 + Math.E)) / 20, 6);
+});
+
+test('what tells no classes is refused, and so are labels of others', async () => {
+  const options = { threads: 1 };
+  await expect(evaluate(oneScore(['Cast'], 'int64'), samples, options)).rejects.toMatchObject({
+    code: 'KPT_TYPE_MISMATCH',
+    message: expect.stringContaining('one score in float32'),
+  });
+  await expect(evaluate(oneScore(['ReduceMax']), samples, options)).rejects.toMatchObject({
+    code: 'KPT_SHAPE_MISMATCH',
+  });
+  for (const [net, label] of [
+    [model('N'), 2],
+    [model('N'), -1],
+    [oneScore([]), 2],
+    [oneScore([]), 0.5],
+  ] as const)
+    await expect(evaluate(net, [{ ...samples[0]!, label }], options)).rejects.toMatchObject({
+      code: 'KPT_DATA_MALFORMED',
+      message: expect.stringContaining(`label ${label}, but the model tells 2 classes apart`),
+    });
 });
 
 test('a fixed batch size of one', async () => {

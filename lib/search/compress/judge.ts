@@ -1,5 +1,6 @@
 // How right a candidate is beside the original, on the same samples: by labels, or, without them, by how often it answers as
 // the original does.
+import { KompaktError } from '../../errors.js';
 import type { Model } from '../../model/model.js';
 import { mcNemarTest, wilsonInterval } from '../../report/proportions.js';
 import { answersOf } from '../../train/evaluate.js';
@@ -18,7 +19,8 @@ export class Judge {
     private readonly originalRight: readonly boolean[],
   ) {}
 
-  /** `labelled`: the samples have labels; else the answers of the original count as right. */
+  /** `labelled`: the samples have labels; else the answers of the original count as right. Throws as answersOf, and
+   *  KPT_OPTION_INVALID where agreement with the original would see nothing. */
   static async of(
     original: Model,
     samples: Lessons,
@@ -30,14 +32,22 @@ export class Judge {
   ): Promise<Judge> {
     const truths: number[] = [];
     const right: boolean[] = [];
-    for await (const { answer, label } of answersOf(original, samples, {
+    let scores = 0;
+    for await (const { answer, label, values } of answersOf(original, samples, {
       threads,
       ...(signal && { signal }),
     })) {
       const truth = labelled ? label! : answer;
+      scores = values.length;
       truths.push(truth);
       right.push(answer === truth);
     }
+    // A measured quantity, say, that is always above 0.
+    if (!labelled && scores === 1 && new Set(truths).size === 1)
+      throw new KompaktError(
+        'KPT_OPTION_INVALID',
+        `The model gives one score, which says ${truths[0] === 1 ? 'yes' : 'no'} to each of ${truths.length} samples, so that agreement with it would see no damage: give samples of both kinds, or labels 0 and 1.`,
+      );
     return new Judge(samples, threads, truths, right);
   }
 

@@ -6,7 +6,7 @@ import type { Model } from '../../model/model.js';
 import { GraphExecutor } from '../../session/executor.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { type TensorValue, tensor } from '../../tensor/tensor.js';
-import { finalOperator } from '../final-operator.js';
+import { endsIn } from '../ends-in.js';
 
 export class Teacher {
   readonly #graph: Graph;
@@ -24,7 +24,7 @@ export class Teacher {
       if (!made.has(name))
         throw new KompaktError('KPT_OPTION_INVALID', `The teacher '${graph.name}' has no value '${name}'.`);
     this.output = graph.outputs[0]!.name;
-    this.probabilities = finalOperator(graph) === 'Softmax';
+    this.probabilities = endsIn(graph, 'Softmax');
     const names = new Set([this.output, ...inner]);
     const outputs = [...names].map((name) => ({ name, dtype: 'float32', dims: null }) as const);
     this.#graph = { ...graph, outputs };

@@ -4,12 +4,12 @@ import type { Graph, Node } from '../graph/graph.js';
 import { producersOf } from '../graph/order.js';
 import { opOf } from '../ops/index.js';
 
-/** The operator that computes the first output, seen through quantisation and what moves values; undefined where none does. */
-export function finalOperator({ nodes, outputs }: Graph): string | undefined {
+/** Whether `op` computes the first output, seen through quantisation and what only moves values. */
+export function endsIn({ nodes, outputs }: Graph, op: string): boolean {
   const producers = producersOf(nodes);
   let node = producers.get(outputs[0]!.name);
   while (node !== undefined && keepsValues(node)) node = producers.get(node.inputs[0]!);
-  return node?.op;
+  return node !== undefined && (node.op === op || node.op === `QLinear${op}`);
 }
 
 function keepsValues(node: Node): boolean {

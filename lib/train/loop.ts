@@ -144,7 +144,7 @@ class TrainingRun {
     const learningRate = this.#rateOf(this.#stepsDone());
     const { loss, outputs } = step.run(batch.inputs, {
       learningRate,
-      progress: this.#stepsDone() / this.#total,
+      progress: this.#share(),
     });
     if (!Number.isFinite(loss))
       throw new KompaktError(
@@ -231,6 +231,12 @@ class TrainingRun {
 
   #stepsDone(): number {
     return this.#progress.epoch * this.#options.batches.perEpoch + this.#progress.batch;
+  }
+
+  /** Of the run that is done: all of it in the last step, so that whatever follows it comes to its end. */
+  #share(): number {
+    const done = this.#stepsDone();
+    return done === this.#total - 1 ? 1 : done / this.#total;
   }
 
   #rateOf(step: number): number {

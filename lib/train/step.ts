@@ -159,8 +159,10 @@ class CompiledStep implements TrainingStep {
     this.#steps++;
     this.#counter[0] = this.#steps;
     this.#progress[0] = settings.progress;
-    for (const { optimizer, rate, until, numbers } of this.#updates)
-      optimizer.hyper(settings.progress < until ? rate * settings.learningRate : 0, this.#steps, numbers);
+    for (const { optimizer, rate, until, numbers } of this.#updates) {
+      const over = until < 1 && settings.progress >= until;
+      optimizer.hyper(over ? 0 : rate * settings.learningRate, this.#steps, numbers);
+    }
     if (this.#native === undefined) this.#runWithHost();
     else this.#native();
     this.#after?.run(this.#steps);

@@ -87,7 +87,7 @@ export interface ParameterRule {
   readonly optimizer?: Optimizer;
   /** false: nothing of the regulariser. Default true. */
   readonly penalized?: boolean;
-  /** Share of the run after which it stays as it is. Default 1. */
+  /** Share of the run after which it stays as it is. Default 1: it never does. */
   readonly until?: number;
 }
 
@@ -117,7 +117,7 @@ export interface TrainingOptions {
 
 export interface StepSettings {
   readonly learningRate: number;
-  /** Share of the run that is done, 0 to 1. */
+  /** Share of the run that is done, from 0 in the first step to 1 in the last. */
   readonly progress: number;
 }
 

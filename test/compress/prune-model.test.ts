@@ -1,5 +1,6 @@
 // Magnitude pruning in one shot, and while a model is fine-tuned, distilled and quantised: zeros stay zeros, and what is left
 // learns to do without the others.
+import { join } from 'node:path';
 import { distill } from '../../lib/compress/distill.js';
 import { type FinetuneOptions, finetune } from '../../lib/compress/finetune.js';
 import { sparsityOf } from '../../lib/compress/prune/report.js';
@@ -11,6 +12,7 @@ import { f32, toNumbers } from '../../lib/tensor/tensor.js';
 import { evaluate } from '../../lib/train/evaluate.js';
 import { buildNetwork } from '../../lib/train/networks/index.js';
 import type { Lesson } from '../../lib/train/train-model.js';
+import { folder } from '../helpers/data-files.js';
 import { onnxruntimeExecutor } from '../helpers/onnxruntime-executor.js';
 import { classes, pictures, side } from '../helpers/pictures.js';
 
@@ -141,6 +143,35 @@ test('a quantised sparse model is trained on with its zeros', async () => {
 });
 
 const sizeOfScale = (name: string): number => dense.graph.constants.get(name)!.data.length;
+
+test.each([
+  [1, {}],
+  [2, {}],
+  [3, { begin: 0.5, end: 1 }],
+  [12, { end: 1 }],
+] as const)('%i steps end with the zeros asked for: %j', async (steps, ramp) => {
+  const few = { epochs: 1, data: data.slice(0, 16 * steps), evaluate: judged };
+  const { model, report } = await train(dense, { ...few, prune: { sparsity: 0.9, ...ramp } });
+  expect(report.steps).toBe(steps);
+  expect(report.sparsity!.sparsity).toBeCloseTo(0.9, 3);
+  expect(await accuracyOf(model)).toBe(report.epochs.at(-1)!.evaluation);
+});
+
+test('continued before its last step, a run ends with the same bits', async () => {
+  const short = { epochs: 2, data: data.slice(0, 64), prune: { sparsity: 0.9, end: 1 } } as const;
+  const { model: whole } = await train(dense, short);
+  const checkpoint = { path: join(folder, 'pruned'), resume: true };
+  const end = new AbortController();
+  const stopped = train(dense, {
+    ...short,
+    checkpoint,
+    signal: end.signal,
+    onEvent: (event) => event.event === 'step' && event.step === 7 && end.abort(),
+  });
+  await expect(stopped).rejects.toMatchObject({ code: 'KPT_ABORTED' });
+  const { model } = await train(dense, { ...short, checkpoint });
+  expect(Buffer.compare(model.toBytes(), whole.toBytes())).toBe(0);
+});
 
 /** Statistics of the first BatchNormalization behind a layer that is pruned: [mean, variance]. */
 const statisticsOf = ({ graph }: Model): readonly Float64Array[] => {

@@ -250,7 +250,11 @@ describe('rules for single parameters', () => {
     const moved = step.state;
     step.run(batchOf(step, 1), { learningRate: 0.05, progress: 0.5 });
     const after = step.state;
+    step.run(batchOf(step, 2), { learningRate: 0.05, progress: 1 });
+    const last = step.state;
     step.release();
+    expect(last.get('fc.weight')).not.toEqual(after.get('fc.weight'));
+    expect(last.get('conv2.weight')).toEqual(moved.get('conv2.weight'));
     expect(moved.get('conv2.weight')).not.toEqual(options.graph.constants.get('conv2.weight'));
     expect(after.get('conv2.weight')).toEqual(moved.get('conv2.weight'));
     expect(after.get('fc.weight')).not.toEqual(moved.get('fc.weight'));

@@ -11,8 +11,9 @@ import { fuseMatMul } from '../passes/fuse-mat-mul.js';
 import { runPipeline } from '../passes/pipeline.js';
 import { differentiate, factsOf } from '../run/differentiate.js';
 import type { Fact } from '../run/inference.js';
-import { type Dims, sizeOf } from '../tensor/shape.js';
+import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue } from '../tensor/tensor.js';
+import { outputAxis } from './max-norm.js';
 import type {
   LossContext,
   Optimizer,
@@ -81,9 +82,7 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
   const updates: UpdateGroup[] = [];
   const rules = trainable.map((name) => completeRule(options, name));
   const grouped = trainable.map((name, i) =>
-    rules[i]!.penalized
-      ? withGroups(update, regularizer, name, gradients[i]!, model.constants.get(name)!.dims)
-      : gradients[i]!,
+    rules[i]!.penalized ? withGroups(update, regularizer, model, name, gradients[i]!) : gradients[i]!,
   );
   const scale =
     options.clipNorm === undefined
@@ -232,24 +231,25 @@ function reaches(graph: Graph, loss: string): (name: string) => boolean {
   return (name) => reached.has(name);
 }
 
-/** The gradient with that of the group lasso over output channels (axis 0): w / ||w|| times the root of the group's size
- *  (Yuan & Lin 2006). */
+/** The gradient with that of the group lasso over outputs: w / ||w|| times the root of the group's size (Yuan & Lin 2006). */
 function withGroups(
   writer: GraphWriter,
   { groupLasso = 0 }: Regularizer,
+  model: Graph,
   parameter: string,
   gradient: string,
-  dims: Dims,
 ): string {
+  const { dims } = model.constants.get(parameter)!;
   if (groupLasso === 0 || dims.length < 2) return gradient;
-  const axes = integers(
+  const axis = outputAxis(model, parameter);
+  const others = integers(
     writer,
     'axes',
-    Array.from({ length: dims.length - 1 }, (_, i) => i + 1),
+    [...dims.keys()].filter((i) => i !== axis),
   );
-  const norm = emit(writer, 'ReduceL2', [parameter, axes], { keepdims: int(1) });
+  const norm = emit(writer, 'ReduceL2', [parameter, others], { keepdims: int(1) });
   const guarded = emit(writer, 'Add', [norm, scalar(writer, 'float32', 1e-12)]);
-  const weight = scalar(writer, 'float32', groupLasso * Math.sqrt(sizeOf(dims.slice(1))));
+  const weight = scalar(writer, 'float32', groupLasso * Math.sqrt(sizeOf(dims.toSpliced(axis, 1))));
   const pull = multiply(writer, emit(writer, 'Div', [parameter, guarded]), weight);
   return emit(writer, 'Add', [gradient, pull]);
 }

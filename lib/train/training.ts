@@ -67,7 +67,7 @@ export interface Regularizer {
   readonly l1?: number;
   /** l2 / 2 * sum w^2: weight decay; with l1, the elastic net. */
   readonly l2?: number;
-  /** groupLasso * sum over output channels (axis 0) of sqrt(channel size) * ||channel||. */
+  /** groupLasso * sum over outputs of sqrt(n) * ||w||, of the n weights w that lead to one output (max-norm.ts). */
   readonly groupLasso?: number;
   /** Largest norm of the weights that lead to one output; longer ones are shortened after each update (max-norm.ts). Never of
    *  parameters of rank < 2. */

@@ -70,7 +70,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const { graph, rules, progress, finish } = preparation;
   const { batch, seed, threads, memoryBytes, learningRate = usualRate[settings.optimizer.name] } = settings;
   const data = await TrainingData.open(samplesOf(options), { seed, memoryBytes, ...(signal && { signal }) });
-  const trainable = trainableOf(options);
+  const candidates = candidatesOf(options);
   const step = compileStep({
     graph,
     loss,
@@ -79,13 +79,14 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     batch,
     threads,
     seed: seedFor(seed, 'engine'),
-    ...(trainable && { trainable }),
+    ...(candidates && { candidates }),
     ...(options.average !== undefined && { average: options.average }),
     ...(rules && { rules }),
     ...(progress !== undefined && { progress }),
     ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),
   });
   try {
+    requireReached(settings, step.trainable);
     const batches = new Batches(data, step, {
       size: batch,
       seed,
@@ -152,14 +153,14 @@ export function samplesOf({
   };
 }
 
-/** Of those that may be trained, the names that match a pattern; undefined for all that the loss depends on. */
-function trainableOf({
+/** Of those that may be trained, the names that match a pattern; undefined for all. */
+function candidatesOf({
   preparation: { graph, trainable },
   settings,
   always = [],
 }: TrainModelOptions): readonly string[] | undefined {
   if (settings.train === undefined) return trainable && [...trainable, ...always];
-  const tests = settings.train.map((pattern) => new RegExp(pattern));
+  const tests = patternsOf(settings);
   const names = (trainable ?? parametersOf(graph)).filter((name) => tests.some((test) => test.test(name)));
   if (names.length === 0)
     throw new KompaktError(
@@ -167,6 +168,19 @@ function trainableOf({
       `Option train: no parameter matches ${tests.map(String).join(', ')}.`,
     );
   return [...new Set([...names, ...always])];
+}
+
+const patternsOf = ({ train = [] }: CompleteTrainingSettings): readonly RegExp[] =>
+  train.map((pattern) => new RegExp(pattern));
+
+/** Parameters of outputs without a loss are left out where others match too, but nobody names them alone and means it. */
+function requireReached(settings: CompleteTrainingSettings, trained: readonly string[]): void {
+  const vain = patternsOf(settings).find((test) => !trained.some((name) => test.test(name)));
+  if (vain !== undefined)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      `Option train: the loss does not depend on any parameter that matches ${vain}.`,
+    );
 }
 
 function regularizerOf({ regularize: { maxNorm, limit, ...rest } }: CompleteTrainingSettings): Regularizer {

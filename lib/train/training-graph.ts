@@ -58,7 +58,7 @@ export interface UpdateGroup {
 
 export function trainingGraph(options: TrainingOptions): TrainingGraph {
   const { graph: model, batch, regularizer = {}, seed = 0 } = options;
-  const candidates = options.trainable ?? parametersOf(model);
+  const candidates = options.trainable ?? options.candidates ?? parametersOf(model);
   for (const name of candidates)
     if (model.constants.get(name)?.dtype !== 'float32')
       throw new KompaktError('KPT_OPTION_INVALID', `'${name}' cannot be trained: it is no float32 constant.`);
@@ -75,6 +75,11 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
   const predictions = model.outputs.map(({ name }) => typedValue(facts, name));
   const loss = options.loss.build(lossContext(form.graph, writer, facts, predictions, targets));
   const trainable = options.trainable ?? candidates.filter(reaches(writer.graph(), loss));
+  if (trainable.length === 0)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      `Nothing can be trained: the loss depends on ${candidates.length === 0 ? 'no parameter' : `none of ${candidates.map((name) => `'${name}'`).join(', ')}`}.`,
+    );
   const differentiated = differentiate(writer.graph([]), loss, trainable);
   const gradients = differentiated.outputs.map(({ name }) => name);
 

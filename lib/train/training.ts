@@ -96,8 +96,11 @@ export interface TrainingOptions {
   readonly graph: Graph;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
-  /** Names of the constants to train. Default: every float32 constant of rank 1 or more that the loss depends on. */
+  /** Names of the constants to train; the loss must depend on each. */
   readonly trainable?: readonly string[];
+  /** Or: names of which those are trained that the loss depends on. Default: every float32 constant of rank 1 or more that operators
+   *  take as a parameter. */
+  readonly candidates?: readonly string[];
   /** By name of the constant. */
   readonly rules?: ReadonlyMap<string, ParameterRule>;
   /** A float32 scalar among the constants of the graph that is, in every step, the share of the run that is done. */

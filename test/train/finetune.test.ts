@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-common';
+import { freezeGraph, type Node } from '../../lib/graph/graph.js';
 import { Model } from '../../lib/model/model.js';
-import { type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { f32, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
 import { evaluate } from '../../lib/train/evaluate.js';
 import { type FinetuneOptions, finetune } from '../../lib/train/finetune.js';
 import { buildNetwork } from '../../lib/train/networks/index.js';
@@ -110,6 +111,53 @@ test('only the parameters that a pattern names are trained', async () => {
     else expect(trained.graph.constants.get(name)!.data).toEqual(values);
   }
   await expect(train(model, { train: ['nothing'] })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+});
+
+describe('a model with a second output, which has no loss', () => {
+  const base = dense().graph;
+  const hidden = base.nodes.at(-1)!.inputs[0]!;
+  const { dims } = base.constants.get('dense6.weight')!;
+  const branch: Node[] = [
+    { ...base.nodes.at(-1)!, name: 'side', inputs: [hidden, 'side.weight'], outputs: ['side.out'] },
+    { ...base.nodes.at(-1)!, name: 'end', inputs: ['side.out', 'end.weight'], outputs: ['other'] },
+  ];
+  const model = new Model(
+    freezeGraph({
+      ...base,
+      nodes: [...base.nodes, ...branch],
+      outputs: [...base.outputs, { name: 'other', dtype: 'float32', dims: ['N', 2] }],
+      constants: new Map([
+        ...base.constants,
+        ['side.weight', f32([3, dims[1]!], new Float32Array(3 * dims[1]!).fill(0.1))],
+        ['end.weight', f32([2, 3], new Float32Array(6).fill(0.1))],
+      ]),
+    }),
+  );
+
+  test.each([{ train: ['.*'] }, { train: ['weight$'], regularize: { l2: 0.1 } }, { residualRank: 1 }, {}])(
+    'is trained where the loss reaches: %j',
+    async (options) => {
+      const { model: trained } = await train(model, { epochs: 1, ...options });
+      const weightOf = (name: string): Float64Array => {
+        const { inputs } = trained.graph.nodes.find((node) => node.name === name)!;
+        return toNumbers(trained.graph.constants.get(inputs[1]!)!);
+      };
+      for (const name of ['side', 'end'])
+        expect(weightOf(name).every((v) => v === Math.fround(0.1))).toBe(true);
+      expect(weightOf('dense6')).not.toEqual(toNumbers(base.constants.get('dense6.weight')!));
+    },
+  );
+
+  test('and what is named alone is told to be out of reach', async () => {
+    for (const [patterns, message] of [
+      [['^side.weight$'], "depends on none of 'side.weight'"],
+      [['^dense', '^end'], 'does not depend on any parameter that matches /^end/'],
+    ] as const)
+      await expect(train(model, { train: [...patterns] })).rejects.toMatchObject({
+        code: 'KPT_OPTION_INVALID',
+        message: expect.stringContaining(message),
+      });
+  });
 });
 
 test('a residual of low rank learns another task and leaves a graph like that of the source', async () => {

@@ -1,7 +1,7 @@
 // The lines that a budget draws, and how far a candidate is from keeping each.
 import { bytesText } from '../../report/table.js';
 import type { Budget } from './budget.js';
-import type { Measures, OriginalMeasures } from './measures.js';
+import type { Loss, Measures, OriginalMeasures } from './measures.js';
 
 /** What a line limits. Methods ask for it to know which of them can help. */
 export type Resource = 'accuracy' | 'latency' | 'bytes' | 'deflated';
@@ -30,10 +30,10 @@ const leastAllowance = 1;
 
 /** The lines that a budget draws, for an original with these measures. */
 export function linesOf(budget: Budget, original: OriginalMeasures): readonly Line[] {
-  /** Points below the accuracy of the original that a drop may go to. */
-  const accuracyLine = (allowed: number): Line['excess'] => {
+  /** In parts of the points below the accuracy of the original that are allowed. */
+  const accuracyLine = (allowed: number, over: (accuracy: Loss) => number): Line['excess'] => {
     const unit = Math.max(allowed, leastAllowance);
-    return ({ accuracy }) => (accuracy.drop - allowed) / unit;
+    return ({ accuracy }) => over(accuracy) / unit;
   };
   const makers: {
     readonly [name in keyof Budget]-?: (limit: number) => Omit<Line, 'name' | 'limit'>;
@@ -42,13 +42,17 @@ export function linesOf(budget: Budget, original: OriginalMeasures): readonly Li
       resource: 'accuracy',
       text: `a drop of at most ${points(limit)}`,
       got: ({ accuracy }) => `a drop of ${points(accuracy.drop)}`,
-      excess: accuracyLine(limit),
+      excess: accuracyLine(limit, ({ drop }) => drop - limit),
     }),
     minAccuracy: (limit) => ({
       resource: 'accuracy',
       text: `accuracy of at least ${percent(limit / 100)}`,
       got: ({ accuracy }) => percent(accuracy.share),
-      excess: accuracyLine(100 * original.accuracy.share - limit),
+      // Of whole numbers: a quotient that is rounded once is the limit where it is meant to be.
+      excess: accuracyLine(
+        100 * original.accuracy.share - limit,
+        ({ right, samples }) => limit - (100 * right) / samples,
+      ),
     }),
     maxLatency: (limit) => ({
       resource: 'latency',

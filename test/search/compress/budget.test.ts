@@ -28,6 +28,21 @@ test('a line is kept to the last digit, and by what is better than the original'
   expect(breachesOf(lines, measuresOf({ drop: -1, speedUp: 9, bytes: 1 }))).toEqual([]);
 });
 
+test('an accuracy that is the limit keeps it, whatever the digits', () => {
+  for (let right = 1; right <= 1000; right++) {
+    const lines = linesOf({ minAccuracy: Number((right / 10).toFixed(1)) }, original);
+    const kept = (count: number): boolean => {
+      const { accuracy, ...rest } = original;
+      const share = count / 1000;
+      return (
+        breachesOf(lines, { ...rest, accuracy: { ...accuracy, right: count, share, drop: 90 - 100 * share } })
+          .length === 0
+      );
+    };
+    expect([right, kept(right), kept(right - 1)]).toEqual([right, true, false]);
+  }
+});
+
 test('a breach says what is allowed and what is there', () => {
   const [breach] = breachesOf(linesOf({ ratio: 4 }, original), measuresOf({ bytes: 500 }));
   expect(breach!.text).toBe('a file at least 4.00 times smaller: has 2.00 times smaller');

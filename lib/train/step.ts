@@ -117,7 +117,7 @@ class CompiledStep implements TrainingStep {
     const limited = this.trainable.filter(
       (name) =>
         maxNorm !== undefined &&
-        completeRule(this.#options, name).penalized &&
+        completeRule(this.#options, name).penalized === true &&
         graph.constants.get(name)!.dims.length > 1,
     );
     return new AfterStep(

@@ -85,8 +85,8 @@ export interface ParameterRule {
   readonly within?: readonly [low: number, high: number];
   /** Takes the place of the run's optimiser. */
   readonly optimizer?: Optimizer;
-  /** false: nothing of the regulariser. Default true. */
-  readonly penalized?: boolean;
+  /** false: nothing of the regulariser. 'l2': its weight decay alone, of whatever rank. Default true. */
+  readonly penalized?: boolean | 'l2';
   /** Share of the run after which it stays as it is. Default 1: it never does. */
   readonly until?: number;
 }

@@ -109,6 +109,22 @@ test('a quantised student learns from what it was in float32', async () => {
   expect(report.epochs.at(-1)!.evaluation).toBeGreaterThan(0.8);
 });
 
+test('weight decay makes the ranges of pact smaller', async () => {
+  const rangesOf = async (l2: number): Promise<readonly number[]> => {
+    const { model } = await train(
+      float,
+      { method: 'pact' },
+      { regularize: { l2 }, evaluate: judged, epochs: 2 },
+    );
+    return model.graph.nodes
+      .filter(({ op, inputs }) => op === 'QuantizeLinear' && inputs[0] !== 'input')
+      .map(({ inputs }) => toNumbers(model.graph.constants.get(inputs[1]!)!)[0]!);
+  };
+  const [plain, decayed] = [await rangesOf(0), await rangesOf(0.05)];
+  const shrunk = decayed.map((scale, i) => scale / plain[i]!);
+  expect(shrunk.reduce((a, b) => a + b) / shrunk.length).toBeLessThan(0.97);
+});
+
 test('statistics that are taken anew are those of the quantised model', async () => {
   const g = new GraphBuilder('norm behind an activation');
   const weight = (dims: number[], seed: number) =>

@@ -1,7 +1,6 @@
 // The compiled step against the references, on several threads, from a checkpoint, without garbage, and on MNIST.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import type { Graph } from '../../lib/graph/graph.js';
 import { opOf } from '../../lib/ops/index.js';
@@ -114,10 +113,6 @@ const bytes = (state: Values): Record<string, string> =>
     }),
   );
 
-/** [rows,columns] as [columns,rows]. */
-const transposedWeights = (values: readonly number[], rows: number, columns: number): number[] =>
-  values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
-
 describe('a step follows the references', () => {
   const optimizers: readonly Optimizer[] = [
     sgd(),
@@ -146,40 +141,6 @@ describe('a step follows the references', () => {
     const [mine, theirs] = [runSteps(options, 3), referenceSteps(options, 3)];
     expectNear(mine.state, theirs.state, 1e-4);
     expect(bytes(mine.state)).not.toEqual(bytes(runSteps(optionsOf(), 3).state));
-  });
-
-  test('groups of the lasso are the weights that lead to one output, whichever axis that is', () => {
-    const weights = Array.from({ length: 6 * 10 }, (_, i) => Math.sin(i + 1) / 4);
-    const grouped = (outputsFirst: boolean): Float64Array => {
-      const g = new GraphBuilder();
-      const x = g.input('x', 'float32', ['batch', 6]);
-      const own = outputsFirst ? transposedWeights(weights, 6, 10) : weights;
-      const w = g.constant('w', f32(outputsFirst ? [10, 6] : [6, 10], own));
-      const [y] = g.node('Gemm', [x, w], { transB: attr.int(Number(outputsFirst)) });
-      g.output(y!, 'float32');
-      const step = compileStep(
-        optionsOf({ graph: g.build(), optimizer: sgd(), regularizer: { groupLasso: 0.3 } }),
-      );
-      // Inputs of 0: the loss pulls at no weight.
-      const fed = new Map(
-        [...batchOf(step, 1)].map(([name, value]) => [
-          name,
-          name === 'x' ? f32([4, 6], new Float32Array(24)) : value,
-        ]),
-      );
-      step.run(fed, { learningRate: 0.1, progress: 0 });
-      const after = toNumbers(step.state.get('w')!);
-      step.release();
-      return outputsFirst ? Float64Array.from(transposedWeights([...after], 10, 6)) : after;
-    };
-    const columns = Array.from({ length: 10 }, (_, o) =>
-      Math.hypot(...weights.filter((_, i) => i % 10 === o)),
-    );
-    const expected = weights.map((w, i) => w - 0.1 * 0.3 * Math.sqrt(6) * (w / columns[i % 10]!));
-    for (const after of [grouped(false), grouped(true)])
-      after.forEach((w, i) => {
-        expect(w).toBeCloseTo(expected[i]!, 6);
-      });
   });
 
   test('where operators have no native form', () => {

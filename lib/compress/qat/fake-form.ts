@@ -228,7 +228,8 @@ class Maker {
     }
     const highest = f32([1], [toNumbers(initial)[0]! * site.high]);
     const level = editor.addConstant(`${site.input}/level`, highest);
-    this.#rules.set(level, { ...this.#ruleOf(highest), penalized: true });
+    // Weight decay makes ranges as small as the loss allows (Choi et al. 2018, section 3).
+    this.#rules.set(level, { ...this.#ruleOf(highest), penalized: 'l2' });
     const factor = Math.fround(1 / site.high);
     const scale = editor.fresh(`${site.input}/step`);
     const share = editor.addConstant(`${site.input}/share`, f32([], [factor]));

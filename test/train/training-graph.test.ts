@@ -1,0 +1,63 @@
+// Penalties of single parameters, by hand: one step of a layer whose inputs are 0, so that the loss pulls at no weight.
+import { attr } from '../../lib/graph/attribute.js';
+import { GraphBuilder } from '../../lib/graph/builder.js';
+import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
+import { crossEntropy } from '../../lib/train/losses/cross-entropy.js';
+import { sgd } from '../../lib/train/optimizers/sgd.js';
+import { compileStep } from '../../lib/train/step.js';
+import type { TrainingOptions } from '../../lib/train/training.js';
+
+const [inputs, outputs, batch] = [6, 10, 4];
+const learningRate = 0.1;
+const weights = Array.from({ length: inputs * outputs }, (_, i) => Math.sin(i + 1) / 4);
+const bias = Array.from({ length: outputs }, (_, i) => (i + 1) / 4);
+
+/** Weights [inputs,outputs] and bias after one step; `outputsFirst`: the layer has them as [outputs,inputs]. */
+function after(outputsFirst: boolean, options: Partial<TrainingOptions>) {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', ['batch', inputs]);
+  const turned = weights.map((_, i) => weights[(i % inputs) * outputs + Math.floor(i / inputs)]!);
+  const w = outputsFirst ? f32([outputs, inputs], turned) : f32([inputs, outputs], weights);
+  const [y] = g.node('Gemm', [x, g.constant('w', w), g.constant('b', f32([outputs], bias))], {
+    transB: attr.int(Number(outputsFirst)),
+  });
+  g.output(y!, 'float32');
+  const step = compileStep({
+    graph: g.build(),
+    loss: crossEntropy(),
+    optimizer: sgd(),
+    batch,
+    threads: 1,
+    ...options,
+  });
+  const feeds = new Map([
+    ['x', f32([batch, inputs], new Float32Array(batch * inputs))],
+    ['target', i64([0, 1, 2, 3])],
+  ]);
+  step.run(feeds, { learningRate, progress: 0 });
+  const [own, b] = ['w', 'b'].map((name) => toNumbers(step.state.get(name)!)) as [Float64Array, Float64Array];
+  step.release();
+  const back = own.map((_, i) => own[(i % outputs) * inputs + Math.floor(i / outputs)]!);
+  return { w: outputsFirst ? back : own, b };
+}
+
+test.each([true, false])('groups of the lasso are the weights of one output (outputs first: %p)', (first) => {
+  const groupLasso = 0.3;
+  const { w } = after(first, { regularizer: { groupLasso } });
+  weights.forEach((value, i) => {
+    const norm = Math.hypot(...weights.filter((_, at) => at % outputs === i % outputs));
+    const pull = groupLasso * Math.sqrt(inputs) * (value / norm);
+    expect(w[i]).toBeCloseTo(value - learningRate * pull, 6);
+  });
+});
+
+test('weight decay alone, also of what has one dimension', () => {
+  const regularizer = { l1: 0.2, l2: 0.1, groupLasso: 0.1, limit: 0.01 };
+  const biasWith = (penalized: boolean | 'l2') =>
+    after(true, { regularizer, rules: new Map([['b', { penalized }]]) }).b;
+  const [plain, decayed, usual] = [biasWith(false), biasWith('l2'), biasWith(true)];
+  expect(usual).toEqual(plain);
+  bias.forEach((value, i) => {
+    expect(decayed[i]).toBeCloseTo(plain[i]! - learningRate * regularizer.l2 * value, 6);
+  });
+});

@@ -38,7 +38,7 @@ export class Batches {
   readonly #options: BatchOptions;
   readonly #types: readonly TrainingValue[];
 
-  /** Throws KPT_OPTION_INVALID when there are fewer samples than one batch has. */
+  /** Throws KPT_OPTION_INVALID when there are fewer samples than one batch has, or where inputs cannot be mixed. */
   constructor(data: TrainingData, step: Pick<TrainingStep, 'inputs'>, options: BatchOptions) {
     this.perEpoch = Math.floor(data.count / options.size);
     if (this.perEpoch === 0)
@@ -48,6 +48,18 @@ export class Batches {
           `a batch of at most ${data.count} samples, as many as there are`,
           'option batch',
           options.size,
+        ),
+      );
+    const whole = step.inputs.find(
+      ({ name, dtype }) => options.modelInputs.includes(name) && dtype !== 'float32',
+    );
+    if (options.mixup !== undefined && whole !== undefined)
+      throw new KompaktError(
+        'KPT_OPTION_INVALID',
+        expected(
+          'inputs in float32, which can be mixed,',
+          'option mixup',
+          `'${whole.name}' in ${whole.dtype}`,
         ),
       );
     this.#data = data;

@@ -1,5 +1,5 @@
 // Batches: what a step is fed, augmentation, and going on in the middle of an epoch.
-import { f32, toNumbers } from '../../lib/tensor/tensor.js';
+import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
 import { Batches, type BatchOptions } from '../../lib/train/batches.js';
 import type { TrainingValue } from '../../lib/train/training.js';
 import { TrainingData, type TrainingSample } from '../../lib/train/training-data.js';
@@ -119,4 +119,17 @@ test('a class that the model does not have is refused', async () => {
 
 test('a batch larger than the data is refused', async () => {
   await expect(make({ size: 24, seed: 1 })).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+});
+
+test('inputs that cannot be mixed are refused', async () => {
+  const samples = clusters(10, 4, 3).map(({ label }) => ({
+    label: label!,
+    inputs: new Map([['x', i64([1, 2, 3, 4], [1, 4])]]),
+  }));
+  const integers = [{ name: 'x', dtype: 'int64', dims: [5, 4] }, types(5)[1]!] as const;
+  await expect(make({ size: 5, seed: 1, mixup: 0.2 }, samples, [...integers])).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+    message: expect.stringMatching(/option mixup .*'x' in int64/),
+  });
+  expect((await make({ size: 5, seed: 1 }, samples, [...integers])).perEpoch).toBe(2);
 });

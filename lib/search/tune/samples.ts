@@ -81,7 +81,7 @@ export async function holdOut(data: Samples, share: number, seed: number): Promi
   };
 }
 
-/** Indices of the samples that are held out: of each class its share, rounded, but one at least of two. */
+/** Indices of the samples that are held out: of each class its share, rounded, but of two one at least, and never all. */
 export function heldOut(
   labels: readonly (number | undefined)[],
   share: number,
@@ -98,7 +98,7 @@ export function heldOut(
   const out = new Set<number>();
   for (const label of [...classes.keys()].toSorted((a, b) => a - b)) {
     const members = classes.get(label)!;
-    const count = members.length < 2 ? 0 : Math.max(1, Math.round(share * members.length));
+    const count = Math.min(members.length - 1, Math.max(1, Math.round(share * members.length)));
     // The first steps of a shuffle (Fisher & Yates): all that is needed of it.
     for (let i = 0; i < count; i++) {
       const at = i + Math.floor(random() * (members.length - i));

@@ -26,6 +26,14 @@ test('classes of one sample and samples without a label are trained on', () => {
   expect([...heldOut([1, 2, undefined, 3, 3], 0.5, 0)].every((index) => index > 2)).toBe(true);
 });
 
+test('no class is held out whole', () => {
+  for (const share of [0.5, 0.75, 0.9, 0.99])
+    for (let count = 1; count < 9; count++) {
+      const out = heldOut(new Array<number>(count).fill(4), share, 1);
+      expect(out.size).toBe(Math.min(count - 1, Math.max(1, Math.round(share * count))));
+    }
+});
+
 test('the parts are the whole, and can be read again', async () => {
   const data = pictures(40);
   const { training, validation, all, trainingCount, validationCount } = await holdOut(data, 0.25, 1);

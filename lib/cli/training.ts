@@ -133,12 +133,21 @@ export const trainingOptions: readonly OptionSpec[] = [
   ...presetOptions,
 ];
 
-/** Of the ways to train whose weights mean something on average. */
-export const averageOption: OptionSpec = {
-  flags: '--average <decay>',
-  description: 'write moving averages of the weights with this decay, as in 0.999, in place of the last ones',
-  parse: shareNumber,
-};
+/** Of the ways to train whose weights are real numbers. */
+export const realOptions: readonly OptionSpec[] = [
+  {
+    flags: '--average <decay>',
+    description:
+      'write moving averages of the weights with this decay, as in 0.999, in place of the last ones',
+    parse: shareNumber,
+  },
+  {
+    flags: '--sharpness <rho>',
+    description:
+      'train for flat minima (SAM): by gradients where the loss is highest within this distance of the weights, as in 0.05; a step takes twice as long',
+    parse: positiveNumber,
+  },
+];
 
 /** The same options with other defaults, by flags. */
 export const withDefaults = (
@@ -159,8 +168,10 @@ export const runTraining = (
     invocation,
     (model, shared) => {
       const averageWeights = invocation.options.number('average');
+      const sharpness = invocation.options.number('sharpness');
       return run(model, {
         ...(averageWeights !== undefined && { averageWeights }),
+        ...(sharpness !== undefined && { sharpness }),
         ...shared,
         ...compressionOf(invocation.options),
       });

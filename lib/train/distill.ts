@@ -21,14 +21,14 @@ import { Teacher } from './distill/teacher.js';
 import { fingerprintOf } from './fingerprint.js';
 import { softTargets } from './losses/soft-targets.js';
 import { type WeightedLoss, weightedSum } from './losses/weighted-sum.js';
-import { averagingShape, lossOf, lossOptions, trainingShape } from './options.js';
+import { lossOf, lossOptions, realShape, trainingShape } from './options.js';
 import { asItIs, type Prepare } from './preparation.js';
 import { type Lesson, type TrainedModel, type TrainingInputs, trainModel } from './train-model.js';
 import type { TrainingSample } from './training-data.js';
 
 export const distillOptions = z.strictObject({
   ...trainingShape,
-  ...averagingShape,
+  ...realShape,
   /** What the labels are compared with. */
   loss: lossOptions.prefault('cross-entropy'),
   /** Of the soft targets. */
@@ -63,7 +63,8 @@ export async function distill(
   try {
     const preparation = await prepare(student.graph);
     const { graph, guides, regressors } = await guidedStudent(preparation.graph, teachers, data, settings);
-    const { loss, temperature, softWeight, hints, attention, averageWeights, ...training } = settings;
+    const { loss, temperature, softWeight, hints, attention, averageWeights, sharpness, ...training } =
+      settings;
     const parts: WeightedLoss[] = [
       { loss: lossOf(loss, settings.mixup), weight: 1 - softWeight },
       { loss: softTargets(temperature, softName), weight: softWeight },
@@ -83,6 +84,7 @@ export async function distill(
       identity: {
         loss,
         averageWeights,
+        sharpness,
         temperature,
         softWeight,
         hints,
@@ -92,6 +94,7 @@ export async function distill(
       provided: [softName, ...guides.map(({ target }) => target)],
       provide: (batch) => lectures.give(batch),
       average: averageWeights,
+      sharpness,
       always: regressors,
       ...(evaluate && { evaluate }),
       ...(onEvent && { onEvent }),

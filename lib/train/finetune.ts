@@ -5,14 +5,14 @@ import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { foldBatchNorm } from '../passes/fold-batch-norm.js';
 import { parseOptions } from '../session/parse-options.js';
-import { averagingShape, lossOf, lossOptions, trainingShape } from './options.js';
+import { lossOf, lossOptions, realShape, trainingShape } from './options.js';
 import { asItIs, type Preparation, type Prepare } from './preparation.js';
 import { mergeLowRank, withLowRank } from './residual/low-rank.js';
 import { type TrainedModel, type TrainingInputs, trainModel } from './train-model.js';
 
 export const finetuneOptions = z.strictObject({
   ...trainingShape,
-  ...averagingShape,
+  ...realShape,
   loss: lossOptions.prefault('cross-entropy'),
   /** Rank of the residual that is trained while the model itself stays as it is; it is then added to the weights. */
   residualRank: z.int().min(1).optional(),
@@ -28,7 +28,7 @@ export async function finetune(
   model: Model,
   { data, evaluate, prepare, onEvent, signal, ...options }: FinetuneOptions,
 ): Promise<TrainedModel> {
-  const { loss, residualRank, averageWeights, ...settings } = parseOptions(
+  const { loss, residualRank, averageWeights, sharpness, ...settings } = parseOptions(
     finetuneOptions,
     options,
     'finetune',
@@ -48,8 +48,9 @@ export async function finetune(
     loss: lossOf(loss, settings.mixup),
     settings,
     data,
-    identity: { loss, averageWeights },
+    identity: { loss, averageWeights, sharpness },
     average: averageWeights,
+    sharpness,
     ...(evaluate && { evaluate }),
     ...(onEvent && { onEvent }),
     ...(signal && { signal }),

@@ -150,8 +150,11 @@ export const trainingShape = {
   curves: z.string().min(1).optional(),
 };
 
-/** Options of ways to train whose weights mean something on average: not of binarisation and pruning. */
-export const averagingShape = {
+/** Options of ways to train whose weights are real numbers: not of binarisation. */
+export const realShape = {
+  /** Trains for flat minima: gradients are those where the loss is highest within about this distance of the weights, as in 0.05
+   *  (sharpness.ts). A step takes twice as long. */
+  sharpness: z.number().positive().optional(),
   /** The model has moving averages of its weights with this decay, as in 0.999, in place of the last ones. */
   averageWeights: share.optional(),
 };

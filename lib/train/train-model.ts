@@ -58,6 +58,8 @@ export interface TrainModelOptions extends TrainingInputs {
   readonly provide?: (batch: Batch) => Promise<void>;
   /** Decay of the averages that the model has in place of its last weights. */
   readonly average: number | undefined;
+  /** Distance within which the loss shall be low. */
+  readonly sharpness: number | undefined;
 }
 
 export interface TrainedModel {
@@ -81,6 +83,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     seed: seedFor(seed, 'engine'),
     ...(candidates && { candidates }),
     ...(options.average !== undefined && { average: options.average }),
+    ...(options.sharpness !== undefined && { sharpness: options.sharpness }),
     ...(rules && { rules }),
     ...(progress !== undefined && { progress }),
     ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),

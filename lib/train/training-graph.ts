@@ -14,6 +14,7 @@ import type { Fact } from '../run/inference.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue } from '../tensor/tensor.js';
 import { outputAxis } from './max-norm.js';
+import { sharpGradients } from './sharpness.js';
 import type {
   LossContext,
   Optimizer,
@@ -80,7 +81,7 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
       'KPT_OPTION_INVALID',
       `Nothing can be trained: the loss depends on ${candidates.length === 0 ? 'no parameter' : `none of ${candidates.map((name) => `'${name}'`).join(', ')}`}.`,
     );
-  const differentiated = differentiate(writer.graph([]), loss, trainable);
+  const differentiated = gradientsOf(options, writer.graph([]), loss, trainable);
   const gradients = differentiated.outputs.map(({ name }) => name);
 
   const update = new GraphWriter(differentiated);
@@ -145,6 +146,20 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
     updates,
   };
 }
+
+/** At the weights, or where the loss is highest nearby; scales of quantisation and the like are no weights and stay. */
+const gradientsOf = (
+  options: TrainingOptions,
+  graph: Graph,
+  loss: string,
+  trainable: readonly string[],
+): Graph =>
+  options.sharpness === undefined
+    ? differentiate(graph, loss, trainable)
+    : sharpGradients(graph, loss, trainable, {
+        rho: options.sharpness,
+        moves: (name) => completeRule(options, name).penalized === true,
+      });
 
 type CompleteRule = Required<ParameterRule>;
 

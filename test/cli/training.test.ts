@@ -59,6 +59,24 @@ test('limits of weights and averages', async () => {
   expect(refused.err).toContain('averageWeights');
 });
 
+test('sharpness', async () => {
+  const common = ['finetune', 'preset:lenet-300-100', '--width', '0.05', '--data', data, '--epochs', '1'];
+  const weightsWith = async (...options: string[]) => {
+    const { code } = await kompakt(...common, ...preprocess, ...small, ...options, '-o', path('sharp.onnx'));
+    expect(code).toBe(0);
+    return (await Model.load(path('sharp.onnx'))).graph.constants;
+  };
+  const [plain, here, near] = [
+    await weightsWith(),
+    await weightsWith('--sharpness', '1e-30'),
+    await weightsWith('--sharpness', '0.1'),
+  ];
+  expect(here).toEqual(plain);
+  expect(near).not.toEqual(plain);
+  const refused = await kompakt(...common, ...small, '--sharpness', '0', '-o', path('no.onnx'));
+  expect(refused.err).toContain('--sharpness');
+});
+
 test('finetune a file: a table of the epochs for people', async () => {
   const { code, out } = await kompakt(
     ...[

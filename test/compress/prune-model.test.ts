@@ -157,6 +157,17 @@ test.each([
   expect(await accuracyOf(model)).toBe(report.epochs.at(-1)!.evaluation);
 });
 
+test('a sharpness-aware step has the masks of the weights', async () => {
+  const sharp = { epochs: 2, prune: { sparsity: 0.8 }, sharpness: 0.05, evaluate: judged } as const;
+  const { model, report } = await train(dense, sharp);
+  expect(report.sparsity!.sparsity).toBeCloseTo(0.8, 3);
+  expect(await accuracyOf(model)).toBe(report.epochs.at(-1)!.evaluation);
+  const kept = await train(student, { ...sharp, prune: { sparsity: 'kept' } });
+  expect(zerosIn(kept.model)).toEqual(zerosIn(student));
+  for (const method of ['lsq', 'pact', 'ste'] as const)
+    expect((await train(dense, { ...sharp, epochs: 1, quantize: { method } })).report.steps).toBe(12);
+});
+
 test('continued before its last step, a run ends with the same bits', async () => {
   const short = { epochs: 2, data: data.slice(0, 64), prune: { sparsity: 0.9, end: 1 } } as const;
   const { model: whole } = await train(dense, short);

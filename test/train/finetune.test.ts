@@ -89,6 +89,26 @@ test('aborted and resumed, the model has the same bits', async () => {
   }
 });
 
+test('with sharpness too, and a checkpoint without is refused', async () => {
+  const options = { epochs: 3, optimizer: 'adam', learningRate: 0.01, sharpness: 0.05 } as const;
+  const whole = await train(convolutional(), { ...options, evaluate: judged });
+  expect(whole.report.epochs.at(-1)!.evaluation).toBeGreaterThan(0.9);
+  const { sharpness: _, ...plain } = options;
+  expect(bytes((await train(convolutional(), plain)).model)).not.toBe(bytes(whole.model));
+  const path = join(folder, 'finetune-sharp');
+  const end = new AbortController();
+  const stopped = train(convolutional(), {
+    ...{ ...options, checkpoint: { path, resume: true }, signal: end.signal },
+    onEvent: (event) => event.event === 'step' && event.step === 14 && end.abort(),
+  });
+  await expect(stopped).rejects.toMatchObject({ code: 'KPT_ABORTED' });
+  const again = { ...options, threads: 2, checkpoint: { path, resume: true } };
+  await expect(train(convolutional(), { ...again, sharpness: 0.1 })).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+  });
+  expect(bytes((await train(convolutional(), again)).model)).toBe(bytes(whole.model));
+});
+
 test('a checkpoint of another model or other options is refused', async () => {
   const path = join(folder, 'finetune-other');
   const checkpoint = { path, resume: true };

@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 import { compressionOf, compressionOptions } from '../compression.js';
 import { type GuidePair, guidePair, positiveNumber, shareNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
-import { averageOption, runTraining, trainingOptions } from '../training.js';
+import { realOptions, runTraining, trainingOptions } from '../training.js';
 
 export const distillCommand: Command = {
   name: 'distill',
@@ -18,7 +18,7 @@ export const distillCommand: Command = {
       repeat: true,
     },
     ...trainingOptions,
-    averageOption,
+    ...realOptions,
     ...compressionOptions,
     { flags: '--temperature <t>', description: 'of the soft targets', parse: positiveNumber, default: 4 },
     {

@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 import { compressionOptions } from '../compression.js';
 import { wholeNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
-import { averageOption, runTraining, trainingOptions } from '../training.js';
+import { realOptions, runTraining, trainingOptions } from '../training.js';
 
 export const finetuneCommand: Command = {
   name: 'finetune',
@@ -12,7 +12,7 @@ export const finetuneCommand: Command = {
   arguments: [{ name: 'model', description: modelDescription }],
   options: [
     ...trainingOptions,
-    averageOption,
+    ...realOptions,
     ...compressionOptions,
     {
       flags: '--residual-rank <n>',

@@ -33,7 +33,6 @@ interface RunOptions extends Pick<TrainingInputs, 'data' | 'signal'> {
   readonly earlyStopping?: unknown;
   readonly prepare?: Prepare;
   readonly residualRank?: number;
-  readonly averageWeights?: number;
 }
 
 /** Rates at which trained networks learn on, as a part of those at which they learn from scratch. */
@@ -83,13 +82,8 @@ function pruning(
   method: string,
   prune: PrunedTrainingOptions,
   inner: Prepare,
-  { earlyStopping, averageWeights }: RunOptions,
+  { earlyStopping }: RunOptions,
 ): Prepare {
-  if (averageWeights !== undefined)
-    throw new KompaktError(
-      'KPT_OPTION_INVALID',
-      `Option averageWeights of ${method} would make weights other than 0 of pruned ones; leave it out with prune.`,
-    );
   const complete = parseOptions(prunedTrainingOptions, prune, `${method}.prune`);
   if (earlyStopping !== undefined && complete.sparsity !== 'kept')
     throw new KompaktError(

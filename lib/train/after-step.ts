@@ -9,6 +9,8 @@ export interface AfterStepOptions {
   readonly norms: ReadonlyMap<string, { readonly axis: number; readonly most: number }>;
   /** Decay of the averages; undefined: there are none. */
   readonly average: number | undefined;
+  /** State of which there is none. */
+  readonly unaveraged: readonly string[];
   readonly read: (value: StateValue, into: Float32Array) => void;
   readonly write: (value: StateValue, values: Float32Array) => void;
 }
@@ -32,7 +34,10 @@ export class AfterStep {
     this.#options = options;
     this.#followed = kept.flatMap((value): readonly Followed[] => {
       const norm = options.norms.get(value.name);
-      const averaged = options.average !== undefined && value.initial.dtype === 'float32';
+      const averaged =
+        options.average !== undefined &&
+        value.initial.dtype === 'float32' &&
+        !options.unaveraged.includes(value.name);
       if (norm === undefined && !averaged) return [];
       const initial = value.initial.data as Float32Array;
       const mean = averaged ? Float32Array.from(initial) : undefined;

@@ -12,6 +12,8 @@ export interface Preparation {
   readonly rules?: ReadonlyMap<string, ParameterRule>;
   /** A float32 scalar among the constants of the graph that is, in every step, the share of the run that is done. */
   readonly progress?: string;
+  /** Constants that change from step to step and mean nothing on average: masks. */
+  readonly unaveraged?: readonly string[];
   /** Settings that decide the result: a checkpoint of a run with others is refused. */
   readonly identity: Readonly<Record<string, unknown>>;
   /** The graph that is kept, and judged after every epoch, made of the trained one. */

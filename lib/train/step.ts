@@ -111,7 +111,7 @@ class CompiledStep implements TrainingStep {
 
   /** What is left to do when the program has run; undefined where nothing is. */
   #afterStep(): AfterStep | undefined {
-    const { graph, regularizer = {}, average } = this.#options;
+    const { graph, regularizer = {}, average, unaveraged = [] } = this.#options;
     const { maxNorm } = regularizer;
     if (maxNorm === undefined && average === undefined) return undefined;
     const limited = this.trainable.filter(
@@ -125,6 +125,7 @@ class CompiledStep implements TrainingStep {
       {
         norms: new Map(limited.map((name) => [name, { axis: outputAxis(graph, name), most: maxNorm! }])),
         average,
+        unaveraged,
         read: (value, into) => this.#copy(value, into),
         write: (value, data) => this.#write(value, { ...value.initial, data }),
       },

@@ -69,7 +69,7 @@ export interface TrainedModel {
 
 export async function trainModel(options: TrainModelOptions): Promise<TrainedModel> {
   const { model, preparation, loss, settings, signal } = options;
-  const { graph, rules, progress, finish } = preparation;
+  const { graph, rules, progress, unaveraged, finish } = preparation;
   const { batch, seed, threads, memoryBytes, learningRate = usualRate[settings.optimizer.name] } = settings;
   const data = await TrainingData.open(samplesOf(options), { seed, memoryBytes, ...(signal && { signal }) });
   const candidates = candidatesOf(options);
@@ -83,6 +83,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     seed: seedFor(seed, 'engine'),
     ...(candidates && { candidates }),
     ...(options.average !== undefined && { average: options.average }),
+    ...(unaveraged && { unaveraged }),
     ...(options.sharpness !== undefined && { sharpness: options.sharpness }),
     ...(rules && { rules }),
     ...(progress !== undefined && { progress }),

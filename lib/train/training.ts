@@ -108,6 +108,8 @@ export interface TrainingOptions {
   readonly regularizer?: Regularizer;
   /** Decay of moving averages of parameters and running statistics, which take their place in the model that results. */
   readonly average?: number;
+  /** Those of which there are no averages. */
+  readonly unaveraged?: readonly string[];
   /** Gradients are taken where the loss is highest within about this distance of the weights: rho of sharpness.ts. */
   readonly sharpness?: number;
   /** Largest global norm of the gradients; larger ones are scaled down together. */

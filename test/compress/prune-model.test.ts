@@ -157,6 +157,20 @@ test.each([
   expect(await accuracyOf(model)).toBe(report.epochs.at(-1)!.evaluation);
 });
 
+test('averages of weights have the zeros of the last ones', async () => {
+  const short = { epochs: 2, prune: { sparsity: 0.8 } } as const;
+  const [last, averaged] = [
+    (await train(dense, short)).model,
+    await train(dense, { ...short, averageWeights: 0.9, evaluate: judged }),
+  ];
+  expect(averaged.report.sparsity!.sparsity).toBeCloseTo(0.8, 3);
+  expect(zerosIn(averaged.model)).toEqual(zerosIn(last));
+  expect(averaged.model.graph.constants).not.toEqual(last.graph.constants);
+  expect(await accuracyOf(averaged.model)).toBe(averaged.report.epochs.at(-1)!.evaluation);
+  const anew = await train(dense, { ...short, averageWeights: 0.9, batchNormBatches: 4 });
+  expect(zerosIn(anew.model)).toEqual(zerosIn(last));
+});
+
 test('a sharpness-aware step has the masks of the weights', async () => {
   const sharp = { epochs: 2, prune: { sparsity: 0.8 }, sharpness: 0.05, evaluate: judged } as const;
   const { model, report } = await train(dense, sharp);

@@ -122,18 +122,22 @@ test('averages follow parameters and statistics, and are the model', () => {
 });
 
 const data = pictures(96);
-const options = {
+const averaging = {
   ...{ data, epochs: 3, batch: 16, threads: 1, averageWeights: 0.9 },
   regularize: { maxNorm: 1, limit: 0.5, l2: 1e-4 },
 } satisfies FinetuneOptions;
 const bytes = (model: Model): string => Buffer.from(model.toBytes()).toString('base64');
 
-test('the number of threads and interruptions do not show in the bits', async () => {
+test.each([
+  ['float', {}],
+  ['pruned', { prune: { sparsity: 0.5 } }],
+] as const)('the number of threads and interruptions do not show in the bits: %s', async (name, more) => {
+  const options = { ...averaging, ...more };
   const whole = bytes((await finetune(net(), options)).model);
   expect(bytes((await finetune(net(), { ...options, threads: 2 })).model)).toBe(whole);
   expect(bytes((await finetune(net(), { ...options, averageWeights: undefined })).model)).not.toBe(whole);
   const end = new AbortController();
-  const checkpoint = { path: join(folder, 'averaged'), resume: true };
+  const checkpoint = { path: join(folder, `averaged-${name}`), resume: true };
   const onEvent = ({ event }: { readonly event: string }): void => {
     if (event === 'epoch') end.abort();
   };
@@ -142,11 +146,4 @@ test('the number of threads and interruptions do not show in the bits', async ()
   const { model } = await finetune(net(), { ...options, checkpoint });
   expect(bytes(model)).toBe(whole);
   expect((await Model.load(model.toBytes())).graph.constants.size).toBe(net().graph.constants.size);
-});
-
-test('averages and pruning do not go together', async () => {
-  await expect(finetune(net(), { ...options, prune: { sparsity: 0.5 } })).rejects.toMatchObject({
-    code: 'KPT_OPTION_INVALID',
-    message: expect.stringContaining('averageWeights'),
-  });
 });

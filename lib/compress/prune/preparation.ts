@@ -58,6 +58,7 @@ export function pruned(preparation: Preparation, options: CompletePrunedTraining
     ...preparation,
     graph: withPrunes(source, sites, progress),
     progress,
+    unaveraged: sites.map(({ mask }) => mask),
     identity: { ...preparation.identity, prune: options },
     finish: (trained) => finish(withoutPrunes(source, trained, sites)),
   };

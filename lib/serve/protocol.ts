@@ -104,10 +104,14 @@ export function parseInfer(body: Uint8Array, jsonBytes: number | undefined, mode
       throw new KompaktError('KPT_INPUT_MISSING', `Input "${name}" was not fed.`, { input: name });
   const binary = parsed.parameters?.binary_data_output ?? false;
   const wanted = parsed.outputs ?? model.outputMetadata.map(({ name }) => ({ name, parameters: undefined }));
+  // Each is written as often as it is asked for: a short request shall not make an answer without bounds.
+  const asked = new Set<string>();
   return {
     id: parsed.id,
     feeds,
     outputs: wanted.map(({ name, parameters }) => {
+      if (asked.has(name)) throw malformed(`Output "${name}" is asked for twice.`);
+      asked.add(name);
       const info = model.outputMetadata.find((output) => output.name === name);
       if (info === undefined) throw unknown('output', name, model.outputMetadata);
       if (!info.isTensor) throw noTensor('Output', name);

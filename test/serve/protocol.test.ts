@@ -20,6 +20,7 @@ afterAll(async () => {
 const shape = [1, 1, 28, 28];
 const data = new Array(784).fill(0.5);
 const input = (more: object = {}): object => ({ name: digitInput, shape, datatype: 'FP32', data, ...more });
+const output = { name: lenet(1).graph.outputs[0]!.name };
 const body = (...inputs: object[]): string => JSON.stringify({ inputs });
 const sized = { data: undefined, parameters: { binary_data_size: 3136 } };
 
@@ -50,6 +51,7 @@ test.each<[string, string, number, string]>([
   ['no data', body(input({ data: undefined })), 400, 'KPT_REQUEST_MALFORMED'],
   ['bytes that are not there', body(input(sized)), 400, 'KPT_REQUEST_MALFORMED'],
   ['an unknown output', digitRequest(0, { outputs: [{ name: 'z' }] }), 400, 'KPT_INPUT_UNKNOWN'],
+  ['an output twice', digitRequest(0, { outputs: [output, output] }), 400, 'KPT_REQUEST_MALFORMED'],
   [
     'a deadline before now',
     digitRequest(0, { parameters: { deadline_ms: -1 } }),

@@ -9,6 +9,7 @@ import { checkBaseline, type DriftBaseline, parseBaseline } from './drift/baseli
 import { type DriftAlarm, type DriftReport, DriftSentinel, driftShape } from './drift/sentinel.js';
 import { type Clock, Meter, type MeterSnapshot } from './meter.js';
 import { type ProcessSnapshot, ProcessWatch } from './process-watch.js';
+import { tell } from './tell.js';
 
 const options = z.strictObject({
   /** Length of the sliding window of the percentiles. */
@@ -70,7 +71,7 @@ export class MonitoredSession {
       const began = Math.max(called, this.#lastEnd);
       this.#meter.completed(began - called, end - began, end);
       this.#lastEnd = end;
-      this.#sentinel?.observe(given[0] as Ort.FeedsType, outputs);
+      this.#observe(given[0] as Ort.FeedsType, outputs);
       return outputs;
     } catch (error) {
       // Feeds that do not fit fail at once, before their turn: the run under way has not ended.
@@ -89,12 +90,16 @@ export class MonitoredSession {
       const outputs = this.#session.runSync(...given);
       const end = this.#meter.clock();
       this.#meter.completed(0, end - called, end);
-      this.#sentinel?.observe(given[0], outputs);
+      this.#observe(given[0], outputs);
       return outputs;
     } catch (error) {
       this.#meter.failed(error);
       throw error;
     }
+  }
+
+  #observe(feeds: Ort.FeedsType, outputs: Ort.ReturnType): void {
+    tell('the drift sentinel', () => this.#sentinel?.observe(feeds, outputs));
   }
 
   /** What was measured so far, as plain data. */

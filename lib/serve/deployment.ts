@@ -7,6 +7,7 @@ import { Model } from '../model/model.js';
 import { checkBaseline, loadBaseline } from '../monitor/drift/baseline.js';
 import { type DriftOptions, DriftSentinel } from '../monitor/drift/sentinel.js';
 import type { Meter } from '../monitor/meter.js';
+import { tell } from '../monitor/tell.js';
 import { InferenceSession } from '../session/session.js';
 import { Governor, type GovernorOptions, type Variant } from './governor.js';
 import type { Pressure } from './governor-policy.js';
@@ -96,7 +97,7 @@ export class Deployment {
 
   async run(feeds: Ort.FeedsType, options: RequestOptions): Promise<Ort.ReturnType> {
     const outputs = await this.#scheduler.run(feeds, options);
-    this.sentinel?.observe(feeds, outputs);
+    tell('the drift sentinel', () => this.sentinel?.observe(feeds, outputs));
     return outputs;
   }
 

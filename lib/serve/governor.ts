@@ -3,6 +3,7 @@ import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { z } from 'zod';
 import { KompaktError } from '../errors.js';
 import type { Clock } from '../monitor/meter.js';
+import { tell } from '../monitor/tell.js';
 import { parseOptions } from '../session/parse-options.js';
 import { GovernorPolicy, governorShape, type Pressure, type SwitchReason } from './governor-policy.js';
 import { checkSameInterface } from './same-interface.js';
@@ -100,7 +101,8 @@ export class Governor implements Runnable {
     if (reason !== null) {
       this.#switches++;
       const [from, to] = [this.#variants[before]!.name, this.#variants[after]!.name];
-      this.#settings.onSwitch?.({ from, to, reason });
+      const { onSwitch } = this.#settings;
+      if (onSwitch !== undefined) tell('onSwitch', () => onSwitch({ from, to, reason }));
     }
     return after;
   }

@@ -180,6 +180,22 @@ test('a switch loses no request, and no answer is half of each', async () => {
   for (const session of sessions) await session.release();
 });
 
+test('who is told of a switch may fail: the run is answered', async () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+  const device = new Device({
+    onSwitch: () => {
+      throw new Error('no network');
+    },
+  });
+  device.slow = 6;
+  await device.until(20_000);
+  expect(device.governor.snapshot()).toMatchObject({ current: 'binary', switches: 2 });
+  expect(warn.mock.calls).toEqual(
+    new Array(2).fill([expect.stringContaining('onSwitch failed: no network')]),
+  );
+  warn.mockRestore();
+});
+
 test('variants of other inputs are refused, and options checked', () => {
   const [one, other] = [lenet(1), buildNetwork('lenet-5', { classes: 4 })].map((model) =>
     InferenceSession.fromModel(model),

@@ -201,6 +201,8 @@ function endWith(server: Server): void {
   };
   for (const signal of ending) process.on(signal, end);
   process.on('SIGHUP', reload);
+  // A server outlives who reads its messages: what cannot be written to a closed pipe is lost, and nothing else.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
 const ending = ['SIGTERM', 'SIGINT'] as const;

@@ -3,6 +3,7 @@ import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import { z } from 'zod';
 import { uniformNumbers } from '../../ops/shared/random-numbers.js';
 import { parseOptions } from '../../session/parse-options.js';
+import { tell } from '../tell.js';
 import type { DriftBaseline } from './baseline.js';
 import { Features } from './features.js';
 import { type DriftFeature, type DriftMeasure, type ValueJudgement, ValueWindow } from './value-window.js';
@@ -158,11 +159,16 @@ export class DriftSentinel {
     watch.below = ratio < clearBelow ? watch.below + 1 : 0;
     if (!watch.raised && watch.above >= raiseAfter) {
       watch.raised = true;
-      this.#settings.onAlarm?.({ ...stateOf(value, watch), state: 'raised' });
+      this.#tell({ ...stateOf(value, watch), state: 'raised' });
     } else if (watch.raised && watch.below >= clearAfter) {
-      this.#settings.onAlarm?.({ ...stateOf(value, watch), state: 'cleared' });
+      this.#tell({ ...stateOf(value, watch), state: 'cleared' });
       watch.raised = false;
     }
+  }
+
+  #tell(alarm: DriftAlarm): void {
+    const { onAlarm } = this.#settings;
+    if (onAlarm !== undefined) tell('onAlarm', () => onAlarm(alarm));
   }
 }
 

@@ -238,6 +238,32 @@ test('a monitored session judges what it runs', async () => {
   await monitored.release();
 });
 
+test('who is told of an alarm may fail: a warning, and every run counts once', async () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+  const drift = { perSecond: 1e9, minSamples: 20, judgeEvery: 10 };
+  const dark = await changed(() => 0, 60);
+  for (const onAlarm of [
+    () => {
+      throw new Error('no network');
+    },
+    async () => Promise.reject(new Error('no network')),
+  ]) {
+    const monitored = monitor(model, { baseline, drift, onAlarm });
+    warn.mockClear();
+    for (const { feeds } of dark.slice(0, 30)) await monitored.run(feeds);
+    for (const { feeds } of dark.slice(30)) monitored.runSync(feeds);
+    const { completed, failed, drift: report } = monitored.snapshot();
+    expect([completed, failed, report!.looked]).toEqual([60, 0, 60]);
+    const alarms = report!.measures.filter(({ since }) => since !== null).length;
+    await new Promise(setImmediate);
+    expect(warn.mock.calls).toEqual(
+      new Array(alarms).fill([expect.stringContaining('onAlarm failed: no network')]),
+    );
+    await monitored.release();
+  }
+  warn.mockRestore();
+});
+
 test('a baseline is the same after a round trip, and what is none is refused', async () => {
   const folder = testFolder();
   await saveBaseline(folder.path('b.json'), baseline);

@@ -10,7 +10,8 @@ import type { Cut } from './cut.js';
 import { checkResults, describeNode, type Fact, inferContext } from './inference.js';
 import { check } from './native.js';
 import type { ScheduleItem } from './plan.js';
-import type { GraphRunner, ReadyPlan, Values } from './runner.js';
+import type { ReadyPlan } from './ready-plan.js';
+import type { GraphRunner, Values } from './runner.js';
 
 type HostItem = Pick<Extract<ScheduleItem, { kind: 'host' }>, 'node' | 'opset'>;
 

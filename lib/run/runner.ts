@@ -6,27 +6,16 @@ import type { Graph, Node } from '../graph/graph.js';
 import { capturesOf } from '../graph/uses.js';
 import { type TensorType, typeOf } from '../ops/op.js';
 import type { TensorValue } from '../tensor/tensor.js';
+import { type DedicatedPlan, DedicatedPlans } from './dedicated-plans.js';
 import type { Engine } from './engine.js';
 import { check, type NativePlan, native } from './native.js';
 import { Pace, turnOfOthers } from './pace.js';
 import { buildPlan, type Plan, type ScheduleItem } from './plan.js';
 import { maxPlans, type PlanStore } from './plan-store.js';
+import { type ReadyPlan, releasePlan } from './ready-plan.js';
 import { Run } from './run.js';
 
 export type Values = ReadonlyMap<string, TensorValue>;
-
-/** A plan with its native memory. */
-export interface ReadyPlan {
-  readonly plan: Plan;
-  readonly key: string;
-  readonly native: NativePlan;
-  /** Runs what comes after the plan's cut. */
-  readonly rest: GraphRunner | undefined;
-  /** Runners of graphs inside nodes, as they come to run. */
-  readonly bodies: Map<Graph, GraphRunner>;
-  /** How long its native stretches take. */
-  readonly pace: Pace;
-}
 
 /** What profiling knows besides the steps that the engine times itself. */
 export interface HostTiming {
@@ -40,6 +29,7 @@ type NativeStretch = Extract<ScheduleItem, { kind: 'native' }>;
 export class GraphRunner {
   private readonly plans = new Map<string, ReadyPlan>();
   private readonly busy = new Set<ReadyPlan>();
+  private readonly bound = new DedicatedPlans();
   private timing: HostTiming | undefined;
   readonly #graph: () => Graph;
 
@@ -75,9 +65,9 @@ export class GraphRunner {
     return ready;
   }
 
-  /** A plan of its own that nobody else runs or evicts: for bound buffers. */
-  dedicated(types: ReadonlyMap<string, TensorType>): ReadyPlan {
-    const ready = this.make(types);
+  /** A plan of its own, for bound buffers. */
+  dedicated(types: ReadonlyMap<string, TensorType>): DedicatedPlan {
+    const ready = this.bound.add(this.make(types));
     this.store?.keep();
     return ready;
   }
@@ -143,7 +133,7 @@ export class GraphRunner {
     for (const [key, ready] of this.plans) {
       if (this.busy.has(ready)) continue;
       this.plans.delete(key);
-      release(ready);
+      releasePlan(ready);
       return;
     }
   }
@@ -178,7 +168,7 @@ export class GraphRunner {
   private reload(error: unknown): void {
     if (!(error instanceof GraphAbsent) || this.place.length > 0) throw error;
     this.store!.withdraw();
-    for (const ready of this.plans.values()) if (!this.busy.has(ready)) release(ready);
+    for (const ready of this.plans.values()) if (!this.busy.has(ready)) releasePlan(ready);
     this.plans.clear();
   }
 
@@ -247,20 +237,15 @@ export class GraphRunner {
 
   memory(): { readonly arenaBytes: number; readonly weightBytes: number } {
     let arenaBytes = 0;
-    for (const ready of this.plans.values()) arenaBytes += ready.native.arenaBytes();
+    for (const ready of [...this.plans.values(), ...this.bound]) arenaBytes += ready.native.arenaBytes();
     return { arenaBytes, weightBytes: this.engine.weightBytes() };
   }
 
   release(): void {
-    for (const ready of this.plans.values()) release(ready);
+    for (const ready of this.plans.values()) releasePlan(ready);
     this.plans.clear();
+    this.bound.release();
   }
-}
-
-function release(ready: ReadyPlan): void {
-  ready.native.release();
-  ready.rest?.release();
-  for (const runner of ready.bodies.values()) runner.release();
 }
 
 /** Name of the attribute that holds a graph. */

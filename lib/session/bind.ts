@@ -6,7 +6,7 @@ import type { TensorType } from '../ops/op.js';
 import type { GraphRunner } from '../run/runner.js';
 import { type DType, dtypes, type TypedArray } from '../tensor/dtype.js';
 import { allocate } from '../tensor/tensor.js';
-import { type TensorLike, toValue } from './feeds.js';
+import { checkNames, feedValues, sessionReleased, type TensorLike } from './feeds.js';
 
 export interface Bindings {
   /** A Tensor per input, or a typed array where the model declares every dimension. */
@@ -16,7 +16,8 @@ export interface Bindings {
 }
 
 export interface BoundStep {
-  /** Copies the bound inputs in, computes, fills the bound outputs. Throws KPT_BUFFER_INVALID when a buffer was detached. */
+  /** Copies the bound inputs in, computes, fills the bound outputs. Throws KPT_BUFFER_INVALID when a buffer was detached,
+   *  KPT_SESSION_RELEASED after release(). */
   (): void;
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
@@ -27,9 +28,15 @@ export function bindSession(
   outputNames: readonly string[],
   runner: GraphRunner,
 ): BoundStep {
-  const values = inputs.map((info) => toValue(asTensor(bindings.inputs[info.name], info), info, new Map()));
+  if (typeof bindings?.inputs !== 'object' || bindings.inputs === null)
+    throw new KompaktError('KPT_INPUT_MISSING', expected('an object of inputs', 'bind()', bindings?.inputs));
+  const inputNames = inputs.map(({ name }) => name);
+  checkNames('input', Object.keys(bindings.inputs), inputNames);
+  checkNames('output', Object.keys(bindings.outputs ?? {}), outputNames);
+  const tensors = inputs.map((info) => [info.name, asTensor(bindings.inputs[info.name], info)]);
+  const values = feedValues(Object.fromEntries(tensors), inputs);
   const types = new Map<string, TensorType>(
-    inputs.map((info, i) => [info.name, { dtype: values[i]!.dtype, dims: values[i]!.dims }]),
+    [...values].map(([name, { dtype, dims }]) => [name, { dtype, dims }]),
   );
   const ready = runner.dedicated(types);
   const { plan } = ready;
@@ -51,10 +58,9 @@ export function bindSession(
     outputIds.push(location.buffer);
   }
   const bound = inputs
-    .map((info, i) => ({
-      id: plan.locations.get(info.name)!.buffer,
-      view: values[i]!.data as TypedArray,
-      info,
+    .map(({ name }) => ({
+      id: plan.locations.get(name)!.buffer,
+      view: values.get(name)!.data as TypedArray,
     }))
     .filter((entry) => entry.id !== undefined);
   const step = ready.native.bind(
@@ -64,8 +70,10 @@ export function bindSession(
     outputNames.map((name) => outputs[name]!.data as TypedArray),
   );
   if (typeof step === 'string') throw new KompaktError('KPT_BUFFER_INVALID', step);
+  ready.step = step;
   const call = (): void => {
-    const status = step();
+    if (ready.step === undefined) throw sessionReleased();
+    const status = ready.step();
     if (status !== undefined)
       throw new KompaktError(
         'KPT_BUFFER_INVALID',

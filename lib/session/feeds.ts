@@ -13,11 +13,43 @@ export interface TensorLike {
   readonly data: unknown;
 }
 
+export const sessionReleased = (): KompaktError =>
+  new KompaktError('KPT_SESSION_RELEASED', 'The session was used after release().');
+
 const show = (dims: readonly Dim[]): string => `[${dims.map((d) => d ?? '?').join(',')}]`;
+
+/** Throws KPT_INPUT_UNKNOWN for a name that the model does not have. */
+export function checkNames(
+  what: 'input' | 'output',
+  names: readonly string[],
+  known: readonly string[],
+): void {
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong === undefined) return;
+  const has = known.map((name) => `"${name}"`).join(', ') || 'none';
+  throw new KompaktError('KPT_INPUT_UNKNOWN', `The model has no ${what} "${wrong}"; it has ${has}.`);
+}
+
+/** The values of all inputs, checked one by one and against one another. Throws KPT_INPUT_MISSING, KPT_TYPE_MISMATCH,
+ *  KPT_SHAPE_MISMATCH. */
+export function feedValues(
+  feeds: Readonly<Record<string, unknown>>,
+  inputs: readonly ValueInfo[],
+): Map<string, TensorValue> {
+  const symbols = new Map<string, number>();
+  const values = new Map<string, TensorValue>();
+  for (const info of inputs) {
+    const feed = feeds[info.name];
+    if (feed === undefined)
+      throw new KompaktError('KPT_INPUT_MISSING', `Input "${info.name}" was not fed.`, { input: info.name });
+    values.set(info.name, toValue(feed as TensorLike, info, symbols));
+  }
+  return values;
+}
 
 /** Checks a feed against the model's input and returns its value; the data is not copied. A sequence is fed as an array of
  *  Tensors, an optional without a value as null. */
-export function toValue(
+function toValue(
   feed: TensorLike | readonly TensorLike[] | null,
   info: ValueInfo,
   symbols: Map<string, number>,

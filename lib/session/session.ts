@@ -13,7 +13,7 @@ import type { TensorValue } from '../tensor/tensor.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
 import { cachedModel } from './cached-model.js';
 import { type Description, describePlan } from './describe.js';
-import { type TensorLike, toResult, toValue } from './feeds.js';
+import { checkNames, feedValues, sessionReleased, toResult } from './feeds.js';
 import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
 import type { Signature } from './plan-cache.js';
 import { type OperatorTime, Profiler } from './profile.js';
@@ -107,10 +107,8 @@ export class InferenceSession implements Ort {
     const { fetches, options } = splitArguments(this.outputNames, second, third);
     const names = this.fetchNames(fetches);
     const values = this.values(feeds);
-    const run = this.queue.then(() => {
-      this.alive();
-      return this.runner.run(values, options?.signal);
-    });
+    // Not asked again whether the session is alive: what was accepted before release() is still computed.
+    const run = this.queue.then(() => this.runner.run(values, options?.signal));
     this.queue = run.catch(() => undefined);
     return this.collect(await run, names, fetches);
   }
@@ -157,7 +155,7 @@ export class InferenceSession implements Ort {
     return this.profiler.stop();
   }
 
-  /** Frees the native memory once the runs under way have ended. */
+  /** Takes no more runs, and frees the native memory, that of bound steps too, once those that it has taken have ended. */
   async release(): Promise<void> {
     if (this.released) return;
     this.released = true;
@@ -167,36 +165,21 @@ export class InferenceSession implements Ort {
   }
 
   private alive(): void {
-    if (this.released)
-      throw new KompaktError('KPT_SESSION_RELEASED', 'The session was used after release().');
+    if (this.released) throw sessionReleased();
   }
 
   private values(feeds: Ort.FeedsType): Map<string, TensorValue> {
     this.alive();
     if (typeof feeds !== 'object' || feeds === null)
       throw new KompaktError('KPT_INPUT_MISSING', expected('an object of feeds', 'run()', feeds));
-    for (const name of Object.keys(feeds))
-      if (!this.inputNames.includes(name))
-        throw new KompaktError('KPT_INPUT_UNKNOWN', unknownName('input', name, this.inputNames));
-    const symbols = new Map<string, number>();
-    const values = new Map<string, TensorValue>();
-    for (const info of this.inputs) {
-      const feed = feeds[info.name];
-      if (feed === undefined)
-        throw new KompaktError('KPT_INPUT_MISSING', `Input "${info.name}" was not fed.`, {
-          input: info.name,
-        });
-      values.set(info.name, toValue(feed as TensorLike, info, symbols));
-    }
-    return values;
+    checkNames('input', Object.keys(feeds), this.inputNames);
+    return feedValues(feeds, this.inputs);
   }
 
   private fetchNames(fetches: Fetches | undefined): readonly string[] {
     if (fetches === undefined) return this.outputNames;
     const names = Array.isArray(fetches) ? (fetches as readonly string[]) : Object.keys(fetches);
-    for (const name of names)
-      if (!this.outputNames.includes(name))
-        throw new KompaktError('KPT_INPUT_UNKNOWN', unknownName('output', name, this.outputNames));
+    checkNames('output', names, this.outputNames);
     return names;
   }
 
@@ -261,9 +244,6 @@ function splitArguments(
     ? { fetches: second as Fetches, options: undefined }
     : { fetches: undefined, options: second as RunOptions };
 }
-
-const unknownName = (what: string, name: string, names: readonly string[]): string =>
-  `The model has no ${what} "${name}"; it has ${names.map((n) => `"${n}"`).join(', ') || 'none'}.`;
 
 const overrideDims = (info: ValueInfo, sizes: Readonly<Record<string, number>>): ValueInfo => ({
   ...info,

@@ -4,8 +4,9 @@ import { expected, KompaktError } from '../errors.js';
 import { freezeGraph, type Graph } from '../graph/graph.js';
 import { Engine } from '../run/engine.js';
 import { check } from '../run/native.js';
+import type { ReadyPlan } from '../run/ready-plan.js';
 import { Run } from '../run/run.js';
-import { GraphRunner, type ReadyPlan } from '../run/runner.js';
+import { GraphRunner } from '../run/runner.js';
 import type { TypedArray } from '../tensor/dtype.js';
 import { sameDims } from '../tensor/shape.js';
 import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
@@ -268,7 +269,6 @@ class CompiledStep implements TrainingStep {
   }
 
   release(): void {
-    this.#ready.native.release();
     this.#runner.release();
     this.#engine.release();
   }

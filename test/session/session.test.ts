@@ -120,6 +120,16 @@ describe('running off the JavaScript thread', () => {
     expect(order).toEqual(wanted.map((_, i) => i));
   });
 
+  test('what was accepted before release() is computed', async () => {
+    const session = await InferenceSession.create(detection, { intraOpNumThreads: 1 });
+    const runs = Array.from({ length: 3 }, () => session.run(big()));
+    const released = session.release();
+    expect(await codeOf(() => session.run(big()))).toBe('KPT_SESSION_RELEASED');
+    for (const outputs of await Promise.all(runs))
+      expect(outputs['sigmoid_0.tmp_0']!.dims).toEqual([1, 1, 640, 640]);
+    await released;
+  });
+
   test('a signal aborts a run, and the session goes on', async () => {
     const session = await InferenceSession.create(detection, { intraOpNumThreads: 1 });
     await session.run(big());
@@ -203,6 +213,39 @@ describe('bound steps', () => {
       expect(values).toEqual(feeds.x.data);
     },
   );
+
+  test('names and sizes are checked as in run()', async () => {
+    const g = new GraphBuilder('sum');
+    const [a, b] = [g.input('a', 'float32', ['n']), g.input('b', 'float32', ['n'])];
+    g.output(g.node('Add', [a, b])[0]!, 'float32', ['n']);
+    const session = InferenceSession.fromModel(new Model(g.build()));
+    const vector = (size: number): Tensor => new Tensor('float32', new Float32Array(size), [size]);
+    const inputs = { a: vector(4), b: vector(4) };
+    const [y] = session.outputNames as [string];
+    expect(() => session.bind({ inputs, outputs: { [y]: new Float32Array(4) } })).not.toThrow();
+    for (const [bindings, code] of [
+      [{ inputs: { ...inputs, c: vector(4) } }, 'KPT_INPUT_UNKNOWN'],
+      [{ inputs, outputs: { z: new Float32Array(4) } }, 'KPT_INPUT_UNKNOWN'],
+      [{ inputs: { ...inputs, b: vector(1) } }, 'KPT_SHAPE_MISMATCH'],
+      [{}, 'KPT_INPUT_MISSING'],
+    ] as const)
+      expect(await codeOf(() => session.bind(bindings as never))).toBe(code);
+    expect(await codeOf(() => session.run({ ...inputs, b: vector(1) }))).toBe('KPT_SHAPE_MISMATCH');
+    await session.release();
+  });
+
+  test('memory of bound steps is counted, and they end with their session', async () => {
+    const session = await InferenceSession.create(alexa);
+    const inputs = { [input]: signal(16 * 96) };
+    session.runSync(feed());
+    const { arenaBytes } = session.memory();
+    const step = session.bind({ inputs });
+    step();
+    expect(session.memory().arenaBytes).toBe(2 * arenaBytes);
+    await session.release();
+    expect(await codeOf(step)).toBe('KPT_SESSION_RELEASED');
+    expect(session.memory().arenaBytes).toBe(0);
+  });
 
   test('wrong and detached buffers are refused', async () => {
     const session = await InferenceSession.create(alexa);

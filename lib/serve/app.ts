@@ -4,6 +4,7 @@ import { isKompaktError, KompaktError } from '../errors.js';
 import type { ProcessWatch } from '../monitor/process-watch.js';
 import { loadPeer } from '../run/peers.js';
 import { dashboard } from './dashboard.js';
+import type { Gate } from './gate.js';
 import { httpError } from './http-error.js';
 import type { Metrics } from './metrics.js';
 import { describeModel } from './model-page.js';
@@ -18,8 +19,7 @@ export interface Served {
   readonly models: ReadonlyMap<string, ModelService>;
   readonly metrics: Metrics;
   readonly process: ProcessWatch;
-  /** False while starting and shutting down. */
-  readonly ready: () => boolean;
+  readonly gate: Gate;
 }
 
 interface ModelRequest {
@@ -51,9 +51,12 @@ export function makeApp(served: Served, options: CompleteServeOptions): FastifyI
   app.addHook('onResponse', async (request, reply) => {
     served.metrics.countHttp(request.routeOptions.url ?? 'none', reply.statusCode);
   });
+  app.addHook('onSend', async (_, reply) => {
+    // A connection that stayed open would keep the server from its end.
+    if (!served.gate.open()) reply.header('connection', 'close');
+  });
   addStateRoutes(app, served);
-  const gate = new Gate(served, options.maxRequests);
-  for (const prefix of prefixes) addModelRoutes(app, prefix, served, gate);
+  for (const prefix of prefixes) addModelRoutes(app, prefix, served);
   return app;
 }
 
@@ -63,11 +66,12 @@ function answerError(error: unknown, reply: FastifyReply): FastifyReply {
   return reply.status(status).send(body);
 }
 
-function addStateRoutes(app: FastifyInstance, { metrics, ready }: Served): void {
+function addStateRoutes(app: FastifyInstance, { metrics, gate }: Served): void {
   const live = async () => ({ live: true });
   const readiness = async (_: FastifyRequest, reply: FastifyReply) => {
-    reply.status(ready() ? 200 : 503);
-    return { ready: ready() };
+    const ready = gate.open();
+    reply.status(ready ? 200 : 503);
+    return { ready };
   };
   app.get('/', async (_, reply) => {
     // Nothing from elsewhere, in nobody's frame.
@@ -84,7 +88,7 @@ function addStateRoutes(app: FastifyInstance, { metrics, ready }: Served): void 
   });
 }
 
-function addModelRoutes(app: FastifyInstance, prefix: string, served: Served, gate: Gate): void {
+function addModelRoutes(app: FastifyInstance, prefix: string, served: Served): void {
   const find = (name: string): ModelService => {
     const model = served.models.get(name);
     if (model !== undefined) return model;
@@ -124,28 +128,9 @@ function addModelRoutes(app: FastifyInstance, prefix: string, served: Served, ga
   app.put<ModelRequest>(`${prefix}/models/:name`, reload);
   app.post<ModelRequest>(
     `${prefix}/models/:name/infer`,
-    { onRequest: async (_, reply) => gate.enter(reply) },
+    { onRequest: async (_, reply) => served.gate.enter(reply.raw) },
     async (request, reply) => infer(find(request.params.name), request, reply),
   );
-}
-
-/** Counts the inference requests that are here, from their headers to the end of their answers. */
-class Gate {
-  #inside = 0;
-
-  constructor(
-    private readonly served: Served,
-    private readonly limit: number,
-  ) {}
-
-  enter(reply: FastifyReply): void {
-    if (!this.served.ready())
-      throw new KompaktError('KPT_UNAVAILABLE', 'The server is starting or shutting down.');
-    if (this.#inside >= this.limit)
-      throw new KompaktError('KPT_QUEUE_FULL', `The server takes ${this.limit} requests at once.`);
-    this.#inside++;
-    reply.raw.once('close', () => this.#inside--);
-  }
 }
 
 async function infer(model: ModelService, request: FastifyRequest, reply: FastifyReply): Promise<Uint8Array> {

@@ -13,10 +13,13 @@ export class ModelService {
   readonly #settings: DeploymentSettings;
   readonly #meter: Meter;
   #current: Deployment | undefined;
-  /** Reloads come one after the other. */
+  /** Loads come one after the other. */
   #change: Promise<unknown> = Promise.resolve();
+  /** The load that has not begun. */
+  #next: Promise<void> | undefined;
   readonly #retired = new Set<Promise<void>>();
   #closed = false;
+  #keepsFile = false;
 
   constructor(name: string, files: ModelFiles, settings: DeploymentSettings, meter: Meter) {
     this.name = name;
@@ -55,20 +58,31 @@ export class ModelService {
   }
 
   /** Loads the file, again when one is in service: that one answers until the new one is warm, and then answers what it has taken.
-   *  Throws what is wrong with the file, or KPT_MODEL_DIFFERENT; the old one stays then. */
+   *  A load that has not begun will read the file as it is then: it does for all who ask meanwhile. Rejects with what is wrong with
+   *  the file, KPT_MODEL_DIFFERENT, or KPT_UNAVAILABLE after keepFile(); the old one stays then. */
   load(): Promise<void> {
-    const loading = this.#change.then(() => this.#swap());
-    this.#change = loading.catch(() => {});
-    return loading;
+    if (this.#next === undefined) {
+      this.#next = this.#change.then(() => {
+        this.#next = undefined;
+        return this.#swap();
+      });
+      this.#change = this.#next.catch(() => {});
+    }
+    return this.#next;
+  }
+
+  /** From now on the file in service stays, while requests are answered. */
+  keepFile(): void {
+    this.#keepsFile = true;
   }
 
   async #swap(): Promise<void> {
+    if (this.#keepsFile) throw new KompaktError('KPT_UNAVAILABLE', 'The server is shutting down.');
     const old = this.#current;
     try {
       const fresh = await Deployment.open(this.files, this.#settings, this.#meter);
       try {
         if (old !== undefined) checkSameInterface(old, fresh, `File '${this.files.variants[0]}'`);
-        if (this.#closed) throw new KompaktError('KPT_UNAVAILABLE', 'The server is shutting down.');
       } catch (error) {
         await fresh.close();
         throw error;
@@ -86,6 +100,7 @@ export class ModelService {
   /** Takes no more requests; resolves when all are answered and all memory is free. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.keepFile();
     await this.#change;
     if (this.#current !== undefined) this.#retire(this.#current);
     await Promise.all(this.#retired);

@@ -4,8 +4,9 @@ import { KompaktError } from '../errors.js';
 import type { DriftAlarm } from '../monitor/drift/sentinel.js';
 import { ProcessWatch } from '../monitor/process-watch.js';
 import { parseOptions } from '../session/parse-options.js';
-import { makeApp, type Served } from './app.js';
+import { makeApp } from './app.js';
 import type { DeploymentSettings, ModelFiles } from './deployment.js';
+import { Gate } from './gate.js';
 import { Metrics } from './metrics.js';
 import { describeModel, type ModelPage } from './model-page.js';
 import { ModelService } from './model-service.js';
@@ -48,6 +49,7 @@ class ModelServer implements Server {
   url = '';
   #state: 'starting' | 'ready' | 'closing' = 'starting';
   #closed: Promise<void> | undefined;
+  readonly #gate: Gate;
   readonly #app: ReturnType<typeof makeApp>;
 
   constructor(
@@ -66,9 +68,8 @@ class ModelServer implements Server {
           metrics.meter(name, options.windowMs),
         ),
       );
-    const ready = (): boolean => this.#state === 'ready';
-    const served: Served = { models: services, metrics, process: watch, ready };
-    this.#app = makeApp(served, options);
+    this.#gate = new Gate(() => this.#state === 'ready', options.maxRequests);
+    this.#app = makeApp({ models: services, metrics, process: watch, gate: this.#gate }, options);
   }
 
   async start(): Promise<void> {
@@ -107,7 +108,10 @@ class ModelServer implements Server {
 
   async #drain(): Promise<void> {
     this.#state = 'closing';
+    for (const model of this.services.values()) model.keepFile();
     const cut = setTimeout(() => this.#app.server.closeAllConnections(), this.options.shutdownMs);
+    // First: closing the server cuts connections as idle on which an answer is still on its way to a slow reader.
+    await this.#gate.empty();
     await this.#app.close();
     clearTimeout(cut);
     await Promise.all([...this.services.values()].map((model) => model.close()));

@@ -1,9 +1,10 @@
 // The server as a process of its own: what signals, and those who read what it says, may do to it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, lenet, testFolder } from '../helpers/serving.js';
+import { ask, digitRequest, lenet, testFolder } from '../helpers/serving.js';
 
 const main = join(__dirname, '../../dist/cli/main.js');
 const files = testFolder();
@@ -34,4 +35,32 @@ test('goes on when nobody reads its messages any more', async () => {
   expect(await ask(`${server.url}/health`)).toMatchObject({ status: 200 });
   server.process.kill('SIGTERM');
   expect(await once(server.process, 'exit')).toEqual([0, null]);
+});
+
+test('a signal to read files again does not end a server that is ending, and the last request is answered', async () => {
+  const server = await start();
+  const { port } = new URL(server.url);
+  const body = digitRequest(0);
+  const socket = connect(Number(port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(
+    `POST /v1/models/digits/infer HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body.slice(0, 100)}`,
+  );
+  const isReady = async (): Promise<boolean> =>
+    (await ask(`${server.url}/ready`).catch(() => ({ status: 0 }))).status === 200;
+  // The request has begun when one that came later is answered.
+  expect(await isReady()).toBe(true);
+  let said = '';
+  server.process.stderr!.on('data', (text) => (said += text));
+  server.process.kill('SIGTERM');
+  while (await isReady()) await sleep(5);
+  server.process.kill('SIGHUP');
+  while (!said.includes('KPT_UNAVAILABLE') && server.process.exitCode === null) await sleep(5);
+  socket.write(body.slice(100));
+  let answer = '';
+  for await (const part of socket) answer += part;
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(answer.toLowerCase()).toContain('connection: close');
+  if (server.process.exitCode === null) await once(server.process, 'exit');
+  expect([server.process.exitCode, server.process.signalCode]).toEqual([0, null]);
 });

@@ -1,4 +1,8 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { GraphBuilder } from '../../lib/graph/builder.js';
+import { Model } from '../../lib/model/model.js';
 import type { Server } from '../../lib/serve/serve.js';
 import { InferenceSession } from '../../lib/session/session.js';
 import {
@@ -194,6 +198,53 @@ test('requests under way are answered when the server is told to end, later ones
     expect([200, 503, 0]).toContain(status);
   await closed;
   await expect(post(url, digitRequest(0))).rejects.toThrow();
+});
+
+test('the end waits for answers on their way to a slow reader, and not for connections that are kept open', async () => {
+  const g = new GraphBuilder('copy');
+  g.output(g.node('Neg', [g.input('x', 'float32', ['n'])])[0]!, 'float32', ['n']);
+  await new Model(g.build()).save(files.path('copy.onnx'));
+  const size = 4e6;
+  const ending = await startServer({ models: [files.path('copy.onnx')], shutdownMs: 1e9 });
+  const url = `${ending.url}/v1/models/copy`;
+  const agent = new Agent({ keepAlive: true });
+  const head = JSON.stringify({
+    inputs: [{ name: 'x', shape: [size], datatype: 'FP32', parameters: { binary_data_size: 4 * size } }],
+    parameters: { binary_data_output: true },
+  });
+  const headers = { 'inference-header-content-length': head.length };
+  const large = request(`${url}/infer`, { method: 'POST', agent, headers });
+  large.end(Buffer.concat([Buffer.from(head), Buffer.alloc(4 * size)]));
+  const [slow] = (await once(large, 'response')) as [IncomingMessage];
+  const kept = request(`${url}/ready`, { agent }).end();
+  const [quick] = (await once(kept, 'response')) as [IncomingMessage];
+  for await (const _ of quick);
+  const closed = ending.close();
+  const [late] = (await once(request(`${url}/infer`, { method: 'POST', agent }).end(), 'response')) as [
+    IncomingMessage,
+  ];
+  expect([late.statusCode, late.headers.connection]).toEqual([503, 'close']);
+  let got = 0;
+  for await (const part of slow) got += (part as Buffer).length;
+  expect(got).toBeGreaterThan(4 * size);
+  // It waits for shutdownMs otherwise: longer than a test may last.
+  await closed;
+  agent.destroy();
+});
+
+test('reloads that have not begun are one, and none begins once the server ends', async () => {
+  await lenet(1).save(file);
+  const often = await startServer({ models: [{ name: 'd', file }] });
+  await Promise.all(Array.from({ length: 20 }, () => often.reload()));
+  const done = /^kompakt_reloads_total\{model="d"\} (\d+)$/m;
+  expect(done.exec(await (await fetch(`${often.url}/metrics`)).text())![1]).toBe('1');
+  const first = often.reload();
+  await new Promise(setImmediate);
+  const asked = Array.from({ length: 5 }, () => often.reload());
+  const closed = often.close();
+  for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[])
+    expect([status, reason.code]).toEqual(['rejected', 'KPT_UNAVAILABLE']);
+  await Promise.all([first, closed]);
 });
 
 test('a server that cannot start says why and leaves nothing behind', async () => {

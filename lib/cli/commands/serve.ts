@@ -189,9 +189,9 @@ function forModels(
 /** Signals end the server, or have it read its files again; then the process ends by itself, for nothing keeps it. */
 function endWith(server: Server): void {
   const end = (): void => {
+    // From here on a second one ends the process at once, but SIGHUP never does: it is refused until the end.
     for (const signal of ending) process.off(signal, end);
-    process.off('SIGHUP', reload);
-    void server.close();
+    void server.close().finally(() => process.off('SIGHUP', reload));
   };
   const reload = (): void => {
     server.reload().then(

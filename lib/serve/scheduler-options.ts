@@ -25,7 +25,7 @@ export type SchedulerOptions = z.input<typeof schedulerOptions>;
 export type CompleteSchedulerOptions = z.output<typeof schedulerOptions>;
 
 export interface RequestOptions {
-  /** Milliseconds from the call within which the computation must begin. */
+  /** Milliseconds from the call within which the computation must begin; Infinity for no deadline. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
   /** Higher ones are computed first; 0 when absent. */

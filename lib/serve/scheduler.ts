@@ -1,6 +1,6 @@
 // A bounded queue in front of a session: what is done when it is full, deadlines, priorities, and requests joined to batches.
 import type { InferenceSession as Ort } from 'onnxruntime-common';
-import { KompaktError } from '../errors.js';
+import { expected, KompaktError } from '../errors.js';
 import { isBatchable } from '../monitor/batchable.js';
 import { type Clock, codeOf, type Meter } from '../monitor/meter.js';
 import { parseOptions } from '../session/parse-options.js';
@@ -13,6 +13,7 @@ import {
   type SchedulerOptions,
   schedulerOptions,
 } from './scheduler-options.js';
+import { startTimer } from './timer.js';
 
 /** What a scheduler needs of a session. */
 export interface Runnable {
@@ -73,15 +74,16 @@ export class Scheduler {
   }
 
   /** Computes all outputs when the turn of the request comes. Rejects with KPT_QUEUE_FULL, KPT_DROPPED, KPT_DEADLINE, KPT_ABORTED,
-   *  KPT_UNAVAILABLE after close(), or as run() does. */
+   *  KPT_UNAVAILABLE after close(), KPT_OPTION_INVALID, or as run() does. */
   run(
     feeds: Ort.FeedsType,
     { deadlineMs, signal, priority = 0 }: RequestOptions = {},
   ): Promise<Ort.ReturnType> {
     const called = this.#clock();
     const limit = deadlineMs ?? this.#settings.deadlineMs;
-    this.#counts.submitted++;
     return new Promise((resolve, reject) => {
+      checkDeadline(deadlineMs);
+      this.#counts.submitted++;
       let timer: NodeJS.Timeout | undefined;
       let settled = false;
       const settle: Request['settle'] = (outcome, answer) => {
@@ -112,7 +114,7 @@ export class Scheduler {
       if (signal?.aborted) return settle('aborted', aborted());
       signal?.addEventListener('abort', abort, { once: true });
       if (limit !== undefined)
-        timer = setTimeout(() => {
+        timer = startTimer(() => {
           if (this.#queue.remove(request)) settle('expired', late(limit));
         }, limit);
       if (this.#enter(request)) this.#pump();
@@ -170,7 +172,7 @@ export class Scheduler {
     const batch = this.#gather(head);
     const rest = head.called + this.#settings.maxWaitMs - now;
     if (rest > 0 && this.#closing === undefined && this.#hasRoom(head, batch)) {
-      this.#timer = setTimeout(() => this.#pump(), rest);
+      this.#timer = startTimer(() => this.#pump(), rest);
       return;
     }
     for (const request of batch) {
@@ -254,6 +256,14 @@ export class Scheduler {
     this.#meter?.completed(began - request.called, end - began, end);
     request.settle('completed', outputs);
   }
+}
+
+function checkDeadline(ms: number | undefined): void {
+  if (ms === undefined || (typeof ms === 'number' && ms > 0)) return;
+  throw new KompaktError(
+    'KPT_OPTION_INVALID',
+    expected('milliseconds above 0', 'option deadlineMs of a request', ms),
+  );
 }
 
 const isPowerOfTwo = (n: number): boolean => (n & (n - 1)) === 0;

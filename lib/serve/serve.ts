@@ -11,6 +11,7 @@ import { Metrics } from './metrics.js';
 import { describeModel, type ModelPage } from './model-page.js';
 import { ModelService } from './model-service.js';
 import { type CompleteServeOptions, type ServeOptions, serveOptions } from './options.js';
+import { startTimer } from './timer.js';
 
 export interface Server {
   /** Where it listens, as in http://127.0.0.1:8080. */
@@ -109,7 +110,7 @@ class ModelServer implements Server {
   async #drain(): Promise<void> {
     this.#state = 'closing';
     for (const model of this.services.values()) model.keepFile();
-    const cut = setTimeout(() => this.#app.server.closeAllConnections(), this.options.shutdownMs);
+    const cut = startTimer(() => this.#app.server.closeAllConnections(), this.options.shutdownMs);
     // First: closing the server cuts connections as idle on which an answer is still on its way to a slow reader.
     await this.#gate.empty();
     await this.#app.close();

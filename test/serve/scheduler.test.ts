@@ -106,6 +106,37 @@ test('a request whose deadline has passed is not computed', async () => {
   expect(session.runs.flat()).toEqual([0, 2]);
 });
 
+test('deadlines and waits of months are not over at once', async () => {
+  const session = new Held();
+  const scheduler = schedule(session);
+  const long = [2 ** 31, 1e300, Number.POSITIVE_INFINITY];
+  const asked = [
+    scheduler.run(value(0)),
+    ...long.map((deadlineMs) => scheduler.run(value(1), { deadlineMs })),
+  ];
+  const all = Promise.allSettled(asked);
+  const patient = schedule(session, { maxBatch: 2, maxWaitMs: 2 ** 31 });
+  const [one, runs] = [patient.run(value(2)), session.runs.length];
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(scheduler.counts()).toMatchObject({ waiting: 3, expired: 0 });
+  expect(session.runs.length).toBe(runs);
+  for (let i = 0; i < 4; i++) await session.end();
+  expect(codes(await all)).toEqual(['ok', 'ok', 'ok', 'ok']);
+  const other = patient.run(value(3));
+  await settle();
+  await session.end();
+  await Promise.all([one, other]);
+});
+
+test.each([Number.NaN, -1, 0, '5'])('a request with the deadline %p is refused', async (deadlineMs) => {
+  const scheduler = schedule(new Held());
+  await expect(scheduler.run(value(0), { deadlineMs: deadlineMs as number })).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+    message: expect.stringContaining('deadlineMs'),
+  });
+  expect(scheduler.counts()).toMatchObject({ submitted: 0, waiting: 0 });
+});
+
 test('a signal aborts what waits and what runs', async () => {
   const session = new Held();
   const meter = new Meter(1000);

@@ -205,7 +205,7 @@ test('the end waits for answers on their way to a slow reader, and not for conne
   g.output(g.node('Neg', [g.input('x', 'float32', ['n'])])[0]!, 'float32', ['n']);
   await new Model(g.build()).save(files.path('copy.onnx'));
   const size = 4e6;
-  const ending = await startServer({ models: [files.path('copy.onnx')], shutdownMs: 1e9 });
+  const ending = await startServer({ models: [files.path('copy.onnx')], shutdownMs: 1e10 });
   const url = `${ending.url}/v1/models/copy`;
   const agent = new Agent({ keepAlive: true });
   const head = JSON.stringify({

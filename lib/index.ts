@@ -80,7 +80,8 @@ export type {
 } from './serve/governor.js';
 export type { ModelPage } from './serve/model-page.js';
 export type { ServeOptions } from './serve/options.js';
-export type { Runnable, Scheduler } from './serve/scheduler.js';
+export type { Runnable } from './serve/runnable.js';
+export type { Scheduler } from './serve/scheduler.js';
 export type { RequestOptions, SchedulerCounts, SchedulerOptions } from './serve/scheduler-options.js';
 export type { Server } from './serve/serve.js';
 export { listSupportedBackends, type SupportedBackend } from './session/backends.js';

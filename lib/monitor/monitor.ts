@@ -98,6 +98,11 @@ export class MonitoredSession {
     }
   }
 
+  /** As InferenceSession.acrossRows. */
+  acrossRows(...given: Parameters<InferenceSession['acrossRows']>): string | null {
+    return this.#session.acrossRows(...given);
+  }
+
   #observe(feeds: Ort.FeedsType, outputs: Ort.ReturnType): void {
     tell('the drift sentinel', () => this.#sentinel?.observe(feeds, outputs));
   }

@@ -33,6 +33,7 @@ export const dynamicQuantizeMatMul = defineOp({
     const [a, scale, zero] = dynamicQuantizeLinear.reference({ ...ctx, inputs: [inputValue(ctx, 0)] });
     return [referenceIntegerMatMul(form, ctx, a, firstNumber(scale), firstNumber(zero))];
   },
+  acrossRows: true,
   gradient: notDifferentiable('it computes with integers; train the float model'),
   cost: (ctx) => costOf(productMacs(matMulShape(form, ctx)), ctx),
   quantize: staysFloat('it is an integer operator already'),

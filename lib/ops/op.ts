@@ -213,6 +213,8 @@ export interface OpDef {
   readonly channels?: ChannelRule;
   /** Set when equal inputs may give different outputs: such a node is never computed ahead of its run. */
   readonly random?: true;
+  /** Set when it takes something, as a scale, of a whole input, so that no part of the output is that of a part of the input. */
+  readonly acrossRows?: true;
   /** Set when passes must leave its bodies alone: fused operators have no gradients. */
   readonly keepsBodies?: true;
   /** Inputs that are parameters to be trained where they are constants. */

@@ -22,6 +22,8 @@ export interface ModelFiles {
 }
 
 export interface DeploymentSettings {
+  /** Of the model. */
+  readonly name: string;
   readonly threads: number;
   readonly planCache: string | undefined;
   /** Sizes of free dimensions for the warm-up. */
@@ -40,6 +42,8 @@ interface LoadedVariant extends Variant {
   readonly session: InferenceSession;
   readonly bytes: number;
   readonly warm: boolean;
+  /** Of the inputs in the warm-up; null where there was none. */
+  readonly feedShapes: Shapes | null;
 }
 
 export class Deployment {
@@ -73,7 +77,7 @@ export class Deployment {
       pressure,
       clock: meter.clock,
     });
-    this.#scheduler = new Scheduler(this.governor, settings.scheduler, meter);
+    this.#scheduler = new Scheduler(this.governor, settings.scheduler, meter, `model '${settings.name}'`);
   }
 
   /** Loads and warms up. Throws what loading and running throw, KPT_MODEL_DIFFERENT and KPT_BASELINE_INVALID; nothing is left
@@ -88,7 +92,11 @@ export class Deployment {
         checkBaseline(baseline, variants[0]!.session);
         sentinel = new DriftSentinel(baseline, settings.drift);
       }
-      return new Deployment(variants, sentinel, settings, meter);
+      const deployment = new Deployment(variants, sentinel, settings, meter);
+      // What is known of the sizes is found out now: the first requests need not wait for it, and who starts the server is told.
+      const { feedShapes } = variants[0]!;
+      if (feedShapes !== null) await deployment.#scheduler.prepare(feedShapes);
+      return deployment;
     } catch (error) {
       for (const { session } of variants) await session.release();
       throw error;
@@ -128,29 +136,43 @@ async function loadVariant(file: string, settings: DeploymentSettings): Promise<
       ? InferenceSession.fromModel(await Model.load(file), options)
       : await InferenceSession.create(file, { ...options, planCache });
   try {
-    const warmUpMs = await warmUp(session, shapes);
+    const warm = await warmUp(session, shapes);
     const { size } = await stat(file);
-    return { name: file, session, bytes: size, warmUpMs: warmUpMs ?? 1, warm: warmUpMs !== null };
+    return {
+      name: file,
+      session,
+      bytes: size,
+      warmUpMs: warm?.ms ?? 1,
+      warm: warm !== null,
+      feedShapes: warm?.shapes ?? null,
+    };
   } catch (error) {
     await session.release();
     throw error;
   }
 }
 
-/** Milliseconds of the fastest run on random inputs; null, without a run, where an input's size is not known. */
-async function warmUp(session: InferenceSession, shapes: Shapes): Promise<number | null> {
+interface WarmUp {
+  /** Milliseconds of the fastest run. */
+  readonly ms: number;
+  readonly shapes: Shapes;
+}
+
+/** Runs on random inputs; null, without a run, where an input's size is not known. */
+async function warmUp(session: InferenceSession, shapes: Shapes): Promise<WarmUp | null> {
   const inputs: InputInfo[] = [];
   for (const value of session.inputMetadata) {
     if (!value.isTensor || value.type === 'string') return null;
     inputs.push({ name: value.name, type: value.type, shape: value.shape });
   }
   if (shapeExample(inputs, shapes) !== null) return null;
-  const feeds = randomFeeds(inputs, concreteShapes(inputs, shapes));
+  const concrete = concreteShapes(inputs, shapes);
+  const feeds = randomFeeds(inputs, concrete);
   let fastest = Number.POSITIVE_INFINITY;
   for (let run = 0; run < warmUpRuns; run++) {
     const start = performance.now();
     await session.run(feeds);
     fastest = Math.min(fastest, performance.now() - start);
   }
-  return fastest;
+  return { ms: fastest, shapes: Object.fromEntries(concrete) };
 }

@@ -6,8 +6,8 @@ import type { Clock } from '../monitor/meter.js';
 import { tell } from '../monitor/tell.js';
 import { parseOptions } from '../session/parse-options.js';
 import { GovernorPolicy, governorShape, type Pressure, type SwitchReason } from './governor-policy.js';
+import type { Runnable } from './runnable.js';
 import { checkSameInterface } from './same-interface.js';
-import type { Runnable } from './scheduler.js';
 
 export interface Variant {
   readonly name: string;
@@ -80,6 +80,10 @@ export class Governor implements Runnable {
     const end = this.#clock();
     this.#policy.ran(index, end - began, end);
     return outputs;
+  }
+
+  get parts(): readonly Runnable[] {
+    return this.#variants.map(({ session }) => session);
   }
 
   snapshot(): GovernorSnapshot {

@@ -5,20 +5,37 @@ import { type InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 type Feeds = Ort.FeedsType;
 type Outputs = Ort.ReturnType;
 
-/** Rows of the feeds, and a key that feeds share which can be joined; null for feeds that must run alone. */
-export function batchOf(feeds: Feeds): { readonly rows: number; readonly key: string } | null {
-  let rows: number | undefined;
-  const parts: string[] = [];
-  for (const name of Object.keys(feeds).sort()) {
-    const feed = feeds[name] as Partial<Tensor> | null;
-    if (!Array.isArray(feed?.dims) || feed.dims.length === 0) return null;
-    if (!isData(feed.data)) return null;
-    rows ??= feed.dims[0]!;
-    if (feed.dims[0] !== rows || feed.data.length !== sizeOf(feed.dims)) return null;
-    parts.push(`${name}:${feed.type}:${feed.dims.slice(1).join(',')}`);
-  }
-  return rows === undefined || rows === 0 ? null : { rows, key: parts.join(';') };
+/** Rows of feeds, and a key that feeds share which can be joined. */
+export interface Joinable {
+  readonly rows: number;
+  readonly key: string;
 }
+
+/** null for feeds that must run alone. */
+export function joinableOf(feeds: Feeds): Joinable | null {
+  const values = Object.entries(feeds as Record<string, Tensor | null>);
+  const rows = values[0]?.[1]?.dims?.[0];
+  const fits = values.every(
+    ([, feed]) => feed?.dims?.[0] === rows && isData(feed?.data) && feed.data.length === sizeOf(feed.dims),
+  );
+  if (!rows || !fits) return null;
+  return {
+    rows,
+    key: batchKey(values.map(([name, feed]) => ({ name, type: feed!.type, dims: feed!.dims }))),
+  };
+}
+
+interface Described {
+  readonly name: string;
+  readonly type: string;
+  readonly dims: readonly number[];
+}
+
+export const batchKey = (values: readonly Described[]): string =>
+  values
+    .map(({ name, type, dims }) => `${name}:${type}:${dims.slice(1).join(',')}`)
+    .sort()
+    .join(';');
 
 /** Feeds of one key as one. */
 export function joinFeeds(requests: readonly Feeds[]): Feeds {

@@ -1,11 +1,13 @@
 // A bounded queue in front of a session: what is done when it is full, deadlines, priorities, and requests joined to batches.
-import type { InferenceSession as Ort } from 'onnxruntime-common';
+import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
+import type { Shapes } from '../bench/feeds.js';
 import { expected, KompaktError } from '../errors.js';
-import { isBatchable } from '../monitor/batchable.js';
 import { type Clock, codeOf, type Meter } from '../monitor/meter.js';
 import { parseOptions } from '../session/parse-options.js';
-import { batchOf, joinFeeds, splitOutputs } from './micro-batch.js';
+import { Joining } from './joining.js';
+import { type Joinable, joinFeeds, splitOutputs } from './micro-batch.js';
 import { RequestQueue } from './request-queue.js';
+import type { Runnable } from './runnable.js';
 import {
   type CompleteSchedulerOptions,
   type RequestOptions,
@@ -15,20 +17,13 @@ import {
 } from './scheduler-options.js';
 import { startTimer } from './timer.js';
 
-/** What a scheduler needs of a session. */
-export interface Runnable {
-  readonly inputMetadata: readonly Ort.ValueMetadata[];
-  readonly outputMetadata: readonly Ort.ValueMetadata[];
-  run(feeds: Ort.FeedsType, options?: { readonly signal?: AbortSignal }): Promise<Ort.ReturnType>;
-}
-
 interface Request {
   readonly feeds: Ort.FeedsType;
   readonly called: number;
   readonly deadline: number;
   readonly priority: number;
   readonly signal: AbortSignal | undefined;
-  readonly batch: { readonly rows: number; readonly key: string } | null;
+  readonly batch: Joinable | null;
   readonly settle: (outcome: Outcome, answer: Ort.ReturnType | unknown) => void;
 }
 
@@ -39,7 +34,7 @@ export class Scheduler {
   readonly #settings: CompleteSchedulerOptions;
   readonly #clock: Clock;
   readonly #meter: Meter | undefined;
-  #batchable: boolean;
+  readonly #joining: Joining;
   readonly #queue: RequestQueue<Request>;
   readonly #running = new Set<Request>();
   readonly #counts = {
@@ -54,14 +49,14 @@ export class Scheduler {
   #timer: NodeJS.Timeout | undefined;
   #closing: { readonly done: Promise<void>; readonly finish: () => void } | undefined;
 
-  constructor(session: Runnable, given: SchedulerOptions = {}, meter?: Meter) {
+  /** `what` it is for, in a warning. */
+  constructor(session: Runnable, given: SchedulerOptions = {}, meter?: Meter, what = 'a session') {
     this.#session = session;
     this.#settings = parseOptions(schedulerOptions, given, 'schedule');
     this.#queue = new RequestQueue(this.#settings.queue);
     this.#clock = this.#settings.clock ?? meter?.clock ?? (() => performance.now());
     this.#meter = meter;
-    this.#batchable =
-      this.#settings.maxBatch > 1 && isBatchable(session.inputMetadata, session.outputMetadata);
+    this.#joining = new Joining(session, this.#settings.maxBatch > 1, what);
   }
 
   /** Requests that wait. */
@@ -104,7 +99,7 @@ export class Scheduler {
         deadline: limit === undefined ? Number.POSITIVE_INFINITY : called + limit,
         priority,
         signal,
-        batch: this.#batchable ? batchOf(feeds) : null,
+        batch: this.#joining.kindOf(feeds),
         settle,
       };
       const abort = (): void => {
@@ -119,6 +114,11 @@ export class Scheduler {
         }, limit);
       if (this.#enter(request)) this.#pump();
     });
+  }
+
+  /** Finds out whether requests of these shapes may be computed together. Otherwise the first that could be wait for that. */
+  async prepare(shapes: Shapes): Promise<void> {
+    await this.#joining.find(shapes);
   }
 
   /** Takes no more requests, and resolves when those that it has are answered. */
@@ -187,7 +187,7 @@ export class Scheduler {
 
   /** The first request and those that can be computed with it. */
   #gather(head: Request): readonly Request[] {
-    if (head.batch === null || !this.#batchable) return [head];
+    if (head.batch === null) return [head];
     let { rows } = head.batch;
     const batch = this.#queue.placed.filter((request) => {
       if (request === head) return true;
@@ -202,7 +202,7 @@ export class Scheduler {
   }
 
   #hasRoom(head: Request, batch: readonly Request[]): boolean {
-    if (head.batch === null || !this.#batchable) return false;
+    if (head.batch === null) return false;
     return batch.reduce((rows, request) => rows + request.batch!.rows, 0) < this.#settings.maxBatch;
   }
 
@@ -224,12 +224,16 @@ export class Scheduler {
 
   async #together(batch: readonly Request[]): Promise<readonly Ort.ReturnType[] | null> {
     try {
+      const shapes = Object.entries(batch[0]!.feeds as Record<string, Tensor>).map(
+        ([name, { dims }]) => [name, dims] as const,
+      );
+      if (!(await this.#joining.find(Object.fromEntries(shapes)))) return null;
       const outputs = await this.#session.run(joinFeeds(batch.map(({ feeds }) => feeds)));
       const answers = splitOutputs(
         outputs,
         batch.map((request) => request.batch!.rows),
       );
-      if (answers === null) this.#batchable = false;
+      if (answers === null) this.#joining.end('an output has not a row for each row of the inputs');
       return answers;
     } catch {
       return null;

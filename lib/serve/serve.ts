@@ -143,6 +143,7 @@ function deploymentOf(model: string, options: CompleteServeOptions, watch: Proce
   const { threads, planCache, shapes, queue, policy, deadlineMs, maxBatch, maxWaitMs } = options;
   const { targetMs, governor, drift, onAlarm, onSwitch } = options;
   return {
+    name: model,
     threads,
     planCache,
     shapes,

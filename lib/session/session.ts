@@ -10,6 +10,7 @@ import { Engine } from '../run/engine.js';
 import { preload } from '../run/native.js';
 import { GraphRunner } from '../run/runner.js';
 import type { TensorValue } from '../tensor/tensor.js';
+import { lookAcrossRows } from './across-rows.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
 import { cachedModel } from './cached-model.js';
 import { type Description, describePlan } from './describe.js';
@@ -137,6 +138,13 @@ export class InferenceSession implements Ort {
       types.set(name, { dtype, dims: shape });
     }
     return describePlan(this.runner, types);
+  }
+
+  /** Why rows (indices of the first axis of the inputs) computed together may be answered otherwise than each alone, as far as
+   *  the graph tells for inputs of these shapes; null when it shows nothing. */
+  acrossRows(shapes: Readonly<Record<string, readonly number[]>>): string | null {
+    this.alive();
+    return lookAcrossRows(this.runner, this.inputs, shapes);
   }
 
   /** Bytes taken outside JavaScript: arenas of all plans, constants and packed weights. */

@@ -6,7 +6,8 @@ import {
   govern,
 } from '../../lib/serve/governor.js';
 import type { Pressure } from '../../lib/serve/governor-policy.js';
-import { type Runnable, schedule } from '../../lib/serve/scheduler.js';
+import type { Runnable } from '../../lib/serve/runnable.js';
+import { schedule } from '../../lib/serve/scheduler.js';
 import { InferenceSession } from '../../lib/session/session.js';
 import { buildNetwork } from '../../lib/train/networks/index.js';
 import { digit, digitInput, lenet } from '../helpers/serving.js';

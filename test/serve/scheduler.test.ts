@@ -1,7 +1,8 @@
 import { Tensor } from 'onnxruntime-common';
 import { KompaktError } from '../../lib/errors.js';
 import { Meter } from '../../lib/monitor/meter.js';
-import { type Runnable, Scheduler, schedule } from '../../lib/serve/scheduler.js';
+import type { Runnable } from '../../lib/serve/runnable.js';
+import { Scheduler, schedule } from '../../lib/serve/scheduler.js';
 import { InferenceSession } from '../../lib/session/session.js';
 import { digit, digitInput, lenet } from '../helpers/serving.js';
 
@@ -13,6 +14,8 @@ class Held implements Runnable {
   readonly inputMetadata = metadata;
   readonly outputMetadata = metadata;
   readonly runs: number[][] = [];
+  /** No session behind it whose rows could mix. */
+  readonly parts = [];
   #end: (() => void) | undefined;
 
   async run(feeds: { readonly x?: unknown }, options?: { readonly signal?: AbortSignal }) {
@@ -190,6 +193,7 @@ test('joined requests of a real model are answered as each alone', async () => {
   const watched: Runnable = {
     inputMetadata: session.inputMetadata,
     outputMetadata: session.outputMetadata,
+    parts: [session],
     run: (feeds, options) => {
       sizes.push((feeds[digitInput] as Tensor).dims[0]!);
       return session.run(feeds, options ?? {});

@@ -12,6 +12,11 @@ export const errorTable = {
     meaning: 'A file that was named does not exist or cannot be read.',
     remedy: 'Check the path and the permissions of the file.',
   },
+  KPT_FILE_CHANGED: {
+    meaning: 'The file of a model with a plan cache was written over while a session used it.',
+    remedy:
+      'Create a new session, or have the server read the file again (PUT /v1/models/NAME); replace model files by renaming.',
+  },
   KPT_FILE_WRITE: {
     meaning: 'An output file or its folder cannot be written.',
     remedy: 'Choose a folder that exists and is writable; nothing was left behind.',

@@ -15,6 +15,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   // The client closed the connection: nobody reads this, but logs count it (nginx's number).
   KPT_ABORTED: 499,
   KPT_DROPPED: 503,
+  KPT_FILE_CHANGED: 503,
   KPT_UNAVAILABLE: 503,
   KPT_SESSION_RELEASED: 503,
   KPT_DEADLINE: 504,

@@ -39,6 +39,7 @@ export class InferenceSession implements Ort {
     private readonly engine: Engine,
     private readonly runner: GraphRunner,
     options: CheckedOptions,
+    private readonly closeSource: () => void = () => {},
   ) {
     this.inputs = inputs.map((input) => overrideDims(input, options.freeDimensions));
     this.inputNames = inputs.map((v) => v.name);
@@ -71,11 +72,12 @@ export class InferenceSession implements Ort {
         : new Uint8Array(source, typeof second === 'number' ? second : 0, byteLength);
     const checked = checkOptions(options);
     if (checked.planCache === undefined) return InferenceSession.#ofModel(await Model.load(input), checked);
-    const { graph, cache } = cachedModel(input, checked);
+    const { graph, cache, close } = cachedModel(input, checked);
     const engine = new Engine(checked.threads, cache?.handle);
     const { inputs, outputs } = cache?.signature ?? graph();
     cache?.attach(engine, { inputs, outputs });
-    return new InferenceSession({ inputs, outputs }, engine, new GraphRunner(graph, engine, cache), checked);
+    const runner = new GraphRunner(graph, engine, cache);
+    return new InferenceSession({ inputs, outputs }, engine, runner, checked, close);
   }
 
   /** A session for a model that is in memory already. */
@@ -170,6 +172,7 @@ export class InferenceSession implements Ort {
     await this.queue;
     this.runner.release();
     this.engine.release();
+    this.closeSource();
   }
 
   private alive(): void {

@@ -6,6 +6,7 @@ import { Model } from '../../lib/model/model.js';
 import type { Server } from '../../lib/serve/serve.js';
 import { InferenceSession } from '../../lib/session/session.js';
 import {
+  type Answer,
   ask,
   digit,
   digitInput,
@@ -132,6 +133,29 @@ test('a file that cannot be served leaves the old one in service and says why', 
   await expect(server.reload('letters')).rejects.toMatchObject({ code: 'KPT_MODEL_UNKNOWN' });
   expect((await post(infer, digitRequest(3))).body.outputs).toEqual(before.outputs);
   expect(await post(`${server.url}/v1/models/digits/reload`, 'a body')).toMatchObject({ status: 400 });
+});
+
+test('a file that is written over while it is served from a plan cache: new sizes are refused until the reload', async () => {
+  const live = files.path('live.onnx');
+  const planCache = `${files.path('plans')}/`;
+  await lenet(1).save(live);
+  await (await startServer({ models: [live], planCache })).close();
+  const cached = await startServer({ models: [live], planCache });
+  const two = (): Promise<Answer> => {
+    const data = [0, 1].flatMap((i) => Array.from(digit(i).data as Float32Array));
+    const input = { name: digitInput, shape: [2, 1, 28, 28], datatype: 'FP32', data };
+    return post(`${cached.url}/v1/models/live/infer`, JSON.stringify({ inputs: [input] }));
+  };
+  writeFileSync(live, lenet(2).toBytes());
+  const refused = await two();
+  expect([refused.status, refused.body.code]).toEqual([503, 'KPT_FILE_CHANGED']);
+  expect(refused.body.remedy).toContain('PUT');
+  expect((await post(`${cached.url}/v1/models/live/infer`, digitRequest(3))).body.outputs![0]!.data).toEqual(
+    direct[0]![3],
+  );
+  await cached.reload();
+  expect((await two()).body.outputs![0]!.data.slice(0, 10)).toEqual(direct[1]![0]);
+  await cached.close();
 });
 
 test('the page at / loads nothing from elsewhere, and its script can be read', async () => {

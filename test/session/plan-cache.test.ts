@@ -1,6 +1,16 @@
 // Plan caches: what comes from a file is bit-equal to what was made afresh, and a file that is not exactly right is ignored
 // and made anew.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -248,10 +258,54 @@ describe('files that are not right', () => {
     const session = await InferenceSession.create(copy, { planCache: file });
     writeFileSync(copy, readFileSync(alexa));
     session.runSync(feedsOf(shapes));
-    expect(() => session.runSync(feedsOf({ x: [1, 3, 48, 100] }))).toThrow(/changed/);
+    expect(() => session.runSync(feedsOf({ x: [1, 3, 48, 100] }))).toThrow(
+      expect.objectContaining({ code: 'KPT_FILE_CHANGED', message: expect.stringContaining(copy) }),
+    );
     await session.release();
   });
+
+  test('a model whose name another file has taken, or that was removed, is still there', async () => {
+    const copy = join(folder, 'model.onnx');
+    writeFileSync(copy, readFileSync(modelPath('PP-OCR direction')));
+    const [known, fresh] = [{ x: [1, 3, 48, 192] }, { x: [1, 3, 48, 100] }];
+    const file = join(folder, 'plans.kpc');
+    await outcome(copy, known, file);
+    const sessions = [1, 2].map(() => InferenceSession.create(copy, { planCache: file }));
+    const [first, second] = (await Promise.all(sessions)) as [InferenceSession, InferenceSession];
+    const answer = (session: InferenceSession): unknown =>
+      Object.values(session.runSync(feedsOf(fresh)))[0]!.data;
+    writeFileSync(join(folder, 'other.onnx'), readFileSync(alexa));
+    renameSync(join(folder, 'other.onnx'), copy);
+    const data = answer(first);
+    rmSync(copy);
+    expect(answer(second)).toEqual(data);
+    const plain = await InferenceSession.create(modelPath('PP-OCR direction'));
+    expect(data).toEqual(answer(plain));
+    for (const session of [first, second, plain]) await session.release();
+  });
+
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('files of models are open no longer than their sessions', async () => {
+    const cls = modelPath('PP-OCR direction');
+    const file = join(folder, 'plans.kpc');
+    await outcome(cls, { x: [1, 3, 48, 192] }, file);
+    const open = (): number =>
+      readdirSync('/proc/self/fd').filter((fd) => targetOf(fd) === realpathSync(cls)).length;
+    const session = await InferenceSession.create(cls, { planCache: file });
+    expect(open()).toBe(1);
+    await session.release();
+    expect(open()).toBe(0);
+  });
 });
+
+/** What a descriptor of this process stands for; undefined when it was closed meanwhile. */
+function targetOf(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return undefined;
+  }
+}
 
 test('writers at the same time leave one whole file', async () => {
   const file = join(folder, 'plans.kpc');

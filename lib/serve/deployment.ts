@@ -19,6 +19,8 @@ export interface ModelFiles {
   readonly variants: readonly string[];
   /** A drift baseline. */
   readonly baseline: string | undefined;
+  /** Sizes of free dimensions for the warm-up, before those of the settings. */
+  readonly shapes: Shapes;
 }
 
 export interface DeploymentSettings {
@@ -26,7 +28,7 @@ export interface DeploymentSettings {
   readonly name: string;
   readonly threads: number;
   readonly planCache: string | undefined;
-  /** Sizes of free dimensions for the warm-up. */
+  /** Sizes of free dimensions for the warm-up; those of inputs that the model does not have are for others. */
   readonly shapes: Shapes;
   readonly scheduler: SchedulerOptions;
   /** undefined without a target: then the first variant answers. */
@@ -41,7 +43,6 @@ const warmUpRuns = 3;
 interface LoadedVariant extends Variant {
   readonly session: InferenceSession;
   readonly bytes: number;
-  readonly warm: boolean;
   /** Of the inputs in the warm-up; null where there was none. */
   readonly feedShapes: Shapes | null;
 }
@@ -51,7 +52,7 @@ export class Deployment {
   readonly inputMetadata: readonly Ort.ValueMetadata[];
   readonly outputMetadata: readonly Ort.ValueMetadata[];
   readonly bytes: number;
-  /** Milliseconds of the fastest warm-up run of the first variant; null where the sizes of the inputs are not known. */
+  /** Milliseconds of the fastest warm-up run of the first variant; null when there was none. */
   readonly warmUpMs: number | null;
   readonly governor: Governor;
   readonly #scheduler: Scheduler;
@@ -66,7 +67,7 @@ export class Deployment {
     this.inputMetadata = first.session.inputMetadata;
     this.outputMetadata = first.session.outputMetadata;
     this.bytes = first.bytes;
-    this.warmUpMs = first.warm ? first.warmUpMs : null;
+    this.warmUpMs = first.warmUpMs;
     const pressure = (): Pressure => {
       const { waiting, rejected, dropped, expired } = this.#scheduler.counts();
       return { waiting, missed: rejected + dropped + expired, throttled: settings.throttled() };
@@ -85,7 +86,8 @@ export class Deployment {
   static async open(files: ModelFiles, settings: DeploymentSettings, meter: Meter): Promise<Deployment> {
     const variants: LoadedVariant[] = [];
     try {
-      for (const file of files.variants) variants.push(await loadVariant(file, settings));
+      const shapes = { ...settings.shapes, ...files.shapes };
+      for (const file of files.variants) variants.push(await loadVariant(file, { ...settings, shapes }));
       let sentinel: DriftSentinel | null = null;
       if (files.baseline !== undefined) {
         const baseline = await loadBaseline(files.baseline);
@@ -136,14 +138,17 @@ async function loadVariant(file: string, settings: DeploymentSettings): Promise<
       ? InferenceSession.fromModel(await Model.load(file), options)
       : await InferenceSession.create(file, { ...options, planCache });
   try {
-    const warm = await warmUp(session, shapes);
+    // What random values cannot do, as be a shape that another input has, requests may.
+    const warm = await warmUp(session, shapes).catch((error: Error) => {
+      process.emitWarning(`kompakt: model '${settings.name}' (${file}) is not warmed up: ${error.message}`);
+      return null;
+    });
     const { size } = await stat(file);
     return {
       name: file,
       session,
       bytes: size,
-      warmUpMs: warm?.ms ?? 1,
-      warm: warm !== null,
+      warmUpMs: warm?.ms ?? null,
       feedShapes: warm?.shapes ?? null,
     };
   } catch (error) {
@@ -165,8 +170,11 @@ async function warmUp(session: InferenceSession, shapes: Shapes): Promise<WarmUp
     if (!value.isTensor || value.type === 'string') return null;
     inputs.push({ name: value.name, type: value.type, shape: value.shape });
   }
-  if (shapeExample(inputs, shapes) !== null) return null;
-  const concrete = concreteShapes(inputs, shapes);
+  const own = Object.fromEntries(
+    inputs.flatMap(({ name }) => (name in shapes ? [[name, shapes[name]!]] : [])),
+  );
+  if (shapeExample(inputs, own) !== null) return null;
+  const concrete = concreteShapes(inputs, own);
   const feeds = randomFeeds(inputs, concrete);
   let fastest = Number.POSITIVE_INFINITY;
   for (let run = 0; run < warmUpRuns; run++) {

@@ -33,13 +33,20 @@ const fewest = 8;
 /** Judging at every run would cost as much as a small one. */
 const decideEveryMs = 50;
 const mostBackoff = 16;
+/** Dwell times of a better variant after which what was learnt of it is no longer held against it: it may have had bad luck. */
+const memoryInDwells = 4;
 
 export class GovernorPolicy {
   current = 0;
   readonly #settings: GovernorSettings;
-  readonly #warmUp: readonly number[];
-  /** How much longer than in the warm-up runs take now. */
-  #slowdown = 1;
+  readonly #warmUp: readonly (number | null)[];
+  /** How many times as long as the next faster variant each takes: measured when one took over from the other. The device slows
+   *  all variants down alike, as far as is known. */
+  readonly #learnt: (number | null)[];
+  /** What a run of the variant in service takes: the median of the last ones, and before there are enough what was expected. */
+  #now: number | null;
+  /** The variant that was in service before, until the one that took over is measured. */
+  #before: { readonly index: number; readonly median: number } | null = null;
   /** Of the variant in service since it came: the times of the last runs, and when each ended. */
   #times: number[] = [];
   #ends: number[] = [];
@@ -49,16 +56,29 @@ export class GovernorPolicy {
   #decided = Number.NEGATIVE_INFINITY;
   #missed = 0;
 
-  /** `warmUpMs`: what a run of each variant took when all were measured. */
-  constructor(warmUpMs: readonly number[], given: GovernorSettings, now: number) {
+  /** `warmUpMs`: what a run of each variant took when all were measured; null where it was not. */
+  constructor(warmUpMs: readonly (number | null)[], given: GovernorSettings, now: number) {
     this.#settings = given;
     this.#warmUp = warmUpMs;
+    this.#learnt = warmUpMs.map(() => null);
+    this.#now = warmUpMs[0]!;
     this.#since = now;
   }
 
-  /** What a run takes now: the device slows all variants down alike, as far as is known. */
-  expectedMs(index: number): number {
-    return this.#slowdown * this.#warmUp[index]!;
+  /** What a run takes now; null where nothing is known. */
+  expectedMs(index: number): number | null {
+    let ms = this.#now;
+    for (let i = this.current; i > index; i--) ms = product(ms, this.#factor(i - 1));
+    for (let i = this.current; i < index; i++) ms = quotient(ms, this.#factor(i));
+    return ms;
+  }
+
+  /** How many times as long as the next faster one a variant takes. Of what was learnt and the warm-up the worse: the device may
+   *  have become slower, or quick again, just when one took over. */
+  #factor(index: number): number | null {
+    const warmUp = quotient(this.#warmUp[index]!, this.#warmUp[index + 1]!);
+    const learnt = this.#learnt[index]!;
+    return warmUp === null || learnt === null ? (learnt ?? warmUp) : Math.max(learnt, warmUp);
   }
 
   /** A run of a variant that ended now. What began before a switch counts for its own variant only. */
@@ -81,7 +101,7 @@ export class GovernorPolicy {
     this.#missed = pressure.missed;
     const sorted = Float64Array.from(this.#times).sort();
     const p95 = sorted.length >= fewest ? percentile(sorted, 0.95) : null;
-    if (p95 !== null) this.#slowdown = percentile(sorted, 0.5) / this.#warmUp[this.current]!;
+    if (p95 !== null) this.#learn(percentile(sorted, 0.5));
     const reason = this.#tooMuch(pressure, missed, p95);
     const stayed = now - this.#since;
     if (reason !== null) {
@@ -99,6 +119,15 @@ export class GovernorPolicy {
     return 'room again';
   }
 
+  #learn(median: number): void {
+    this.#now = median;
+    if (this.#before === null) return;
+    const { index, median: before } = this.#before;
+    const slower = Math.min(index, this.current);
+    this.#learnt[slower] = index === slower ? quotient(before, median) : quotient(median, before);
+    this.#before = null;
+  }
+
   #tooMuch({ waiting, throttled }: Pressure, missed: number, p95: number | null): SwitchReason | null {
     if (p95 !== null && p95 > this.#settings.targetMs) return 'too slow';
     if (missed > 0) return 'requests missed';
@@ -108,15 +137,22 @@ export class GovernorPolicy {
 
   /** Whether the next better variant would keep the target, and leave time between requests that come as they do now. */
   #hasRoom(p95: number | null, now: number): boolean {
-    const { targetMs, headroom } = this.#settings;
+    const { targetMs, headroom, upDwellMs } = this.#settings;
+    if (now - this.#since >= memoryInDwells * this.#backoff * upDwellMs)
+      this.#learnt[this.current - 1] = null;
     const better = this.expectedMs(this.current - 1);
-    const slowest = p95 === null ? better : (p95 * better) / this.expectedMs(this.current);
+    const slowest = p95 === null ? better : product(p95, this.#factor(this.current - 1));
+    // Nothing is known of it but that it is wanted: it is tried, and then something is.
+    if (better === null || slowest === null) return true;
     const span = now - (this.#ends[0] ?? now);
     const perMs = span > 0 ? this.#ends.length / span : 0;
     return slowest <= headroom * targetMs && perMs * better <= headroom;
   }
 
   #turn(to: number, up: boolean, now: number): void {
+    const measured = this.#times.length >= fewest && this.#now !== null;
+    this.#before = measured ? { index: this.current, median: this.#now! } : null;
+    this.#now = this.expectedMs(to) ?? this.#warmUp[to]!;
     this.current = to;
     this.#cameUp = up;
     this.#since = now;
@@ -124,3 +160,8 @@ export class GovernorPolicy {
     this.#ends = [];
   }
 }
+
+const product = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? null : a * b;
+const quotient = (a: number | null, b: number | null): number | null =>
+  a === null || b === null || b === 0 ? null : a / b;

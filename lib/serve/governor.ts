@@ -12,8 +12,8 @@ import { checkSameInterface } from './same-interface.js';
 export interface Variant {
   readonly name: string;
   readonly session: Runnable;
-  /** Milliseconds of a run on this device, as measured while warming up. */
-  readonly warmUpMs: number;
+  /** Milliseconds of a run on this device, as measured while warming up; null when it was not. */
+  readonly warmUpMs: number | null;
 }
 
 export interface GovernorSwitch {
@@ -40,8 +40,8 @@ export interface GovernorSnapshot {
   readonly variants: readonly {
     readonly name: string;
     readonly runs: number;
-    /** Milliseconds that a run takes, as last seen. */
-    readonly expectedMs: number;
+    /** Milliseconds that a run takes, as last seen; null while nothing is known. */
+    readonly expectedMs: number | null;
   }[];
 }
 

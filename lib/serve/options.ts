@@ -8,6 +8,8 @@ import { schedulerShape } from './scheduler-options.js';
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 const { targetMs, ...governorTuning } = governorShape;
 
+const shapes = z.record(z.string(), z.array(z.int().min(0)));
+
 const modelOptions = z.strictObject({
   /** The file that is served; read again by a reload. */
   file: z.string().min(1),
@@ -20,6 +22,8 @@ const modelOptions = z.strictObject({
   variants: z.array(z.string().min(1)).default([]),
   /** A file of `kompakt baseline`: drift is judged against it. */
   baseline: z.string().min(1).optional(),
+  /** As the server's, for this model. */
+  shapes: shapes.optional(),
 });
 
 export const serveOptions = z.strictObject({
@@ -31,8 +35,8 @@ export const serveOptions = z.strictObject({
   threads: z.int().min(0).max(256).default(1),
   /** A folder for plans and packed weights: the next start is faster. */
   planCache: z.string().min(1).optional(),
-  /** Sizes of free dimensions for the warm-up, by input. */
-  shapes: z.record(z.string(), z.array(z.int().min(0))).default({}),
+  /** Sizes of free dimensions for the warm-up, by input, of whatever model has one of that name. */
+  shapes: shapes.default({}),
   ...schedulerShape,
   /** Bytes that a request may have. */
   bodyLimit: z

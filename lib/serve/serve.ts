@@ -1,6 +1,7 @@
 // serve(): models behind HTTP.
 import { basename, extname } from 'node:path';
-import { KompaktError } from '../errors.js';
+import type { Shapes } from '../bench/feeds.js';
+import { expected, KompaktError } from '../errors.js';
 import type { DriftAlarm } from '../monitor/drift/sentinel.js';
 import { ProcessWatch } from '../monitor/process-watch.js';
 import { parseOptions } from '../session/parse-options.js';
@@ -75,6 +76,7 @@ class ModelServer implements Server {
 
   async start(): Promise<void> {
     for (const model of this.services.values()) await model.load();
+    this.#checkShapes();
     const { host, port } = this.options;
     try {
       this.url = await this.#app.listen({ host, port });
@@ -88,6 +90,22 @@ class ModelServer implements Server {
       );
     }
     this.#state = 'ready';
+  }
+
+  /** Throws KPT_INPUT_UNKNOWN for a shape of an input that no model has. */
+  #checkShapes(): void {
+    const check = (shapes: Shapes, models: readonly ModelService[]): void => {
+      const known = models.flatMap((model) => model.current().inputMetadata.map(({ name }) => name));
+      const wrong = Object.keys(shapes).find((name) => !known.includes(name));
+      if (wrong !== undefined)
+        throw new KompaktError(
+          'KPT_INPUT_UNKNOWN',
+          expected(known.join(', '), 'an input with a shape', wrong),
+        );
+    };
+    const models = [...this.services.values()];
+    check(this.options.shapes, models);
+    for (const model of models) check(model.files.shapes, [model]);
   }
 
   models(): readonly ModelPage[] {
@@ -120,12 +138,21 @@ class ModelServer implements Server {
   }
 }
 
+type ModelEntry = Partial<Exclude<CompleteServeOptions['models'][number], string>> & {
+  readonly file: string;
+};
+
 /** Files by name. Throws KPT_OPTION_INVALID when two models would have one name. */
 function namesOf(models: CompleteServeOptions['models']): ReadonlyMap<string, ModelFiles> {
   const files = new Map<string, ModelFiles>();
   for (const entry of models) {
-    const { file, name, variants, baseline } =
-      typeof entry === 'string' ? { file: entry, name: undefined, variants: [], baseline: undefined } : entry;
+    const {
+      file,
+      name,
+      variants = [],
+      baseline,
+      shapes = {},
+    } = typeof entry === 'string' ? ({ file: entry } as ModelEntry) : entry;
     const called = name ?? basename(file, extname(file)).replaceAll(/[^\w.-]/g, '_');
     if (files.has(called))
       throw new KompaktError(
@@ -134,7 +161,7 @@ function namesOf(models: CompleteServeOptions['models']): ReadonlyMap<string, Mo
       );
     if (new Set([file, ...variants]).size <= variants.length)
       throw new KompaktError('KPT_OPTION_INVALID', `Two variants of '${called}' are the same file.`);
-    files.set(called, { variants: [file, ...variants], baseline });
+    files.set(called, { variants: [file, ...variants], baseline, shapes });
   }
   return files;
 }

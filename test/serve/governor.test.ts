@@ -27,7 +27,7 @@ class Device {
   readonly switches: (GovernorSwitch & { readonly at: number })[] = [];
   readonly governor: Governor;
 
-  constructor(options: Partial<GovernorOptions> = {}) {
+  constructor(options: Partial<GovernorOptions> = {}, cold = false) {
     const session = (ms: number, i: number): Runnable => ({
       inputMetadata: metadata,
       outputMetadata: metadata,
@@ -37,7 +37,7 @@ class Device {
       },
     });
     this.governor = govern(
-      variants.map(({ name, ms }, i) => ({ name, session: session(ms, i), warmUpMs: ms })),
+      variants.map(({ name, ms }, i) => ({ name, session: session(ms, i), warmUpMs: cold ? null : ms })),
       {
         targetMs: 15,
         clock: () => this.now,
@@ -179,6 +179,34 @@ test('a switch loses no request, and no answer is half of each', async () => {
   expect(governor.snapshot().switches).toBeGreaterThan(4);
   await scheduler.close();
   for (const session of sessions) await session.release();
+});
+
+test('what was measured counts for more than a warm-up that was wrong', async () => {
+  const device = new Device();
+  // Twice what the warm-up promised, whatever else happens: 20 ms are too many, always.
+  const drive = async (end: number): Promise<void> => {
+    while (device.now < end) {
+      device.slow = device.governor.snapshot().current === 'fp32' ? 2 : 1;
+      await device.until(device.now + 1);
+    }
+  };
+  await drive(30_000);
+  // From the warm-up alone it was 10 ms, and worth a try after ten seconds.
+  expect(device.path).toEqual(['fp32 -> int8: too slow']);
+  expect(device.governor.snapshot().variants.map(({ expectedMs }) => expectedMs)).toEqual([20, 4, 1]);
+});
+
+test('without a warm-up nothing is predicted: what was tried is known then, and not tried again soon', async () => {
+  const device = new Device({ upDwellMs: 1000, downDwellMs: 100 }, true);
+  expect(device.governor.snapshot().variants.map(({ expectedMs }) => expectedMs)).toEqual([null, null, null]);
+  device.slow = 2;
+  await device.until(60_000);
+  // One variant down keeps the target, and the better one is tried at intervals that grow.
+  expect(device.governor.snapshot().variants.map(({ expectedMs }) => expectedMs)).toEqual([20, 8, null]);
+  expect(device.switches.length).toBeLessThan(12);
+  device.slow = 1;
+  await device.until(90_000);
+  expect(device.governor.snapshot().current).toBe('fp32');
 });
 
 test('who is told of a switch may fail: the run is answered', async () => {

@@ -158,6 +158,48 @@ test('a file that is written over while it is served from a plan cache: new size
   await cached.close();
 });
 
+test('each model is warmed up with the sizes of its own inputs, and served where that does not succeed', async () => {
+  const relu = (input: string, name: string): Promise<void> => {
+    const g = new GraphBuilder(name);
+    g.output(g.node('Relu', [g.input(input, 'float32', ['n', 'm'])])[0]!, 'float32', ['n', 'm']);
+    return new Model(g.build()).save(files.path(`${name}.onnx`));
+  };
+  const g = new GraphBuilder('view');
+  const [x, shape] = [g.input('x', 'float32', [6]), g.input('shape', 'int64', [2])];
+  g.output(g.node('Reshape', [x, shape])[0]!, 'float32', ['a', 'b']);
+  await new Model(g.build()).save(files.path('view.onnx'));
+  await relu('image', 'pictures');
+  await relu('sound', 'sounds');
+  const [pictures, sounds, view] = ['pictures', 'sounds', 'view'].map((name) =>
+    files.path(`${name}.onnx`),
+  ) as [string, string, string];
+  const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+  const shapes = { image: [1, 7] };
+  const mixed = await startServer({
+    models: [pictures, { file: sounds, shapes: { sound: [1, 9] } }, view],
+    shapes,
+  });
+  expect(warn.mock.calls).toEqual([[expect.stringMatching(/model 'view' .*not warmed up: .*Reshape/)]]);
+  warn.mockRestore();
+  expect(mixed.models().map(({ warmUpMs }) => warmUpMs)).toEqual([
+    expect.any(Number),
+    expect.any(Number),
+    null,
+  ]);
+  const inputs = [
+    { name: 'x', shape: [6], datatype: 'FP32', data: [1, 2, 3, 4, 5, 6] },
+    { name: 'shape', shape: [2], datatype: 'INT64', data: [2, 3] },
+  ];
+  const answer = await post(`${mixed.url}/v1/models/view/infer`, JSON.stringify({ inputs }));
+  expect(answer.body.outputs![0]).toMatchObject({ shape: [2, 3], data: [1, 2, 3, 4, 5, 6] });
+  await mixed.close();
+  for (const options of [
+    { models: [pictures, sounds], shapes: { smell: [1] } },
+    { models: [sounds, { file: pictures, shapes: { sound: [1, 9] } }] },
+  ])
+    await expect(startServer(options)).rejects.toMatchObject({ code: 'KPT_INPUT_UNKNOWN' });
+});
+
 test('the page at / loads nothing from elsewhere, and its script can be read', async () => {
   const response = await fetch(server.url);
   const page = await response.text();

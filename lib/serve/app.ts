@@ -134,6 +134,7 @@ function addModelRoutes(app: FastifyInstance, prefix: string, served: Served): v
 }
 
 async function infer(model: ModelService, request: FastifyRequest, reply: FastifyReply): Promise<Uint8Array> {
+  model.current().checkRoom();
   const parsed = parseInfer(bytesOf(request.body), headerLength(request), model.current());
   const gone = new AbortController();
   const leave = (): void => {

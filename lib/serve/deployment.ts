@@ -111,6 +111,11 @@ export class Deployment {
     return outputs;
   }
 
+  /** As Scheduler.checkRoom. */
+  checkRoom(): void {
+    this.#scheduler.checkRoom();
+  }
+
   counts(): SchedulerCounts {
     return this.#scheduler.counts();
   }

@@ -116,6 +116,16 @@ export class Scheduler {
     });
   }
 
+  /** Refuses a request, before the work of reading it, with the KPT_QUEUE_FULL that run() would reject it with now. */
+  checkRoom(): void {
+    if (this.#settings.policy !== 'reject' || !this.#queue.full) return;
+    this.#counts.submitted++;
+    this.#counts.rejected++;
+    const error = queueFull(this.#settings.queue);
+    this.#meter?.failed(error);
+    throw error;
+  }
+
   /** Finds out whether requests of these shapes may be computed together. Otherwise the first that could be wait for that. */
   async prepare(shapes: Shapes): Promise<void> {
     await this.#joining.find(shapes);
@@ -138,8 +148,7 @@ export class Scheduler {
   #enter(request: Request): boolean {
     const { policy } = this.#settings;
     if (this.#queue.full && policy === 'reject') {
-      const message = `The queue of ${this.#settings.queue} requests is full.`;
-      request.settle('rejected', new KompaktError('KPT_QUEUE_FULL', message));
+      request.settle('rejected', queueFull(this.#settings.queue));
       return false;
     }
     if (this.#queue.full && policy === 'drop-oldest') {
@@ -275,6 +284,8 @@ const isPowerOfTwo = (n: number): boolean => (n & (n - 1)) === 0;
 const aborted = (): KompaktError => new KompaktError('KPT_ABORTED', 'The request was aborted by its signal.');
 const unavailable = (): KompaktError =>
   new KompaktError('KPT_UNAVAILABLE', 'The scheduler takes no more requests: it is closing.');
+const queueFull = (places: number): KompaktError =>
+  new KompaktError('KPT_QUEUE_FULL', `The queue of ${places} requests is full.`);
 const late = (ms: number): KompaktError =>
   new KompaktError('KPT_DEADLINE', `The computation did not begin within ${ms} ms.`, { deadlineMs: ms });
 

@@ -119,6 +119,26 @@ test('what is no HTTP does not end the server', async () => {
   expect((await post(infer, digitRequest(1))).status).toBe(200);
 });
 
+test('what finds the queue full is refused before it is read', async () => {
+  // The first request waits for company, in the only place.
+  const waiting = { queue: 1, maxBatch: 4, maxWaitMs: 600_000 };
+  const full = await startServer({ models: [files.path('digits.onnx')], ...waiting });
+  const url = `${full.url}/v1/models/digits`;
+  const gone = new AbortController();
+  const first = ask(`${url}/infer`, { method: 'POST', body: digitRequest(0), signal: gone.signal });
+  const places = async () => ((await ask(`${url}/statistics`)).body.requests as { waiting: number }).waiting;
+  while ((await places()) === 0);
+  expect(await post(`${url}/infer`, 'nonsense')).toMatchObject({
+    status: 429,
+    body: { code: 'KPT_QUEUE_FULL' },
+  });
+  gone.abort();
+  await expect(first).rejects.toThrow();
+  while ((await places()) > 0);
+  expect((await post(`${url}/infer`, 'nonsense')).status).toBe(400);
+  await full.close();
+});
+
 test('nested arrays are as good as flat ones', async () => {
   const rows = Array.from({ length: 28 }, (_, i) => data.slice(28 * i, 28 * (i + 1)));
   const [flat, nested] = await Promise.all([

@@ -18,8 +18,7 @@ export function fromJson(
   flatten(data, Math.max(1, depth), flat, count, where);
   if (flat.length !== count)
     throw new KompaktError('KPT_SHAPE_MISMATCH', expected(`${count} elements`, where, flat.length));
-  if (dtype === 'string')
-    return flat.map((value) => element(typeof value === 'string', value as string, dtype, where));
+  if (dtype === 'string') return flat.map((value) => element(isText(value), value as string, dtype, where));
   if (isInt64(dtype)) {
     const array = new dtypes[dtype].array!(count) as BigInt64Array;
     for (let i = 0; i < count; i++) array[i] = wide(dtype, flat[i], where);
@@ -35,8 +34,17 @@ export function fromJson(
       (!integer || (Number.isInteger(value) && value >= min && value <= max));
     numbers[i] = element(right, value as number, dtype, where);
   }
-  return fromNumbers(dtype, [count], numbers).data;
+  const made = fromNumbers(dtype, [count], numbers);
+  if (isFloat(dtype)) {
+    // JSON has larger numbers than these types: none becomes infinite unseen.
+    const beyond = toNumbers(made).findIndex((value) => !Number.isFinite(value));
+    if (beyond >= 0) element(false, numbers[beyond], dtype, where);
+  }
+  return made.data;
 }
+
+/** Half a surrogate pair is no character, and would be replaced when it is written as UTF-8. */
+const isText = (value: unknown): boolean => typeof value === 'string' && !/\p{Surrogate}/u.test(value);
 
 function flatten(data: readonly unknown[], depth: number, to: unknown[], most: number, where: string): void {
   for (const value of data) {
@@ -79,13 +87,20 @@ export function fromBytes(dtype: DType, bytes: Uint8Array, count: number, where:
 
 function stringsOf(bytes: Uint8Array, count: number, where: string): readonly string[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const strings: string[] = [];
   let at = 0;
   while (at + 4 <= bytes.length) {
     const end = at + 4 + view.getUint32(at, true);
     if (end > bytes.length) break;
-    strings.push(decoder.decode(bytes.subarray(at + 4, end)));
+    try {
+      strings.push(decoder.decode(bytes.subarray(at + 4, end)));
+    } catch (error) {
+      throw malformed(
+        `String ${strings.length} of ${where} is not UTF-8: strings are text, not any bytes.`,
+        error,
+      );
+    }
     at = end;
   }
   if (at !== bytes.length) throw malformed(`The strings of ${where} do not fill their bytes.`);

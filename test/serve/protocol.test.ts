@@ -47,6 +47,7 @@ test.each<[string, string, number, string]>([
   ['words', body(input({ data: [...data.slice(1), 'one'] })), 400, 'KPT_REQUEST_MALFORMED'],
   ['null as a number', body(input({ data: [...data.slice(1), null] })), 400, 'KPT_REQUEST_MALFORMED'],
   ['infinity', body(input()).replace('0.5', '1e999'), 400, 'KPT_REQUEST_MALFORMED'],
+  ['beyond float32', body(input({ data: [...data.slice(1), 1e39] })), 400, 'KPT_REQUEST_MALFORMED'],
   ['deeper than the shape', body(input({ data: [[[[[data]]]]] })), 400, 'KPT_REQUEST_MALFORMED'],
   ['no data', body(input({ data: undefined })), 400, 'KPT_REQUEST_MALFORMED'],
   ['bytes that are not there', body(input(sized)), 400, 'KPT_REQUEST_MALFORMED'],

@@ -11,7 +11,7 @@ import { describeModel } from './model-page.js';
 import type { ModelService } from './model-service.js';
 import type { CompleteServeOptions } from './options.js';
 import { servingNeeds } from './peers.js';
-import { headerLengthName, parseInfer, writeInfer } from './protocol.js';
+import { headerLengthName, type InferRequest, parseInfer, writeInfer } from './protocol.js';
 import { malformed } from './protocol-data.js';
 
 /** What the routes show and run. */
@@ -25,6 +25,9 @@ export interface Served {
 interface ModelRequest {
   readonly Params: { readonly name: string };
 }
+
+/** The client hung up before the end of its answer: nginx's number. */
+const clientGone = 499;
 
 /** The prefixes of the Open Inference Protocol's paths: v1 as other routes here, v2 as its clients ask. */
 const prefixes = ['/v1', '/v2'];
@@ -48,8 +51,11 @@ export function makeApp(served: Served, options: CompleteServeOptions): FastifyI
   app.setNotFoundHandler((request) => {
     throw new KompaktError('KPT_MODEL_UNKNOWN', `There is nothing at ${request.method} ${request.url}.`);
   });
-  app.addHook('onResponse', async (request, reply) => {
-    served.metrics.countHttp(request.routeOptions.url ?? 'none', reply.statusCode);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => {
+      const status = reply.raw.writableFinished ? reply.statusCode : clientGone;
+      served.metrics.countHttp(request.routeOptions.url ?? 'none', status);
+    });
   });
   app.addHook('onSend', async (_, reply) => {
     // A connection that stayed open would keep the server from its end.
@@ -89,6 +95,8 @@ function addStateRoutes(app: FastifyInstance, { metrics, gate }: Served): void {
 }
 
 function addModelRoutes(app: FastifyInstance, prefix: string, served: Served): void {
+  /** Requests that the scheduler counts. */
+  const queued = new WeakSet<FastifyRequest>();
   const find = (name: string): ModelService => {
     const model = served.models.get(name);
     if (model !== undefined) return model;
@@ -128,14 +136,25 @@ function addModelRoutes(app: FastifyInstance, prefix: string, served: Served): v
   app.put<ModelRequest>(`${prefix}/models/:name`, reload);
   app.post<ModelRequest>(
     `${prefix}/models/:name/infer`,
-    { onRequest: async (_, reply) => served.gate.enter(reply.raw) },
-    async (request, reply) => infer(find(request.params.name), request, reply),
+    {
+      onRequest: async (_, reply) => served.gate.enter(reply.raw),
+      errorHandler: (error, request, reply) => {
+        const { name } = request.params as ModelRequest['Params'];
+        if (!queued.has(request)) served.models.get(name)?.refused(error);
+        return answerError(error, reply);
+      },
+    },
+    async (request, reply) => {
+      const model = find(request.params.name);
+      model.current().checkRoom();
+      const parsed = parseInfer(bytesOf(request.body), headerLength(request), model.current());
+      queued.add(request);
+      return infer(model, parsed, reply);
+    },
   );
 }
 
-async function infer(model: ModelService, request: FastifyRequest, reply: FastifyReply): Promise<Uint8Array> {
-  model.current().checkRoom();
-  const parsed = parseInfer(bytesOf(request.body), headerLength(request), model.current());
+async function infer(model: ModelService, parsed: InferRequest, reply: FastifyReply): Promise<Uint8Array> {
   const gone = new AbortController();
   const leave = (): void => {
     if (!reply.raw.writableFinished) gone.abort();

@@ -12,7 +12,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   KPT_MODEL_DIFFERENT: 409,
   KPT_TOO_LARGE: 413,
   KPT_QUEUE_FULL: 429,
-  // The client closed the connection: nobody reads this, but logs count it (nginx's number).
+  // The client closed the connection: nobody reads this.
   KPT_ABORTED: 499,
   KPT_DROPPED: 503,
   KPT_FILE_CHANGED: 503,

@@ -53,6 +53,11 @@ export class ModelService {
     return this.current().run(feeds, options);
   }
 
+  /** Counts a request that never came to the queue. */
+  refused(error: unknown): void {
+    this.#meter.failed(error);
+  }
+
   statistics(): MeterSnapshot {
     return this.#meter.snapshot();
   }

@@ -116,14 +116,13 @@ export class Scheduler {
     });
   }
 
-  /** Refuses a request, before the work of reading it, with the KPT_QUEUE_FULL that run() would reject it with now. */
+  /** Refuses a request, before the work of reading it, with the KPT_QUEUE_FULL that run() would reject it with now. In the meter the
+   *  caller counts it, with all else that never comes here. */
   checkRoom(): void {
     if (this.#settings.policy !== 'reject' || !this.#queue.full) return;
     this.#counts.submitted++;
     this.#counts.rejected++;
-    const error = queueFull(this.#settings.queue);
-    this.#meter?.failed(error);
-    throw error;
+    throw queueFull(this.#settings.queue);
   }
 
   /** Finds out whether requests of these shapes may be computed together. Otherwise the first that could be wait for that. */

@@ -137,6 +137,15 @@ test('what finds the queue full is refused before it is read', async () => {
   await expect(first).rejects.toThrow();
   while ((await places()) > 0);
   expect((await post(`${url}/infer`, 'nonsense')).status).toBe(400);
+  const { errors, failed } = (await ask(`${url}/statistics`)).body;
+  expect([errors, failed]).toEqual([{ KPT_QUEUE_FULL: 1, KPT_ABORTED: 1, KPT_REQUEST_MALFORMED: 1 }, 3]);
+  const metrics = await (await fetch(`${full.url}/metrics`)).text();
+  for (const outcome of ['KPT_QUEUE_FULL', 'KPT_ABORTED', 'KPT_REQUEST_MALFORMED'])
+    expect(metrics).toContain(`kompakt_requests_total{model="digits",outcome="${outcome}"} 1`);
+  for (const status of [400, 429, 499])
+    expect(metrics).toContain(
+      `kompakt_http_requests_total{route="/v1/models/:name/infer",status="${status}"} 1`,
+    );
   await full.close();
 });
 

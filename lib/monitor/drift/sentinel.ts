@@ -24,7 +24,7 @@ const options = z.strictObject({
   onAlarm: z
     .custom<(alarm: DriftAlarm) => void>((value) => typeof value === 'function', 'expected a function')
     .optional(),
-  /** Milliseconds since 1970; another clock in tests. */
+  /** Milliseconds since 1970; another clock in tests, which is also that of the pace. */
   now: z.custom<() => number>((value) => typeof value === 'function', 'expected a function').optional(),
 });
 
@@ -82,6 +82,8 @@ export class DriftSentinel {
   readonly baseline: DriftBaseline;
   readonly #settings: z.output<typeof options>;
   readonly #now: () => number;
+  /** Never goes back, as the time of day does when it is set. */
+  readonly #clock: () => number;
   readonly #values: readonly Watched[];
   readonly #features = new Features();
   readonly #random = uniformNumbers(1);
@@ -92,6 +94,7 @@ export class DriftSentinel {
     this.baseline = baseline;
     this.#settings = parseOptions(options, given, 'the drift sentinel');
     this.#now = this.#settings.now ?? Date.now;
+    this.#clock = this.#settings.now ?? (() => performance.now());
     const watched = (kind: Watched['kind'], values: DriftBaseline['inputs']): readonly Watched[] =>
       values.map((value) => ({
         kind,
@@ -103,9 +106,9 @@ export class DriftSentinel {
 
   /** Looks at a run, unless it has looked at one just now. Of a batch it looks at one row. */
   observe(feeds: Ort.FeedsType, outputs: Ort.ReturnType): void {
-    const now = this.#now();
-    if (now < this.#next) return;
-    this.#next = now + 1000 / this.#settings.perSecond;
+    const clock = this.#clock();
+    if (clock < this.#next) return;
+    this.#next = clock + 1000 / this.#settings.perSecond;
     const rows = this.baseline.rows ? rowsOf(feeds) : null;
     if (rows === 0) return;
     const row = rows === null ? null : Math.floor(this.#random() * rows);
@@ -116,7 +119,7 @@ export class DriftSentinel {
         window.add(this.#features);
     }
     this.#looked++;
-    if (this.#looked % this.#settings.judgeEvery === 0) this.#judge(now);
+    if (this.#looked % this.#settings.judgeEvery === 0) this.#judge(this.#now());
   }
 
   report(): DriftReport {

@@ -228,6 +228,17 @@ test('looks at so many runs a second only, and at one row of a batch', () => {
   expect(sentinel.report().looked).toBe(40);
 });
 
+test('goes on when the time of day is set back', () => {
+  const sentinel = new DriftSentinel(baseline, { perSecond: 1e9 });
+  const hour = 3_600_000;
+  const time = jest.spyOn(Date, 'now').mockReturnValue(hour);
+  sentinel.observe(runs[0]!.feeds, runs[0]!.outputs);
+  time.mockReturnValue(0);
+  sentinel.observe(runs[1]!.feeds, runs[1]!.outputs);
+  time.mockRestore();
+  expect(sentinel.report().looked).toBe(2);
+});
+
 test('a monitored session judges what it runs', async () => {
   const alarms: DriftAlarm[] = [];
   const drift = { perSecond: 1e9, minSamples: 20, judgeEvery: 10 };

@@ -155,6 +155,10 @@ export const errorTable = {
     meaning: 'The body of a request is not what its headers and docs/serve.md say.',
     remedy: 'Send {"inputs":[{"name","shape","datatype","data"}]}; the message says where the body differs.',
   },
+  KPT_ENCODING_UNKNOWN: {
+    meaning: 'The body of a request has a Content-Encoding that the server does not read.',
+    remedy: 'Send it as it is, or compressed by gzip or deflate.',
+  },
   KPT_BASELINE_INVALID: {
     meaning: 'A drift baseline is malformed or was recorded for a model with other inputs or outputs.',
     remedy: 'Record it again with `kompakt baseline MODEL --data SOURCE -o FILE`.',

@@ -2,12 +2,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, fastify } from 'fastify';
 import { isKompaktError, KompaktError } from '../errors.js';
 import type { ProcessWatch } from '../monitor/process-watch.js';
+import { packageVersion } from '../run/native.js';
 import { loadPeer } from '../run/peers.js';
+import { decoded } from './content-encoding.js';
 import { dashboard } from './dashboard.js';
 import type { Gate } from './gate.js';
 import { httpError } from './http-error.js';
 import type { Metrics } from './metrics.js';
-import { describeModel } from './model-page.js';
+import { describeModel, onlyVersion } from './model-page.js';
 import type { ModelService } from './model-service.js';
 import type { CompleteServeOptions } from './options.js';
 import { servingNeeds } from './peers.js';
@@ -23,11 +25,14 @@ export interface Served {
 }
 
 interface ModelRequest {
-  readonly Params: { readonly name: string };
+  readonly Params: { readonly name: string; readonly version?: string };
 }
 
 /** The client hung up before the end of its answer: nginx's number. */
 const clientGone = 499;
+
+/** Of the protocol, those that are here: tensors as raw bytes. */
+const extensions = ['binary_tensor_data'];
 
 /** The prefixes of the Open Inference Protocol's paths: v1 as other routes here, v2 as its clients ask. */
 const prefixes = ['/v1', '/v2'];
@@ -62,7 +67,7 @@ export function makeApp(served: Served, options: CompleteServeOptions): FastifyI
     if (!served.gate.open()) reply.header('connection', 'close');
   });
   addStateRoutes(app, served);
-  for (const prefix of prefixes) addModelRoutes(app, prefix, served);
+  for (const prefix of prefixes) addModelRoutes(app, prefix, served, options.bodyLimit);
   return app;
 }
 
@@ -94,31 +99,28 @@ function addStateRoutes(app: FastifyInstance, { metrics, gate }: Served): void {
   });
 }
 
-function addModelRoutes(app: FastifyInstance, prefix: string, served: Served): void {
+function addModelRoutes(app: FastifyInstance, prefix: string, served: Served, bodyLimit: number): void {
   /** Requests that the scheduler counts. */
   const queued = new WeakSet<FastifyRequest>();
-  const find = (name: string): ModelService => {
+  const find = ({ name, version = onlyVersion }: ModelRequest['Params']): ModelService => {
     const model = served.models.get(name);
-    if (model !== undefined) return model;
+    if (model !== undefined && version === onlyVersion) return model;
+    if (model !== undefined)
+      throw new KompaktError('KPT_MODEL_UNKNOWN', `Model '${name}' has version ${onlyVersion} only.`);
     const names = [...served.models.keys()].join(', ');
     throw new KompaktError('KPT_MODEL_UNKNOWN', `There is no model '${name}'; there is ${names}.`);
   };
   const reload = async (request: FastifyRequest<ModelRequest>) => {
-    const model = find(request.params.name);
+    const model = find(request.params);
     if (((request.body as Buffer | undefined)?.length ?? 0) > 0)
       throw malformed('A reload reads the file of the model again and takes no body.');
     await model.load();
     return describeModel(model);
   };
+  app.get(prefix, async () => ({ name: 'kompakt', version: packageVersion(), extensions }));
   app.get(`${prefix}/models`, async () => ({ models: [...served.models.values()].map(describeModel) }));
-  app.get<ModelRequest>(`${prefix}/models/:name`, async ({ params }) => describeModel(find(params.name)));
-  app.get<ModelRequest>(`${prefix}/models/:name/ready`, async ({ params }, reply) => {
-    const { name, ready } = find(params.name);
-    reply.status(ready ? 200 : 503);
-    return { name, ready };
-  });
   app.get<ModelRequest>(`${prefix}/models/:name/statistics`, async ({ params }) => {
-    const model = find(params.name);
+    const model = find(params);
     const { governor } = model.current();
     return {
       ...model.statistics(),
@@ -128,30 +130,40 @@ function addModelRoutes(app: FastifyInstance, prefix: string, served: Served): v
     };
   });
   app.get<ModelRequest>(`${prefix}/models/:name/drift`, async ({ params }) => {
-    const { sentinel } = find(params.name).current();
+    const { sentinel } = find(params).current();
     if (sentinel !== null) return sentinel.report();
     throw new KompaktError('KPT_MODEL_UNKNOWN', `Model '${params.name}' is served without a drift baseline.`);
   });
   app.post<ModelRequest>(`${prefix}/models/:name/reload`, reload);
   app.put<ModelRequest>(`${prefix}/models/:name`, reload);
-  app.post<ModelRequest>(
-    `${prefix}/models/:name/infer`,
-    {
-      onRequest: async (_, reply) => served.gate.enter(reply.raw),
-      errorHandler: (error, request, reply) => {
-        const { name } = request.params as ModelRequest['Params'];
-        if (!queued.has(request)) served.models.get(name)?.refused(error);
-        return answerError(error, reply);
+  for (const path of [`${prefix}/models/:name`, `${prefix}/models/:name/versions/:version`]) {
+    app.get<ModelRequest>(path, async ({ params }) => describeModel(find(params)));
+    app.get<ModelRequest>(`${path}/ready`, async ({ params }, reply) => {
+      const { name, ready } = find(params);
+      reply.status(ready ? 200 : 503);
+      return { name, ready };
+    });
+    app.post<ModelRequest>(
+      `${path}/infer`,
+      {
+        onRequest: async (_, reply) => served.gate.enter(reply.raw),
+        errorHandler: (error, request, reply) => {
+          const { name } = request.params as ModelRequest['Params'];
+          if (!queued.has(request)) served.models.get(name)?.refused(error);
+          return answerError(error, reply);
+        },
       },
-    },
-    async (request, reply) => {
-      const model = find(request.params.name);
-      model.current().checkRoom();
-      const parsed = parseInfer(bytesOf(request.body), headerLength(request), model.current());
-      queued.add(request);
-      return infer(model, parsed, reply);
-    },
-  );
+      async (request, reply) => {
+        const model = find(request.params);
+        model.current().checkRoom();
+        const { headers } = request;
+        const body = await decoded(bytesOf(request.body), headers['content-encoding'], bodyLimit);
+        const parsed = parseInfer(body, headerLength(headers, body), model.current());
+        queued.add(request);
+        return infer(model, parsed, reply);
+      },
+    );
+  }
 }
 
 async function infer(model: ModelService, parsed: InferRequest, reply: FastifyReply): Promise<Uint8Array> {
@@ -160,6 +172,7 @@ async function infer(model: ModelService, parsed: InferRequest, reply: FastifyRe
     if (!reply.raw.writableFinished) gone.abort();
   };
   reply.raw.once('close', leave);
+  if (reply.raw.destroyed) leave();
   try {
     const { deadlineMs, priority } = parsed;
     const answer = await model.run(parsed.feeds, {
@@ -183,10 +196,10 @@ function bytesOf(body: unknown): Uint8Array {
   throw malformed('The request has no body.');
 }
 
-function headerLength({ headers, body }: FastifyRequest): number | undefined {
+function headerLength(headers: FastifyRequest['headers'], body: Uint8Array): number | undefined {
   const text = headers[headerLengthName];
   if (text === undefined) return undefined;
   const length = Number(text);
-  if (Number.isInteger(length) && length >= 0 && length <= (body as Uint8Array).length) return length;
+  if (Number.isInteger(length) && length >= 0 && length <= body.length) return length;
   throw malformed(`Header ${headerLengthName} is no number of bytes of the body.`);
 }

@@ -11,6 +11,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   KPT_MODEL_UNKNOWN: 404,
   KPT_MODEL_DIFFERENT: 409,
   KPT_TOO_LARGE: 413,
+  KPT_ENCODING_UNKNOWN: 415,
   KPT_QUEUE_FULL: 429,
   // The client closed the connection: nobody reads this.
   KPT_ABORTED: 499,

@@ -15,6 +15,9 @@ const durationBuckets = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
+/** prom-client's own metrics of the process. What measures them cannot be stopped: one set for all servers. */
+let ofProcess: Registry | undefined;
+
 export class Metrics {
   readonly #prom: PromClient;
   readonly #registry: Registry;
@@ -25,6 +28,12 @@ export class Metrics {
   constructor(models: () => Iterable<ModelService>, watch: ProcessWatch) {
     this.#prom = loadPeer('prom-client', servingNeeds).module as PromClient;
     this.#registry = new this.#prom.Registry();
+    if (ofProcess === undefined) {
+      ofProcess = new this.#prom.Registry();
+      this.#prom.collectDefaultMetrics({ register: ofProcess });
+    }
+    for (const { name } of ofProcess.getMetricsAsArray())
+      this.#registry.registerMetric(ofProcess.getSingleMetric(name)!);
     this.#requests = this.#counter(
       'kompakt_requests_total',
       'Inference requests by how they ended: ok, or the code of the error.',

@@ -5,8 +5,13 @@ import type { DType } from '../tensor/dtype.js';
 import type { ModelService } from './model-service.js';
 import { datatypeOf } from './protocol.js';
 
+/** What the protocol's paths call it. */
+export const onlyVersion = '1';
+
 export interface ModelPage {
   readonly name: string;
+  /** A model is served in one version, whatever file it is. */
+  readonly versions: readonly [typeof onlyVersion];
   readonly ready: boolean;
   /** What the protocol calls the runtime. */
   readonly platform: string;
@@ -36,6 +41,7 @@ export function describeModel(model: ModelService): ModelPage {
   const { inputMetadata, outputMetadata, bytes, loadedAt, warmUpMs } = model.current();
   return {
     name: model.name,
+    versions: [onlyVersion],
     ready: model.ready,
     platform: 'kompakt',
     inputs: inputMetadata.map(valuePage),

@@ -33,7 +33,7 @@ export const headerLengthName = 'inference-header-content-length';
 
 const size = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const envelope = z.object({
-  id: z.string().optional(),
+  id: z.string().nullish(),
   inputs: z
     .array(
       z.object({
@@ -42,7 +42,7 @@ const envelope = z.object({
         datatype: z.string(),
         // Not an array of a schema: it would be called for each of a million elements, which fromJson looks at anyway.
         data: z.custom<readonly unknown[]>((value) => Array.isArray(value), 'expected an array').optional(),
-        parameters: z.object({ binary_data_size: size.optional() }).optional(),
+        parameters: z.object({ binary_data_size: size.optional() }).nullish(),
       }),
     )
     .max(1000),
@@ -50,18 +50,18 @@ const envelope = z.object({
     .array(
       z.object({
         name: z.string(),
-        parameters: z.object({ binary_data: z.boolean().optional() }).optional(),
+        parameters: z.object({ binary_data: z.boolean().optional() }).nullish(),
       }),
     )
     .max(1000)
-    .optional(),
+    .nullish(),
   parameters: z
     .object({
       binary_data_output: z.boolean().optional(),
       deadline_ms: z.number().positive().optional(),
       priority: z.number().optional(),
     })
-    .optional(),
+    .nullish(),
 });
 type Envelope = z.output<typeof envelope>;
 type InputEntry = Envelope['inputs'][number];
@@ -103,11 +103,14 @@ export function parseInfer(body: Uint8Array, jsonBytes: number | undefined, mode
     if (!Object.hasOwn(feeds, name))
       throw new KompaktError('KPT_INPUT_MISSING', `Input "${name}" was not fed.`, { input: name });
   const binary = parsed.parameters?.binary_data_output ?? false;
-  const wanted = parsed.outputs ?? model.outputMetadata.map(({ name }) => ({ name, parameters: undefined }));
+  // No list and an empty one ask for all.
+  const wanted: NonNullable<Envelope['outputs']> = parsed.outputs?.length
+    ? parsed.outputs
+    : model.outputMetadata.map(({ name }) => ({ name }));
   // Each is written as often as it is asked for: a short request shall not make an answer without bounds.
   const asked = new Set<string>();
   return {
-    id: parsed.id,
+    id: parsed.id ?? undefined,
     feeds,
     outputs: wanted.map(({ name, parameters }) => {
       if (asked.has(name)) throw malformed(`Output "${name}" is asked for twice.`);

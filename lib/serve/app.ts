@@ -7,7 +7,7 @@ import { loadPeer } from '../run/peers.js';
 import { decoded } from './content-encoding.js';
 import { dashboard } from './dashboard.js';
 import type { Gate } from './gate.js';
-import { httpError } from './http-error.js';
+import { httpError, knownError } from './http-error.js';
 import type { Metrics } from './metrics.js';
 import { describeModel, onlyVersion } from './model-page.js';
 import type { ModelService } from './model-service.js';
@@ -149,7 +149,10 @@ function addModelRoutes(app: FastifyInstance, prefix: string, served: Served, bo
         onRequest: async (_, reply) => served.gate.enter(reply.raw),
         errorHandler: (error, request, reply) => {
           const { name } = request.params as ModelRequest['Params'];
-          if (!queued.has(request)) served.models.get(name)?.refused(error);
+          const why = reply.raw.destroyed
+            ? new KompaktError('KPT_ABORTED', 'The client hung up.')
+            : knownError(error);
+          if (!queued.has(request)) served.models.get(name)?.refused(why);
           return answerError(error, reply);
         },
       },

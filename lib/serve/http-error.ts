@@ -48,13 +48,17 @@ interface HttpError {
 }
 
 export function httpError(error: unknown): { readonly status: number; readonly body: ErrorBody } {
-  const known = isKompaktError(error) ? (error as KompaktError) : ofHttp(error as HttpError);
+  const known = knownError(error);
   const { code, message } = known;
   return {
     status: statuses[code] ?? 500,
     body: { error: message, code, remedy: errorTable[code]?.remedy ?? known.remedy },
   };
 }
+
+/** The error as one of kompakt's. */
+export const knownError = (error: unknown): KompaktError =>
+  isKompaktError(error) ? (error as KompaktError) : ofHttp(error as HttpError);
 
 /** Errors of the HTTP layer: a body too large, no valid length, a method that is not there. */
 function ofHttp({ statusCode, message }: HttpError): KompaktError {

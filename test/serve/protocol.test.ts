@@ -122,7 +122,7 @@ test('what is no HTTP does not end the server', async () => {
 
 test('what finds the queue full is refused before it is read', async () => {
   // The first request waits for company, in the only place.
-  const waiting = { queue: 1, maxBatch: 4, maxWaitMs: 600_000 };
+  const waiting = { queue: 1, bodyLimit: 30_000, maxBatch: 4, maxWaitMs: 600_000 };
   const full = await startServer({ models: [files.path('digits.onnx')], ...waiting });
   const url = `${full.url}/v1/models/digits`;
   const gone = new AbortController();
@@ -136,15 +136,32 @@ test('what finds the queue full is refused before it is read', async () => {
   gone.abort();
   await expect(first).rejects.toThrow();
   while ((await places()) > 0);
+  const upload = connect(Number(new URL(url).port), '127.0.0.1', () =>
+    upload.write('POST /v1/models/digits/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{', () =>
+      upload.destroy(),
+    ),
+  );
+  const left = async () =>
+    ((await ask(`${url}/statistics`)).body.errors as Record<string, number>).KPT_ABORTED;
+  while ((await left()) !== 2);
+  expect(await post(`${url}/infer`, ' '.repeat(40_000))).toMatchObject({ status: 413 });
   expect((await post(`${url}/infer`, 'nonsense')).status).toBe(400);
   const { errors, failed } = (await ask(`${url}/statistics`)).body;
-  expect([errors, failed]).toEqual([{ KPT_QUEUE_FULL: 1, KPT_ABORTED: 1, KPT_REQUEST_MALFORMED: 1 }, 3]);
+  expect([errors, failed]).toEqual([
+    { KPT_QUEUE_FULL: 1, KPT_ABORTED: 2, KPT_TOO_LARGE: 1, KPT_REQUEST_MALFORMED: 1 },
+    5,
+  ]);
   const metrics = await (await fetch(`${full.url}/metrics`)).text();
-  for (const outcome of ['KPT_QUEUE_FULL', 'KPT_ABORTED', 'KPT_REQUEST_MALFORMED'])
-    expect(metrics).toContain(`kompakt_requests_total{model="digits",outcome="${outcome}"} 1`);
-  for (const status of [400, 429, 499])
+  for (const [outcome, count] of Object.entries(errors as object))
+    expect(metrics).toContain(`kompakt_requests_total{model="digits",outcome="${outcome}"} ${count}`);
+  for (const [status, count] of [
+    [400, 1],
+    [413, 1],
+    [429, 1],
+    [499, 2],
+  ])
     expect(metrics).toContain(
-      `kompakt_http_requests_total{route="/v1/models/:name/infer",status="${status}"} 1`,
+      `kompakt_http_requests_total{route="/v1/models/:name/infer",status="${status}"} ${count}`,
     );
   await full.close();
 });

@@ -6,6 +6,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
   readonly optional?: boolean;
+  /** The files that the text names. */
+  readonly reads?: PathsOf;
 }
 
 export interface OptionSpec {
@@ -17,7 +19,18 @@ export interface OptionSpec {
   readonly parse?: (text: string, flag: string) => unknown;
   /** May be given several times; the values become a list. */
   readonly repeat?: boolean;
+  /** The files that the text names, where the command reads them. */
+  readonly reads?: PathsOf;
+  /** The text names what the command writes: a file, a file that is kept for later if it can be (cache), or a folder in which it
+   *  writes files with names like this. */
+  readonly writes?: 'file' | 'cache' | RegExp;
 }
+
+/** Paths that the text of an argument or option names. Throws nothing: what is wrong with the text is said elsewhere. */
+export type PathsOf = (text: string) => readonly string[] | Promise<readonly string[]>;
+
+/** '--output' of '-o, --output <file>'. */
+export const flagOf = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
 
 /** What a command leaves behind: the same thing for programs and for people. */
 export interface Result {
@@ -66,11 +79,16 @@ export class Options {
   }
 }
 
+/** Positional arguments and options as they were given. */
+export type Given = Pick<Invocation, 'args' | 'options'>;
+
 export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly arguments: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
+  /** Files that it writes and no option names, such as the one beside an output, each with what it is. */
+  readonly alsoWrites?: (given: Given) => readonly (readonly [what: string, path: string])[];
   /** Whole command lines, each with what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[];
   readonly run: (invocation: Invocation) => Promise<Result>;

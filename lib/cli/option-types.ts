@@ -1,6 +1,6 @@
 // Parsers of option values, and the options that several commands share.
 import { readFileSync } from 'node:fs';
-import { expected, KompaktError } from '../index.js';
+import { dataFiles, expected, KompaktError } from '../index.js';
 import type { OptionSpec, Options } from './command.js';
 
 const wrong = (what: string, flag: string, text: string): never => {
@@ -82,6 +82,19 @@ export function jsonOrFile(text: string, flag: string): Readonly<Record<string, 
   return jsonObject(content, `${flag} in '${text}'`);
 }
 
+// What texts name, for OptionSpec.reads.
+
+export const itsFile = (text: string): readonly string[] => [text];
+
+/** Of FILE or NAME=FILE. */
+export const namedFile = (text: string): readonly string[] => [text, text.slice(text.indexOf('=') + 1)];
+
+/** Of a JSON object or a file with one. */
+export const jsonFile = (text: string): readonly string[] => (text.trimStart().startsWith('{') ? [] : [text]);
+
+/** Of --data and its like; none where they cannot be found. */
+export const sourceFiles = (text: string): Promise<readonly string[]> => dataFiles(text).catch(() => []);
+
 /** "cosine" as it is, {"name":"step"} as an object. */
 export const nameOrJson = (text: string, flag: string): unknown =>
   text.trimStart().startsWith('{') ? jsonObject(text, flag) : text;
@@ -128,6 +141,7 @@ export const shapesOf = (options: Options): Readonly<Record<string, readonly num
 export const planCacheOption: OptionSpec = {
   flags: '--plan-cache <path>',
   description: 'keep plans and packed weights in this file, or in this folder for several models',
+  writes: 'cache',
 };
 
 export const threadsOption: OptionSpec = {
@@ -141,12 +155,14 @@ export const dataOptions: readonly OptionSpec[] = [
   {
     flags: '--data <source>',
     description: 'samples: idx:IMAGES[,LABELS], cifar:FILE, npy:FILE, npz:FILE, images:FOLDER or wav:FOLDER',
+    reads: sourceFiles,
   },
   {
     flags: '--preprocess <json>',
     description:
       'from stored to model values, as in {"scale":0.0039,"mean":[0.5],"std":[0.5]}, or a file with that',
     parse: jsonOrFile,
+    reads: jsonFile,
   },
   { flags: '--samples <n>', description: 'use at most this many samples', parse: wholeNumber(1) },
 ];

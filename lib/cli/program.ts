@@ -3,8 +3,9 @@
 import { createRequire } from 'node:module';
 import { Command as Commander, CommanderError } from 'commander';
 import { errorTable, isKompaktError, KompaktError } from '../index.js';
-import { type Command, type Invocation, type OptionSpec, Options, type Result } from './command.js';
+import { type Command, flagOf, type Invocation, type OptionSpec, Options, type Result } from './command.js';
 import { commands } from './commands/index.js';
+import { checkOutputs, type GivenTexts } from './outputs.js';
 import { progressOn } from './progress.js';
 
 export interface Streams {
@@ -16,15 +17,19 @@ export interface Streams {
 export async function runCli(argv: readonly string[], streams: Streams): Promise<0 | 1 | 2> {
   const json = argv.includes('--json');
   const progress = progressOn(streams.stderr);
-  let outcome: { readonly command: Command; readonly invocation: Invocation } | undefined;
-  const program = buildProgram(streams, (command, args, values) => {
-    outcome = { command, invocation: { args, options: new Options(values), progress } };
+  let outcome:
+    | { readonly command: Command; readonly invocation: Invocation; readonly texts: GivenTexts }
+    | undefined;
+  const program = buildProgram(streams, (command, args, values, texts) => {
+    outcome = { command, invocation: { args, options: new Options(values), progress }, texts };
   });
   try {
     if (argv.length === 0) program.help();
     await program.parseAsync([...argv], { from: 'user' });
     if (outcome === undefined) return 0;
-    print(await outcome.command.run(outcome.invocation), json, streams);
+    const { command, invocation, texts } = outcome;
+    await checkOutputs(command, invocation, texts);
+    print(await command.run(invocation), json, streams);
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -39,6 +44,7 @@ type OnCommand = (
   command: Command,
   args: readonly string[],
   values: Readonly<Record<string, unknown>>,
+  texts: GivenTexts,
 ) => void;
 
 /** The commander program; calls `onCommand` with what was asked for. Exported for docs/cli.md. */
@@ -60,7 +66,11 @@ export function buildProgram(streams: Streams, onCommand: OnCommand): Commander 
       .exitOverride();
     for (const { name, description, optional } of command.arguments)
       sub.argument(optional ? `[${name}]` : `<${name}>`, description);
-    for (const option of command.options) addOption(sub, option);
+    const texts = new Map<OptionSpec, readonly string[]>();
+    for (const option of command.options)
+      addOption(sub, option, (text) =>
+        texts.set(option, [...(option.repeat ? (texts.get(option) ?? []) : []), text]),
+      );
     sub.option('--json', 'print one JSON document on stdout and nothing else there');
     sub.addHelpText('after', examplesText(command));
     sub.action((...parameters: unknown[]) => {
@@ -69,6 +79,7 @@ export function buildProgram(streams: Streams, onCommand: OnCommand): Commander 
         command,
         args.flat().filter((arg) => typeof arg === 'string'),
         sub.opts(),
+        texts,
       );
     });
   }
@@ -78,9 +89,13 @@ export function buildProgram(streams: Streams, onCommand: OnCommand): Commander 
 function addOption(
   to: Commander,
   { flags, description, parse, repeat, default: fallback }: OptionSpec,
+  onText: (text: string) => void,
 ): void {
-  const flag = /--[\w-]+/.exec(flags)?.[0] ?? flags;
-  const convert = (text: string): unknown => (parse === undefined ? text : parse(text, flag));
+  const flag = flagOf(flags);
+  const convert = (text: string): unknown => {
+    onText(text);
+    return parse === undefined ? text : parse(text, flag);
+  };
   const step = (text: string, before: unknown): unknown =>
     repeat ? [...((before as readonly unknown[] | undefined) ?? []), convert(text)] : convert(text);
   const takesValue = /[<[]/.test(flags);

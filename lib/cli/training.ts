@@ -14,26 +14,29 @@ import {
   type TrainingReport,
   table,
 } from '../index.js';
-import type { Invocation, OptionSpec, Options, Result } from './command.js';
+import type { Command, Invocation, OptionSpec, Options, Result } from './command.js';
 import { compressionOf, sparsityTable } from './compression.js';
 import {
   dataOptions,
+  jsonFile,
   jsonObject,
   jsonOrFile,
   nameOrJson,
   positiveNumber,
   shareNumber,
+  sourceFiles,
   wholeNumber,
 } from './option-types.js';
 import { modelOf, presetOptions } from './preset.js';
 import type { Progress } from './progress.js';
 
 export const trainingOptions: readonly OptionSpec[] = [
-  { flags: '-o, --output <file>', description: 'file to write' },
+  { flags: '-o, --output <file>', description: 'file to write', writes: 'file' },
   ...dataOptions,
   {
     flags: '--eval <source>',
     description: 'labelled samples to judge the model on after each epoch, as --data',
+    reads: sourceFiles,
   },
   {
     flags: '--epochs <n>',
@@ -121,14 +124,16 @@ export const trainingOptions: readonly OptionSpec[] = [
   {
     flags: '--checkpoint <file>',
     description: 'default: the output with .checkpoint; removed once the output is written',
+    writes: 'file',
   },
-  { flags: '--log <file>', description: 'append every event as a line of JSON' },
-  { flags: '--curves <file>', description: 'write the curves as an HTML page' },
+  { flags: '--log <file>', description: 'append every event as a line of JSON', writes: 'file' },
+  { flags: '--curves <file>', description: 'write the curves as an HTML page', writes: 'file' },
   {
     flags: '--options <json>',
     description:
       'options of the library, JSON or a file with it, as kompakt tune finds them: they count more than others given here',
     parse: jsonOrFile,
+    reads: jsonFile,
   },
   ...presetOptions,
 ];
@@ -185,6 +190,16 @@ export const runTraining = (
     }),
   );
 
+const checkpointBeside = (output: string): string => `${output}.checkpoint`;
+
+/** Of the commands that train. */
+export const writesCheckpoint: NonNullable<Command['alsoWrites']> = ({ options }) => {
+  const output = options.text('output');
+  return output === undefined || options.text('checkpoint') !== undefined
+    ? []
+    : [['The checkpoint', checkpointBeside(output)]];
+};
+
 /** Trains in some way, writes the model, and answers with what `describe` says of the report. */
 export async function trainAndSave<Report>(
   { args, options, progress }: Invocation,
@@ -198,7 +213,7 @@ export async function trainAndSave<Report>(
   if (options.text('data') === undefined)
     throw new KompaktError('KPT_USAGE', 'Option --data is required: it names the samples to train on.');
   const model = await modelOf(source, options);
-  const checkpoint = options.text('checkpoint') ?? `${output}.checkpoint`;
+  const checkpoint = options.text('checkpoint') ?? checkpointBeside(output);
   const { model: trained, report } = await run(model, {
     ...sharedOptions(options, model),
     checkpoint: { path: checkpoint, resume: options.flag('resume') },

@@ -17,13 +17,13 @@ interface Picture {
 }
 type Sharp = (path: string) => Picture;
 
-const extensions = ['.jpg', '.jpeg', '.png'];
+export const pictureExtensions = ['.jpg', '.jpeg', '.png'];
 
 /** `size` is [height, width]: pictures are stretched to it. */
 export const images = (folder: string, size?: readonly [number, number]): Dataset =>
   dataset(async function* () {
     const sharp = loadSharp();
-    for (const { path, label } of await labelledFiles(folder, extensions)) {
+    for (const { path, label } of await labelledFiles(folder, pictureExtensions)) {
       const { data, info } = await decode(sharp, path, size).catch((error) =>
         malformedData(`The picture '${path}' cannot be decoded.`, error),
       );

@@ -5,26 +5,43 @@ import type { ValueInfo } from '../graph/graph.js';
 import { cifar } from './cifar.js';
 import { type Dataset, take } from './dataset.js';
 import { type Feed, feedsOf } from './feeds.js';
+import { labelledFiles } from './folder.js';
 import { idx } from './idx.js';
-import { images } from './images.js';
+import { images, pictureExtensions } from './images.js';
 import { npy } from './npy.js';
 import { npz } from './npz.js';
 import { type PreprocessOptions, parsePreprocess } from './preprocess.js';
-import { wav } from './wav.js';
+import { soundExtensions, wav } from './wav.js';
 
 type Size = readonly [number, number];
 
-const sources: Readonly<Record<string, (path: string, size: Size | undefined) => Dataset>> = {
-  idx: (paths) => {
-    const [pictures, labels] = paths.split(',') as [string, string?];
-    return idx(pictures, labels);
+interface Source {
+  readonly name: string;
+  /** What stands behind the colon. */
+  readonly path: string;
+  readonly open: (path: string, size: Size | undefined) => Dataset;
+  readonly files: (path: string) => readonly string[] | Promise<readonly string[]>;
+}
+
+const oneFile = (path: string): readonly string[] => [path];
+const twoFiles = (paths: string) => paths.split(',', 2) as [string, string?];
+const filesIn = (extensions: readonly string[]) => async (folder: string) =>
+  (await labelledFiles(folder, extensions)).map(({ path }) => path);
+
+/** Kinds of data, one line each. */
+export const dataSources: readonly Source[] = [
+  {
+    name: 'idx',
+    path: 'IMAGES[,LABELS]',
+    open: (paths) => idx(...twoFiles(paths)),
+    files: (paths) => twoFiles(paths) as string[],
   },
-  cifar,
-  npy,
-  npz,
-  images,
-  wav,
-};
+  { name: 'cifar', path: 'FILE', open: cifar, files: oneFile },
+  { name: 'npy', path: 'FILE', open: npy, files: oneFile },
+  { name: 'npz', path: 'FILE', open: npz, files: oneFile },
+  { name: 'images', path: 'FOLDER', open: images, files: filesIn(pictureExtensions) },
+  { name: 'wav', path: 'FOLDER', open: wav, files: filesIn(soundExtensions) },
+];
 
 export interface DataOptions {
   /** Where the data is, e.g. 'idx:t10k-images,t10k-labels'. */
@@ -35,19 +52,26 @@ export interface DataOptions {
 }
 
 /** The dataset behind a line of text. `size` is [height, width] for picture files. */
-export function openDataset(source: string, size?: Size): Dataset {
-  const colon = source.indexOf(':');
-  const open =
-    colon > 0 && Object.hasOwn(sources, source.slice(0, colon)) ? sources[source.slice(0, colon)] : undefined;
-  const path = source.slice(colon + 1);
-  if (open === undefined || path === '')
-    throw new KompaktError(
-      'KPT_OPTION_INVALID',
-      `Expected ${Object.keys(sources)
-        .map((kind) => `${kind}:PATH`)
-        .join(', ')} for the data but received '${source}'.`,
-    );
-  return open(path, size);
+export function openDataset(text: string, size?: Size): Dataset {
+  const { source, path } = sourceOf(text);
+  return source.open(path, size);
+}
+
+/** The files that a line of text names. Throws KPT_FILE_NOT_FOUND for a folder that cannot be read. */
+export async function dataFiles(text: string): Promise<readonly string[]> {
+  const { source, path } = sourceOf(text);
+  return source.files(path);
+}
+
+function sourceOf(text: string): { readonly source: Source; readonly path: string } {
+  const colon = text.indexOf(':');
+  const source = dataSources.find(({ name }) => name === text.slice(0, colon));
+  const path = text.slice(colon + 1);
+  if (source !== undefined && path !== '') return { source, path };
+  throw new KompaktError(
+    'KPT_OPTION_INVALID',
+    `Expected ${dataSources.map(({ name, path }) => `${name}:${path}`).join(', ')} for the data but received '${text}'.`,
+  );
 }
 
 /** Feeds for a model from data options; pictures are stretched to the input's own size unless `size` is given. */

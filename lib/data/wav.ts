@@ -5,9 +5,11 @@ import { f32, type TensorValue } from '../tensor/tensor.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
 import { labelledFiles } from './folder.js';
 
+export const soundExtensions = ['.wav'];
+
 export const wav = (folder: string): Dataset =>
   dataset(async function* () {
-    for (const { path, label } of await labelledFiles(folder, ['.wav']))
+    for (const { path, label } of await labelledFiles(folder, soundExtensions))
       yield { name: path, label, layout: 'sound', arrays: { '': decodeWav(await readFile(path), path) } };
   });
 

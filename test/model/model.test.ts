@@ -103,6 +103,19 @@ test('a place that cannot be written is known before saving, and looking leaves 
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('a read-only file is not written over', async () => {
+  const kept = join(folder, 'kept.onnx');
+  writeFileSync(kept, 'kept', { mode: 0o444 });
+  const model = await Model.load(first);
+  for (const write of [Model.checkWritable(kept), model.save(kept)])
+    await expect(write).rejects.toMatchObject({
+      code: 'KPT_FILE_WRITE',
+      message: expect.stringContaining('it is read-only'),
+    });
+  expect(readFileSync(kept, 'utf8')).toBe('kept');
+  expect(readdirSync(folder)).toEqual(['kept.onnx']);
+});
+
 test('save into a read-only folder fails with KPT_FILE_WRITE', async () => {
   if (process.getuid?.() === 0) return; // root may write anywhere
   chmodSync(folder, 0o555);

@@ -2,13 +2,16 @@
 import { type DriftBaseline, KompaktError, Model, recordBaseline, saveBaseline, table } from '../../index.js';
 import type { Command } from '../command.js';
 import { samplesOf } from '../data.js';
-import { dataOptions } from '../option-types.js';
+import { dataOptions, itsFile } from '../option-types.js';
 
 export const baselineCommand: Command = {
   name: 'baseline',
   summary: 'record what inputs and outputs look like, to tell drift by',
-  arguments: [{ name: 'model', description: 'ONNX file' }],
-  options: [...dataOptions, { flags: '-o, --output <file>', description: 'file to write (JSON)' }],
+  arguments: [{ name: 'model', description: 'ONNX file', reads: itsFile }],
+  options: [
+    ...dataOptions,
+    { flags: '-o, --output <file>', description: 'file to write (JSON)', writes: 'file' },
+  ],
   examples: [
     [
       'kompakt baseline net.onnx --data images:day --samples 500 -o net.baseline.json',
@@ -19,7 +22,6 @@ export const baselineCommand: Command = {
     const output = options.text('output');
     if (output === undefined)
       throw new KompaktError('KPT_USAGE', 'Option --output is required: it names the file to write.');
-    await Model.checkWritable(output);
     const model = await Model.load(args[0]!);
     const samples = samplesOf(options, model);
     const total = options.number('samples');

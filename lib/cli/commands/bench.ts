@@ -10,6 +10,7 @@ import {
 } from '../../index.js';
 import type { Command } from '../command.js';
 import {
+  itsFile,
   oneOf,
   planCacheOption,
   positiveNumber,
@@ -22,7 +23,7 @@ import {
 export const benchCommand: Command = {
   name: 'bench',
   summary: 'measure latency, memory and operator times on this device',
-  arguments: [{ name: 'model', description: 'ONNX file' }],
+  arguments: [{ name: 'model', description: 'ONNX file', reads: itsFile }],
   options: [
     shapeOption,
     threadsOption,

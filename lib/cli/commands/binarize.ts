@@ -1,16 +1,16 @@
 // kompakt binarize: trains a binary twin of a model and writes it with one-bit operators.
 import { type BinarizeReport, binarize, binaryMethods, bytesText, Model, table } from '../../index.js';
 import type { Command } from '../command.js';
-import { commaList, oneOf, positiveNumber, shareNumber, wholeNumber } from '../option-types.js';
+import { commaList, itsFile, oneOf, positiveNumber, shareNumber, wholeNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
-import { epochTable, trainAndSave, trainingOptions, withDefaults } from '../training.js';
+import { epochTable, trainAndSave, trainingOptions, withDefaults, writesCheckpoint } from '../training.js';
 
 const forms = oneOf('keep', 'weights', 'binary');
 
 export const binarizeCommand: Command = {
   name: 'binarize',
   summary: 'train a model with one bit a weight and activation',
-  arguments: [{ name: 'model', description: modelDescription }],
+  arguments: [{ name: 'model', description: modelDescription, reads: itsFile }],
   options: [
     {
       flags: '--method <name>',
@@ -49,6 +49,7 @@ export const binarizeCommand: Command = {
       description:
         'ONNX file that teaches; several times for several; default: the model as it was, when it is trained',
       repeat: true,
+      reads: itsFile,
     },
     {
       flags: '--soft-weight <share>',
@@ -75,6 +76,7 @@ export const binarizeCommand: Command = {
       'from a trained model, which teaches its twin',
     ],
   ],
+  alsoWrites: writesCheckpoint,
   async run(invocation) {
     const { options } = invocation;
     return trainAndSave(

@@ -2,14 +2,14 @@
 import { type Comparison, compare, Model, table } from '../../index.js';
 import type { Command } from '../command.js';
 import { feedsOf } from '../data.js';
-import { dataOptions } from '../option-types.js';
+import { dataOptions, itsFile } from '../option-types.js';
 
 export const compareCommand: Command = {
   name: 'compare',
   summary: 'compare two models on the same samples, per output and per layer',
   arguments: [
-    { name: 'reference', description: 'ONNX file, usually FP32' },
-    { name: 'candidate', description: 'ONNX file, usually quantised' },
+    { name: 'reference', description: 'ONNX file, usually FP32', reads: itsFile },
+    { name: 'candidate', description: 'ONNX file, usually quantised', reads: itsFile },
   ],
   options: [
     ...dataOptions,

@@ -19,7 +19,15 @@ import {
 import type { Command, Invocation, Options, Result } from '../command.js';
 import { reportText, showing } from '../compress-report.js';
 import { samplesOf } from '../data.js';
-import { commaList, dataOptions, oneOf, positiveNumber, wholeNumber } from '../option-types.js';
+import {
+  commaList,
+  dataOptions,
+  itsFile,
+  oneOf,
+  positiveNumber,
+  sourceFiles,
+  wholeNumber,
+} from '../option-types.js';
 import { writeText } from '../write-text.js';
 
 const methods = strategies.map(({ name }) => name);
@@ -27,17 +35,19 @@ const methods = strategies.map(({ name }) => name);
 export const compressCommand: Command = {
   name: 'compress',
   summary: 'find the best model within a budget of accuracy, latency and size',
-  arguments: [{ name: 'model', description: 'ONNX file, FP32' }],
+  arguments: [{ name: 'model', description: 'ONNX file, FP32', reads: itsFile }],
   options: [
     {
       flags: '-o, --output <file>',
       description: 'file to write; the recipe is written beside it, .recipe.json',
+      writes: 'file',
     },
     ...dataOptions,
     {
       flags: '--eval <source>',
       description:
         'samples to judge by, as --data; without it a fifth of --data is held out; without labels accuracy is agreement with the original',
+      reads: sourceFiles,
     },
     {
       flags: '--max-drop <points>',
@@ -119,6 +129,7 @@ export const compressCommand: Command = {
     {
       flags: '--journal <file>',
       description: 'keep finished trials in this file and go on from it; models lie in FILE.models',
+      writes: 'file',
     },
     {
       flags: '--seed <n>',
@@ -132,8 +143,12 @@ export const compressCommand: Command = {
       parse: wholeNumber(0),
       default: 0,
     },
-    { flags: '--report <file>', description: 'write all that was found as an HTML page' },
-    { flags: '--recipe <file>', description: 'no search: apply this recipe of an earlier one' },
+    { flags: '--report <file>', description: 'write all that was found as an HTML page', writes: 'file' },
+    {
+      flags: '--recipe <file>',
+      description: 'no search: apply this recipe of an earlier one',
+      reads: itsFile,
+    },
   ],
   examples: [
     [
@@ -149,12 +164,17 @@ export const compressCommand: Command = {
       'the same file again',
     ],
   ],
+  alsoWrites({ options }) {
+    const output = options.text('output');
+    return output === undefined || options.text('recipe') !== undefined
+      ? []
+      : [['The recipe of --output', recipePath(output)]];
+  },
   async run(invocation) {
     const { args, options } = invocation;
     const output = options.text('output');
     if (output === undefined)
       throw new KompaktError('KPT_USAGE', 'Option --output is required: it names the file to write.');
-    await Model.checkWritable(output);
     const model = await Model.load(args[0]!);
     const recipe = options.text('recipe');
     return recipe === undefined

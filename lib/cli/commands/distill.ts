@@ -2,20 +2,21 @@
 import { distill, KompaktError, Model } from '../../index.js';
 import type { Command } from '../command.js';
 import { compressionOf, compressionOptions } from '../compression.js';
-import { type GuidePair, guidePair, positiveNumber, shareNumber } from '../option-types.js';
+import { type GuidePair, guidePair, itsFile, positiveNumber, shareNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
-import { realOptions, runTraining, trainingOptions } from '../training.js';
+import { realOptions, runTraining, trainingOptions, writesCheckpoint } from '../training.js';
 
 export const distillCommand: Command = {
   name: 'distill',
   summary: 'train a student to answer as a teacher does',
-  arguments: [{ name: 'student', description: modelDescription }],
+  arguments: [{ name: 'student', description: modelDescription, reads: itsFile }],
   options: [
     {
       flags: '--teacher <file>',
       description:
         "ONNX file, or 'self' for the student as it is; several times for several teachers (default for a quantised or pruned student: self)",
       repeat: true,
+      reads: itsFile,
     },
     ...trainingOptions,
     ...realOptions,
@@ -58,6 +59,7 @@ export const distillCommand: Command = {
       'a pruned student that keeps its zeros',
     ],
   ],
+  alsoWrites: writesCheckpoint,
   async run(invocation) {
     const { options } = invocation;
     const sources = options.list<string>('teacher');

@@ -1,5 +1,4 @@
 // kompakt explain: what compression did to a model, why, and what to do about it.
-import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import {
   type ExplainOptions,
@@ -12,16 +11,18 @@ import {
 } from '../../index.js';
 import type { Command } from '../command.js';
 import { feedsOf } from '../data.js';
-import { dataOptions, threadsOption, wholeNumber } from '../option-types.js';
+import { dataOptions, itsFile, sourceFiles, threadsOption, wholeNumber } from '../option-types.js';
+import { writeText } from '../write-text.js';
 
 export const explainCommand: Command = {
   name: 'explain',
   summary: 'say what compression did to a model, why, and what to do about it',
   arguments: [
-    { name: 'original', description: 'ONNX file, before' },
+    { name: 'original', description: 'ONNX file, before', reads: itsFile },
     {
       name: 'compressed',
       description: 'ONNX file, after: quantised, pruned, distilled, binary; of any tool',
+      reads: itsFile,
     },
   ],
   options: [
@@ -29,6 +30,7 @@ export const explainCommand: Command = {
     {
       flags: '--eval <source>',
       description: 'labelled samples to judge both models on: idx:<images>,<labels> and the like',
+      reads: sourceFiles,
     },
     {
       flags: '--trial-samples <n>',
@@ -40,7 +42,7 @@ export const explainCommand: Command = {
       description: 'time each model for so many seconds (default: 1); 0: not at all',
       parse: wholeNumber(0),
     },
-    { flags: '--report <file>', description: 'write the report as an HTML page too' },
+    { flags: '--report <file>', description: 'write the report as an HTML page too', writes: 'file' },
     threadsOption,
   ],
   examples: [
@@ -57,7 +59,6 @@ export const explainCommand: Command = {
       options.number(name),
     );
     const page = options.text('report');
-    if (page !== undefined) await Model.checkWritable(page);
     let stage = '';
     const settings: ExplainOptions = {
       data: feedsOf(options, original),
@@ -87,7 +88,7 @@ export const explainCommand: Command = {
     const report = await explain(original, compressed, settings);
     progress.stop();
     if (page !== undefined)
-      await writeFile(page, await explainPage(report, `${basename(args[0]!)} → ${basename(args[1]!)}`));
+      await writeText(page, await explainPage(report, `${basename(args[0]!)} → ${basename(args[1]!)}`));
     return {
       document: { original: args[0]!, compressed: args[1]!, report },
       text: [await explainText(report), ...(page === undefined ? [] : [`page: ${page}`])].join('\n\n'),

@@ -2,14 +2,14 @@
 import { finetune } from '../../index.js';
 import type { Command } from '../command.js';
 import { compressionOptions } from '../compression.js';
-import { wholeNumber } from '../option-types.js';
+import { itsFile, wholeNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
-import { realOptions, runTraining, trainingOptions } from '../training.js';
+import { realOptions, runTraining, trainingOptions, writesCheckpoint } from '../training.js';
 
 export const finetuneCommand: Command = {
   name: 'finetune',
   summary: 'train a model further, or a network from scratch',
-  arguments: [{ name: 'model', description: modelDescription }],
+  arguments: [{ name: 'model', description: modelDescription, reads: itsFile }],
   options: [
     ...trainingOptions,
     ...realOptions,
@@ -39,6 +39,7 @@ export const finetuneCommand: Command = {
       'nine of ten weights 0, the others of 4 bits',
     ],
   ],
+  alsoWrites: writesCheckpoint,
   async run(invocation) {
     const residualRank = invocation.options.number('residualRank');
     return runTraining(invocation, (model, shared) =>

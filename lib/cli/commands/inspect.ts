@@ -12,14 +12,14 @@ import {
   table,
 } from '../../index.js';
 import type { Command } from '../command.js';
-import { shapeOption, shapesOf } from '../option-types.js';
+import { itsFile, shapeOption, shapesOf } from '../option-types.js';
 
 type Description = ReturnType<InferenceSession['describe']>;
 
 export const inspectCommand: Command = {
   name: 'inspect',
   summary: 'show inputs, outputs, sizes, cost and which nodes run natively',
-  arguments: [{ name: 'model', description: 'ONNX file' }],
+  arguments: [{ name: 'model', description: 'ONNX file', reads: itsFile }],
   options: [
     shapeOption,
     {

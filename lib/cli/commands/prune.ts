@@ -12,14 +12,21 @@ import { channelOptionSpecs, channelsOf, channelsTable } from '../channels.js';
 import type { Command, Options } from '../command.js';
 import { distributionOption, sparsityTable } from '../compression.js';
 import { samplesOf } from '../data.js';
-import { commaList, dataOptions, positiveNumber, shareNumber } from '../option-types.js';
+import {
+  commaList,
+  dataOptions,
+  itsFile,
+  positiveNumber,
+  shareNumber,
+  sourceFiles,
+} from '../option-types.js';
 
 export const pruneCommand: Command = {
   name: 'prune',
   summary: 'set the least weights of a model to 0, or remove whole channels, without training',
-  arguments: [{ name: 'model', description: 'ONNX file, FP32' }],
+  arguments: [{ name: 'model', description: 'ONNX file, FP32', reads: itsFile }],
   options: [
-    { flags: '-o, --output <file>', description: 'file to write' },
+    { flags: '-o, --output <file>', description: 'file to write', writes: 'file' },
     {
       flags: '--sparsity <share>',
       description: 'share of zeros among all weights, as in 0.8',
@@ -38,6 +45,7 @@ export const pruneCommand: Command = {
     {
       flags: '--eval <source>',
       description: 'labelled samples to judge the model on before and after, as --data',
+      reads: sourceFiles,
     },
   ],
   examples: [
@@ -63,7 +71,6 @@ export const pruneCommand: Command = {
     if (output === undefined)
       throw new KompaktError('KPT_USAGE', 'Option --output is required: it names the file to write.');
     const wanted = wantedOf(options);
-    await Model.checkWritable(output);
     const original = await Model.load(args[0]!);
     const [judged, preprocess] = [options.text('eval'), options.value<PreprocessOptions>('preprocess')];
     const only = options.value<readonly string[]>('only');

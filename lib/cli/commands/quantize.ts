@@ -9,6 +9,8 @@ import {
   bitsOf,
   commaList,
   dataOptions,
+  itsFile,
+  jsonFile,
   jsonOrFile,
   oneOf,
   positiveNumber,
@@ -22,9 +24,13 @@ const defaultSamples = 300;
 export const quantizeCommand: Command = {
   name: 'quantize',
   summary: 'quantise a model to INT8 after calibrating it on samples',
-  arguments: [{ name: 'model', description: 'ONNX file, FP32' }],
+  arguments: [{ name: 'model', description: 'ONNX file, FP32', reads: itsFile }],
   options: [
-    { flags: '-o, --output <file>', description: 'file to write (default: beside the model, .int8.onnx)' },
+    {
+      flags: '-o, --output <file>',
+      description: 'file to write (default: beside the model, .int8.onnx)',
+      writes: 'file',
+    },
     ...dataOptions,
     {
       flags: '--calibrator <name>',
@@ -74,6 +80,7 @@ export const quantizeCommand: Command = {
       description:
         'options of the library, JSON or a file with it, as kompakt tune finds them: they count more than others given here',
       parse: jsonOrFile,
+      reads: jsonFile,
     },
   ],
   examples: [
@@ -94,12 +101,14 @@ export const quantizeCommand: Command = {
       'some operators stay in float',
     ],
   ],
+  alsoWrites: ({ args, options }) =>
+    options.text('output') === undefined ? [['The default of --output', outputBeside(args[0]!)]] : [],
   async run({ args, options, progress }) {
     const file = args[0]!;
-    const output = options.text('output') ?? join(dirname(file), `${basename(file, '.onnx')}.int8.onnx`);
+    const output = options.text('output') ?? outputBeside(file);
     const samples = options.number('samples') ?? defaultSamples;
-    await Model.checkWritable(output);
     const original = await Model.load(file);
+    const bytesBefore = (await stat(file)).size;
     progress.start('calibrating', samples);
     const { model, report } = await quantize(original, {
       data: feedsOf(options, original),
@@ -120,7 +129,7 @@ export const quantizeCommand: Command = {
       onProgress: (done: number) => progress.update(done),
     });
     await model.save(output);
-    const sizes = { before: (await stat(file)).size, after: (await stat(output)).size };
+    const sizes = { before: bytesBefore, after: (await stat(output)).size };
     const document = { model: file, output, bytes: sizes, report };
     const { layers, float } = report;
     return {
@@ -132,6 +141,8 @@ export const quantizeCommand: Command = {
     };
   },
 };
+
+const outputBeside = (file: string): string => join(dirname(file), `${basename(file, '.onnx')}.int8.onnx`);
 
 /** "Softmax 2, Resize 1". */
 function operatorCounts(nodes: readonly { readonly op: string }[]): string {

@@ -14,23 +14,36 @@ import {
 } from '../../index.js';
 import type { Command, Options } from '../command.js';
 import { samplesOf } from '../data.js';
-import { dataOptions, type NamedText, namedText, planCacheOption, threadsOption } from '../option-types.js';
+import {
+  dataOptions,
+  itsFile,
+  type NamedText,
+  namedFile,
+  namedText,
+  planCacheOption,
+  threadsOption,
+} from '../option-types.js';
 
 const topCount = 5;
 
 export const runCommand: Command = {
   name: 'run',
   summary: 'run a model on input files or samples',
-  arguments: [{ name: 'model', description: 'ONNX file' }],
+  arguments: [{ name: 'model', description: 'ONNX file', reads: itsFile }],
   options: [
     {
       flags: '--input <name=file.npy>',
       description: 'an input from a .npy file; once per input',
       parse: namedText,
       repeat: true,
+      reads: namedFile,
     },
     ...dataOptions,
-    { flags: '-o, --output <folder>', description: 'save every output as <folder>/<sample>-<name>.npy' },
+    {
+      flags: '-o, --output <folder>',
+      description: 'save every output as <folder>/<sample>-<name>.npy',
+      writes: /^\d+-[\w.-]*\.npy$/,
+    },
     threadsOption,
     planCacheOption,
   ],

@@ -3,6 +3,7 @@
 import { KompaktError, type ServeOptions, type Server, serve } from '../../index.js';
 import type { Command, Options } from '../command.js';
 import {
+  namedFile,
   oneOf,
   planCacheOption,
   positiveNumber,
@@ -15,7 +16,7 @@ import {
 export const serveCommand: Command = {
   name: 'serve',
   summary: 'serve models by HTTP, with metrics',
-  arguments: [{ name: 'models...', description: 'ONNX files, each as FILE or NAME=FILE' }],
+  arguments: [{ name: 'models...', description: 'ONNX files, each as FILE or NAME=FILE', reads: namedFile }],
   options: [
     {
       flags: '--port <n>',
@@ -75,6 +76,7 @@ export const serveCommand: Command = {
       description:
         'a faster file of the same model, as FILE or NAME=FILE; once for each, best accuracy first',
       repeat: true,
+      reads: namedFile,
     },
     {
       flags: '--target <ms>',
@@ -85,6 +87,7 @@ export const serveCommand: Command = {
       flags: '--baseline <file>',
       description: 'judge drift against this file of `kompakt baseline`, as FILE or NAME=FILE',
       repeat: true,
+      reads: namedFile,
     },
     planCacheOption,
   ],

@@ -14,7 +14,17 @@ import {
   tune,
 } from '../../index.js';
 import type { Command, Options } from '../command.js';
-import { dataOptions, jsonOrFile, oneOf, positiveNumber, shareNumber, wholeNumber } from '../option-types.js';
+import {
+  dataOptions,
+  itsFile,
+  jsonFile,
+  jsonOrFile,
+  oneOf,
+  positiveNumber,
+  shareNumber,
+  sourceFiles,
+  wholeNumber,
+} from '../option-types.js';
 import { modelDescription, modelOf, presetOptions } from '../preset.js';
 import type { Progress } from '../progress.js';
 
@@ -26,9 +36,9 @@ const described = (list: readonly { readonly name: string; readonly summary: str
 export const tuneCommand: Command = {
   name: 'tune',
   summary: 'find good options of a method by trials, and make the model with them',
-  arguments: [{ name: 'model', description: modelDescription }],
+  arguments: [{ name: 'model', description: modelDescription, reads: itsFile }],
   options: [
-    { flags: '-o, --output <file>', description: 'file to write' },
+    { flags: '-o, --output <file>', description: 'file to write', writes: 'file' },
     {
       flags: '--method <name>',
       description: 'whose options are tuned: finetune, distill, binarize or quantize',
@@ -39,6 +49,7 @@ export const tuneCommand: Command = {
     {
       flags: '--validate <source>',
       description: 'labelled samples to judge trials by, as --data; default: some of --data, held out',
+      reads: sourceFiles,
     },
     {
       flags: '--holdout <share>',
@@ -49,22 +60,26 @@ export const tuneCommand: Command = {
     {
       flags: '--eval <source>',
       description: 'test samples, as --data: judged once, at the end, with the best options and the defaults',
+      reads: sourceFiles,
     },
     {
       flags: '--space <json>',
       description:
         'what is tried, JSON or a file with it, as in {"learningRate":{"min":1e-4,"max":0.1,"scale":"log"},"batch":[32,64]}; default: what is usual for the method',
       parse: jsonOrFile,
+      reads: jsonFile,
     },
     {
       flags: '--options <json>',
       description: 'options of the method that stay the same, JSON or a file with it',
       parse: jsonOrFile,
+      reads: jsonFile,
     },
     {
       flags: '--teacher <file>',
       description: "distill and binarize: ONNX file, or 'self' for the model as it is; once per teacher",
       repeat: true,
+      reads: itsFile,
     },
     {
       flags: '--trials <n>',
@@ -112,10 +127,12 @@ export const tuneCommand: Command = {
     {
       flags: '--journal <file>',
       description: 'keep what trials came to; the same command continues where it ended',
+      writes: 'file',
     },
     {
       flags: '--report <file>',
       description: 'write the trials and a panel for each parameter as an HTML page',
+      writes: 'file',
     },
     { flags: '--seed <n>', description: 'decides everything', parse: wholeNumber(0), default: 0 },
     { flags: '--threads <n>', description: 'threads; 0: the usable CPUs', parse: wholeNumber(0), default: 0 },
@@ -142,7 +159,6 @@ export const tuneCommand: Command = {
       throw new KompaktError('KPT_USAGE', 'Option --output is required: it names the file to write.');
     if (options.text('data') === undefined)
       throw new KompaktError('KPT_USAGE', 'Option --data is required: it names the samples to tune on.');
-    await Model.checkWritable(output);
     const original = await modelOf(source, options);
     const { model, report } = await tune(original, {
       ...(await tuneOptionsOf(options, original)),

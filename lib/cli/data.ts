@@ -2,17 +2,24 @@
 import { KompaktError, type Model, type ModelSample, openSamples, type PreprocessOptions } from '../index.js';
 import type { Options } from './command.js';
 
-/** The samples that --data names, at most --samples of them. Throws KPT_USAGE when --data is absent. */
-export function samplesOf(options: Options, model: Model): AsyncIterable<ModelSample> {
+/** The samples that --data names, at most `most` of them. Throws KPT_USAGE when --data is absent. */
+export function samplesOf(
+  options: Options,
+  model: Model,
+  most = options.number('samples'),
+): AsyncIterable<ModelSample> {
   const data = options.text('data');
   if (data === undefined)
     throw new KompaktError('KPT_USAGE', 'Option --data is required: it names the samples to use.');
   const preprocess = options.value<PreprocessOptions>('preprocess');
-  const samples = options.number('samples');
-  return openSamples({ data, ...(preprocess && { preprocess }), ...(samples && { samples }) }, model);
+  return openSamples({ data, ...(preprocess && { preprocess }), ...(most && { samples: most }) }, model);
 }
 
 /** The feeds alone, for calibration and comparison. */
-export async function* feedsOf(options: Options, model: Model): AsyncIterable<ModelSample['feeds']> {
-  for await (const { feeds } of samplesOf(options, model)) yield feeds;
+export async function* feedsOf(
+  options: Options,
+  model: Model,
+  most?: number,
+): AsyncIterable<ModelSample['feeds']> {
+  for await (const { feeds } of samplesOf(options, model, most)) yield feeds;
 }

@@ -164,7 +164,11 @@ export const dataOptions: readonly OptionSpec[] = [
     parse: jsonOrFile,
     reads: jsonFile,
   },
-  { flags: '--samples <n>', description: 'use at most this many samples', parse: wholeNumber(1) },
+  {
+    flags: '--samples <n>',
+    description: 'use at most this many samples, drawn evenly over all: the same ones each time',
+    parse: wholeNumber(1),
+  },
 ];
 
 /** Bits of weights and activations; `bitsOf` reads them. */

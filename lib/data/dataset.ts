@@ -15,23 +15,16 @@ export interface Sample {
   readonly arrays: Readonly<Record<string, TensorValue>>;
 }
 
-export type Dataset = AsyncIterable<Sample>;
+export interface Dataset extends AsyncIterable<Sample> {
+  /** At most so many samples, drawn evenly over all (draw.ts). */
+  some(most: number): AsyncIterable<Sample>;
+}
 
-/** A dataset that starts over with each iteration. */
-export const dataset = (samples: () => AsyncIterator<Sample>): Dataset => ({
-  [Symbol.asyncIterator]: samples,
+/** A dataset that starts over with each iteration. `samples` gives those that wantedOf(their number, most) wants. */
+export const dataset = (samples: (most?: number) => AsyncIterator<Sample>): Dataset => ({
+  [Symbol.asyncIterator]: () => samples(),
+  some: (most) => ({ [Symbol.asyncIterator]: () => samples(most) }),
 });
-
-/** The first `count` samples. */
-export const take = (samples: Dataset, count: number): Dataset =>
-  dataset(async function* () {
-    if (count === 0) return;
-    let taken = 0;
-    for await (const sample of samples) {
-      yield sample;
-      if (++taken === count) return;
-    }
-  });
 
 export function malformedData(message: string, cause?: unknown): never {
   throw new KompaktError('KPT_DATA_MALFORMED', message, {}, cause);

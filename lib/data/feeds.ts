@@ -3,7 +3,7 @@ import { expected, KompaktError } from '../errors.js';
 import type { Dim, ValueInfo } from '../graph/graph.js';
 import { type Dims, sameDims, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue, toNumbers } from '../tensor/tensor.js';
-import type { Dataset, Sample } from './dataset.js';
+import type { Sample } from './dataset.js';
 import { type Preprocess, type PreprocessOptions, parsePreprocess } from './preprocess.js';
 
 /** What a session runs on: one sample with a batch dimension of 1. */
@@ -15,7 +15,7 @@ export interface Feed {
 
 /** Feeds for a model with the given inputs, streamed; iterate again to start over. */
 export function feedsOf(
-  samples: Dataset,
+  samples: AsyncIterable<Sample>,
   inputs: readonly ValueInfo[],
   options: PreprocessOptions | string = {},
 ): AsyncIterable<Feed> {

@@ -4,6 +4,7 @@ import type { DType } from '../tensor/dtype.js';
 import { type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { ByteStream } from './byte-stream.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
+import { wantedOf } from './draw.js';
 import { recordBytes, toTensor } from './elements.js';
 
 const types = new Map<number, DType>([
@@ -17,7 +18,7 @@ const types = new Map<number, DType>([
 
 /** Samples of an IDX file, with labels from a second one. */
 export const idx = (images: string, labels?: string): Dataset =>
-  dataset(async function* () {
+  dataset(async function* (most) {
     const pictures = await open(images);
     const classes = labels === undefined ? undefined : await open(labels);
     try {
@@ -26,10 +27,12 @@ export const idx = (images: string, labels?: string): Dataset =>
           `Expected ${pictures.count} labels in '${labels}' but received shape [${[classes.count, ...classes.dims]}].`,
         );
       const layout = pictures.dims.length === 2 ? 'CHW' : 'array';
-      for (let i = 0; i < pictures.count; i++) {
+      const wanted = wantedOf(pictures.count, most);
+      for (let i = 0; i < wanted.end; i++) {
         const value = await pictures.next();
-        const picture = layout === 'CHW' ? { ...value, dims: [1, ...value.dims] } : value;
         const label = classes && toNumbers(await classes.next())[0]!;
+        if (!wanted.has(i)) continue;
+        const picture = layout === 'CHW' ? { ...value, dims: [1, ...value.dims] } : value;
         yield { name: `${images}[${i}]`, label, layout, arrays: { '': picture } };
       }
     } finally {

@@ -2,6 +2,7 @@
 import { loadPeer } from '../run/peers.js';
 import { tensor } from '../tensor/tensor.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
+import { wantedOf } from './draw.js';
 import { labelledFiles } from './folder.js';
 
 /** The part of sharp that is used here. */
@@ -21,9 +22,11 @@ export const pictureExtensions = ['.jpg', '.jpeg', '.png'];
 
 /** `size` is [height, width]: pictures are stretched to it. */
 export const images = (folder: string, size?: readonly [number, number]): Dataset =>
-  dataset(async function* () {
+  dataset(async function* (most) {
     const sharp = loadSharp();
-    for (const { path, label } of await labelledFiles(folder, pictureExtensions)) {
+    const files = await labelledFiles(folder, pictureExtensions);
+    const wanted = wantedOf(files.length, most);
+    for (const { path, label } of files.filter((_, i) => wanted.has(i))) {
       const { data, info } = await decode(sharp, path, size).catch((error) =>
         malformedData(`The picture '${path}' cannot be decoded.`, error),
       );

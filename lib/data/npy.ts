@@ -4,6 +4,7 @@ import type { DType } from '../tensor/dtype.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { ByteStream } from './byte-stream.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
+import { wantedOf } from './draw.js';
 import { recordBytes, toTensor } from './elements.js';
 
 const types: Readonly<Record<string, DType>> = {
@@ -32,12 +33,15 @@ export interface NpyArray {
 }
 
 export const npy = (path: string): Dataset =>
-  dataset(async function* () {
+  dataset(async function* (most) {
     const stream = await ByteStream.open(path);
     try {
       const array = await readNpy(stream, path);
-      for (let i = 0; i < array.count; i++)
-        yield { name: `${path}[${i}]`, layout: 'array', arrays: { '': await array.next() } };
+      const wanted = wantedOf(array.count, most);
+      for (let i = 0; i < wanted.end; i++) {
+        const value = await array.next();
+        if (wanted.has(i)) yield { name: `${path}[${i}]`, layout: 'array', arrays: { '': value } };
+      }
     } finally {
       await stream.close();
     }

@@ -4,13 +4,14 @@ import { open } from 'node:fs/promises';
 import { toNumbers } from '../tensor/tensor.js';
 import { ByteStream, requireFile } from './byte-stream.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
+import { wantedOf } from './draw.js';
 import { type NpyArray, readNpy } from './npy.js';
 
 const labelName = 'label';
 
 /** An archive with one array beside `label` feeds the only input of a model, whatever its name. */
 export const npz = (path: string): Dataset =>
-  dataset(async function* () {
+  dataset(async function* (most) {
     const streams: ByteStream[] = [];
     try {
       const arrays = new Map<string, NpyArray>();
@@ -28,10 +29,12 @@ export const npz = (path: string): Dataset =>
       if (arrays.size === 0) malformedData(`The archive '${path}' holds no array beside '${labelName}'.`);
       if (counts.some((other) => other !== count))
         malformedData(`The arrays of '${path}' hold different numbers of samples: ${counts.join(', ')}.`);
-      for (let i = 0; i < count!; i++) {
+      const wanted = wantedOf(count!, most);
+      for (let i = 0; i < wanted.end; i++) {
         const values: [string, Awaited<ReturnType<NpyArray['next']>>][] = [];
         for (const [name, array] of arrays) values.push([arrays.size === 1 ? '' : name, await array.next()]);
         const label = labels && toNumbers(await labels.next())[0];
+        if (!wanted.has(i)) continue;
         yield { name: `${path}[${i}]`, label, layout: 'array', arrays: Object.fromEntries(values) };
       }
     } finally {

@@ -3,7 +3,7 @@
 import { KompaktError } from '../errors.js';
 import type { ValueInfo } from '../graph/graph.js';
 import { cifar } from './cifar.js';
-import { type Dataset, take } from './dataset.js';
+import type { Dataset } from './dataset.js';
 import { type Feed, feedsOf } from './feeds.js';
 import { labelledFiles } from './folder.js';
 import { idx } from './idx.js';
@@ -47,7 +47,7 @@ export interface DataOptions {
   /** Where the data is, e.g. 'idx:t10k-images,t10k-labels'. */
   readonly data: string;
   readonly preprocess?: PreprocessOptions | string;
-  /** How many samples at most, from the start. */
+  /** How many samples at most, drawn evenly over all, always the same. */
   readonly samples?: number;
 }
 
@@ -84,7 +84,7 @@ export function openFeeds(options: DataOptions, inputs: readonly ValueInfo[]): A
       `Expected a positive whole number of samples but received ${samples}.`,
     );
   const dataset = openDataset(options.data, preprocess.size ?? inputSize(inputs[0], preprocess.layout));
-  return feedsOf(samples === undefined ? dataset : take(dataset, samples), inputs, preprocess);
+  return feedsOf(samples === undefined ? dataset : dataset.some(samples), inputs, preprocess);
 }
 
 /** Height and width of a picture input, when fixed. */

@@ -3,13 +3,16 @@
 import { readFile } from 'node:fs/promises';
 import { f32, type TensorValue } from '../tensor/tensor.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
+import { wantedOf } from './draw.js';
 import { labelledFiles } from './folder.js';
 
 export const soundExtensions = ['.wav'];
 
 export const wav = (folder: string): Dataset =>
-  dataset(async function* () {
-    for (const { path, label } of await labelledFiles(folder, soundExtensions))
+  dataset(async function* (most) {
+    const files = await labelledFiles(folder, soundExtensions);
+    const wanted = wantedOf(files.length, most);
+    for (const { path, label } of files.filter((_, i) => wanted.has(i)))
       yield { name: path, label, layout: 'sound', arrays: { '': decodeWav(await readFile(path), path) } };
   });
 

@@ -14,6 +14,9 @@ import { feedsOf } from '../data.js';
 import { dataOptions, itsFile, sourceFiles, threadsOption, wholeNumber } from '../option-types.js';
 import { writeText } from '../write-text.js';
 
+/** They are kept in memory. */
+const defaultSamples = 32;
+
 export const explainCommand: Command = {
   name: 'explain',
   summary: 'say what compression did to a model, why, and what to do about it',
@@ -55,18 +58,17 @@ export const explainCommand: Command = {
   async run({ args, options, progress }) {
     const [original, compressed] = [await Model.load(args[0]!), await Model.load(args[1]!)];
     const [judged, preprocess] = [options.text('eval'), options.value<PreprocessOptions>('preprocess')];
-    const [samples, trialSamples, seconds] = ['samples', 'trialSamples', 'seconds'].map((name) =>
-      options.number(name),
-    );
+    const samples = options.number('samples') ?? defaultSamples;
+    const [trialSamples, seconds] = ['trialSamples', 'seconds'].map((name) => options.number(name));
     const page = options.text('report');
     let stage = '';
     const settings: ExplainOptions = {
-      data: feedsOf(options, original),
+      data: feedsOf(options, original, samples),
       threads: options.number('threads')!,
       ...(judged !== undefined && {
         evaluate: openSamples({ data: judged, ...(preprocess && { preprocess }) }, original),
       }),
-      ...(samples !== undefined && { samples }),
+      samples,
       ...(trialSamples !== undefined && { trialSamples }),
       ...(seconds !== undefined && { seconds }),
       words: {

@@ -86,7 +86,7 @@ export const quantizeCommand: Command = {
   examples: [
     [
       'kompakt quantize model.onnx --data npy:samples.npy -o int8.onnx',
-      'mse calibration on up to 300 samples',
+      'mse calibration on up to 300 samples, drawn evenly over all',
     ],
     [
       `kompakt quantize net.onnx --data cifar:batch.bin --preprocess '{"scale":0.0039216}' --calibrator mse`,
@@ -106,12 +106,13 @@ export const quantizeCommand: Command = {
   async run({ args, options, progress }) {
     const file = args[0]!;
     const output = options.text('output') ?? outputBeside(file);
-    const samples = options.number('samples') ?? defaultSamples;
+    const more = options.value<QuantizeModelOptions>('options');
+    const samples = more?.samples ?? options.number('samples') ?? defaultSamples;
     const original = await Model.load(file);
     const bytesBefore = (await stat(file)).size;
     progress.start('calibrating', samples);
     const { model, report } = await quantize(original, {
-      data: feedsOf(options, original),
+      data: feedsOf(options, original, samples),
       samples,
       calibrator: options.text('calibrator')!,
       activationType: options.value<QuantizeModelOptions['activationType']>('activations')!,
@@ -125,7 +126,7 @@ export const quantizeCommand: Command = {
         types: options.value<string[]>('excludeTypes') ?? [],
         patterns: [...options.list<string>('excludePattern')],
       },
-      ...options.value<QuantizeModelOptions>('options'),
+      ...more,
       onProgress: (done: number) => progress.update(done),
     });
     await model.save(output);

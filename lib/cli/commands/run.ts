@@ -1,6 +1,6 @@
 // kompakt run: feed files or samples to a model, print or save what comes out.
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   argMax,
   InferenceSession,
@@ -65,9 +65,11 @@ export const runCommand: Command = {
       const results: SampleResult[] = [];
       const total = options.number('samples');
       if (total !== undefined) progress.start('running', total);
-      for await (const { feeds, label } of samples(options, model)) {
+      for await (const { name, feeds, label } of samples(options, model)) {
         const outputs = await session.run(feeds);
-        results.push(summarize(results.length, outputs, label));
+        results.push(
+          summarize({ sample: results.length, name: name ?? null, label: label ?? null }, outputs),
+        );
         if (folder !== undefined) await save(folder, results.length - 1, outputs);
         progress.update(results.length);
       }
@@ -82,7 +84,10 @@ export const runCommand: Command = {
   },
 };
 
-async function* samples(options: Options, model: Model): AsyncIterable<Omit<ModelSample, 'name'>> {
+async function* samples(
+  options: Options,
+  model: Model,
+): AsyncIterable<Omit<ModelSample, 'name'> & Partial<Pick<ModelSample, 'name'>>> {
   const files = options.list<NamedText>('input');
   if (files.length === 0) {
     if (options.text('data') === undefined)
@@ -103,16 +108,20 @@ interface OutputSummary {
   readonly top: readonly { readonly index: number; readonly value: number }[];
 }
 
-interface SampleResult {
+interface SampleFacts {
   readonly sample: number;
+  /** Of the data, which samples are drawn from: file and index. */
+  readonly name: string | null;
   readonly label: number | null;
+}
+
+interface SampleResult extends SampleFacts {
   readonly outputs: readonly OutputSummary[];
 }
 
-function summarize(sample: number, outputs: Readonly<Record<string, Tensor>>, label?: number): SampleResult {
+function summarize(facts: SampleFacts, outputs: Readonly<Record<string, Tensor>>): SampleResult {
   return {
-    sample,
-    label: label ?? null,
+    ...facts,
     outputs: Object.entries(outputs).map(([name, { type, dims, data }]) => ({
       name,
       type,
@@ -150,9 +159,10 @@ async function save(
 }
 
 function toText(results: readonly SampleResult[], labelled: number, top1: number | null): string {
-  const rows = results.flatMap(({ sample, label, outputs }) =>
+  const rows = results.flatMap(({ sample, name: source, label, outputs }) =>
     outputs.map(({ name, type, dims, top }) => [
       sample,
+      source === null ? null : basename(source),
       label,
       name,
       `${type} [${dims.join(',')}]`,
@@ -162,6 +172,7 @@ function toText(results: readonly SampleResult[], labelled: number, top1: number
   const text = table(
     [
       { title: 'sample' },
+      { title: 'of' },
       { title: 'label' },
       { title: 'output' },
       { title: 'shape' },

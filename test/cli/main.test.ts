@@ -1,0 +1,32 @@
+// The binary itself, as a process of its own.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const root = join(__dirname, '../..');
+const started = (...argv: string[]) =>
+  spawn(process.execPath, ['--import', './scripts/typescript.mjs', 'lib/cli/main.ts', ...argv], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+test.each([
+  ['text', ['--help'], 0],
+  ['an error under --json', ['inspect', 'no-such.onnx', '--json'], 1],
+])('nobody reads %s: it ends quietly', async (_, argv, status) => {
+  const command = started(...argv);
+  command.stdout.destroy();
+  let err = '';
+  command.stderr.on('data', (text) => {
+    err += text;
+  });
+  const [code, signal] = await once(command, 'close');
+  expect(err.replace(/^error\[KPT_FILE_NOT_FOUND\]: .+\n.+\n$/, '')).toBe('');
+  expect([code, signal]).toEqual([status, null]);
+});
+
+test('nobody reads errors: the code of exit tells', async () => {
+  const command = started('inspect', 'no-such.onnx');
+  command.stderr.destroy();
+  expect((await once(command, 'close'))[0]).toBe(1);
+});

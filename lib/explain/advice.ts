@@ -1,4 +1,5 @@
 // What to do about it: command lines that mend the causes found, and what they gain where that can be tried here.
+import { integerWeights } from '../compress/quantize/check-request.js';
 import type { QuantizeOptions } from '../compress/quantize/options.js';
 import { quantize } from '../compress/quantize-model.js';
 import type { Graph } from '../graph/graph.js';
@@ -78,7 +79,8 @@ export async function adviceFor(context: AdviceContext): Promise<readonly Advice
     .slice(0, mostLayers);
   const steps = loud.length + 1;
   context.onTrial(0, steps);
-  if (findings.some(({ severity }) => severity === 'fault')) advice.push(await quantizedAgain(context));
+  if (findings.some(({ severity }) => severity === 'fault') && !quantized(context.original))
+    advice.push(await quantizedAgain(context));
   for (const [i, layer] of loud.entries()) {
     context.onTrial(i + 1, steps);
     advice.push(await leftInFloat(context, layer));
@@ -101,6 +103,8 @@ const longer = ({ original, data }: CommandWords): Advice => ({
   command: `kompakt binarize ${original} ${data} --epochs 50 -o binary.onnx`,
   trial: null,
 });
+
+const quantized = ({ graph }: Model): boolean => integerWeights(graph) !== undefined;
 
 const gainOf = ({ sqnrBefore, sqnrAfter }: Trial): number => sqnrAfter - sqnrBefore;
 

@@ -108,13 +108,18 @@ const quantized = ({ graph }: Model): boolean => integerWeights(graph) !== undef
 
 const gainOf = ({ sqnrBefore, sqnrAfter }: Trial): number => sqnrAfter - sqnrBefore;
 
-/** The options of all findings: those that name nodes are joined. */
-function optionsOf(findings: readonly Finding[]): {
+/** The options of all findings: those that name nodes are joined. Inputs, which have findings too, cannot be excluded. */
+function optionsOf(
+  findings: readonly Finding[],
+  nodes: Graph['nodes'],
+): {
   readonly text: string;
   readonly settings: QuantizeOptions;
 } {
   const all = [...new Set(findings.flatMap(({ options }) => options))];
-  const names = all.flatMap((option) => /^--exclude-names (.+)$/.exec(option)?.[1] ?? []);
+  const names = all
+    .flatMap((option) => /^--exclude-names (.+)$/.exec(option)?.[1] ?? [])
+    .filter((found) => nodes.some(({ name }) => name === found));
   const plain = all.filter((option) => !option.startsWith('--exclude-names '));
   const text = [...plain, ...(names.length > 0 ? [`--exclude-names ${quoted(names.join(','))}`] : [])].join(
     ' ',
@@ -124,7 +129,8 @@ function optionsOf(findings: readonly Finding[]): {
 
 async function quantizedAgain(context: AdviceContext): Promise<Advice> {
   const { original, findings, samples, words, study } = context;
-  const { text, settings } = optionsOf(findings.filter(({ severity }) => severity === 'fault'));
+  const faults = findings.filter(({ severity }) => severity === 'fault');
+  const { text, settings } = optionsOf(faults, study.original.nodes);
   const command = ['kompakt quantize', words.original, words.data, text, '-o mended.onnx']
     .filter(Boolean)
     .join(' ');

@@ -12,7 +12,7 @@ import { type Method, parseOptions } from '../method.js';
 import { type ActivationParams, type ActivationScheme, activationParams, levelsOf } from './affine.js';
 import { ChannelMeans } from './bias-correction.js';
 import { type BitWidths, bitWidths } from './bit-widths.js';
-import { requireFloatLayers } from './check-request.js';
+import { requireExclusions, requireFloatLayers } from './check-request.js';
 import { equalize } from './equalize.js';
 import { Gram, gramGraph } from './gram.js';
 import type { Groups } from './groups.js';
@@ -73,6 +73,7 @@ export async function quantize(
 ): Promise<Quantized> {
   const complete = parseOptions(quantizeOptions, options, quantizeMethod.name);
   const clean = runPipeline(cleanPasses, model);
+  requireExclusions(complete, model, clean);
   const graph = complete.equalize ? equalize(clean) : clean;
   const { head, all } = await peek(context.data, complete.keepSqnr === null ? 1 : sensitivitySamples);
   const everything = selectLayers(graph, head[0]!, exclusion(complete));

@@ -1,4 +1,5 @@
 import type { Feeds } from '../../../lib/calibrate/collect.js';
+import type { QuantizeOptions } from '../../../lib/compress/quantize/options.js';
 import { quantize } from '../../../lib/compress/quantize/quantize.js';
 import { attr } from '../../../lib/graph/attribute.js';
 import type { Graph } from '../../../lib/graph/graph.js';
@@ -10,9 +11,9 @@ import { randomFloats } from '../../helpers/random-floats.js';
 const sample = new Map([['x', f32([1, 3, 8, 8], randomFloats(192, 1, 2))]]);
 
 /** Counts how often a graph is made ready to run: for the first time when calibration begins. */
-function attempt(graph: Graph) {
+function attempt(graph: Graph, options: QuantizeOptions = {}) {
   const executor = jest.fn(async (g: Graph) => async (feeds: Feeds) => runReference(g, feeds));
-  return { executor, result: quantize(graph, {}, { data: [sample], executor }) };
+  return { executor, result: quantize(graph, options, { data: [sample], executor }) };
 }
 
 function network(): Graph {
@@ -52,4 +53,39 @@ test('where some layers are in float32 they are quantised', async () => {
   const floats = g.op('DequantizeLinear', [weights, g.number(0.1)]);
   const { result } = attempt(g.done(g.op('MatMul', [g.op('Relu', [g.conv(g.x, 4, 3)]), floats])));
   expect((await result).report.layers.map(({ op }) => op)).toContain('Conv');
+});
+
+describe('exclusions that exclude nothing', () => {
+  const g = new TestGraph([1, 3, 8, 8]);
+  const weights = [g.weights(4, 3, 3, 3), g.weights(4)];
+  const [conv] = g.node('Conv', [g.x, ...weights], {}, { name: '/features/conv1/Conv' });
+  const graph = g.done(g.op('Relu', [conv!]));
+
+  test.each([
+    [{ names: ['/features/conv1/Conv', 'conv2'] }, "exclude.names of quantize has 'conv2'"],
+    [{ names: ['Conv1'] }, "it has '/features/conv1/Conv'."],
+    [{ names: ['nothing'] }, '`kompakt inspect MODEL --plan` lists them'],
+    [
+      { types: ['Relu', 'Gemm'] },
+      "exclude.types of quantize has 'Gemm', but the model has no node of this operator: it has Conv, Relu.",
+    ],
+    [{ patterns: ['^conv'] }, "exclude.patterns of quantize has '^conv'"],
+  ])('%j', async (exclude, message) => {
+    const { executor, result } = attempt(graph, { exclude });
+    await expect(result).rejects.toMatchObject({
+      code: 'KPT_OPTION_INVALID',
+      message: expect.stringContaining(message),
+    });
+    expect(executor).not.toHaveBeenCalled();
+  });
+
+  test('a node that is folded away before may be named', async () => {
+    const b = new TestGraph([1, 3, 8, 8]);
+    const statistics = [1, 0, 0, 1].map((value) =>
+      b.constant('s', f32([4], new Float32Array(4).fill(value))),
+    );
+    const [out] = b.node('BatchNormalization', [b.conv(b.x, 4, 3), ...statistics], {}, { name: 'norm' });
+    const { result } = attempt(b.done(b.op('Relu', [out!])), { exclude: { names: ['norm'] } });
+    expect((await result).report.layers).toHaveLength(1);
+  });
 });

@@ -89,8 +89,9 @@ export const errorTable = {
     remedy: 'Run `kompakt --help` or `kompakt COMMAND --help`.',
   },
   KPT_CALIBRATION_EMPTY: {
-    meaning: 'The calibration data holds no sample.',
-    remedy: 'Give at least one sample; 100 to 500 are usual.',
+    meaning: 'Data that samples are read from holds none.',
+    remedy:
+      'Check the kind and the path of the data, as in `--data images:FOLDER`; 100 to 500 samples are usual to calibrate.',
   },
   KPT_CALIBRATION_VALUES: {
     meaning: 'Calibration met NaN or an infinite value.',

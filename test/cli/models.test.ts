@@ -90,6 +90,8 @@ describe('bad input exits with 1, a code and a remedy, and leaves nothing behind
     ['KPT_SHAPE_MISMATCH', () => ['run', model, '--input', `x=${int8Samples()}`]],
     ['KPT_OPTION_INVALID', () => ['run', model, '--data', 'tar:file']],
     ['KPT_FILE_NOT_FOUND', () => ['run', model, '--data', 'npy:none.npy']],
+    ['KPT_CALIBRATION_EMPTY', () => ['run', model, '--data', `wav:${folder}`]],
+    ['KPT_CALIBRATION_EMPTY', () => ['compare', model, model, '--data', `wav:${folder}`]],
     [
       'KPT_FILE_WRITE',
       () => ['quantize', model, '--data', `npy:${samples}`, '-o', join(folder, 'no/such/x.onnx')],

@@ -73,6 +73,11 @@ export const runCommand: Command = {
         if (folder !== undefined) await save(folder, results.length - 1, outputs);
         progress.update(results.length);
       }
+      if (results.length === 0)
+        throw new KompaktError(
+          'KPT_CALIBRATION_EMPTY',
+          `There is no sample in '${options.text('data')}' to run on.`,
+        );
       const labelled = results.filter((result) => result.label !== null);
       const right = labelled.filter((result) => result.outputs[0]?.top[0]?.index === result.label).length;
       const top1 = labelled.length === 0 ? null : right / labelled.length;

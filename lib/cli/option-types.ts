@@ -1,21 +1,25 @@
 // Parsers of option values, and the options that several commands share.
 import { readFileSync } from 'node:fs';
-import { dataFiles, expected, KompaktError } from '../index.js';
+import { dataFiles, dataSources, expected, KompaktError } from '../index.js';
 import type { OptionSpec, Options } from './command.js';
 
 const wrong = (what: string, flag: string, text: string): never => {
   throw new KompaktError('KPT_USAGE', expected(what, flag, text));
 };
 
-/** A whole number of at least `least`. */
+/** A whole number of at least `least`, and of at most `most` where that is given. */
 export const wholeNumber =
-  (least: number) =>
+  (least: number, most = Number.POSITIVE_INFINITY) =>
   (text: string, flag: string): number => {
     const value = Number(text);
-    return Number.isInteger(value) && value >= least && text.trim() !== ''
+    const range = Number.isFinite(most) ? `from ${least} to ${most}` : `of at least ${least}`;
+    return Number.isInteger(value) && value >= least && value <= most && text.trim() !== ''
       ? value
-      : wrong(`a whole number of at least ${least}`, flag, text);
+      : wrong(`a whole number ${range}`, flag, text);
   };
+
+/** As many as a session takes; 0, where that may be given: the usable CPUs. */
+export const threadCount = (least: 0 | 1) => wholeNumber(least, 256);
 
 export function positiveNumber(text: string, flag: string): number {
   const value = Number(text);
@@ -93,16 +97,25 @@ export const namedFile = (text: string): readonly string[] => [text, text.slice(
 export const jsonFile = (text: string): readonly string[] => (text.trimStart().startsWith('{') ? [] : [text]);
 
 /** Of --data and its like; none where they cannot be found. */
-export const sourceFiles = (text: string): Promise<readonly string[]> => dataFiles(text).catch(() => []);
+const sourceFiles = (text: string): Promise<readonly string[]> => dataFiles(text).catch(() => []);
 
 /** "cosine" as it is, {"name":"step"} as an object. */
 export const nameOrJson = (text: string, flag: string): unknown =>
   text.trimStart().startsWith('{') ? jsonObject(text, flag) : text;
 
-export function shareNumber(text: string, flag: string): number {
-  const value = Number(text);
-  return text.trim() !== '' && value >= 0 && value <= 1 ? value : wrong('a number from 0 to 1', flag, text);
-}
+const numberTo =
+  (most: number) =>
+  (text: string, flag: string): number => {
+    const value = Number(text);
+    return text.trim() !== '' && value >= 0 && value <= most
+      ? value
+      : wrong(`a number from 0 to ${most}`, flag, text);
+  };
+
+export const shareNumber = numberTo(1);
+
+/** Signal over noise: more than 100 dB is more than float32 has. */
+export const decibels = numberTo(100);
 
 /** "3,32,32": as many whole numbers above 0 as asked for. */
 export const wholeNumbers =
@@ -113,6 +126,19 @@ export const wholeNumbers =
       ? values
       : wrong(`${count} whole numbers above 0, separated by commas`, flag, text);
   };
+
+/** "idx:images,labels" as it is. */
+export function dataSource(text: string, flag: string): string {
+  const colon = text.indexOf(':');
+  const known = dataSources.some(({ name }) => name === text.slice(0, colon));
+  return known && colon < text.length - 1 ? text : wrong(sourceForms, flag, text);
+}
+
+const forms = dataSources.map(({ name, path }) => `${name}:${path}`);
+const sourceForms = `${forms.slice(0, -1).join(', ')} or ${forms.at(-1)}`;
+
+/** What all options have in common that name samples. */
+export const sourceOption = { parse: dataSource, reads: sourceFiles };
 
 export interface GuidePair {
   readonly student: string;
@@ -147,15 +173,15 @@ export const planCacheOption: OptionSpec = {
 export const threadsOption: OptionSpec = {
   flags: '--threads <n>',
   description: 'threads that one run uses',
-  parse: wholeNumber(1),
+  parse: threadCount(1),
   default: 1,
 };
 
 export const dataOptions: readonly OptionSpec[] = [
   {
     flags: '--data <source>',
-    description: 'samples: idx:IMAGES[,LABELS], cifar:FILE, npy:FILE, npz:FILE, images:FOLDER or wav:FOLDER',
-    reads: sourceFiles,
+    description: `samples: ${sourceForms}`,
+    ...sourceOption,
   },
   {
     flags: '--preprocess <json>',
@@ -173,16 +199,16 @@ export const dataOptions: readonly OptionSpec[] = [
 
 /** Bits of weights and activations; `bitsOf` reads them. */
 export const bitOptions: readonly OptionSpec[] = [
-  { flags: '--weight-bits <n>', description: 'bits of weights, 2 to 8', parse: wholeNumber(2) },
+  { flags: '--weight-bits <n>', description: 'bits of weights, 2 to 8', parse: wholeNumber(2, 8) },
   {
     flags: '--act-bits <n>',
     description: 'bits of what convolutions and matrix products read, 2 to 8',
-    parse: wholeNumber(2),
+    parse: wholeNumber(2, 8),
   },
   {
     flags: '--first-last-bits <n>',
     description: 'bits of the first and last layers at least (default: 8)',
-    parse: wholeNumber(2),
+    parse: wholeNumber(2, 8),
   },
   {
     flags: '--int8-storage',

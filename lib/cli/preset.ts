@@ -1,5 +1,5 @@
 // Where a model to train comes from: a file, or a network with fresh weights.
-import { buildNetwork, Model, networks } from '../index.js';
+import { buildNetwork, isKompaktError, KompaktError, Model, networks } from '../index.js';
 import type { OptionSpec, Options } from './command.js';
 import { positiveNumber, wholeNumber, wholeNumbers } from './option-types.js';
 
@@ -30,10 +30,17 @@ export async function modelOf(source: string, options: Options): Promise<Model> 
   const width = options.number('width');
   const classes = options.number('classes');
   const input = options.value<readonly [number, number, number]>('input');
-  return buildNetwork(source.slice(preset.length), {
-    seed: options.number('seed')!,
-    ...(width !== undefined && { width }),
-    ...(classes !== undefined && { classes }),
-    ...(input && { input }),
-  });
+  try {
+    return buildNetwork(source.slice(preset.length), {
+      seed: options.number('seed')!,
+      ...(width !== undefined && { width }),
+      ...(classes !== undefined && { classes }),
+      ...(input && { input }),
+    });
+  } catch (error) {
+    // All that it takes is what the command line says, under the same names.
+    if (isKompaktError(error) && error.code === 'KPT_OPTION_INVALID')
+      throw new KompaktError('KPT_USAGE', error.message, {}, error);
+    throw error;
+  }
 }

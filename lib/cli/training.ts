@@ -24,7 +24,8 @@ import {
   nameOrJson,
   positiveNumber,
   shareNumber,
-  sourceFiles,
+  sourceOption,
+  threadCount,
   wholeNumber,
 } from './option-types.js';
 import { modelOf, presetOptions } from './preset.js';
@@ -36,7 +37,7 @@ export const trainingOptions: readonly OptionSpec[] = [
   {
     flags: '--eval <source>',
     description: 'labelled samples to judge the model on after each epoch, as --data',
-    reads: sourceFiles,
+    ...sourceOption,
   },
   {
     flags: '--epochs <n>',
@@ -119,7 +120,7 @@ export const trainingOptions: readonly OptionSpec[] = [
     parse: wholeNumber(0),
     default: 0,
   },
-  { flags: '--threads <n>', description: 'threads; 0: the usable CPUs', parse: wholeNumber(0), default: 0 },
+  { flags: '--threads <n>', description: 'threads; 0: the usable CPUs', parse: threadCount(0), default: 0 },
   { flags: '--resume', description: 'continue from the checkpoint when there is one' },
   {
     flags: '--checkpoint <file>',

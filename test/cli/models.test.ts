@@ -88,7 +88,7 @@ describe('bad input exits with 1, a code and a remedy, and leaves nothing behind
     ['KPT_ONNX_MALFORMED', () => ['inspect', broken('cut.onnx', readFileSync(model).subarray(0, 3000))]],
     ['KPT_INPUT_UNKNOWN', () => ['run', model, '--input', `y=${samples}`]],
     ['KPT_SHAPE_MISMATCH', () => ['run', model, '--input', `x=${int8Samples()}`]],
-    ['KPT_OPTION_INVALID', () => ['run', model, '--data', 'tar:file']],
+    ['KPT_OPTION_INVALID', () => ['quantize', model, '--data', `npy:${samples}`, '--exclude-names', 'none']],
     ['KPT_FILE_NOT_FOUND', () => ['run', model, '--data', 'npy:none.npy']],
     ['KPT_CALIBRATION_EMPTY', () => ['run', model, '--data', `wav:${folder}`]],
     ['KPT_CALIBRATION_EMPTY', () => ['compare', model, model, '--data', `wav:${folder}`]],

@@ -41,8 +41,28 @@ test.each([
   expect(err).toMatch(/^error\[KPT_USAGE\]: .+\n {2}Run `kompakt --help`/);
 });
 
-test('the message of a bad value names the option', async () => {
-  expect((await kompakt('bench', 'm.onnx', '--threads', '0')).err).toContain('--threads');
+test.each([
+  ['--threads', ['bench', 'm.onnx', '--threads', '0']],
+  ['--threads', ['run', 'm.onnx', '--threads', '100000']],
+  ['--threads', ['finetune', 'm.onnx', '--threads', '100000']],
+  ['--latency-threads', ['compress', 'm.onnx', '--latency-threads', '257']],
+  ['--data', ['run', 'm.onnx', '--data', 'tape:file']],
+  ['--data', ['quantize', 'm.onnx', '--data', 'idx:']],
+  ['--data', ['compare', 'a.onnx', 'b.onnx', '--data', 'pictures']],
+  ['--eval', ['finetune', 'm.onnx', '--eval', 'tape:file']],
+  ['--eval', ['explain', 'a.onnx', 'b.onnx', '--eval', 'tape:file']],
+  ['--validate', ['tune', 'm.onnx', '--validate', 'tape:file']],
+  ['--keep-sqnr', ['quantize', 'm.onnx', '--keep-sqnr', '500']],
+  ['--weight-bits', ['quantize', 'm.onnx', '--weight-bits', '9']],
+  ['--port', ['serve', 'm.onnx', '--port', '99999']],
+  ['--target', ['serve', 'm.onnx', '--variant', 'fast.onnx']],
+  ['a network', ['finetune', 'preset:nosuch', '--data', 'idx:file', '-o', 'no-such-folder.onnx']],
+  ['width', ['finetune', 'preset:lenet-5', '--width', '1000', '--data', 'idx:file', '-o', 'never.onnx']],
+])('a bad value: exit code 2 and a message that names %s', async (name, argv) => {
+  const { code, err } = await kompakt(...argv);
+  expect(err).toMatch(/^error\[KPT_USAGE\]: /);
+  expect(err).toContain(name);
+  expect(code).toBe(2);
 });
 
 test.each(['inspect', 'run', 'bench', 'quantize', 'compare'])(

@@ -212,6 +212,6 @@ test.each([
 
 test('an unknown preset names those there are', async () => {
   const { code, err } = await kompakt('finetune', 'preset:lenet-6', '--data', data, '-o', path('x.onnx'));
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(err).toContain('lenet-300-100');
 });

@@ -25,7 +25,8 @@ import {
   itsFile,
   oneOf,
   positiveNumber,
-  sourceFiles,
+  sourceOption,
+  threadCount,
   wholeNumber,
 } from '../option-types.js';
 import { writeText } from '../write-text.js';
@@ -47,7 +48,7 @@ export const compressCommand: Command = {
       flags: '--eval <source>',
       description:
         'samples to judge by, as --data; without it a fifth of --data is held out; without labels accuracy is agreement with the original',
-      reads: sourceFiles,
+      ...sourceOption,
     },
     {
       flags: '--max-drop <points>',
@@ -117,7 +118,7 @@ export const compressCommand: Command = {
     {
       flags: '--latency-threads <n>',
       description: 'threads of one run when latency is measured',
-      parse: wholeNumber(1),
+      parse: threadCount(1),
       default: 1,
     },
     {
@@ -140,7 +141,7 @@ export const compressCommand: Command = {
     {
       flags: '--threads <n>',
       description: 'threads of training and judging; 0: the usable CPUs',
-      parse: wholeNumber(0),
+      parse: threadCount(0),
       default: 0,
     },
     { flags: '--report <file>', description: 'write all that was found as an HTML page', writes: 'file' },

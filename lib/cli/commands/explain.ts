@@ -11,7 +11,7 @@ import {
 } from '../../index.js';
 import type { Command } from '../command.js';
 import { feedsOf } from '../data.js';
-import { dataOptions, itsFile, sourceFiles, threadsOption, wholeNumber } from '../option-types.js';
+import { dataOptions, itsFile, sourceOption, threadsOption, wholeNumber } from '../option-types.js';
 import { writeText } from '../write-text.js';
 
 /** They are kept in memory. */
@@ -33,7 +33,7 @@ export const explainCommand: Command = {
     {
       flags: '--eval <source>',
       description: 'labelled samples to judge both models on: idx:<images>,<labels> and the like',
-      reads: sourceFiles,
+      ...sourceOption,
     },
     {
       flags: '--trial-samples <n>',

@@ -18,7 +18,7 @@ import {
   itsFile,
   positiveNumber,
   shareNumber,
-  sourceFiles,
+  sourceOption,
 } from '../option-types.js';
 
 export const pruneCommand: Command = {
@@ -45,7 +45,7 @@ export const pruneCommand: Command = {
     {
       flags: '--eval <source>',
       description: 'labelled samples to judge the model on before and after, as --data',
-      reads: sourceFiles,
+      ...sourceOption,
     },
   ],
   examples: [

@@ -9,11 +9,11 @@ import {
   bitsOf,
   commaList,
   dataOptions,
+  decibels,
   itsFile,
   jsonFile,
   jsonOrFile,
   oneOf,
-  positiveNumber,
 } from '../option-types.js';
 
 const calibratorNames = calibrators.map((calibrator) => calibrator.name);
@@ -57,7 +57,7 @@ export const quantizeCommand: Command = {
       flags: '--keep-sqnr <dB>',
       description:
         'signal over noise to keep at the end of the model; the values that hurt most stay in float',
-      parse: positiveNumber,
+      parse: decibels,
     },
     { flags: '--per-tensor', description: 'one weight scale a tensor; per output channel without this' },
     {

@@ -21,7 +21,7 @@ export const serveCommand: Command = {
     {
       flags: '--port <n>',
       description: 'port to listen on; 0: any that is free',
-      parse: wholeNumber(0),
+      parse: wholeNumber(0, 65535),
       default: 8080,
     },
     { flags: '--host <address>', description: 'address to listen on; 0.0.0.0: all', default: '127.0.0.1' },
@@ -123,6 +123,11 @@ export const serveCommand: Command = {
 function serveOptionsOf(args: readonly string[], options: Options): ServeOptions {
   const [deadlineMs, planCache] = [options.number('deadline'), options.text('planCache')];
   const targetMs = options.number('target');
+  if (targetMs === undefined && options.list('variant').length > 0)
+    throw new KompaktError(
+      'KPT_USAGE',
+      '--variant needs --target: the time by which a governor chooses among the variants.',
+    );
   const models = args.map(modelOf);
   const variants = forModels('--variant', options.list<string>('variant'), models);
   const baselines = forModels('--baseline', options.list<string>('baseline'), models);

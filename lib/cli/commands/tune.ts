@@ -22,7 +22,8 @@ import {
   oneOf,
   positiveNumber,
   shareNumber,
-  sourceFiles,
+  sourceOption,
+  threadCount,
   wholeNumber,
 } from '../option-types.js';
 import { modelDescription, modelOf, presetOptions } from '../preset.js';
@@ -49,7 +50,7 @@ export const tuneCommand: Command = {
     {
       flags: '--validate <source>',
       description: 'labelled samples to judge trials by, as --data; default: some of --data, held out',
-      reads: sourceFiles,
+      ...sourceOption,
     },
     {
       flags: '--holdout <share>',
@@ -60,7 +61,7 @@ export const tuneCommand: Command = {
     {
       flags: '--eval <source>',
       description: 'test samples, as --data: judged once, at the end, with the best options and the defaults',
-      reads: sourceFiles,
+      ...sourceOption,
     },
     {
       flags: '--space <json>',
@@ -135,7 +136,7 @@ export const tuneCommand: Command = {
       writes: 'file',
     },
     { flags: '--seed <n>', description: 'decides everything', parse: wholeNumber(0), default: 0 },
-    { flags: '--threads <n>', description: 'threads; 0: the usable CPUs', parse: wholeNumber(0), default: 0 },
+    { flags: '--threads <n>', description: 'threads; 0: the usable CPUs', parse: threadCount(0), default: 0 },
     ...presetOptions,
   ],
   examples: [

@@ -43,7 +43,7 @@ test('bad usage', async () => {
     ['--variant', 'x=c.onnx'],
   ])
     expect((await kompakt('serve', `a=${model}`, `b=${model}`, ...more)).code).toBe(2);
-  expect((await kompakt('serve', model, '--variant', model, '--port', '0')).err).toContain('targetMs');
+  expect((await kompakt('serve', model, '--variant', model, '--port', '0')).err).toContain('--target');
   expect((await kompakt('serve', model, '--baseline', model, '--port', '0')).err).toContain(
     'KPT_BASELINE_INVALID',
   );

@@ -4,7 +4,8 @@ import type { Graph } from '../graph/graph.js';
 import { type Interval, mcNemarTest, wilsonInterval } from '../report/proportions.js';
 import { toValues } from '../session/values.js';
 import { toNumbers } from '../tensor/tensor.js';
-import type { LabelledSample } from '../train/evaluate.js';
+import { type LabelledSample, sampleName } from '../train/evaluate.js';
+import { missingLabel } from '../train/missing-label.js';
 import { readingOf } from '../train/reading.js';
 import { feedsFor, withExecutor } from './feeds.js';
 
@@ -72,9 +73,8 @@ export async function answersOf(graph: Graph, samples: LabelledSamples): Promise
   const output = graph.outputs[0]!.name;
   const { answerOf, lossOf } = readingOf(graph);
   await withExecutor(graph, async (run) => {
-    for await (const { feeds, label } of samples) {
-      if (label === undefined)
-        throw new KompaktError('KPT_INPUT_MISSING', 'A sample without a label cannot be evaluated.');
+    for await (const { name, feeds, label } of samples) {
+      if (label === undefined) missingLabel(sampleName(name, labels!.length), 'the evaluation');
       const values = toNumbers((await run(feedsFor(graph, toValues(feeds)))).get(output)!);
       const best = answerOf(values);
       labels!.push(label);

@@ -5,6 +5,7 @@ import { expected, KompaktError } from '../errors.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Augment } from './augment/augmentation.js';
+import { missingLabel } from './missing-label.js';
 import { mixOf, mixRows } from './mixup.js';
 import { randomFor } from './seeds.js';
 import type { TrainingStep, TrainingValue } from './training.js';
@@ -127,16 +128,17 @@ class Column {
     const { name, dims, dtype } = this.type;
     const value = (this.isModelInput ? sample.inputs : sample.targets)?.get(name);
     if (value !== undefined) {
-      this.buffer.set(at, value, 'a sample');
+      this.buffer.set(at, value, `sample ${sample.name}`);
       return;
     }
     const { label } = sample;
-    if (label === undefined || this.isModelInput)
+    if (this.isModelInput)
       throw new KompaktError(
         'KPT_INPUT_MISSING',
-        `Training needs '${name}', but a sample has no value of that name${this.isModelInput ? '' : ' and no label'}.`,
+        `Training needs '${name}', but sample ${sample.name} has no value of that name.`,
         { input: name },
       );
+    if (label === undefined) missingLabel(sample.name, `the loss ('${name}')`);
     const classes = sizeOf(dims.slice(1));
     if (dtype.includes('int') && classes === 1) this.buffer.setNumber(at, label);
     else if (dtype === 'float32' && Number.isInteger(label) && label >= 0 && label < classes) {
@@ -146,7 +148,7 @@ class Column {
     } else
       throw new KompaktError(
         'KPT_DATA_MALFORMED',
-        expected(`a class below ${classes}`, `the label of '${name}'`, label),
+        expected(`a class below ${classes}`, `the label of sample ${sample.name}`, label),
       );
   }
 }

@@ -6,13 +6,20 @@ import type { Model } from '../model/model.js';
 import { InferenceSession } from '../session/session.js';
 import { type Tensors, toValues } from '../session/values.js';
 import { type TensorValue, toNumbers } from '../tensor/tensor.js';
+import { missingLabel } from './missing-label.js';
 import { classesOf, type Reading, readingOf, requireLabel } from './reading.js';
 
 export interface LabelledSample {
+  /** For messages: where it comes from. */
+  readonly name?: string;
   /** With a batch dimension of 1. */
   readonly feeds: Tensors;
   readonly label?: number;
 }
+
+/** What messages call a sample; `number` counts from 0. */
+export const sampleName = (name: string | undefined, number: number): string =>
+  name === undefined ? `${number}` : `'${name}'`;
 
 export interface EvaluateOptions {
   /** Threads of the session; 0 or absent: the usable CPUs. */
@@ -121,9 +128,10 @@ export async function evaluate(
 async function* labelled(
   samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
 ): AsyncGenerator<LabelledSample> {
+  let number = 0;
   for await (const sample of samples) {
-    if (sample.label === undefined)
-      throw new KompaktError('KPT_INPUT_MISSING', 'A sample without a label cannot be evaluated.');
+    if (sample.label === undefined) missingLabel(sampleName(sample.name, number), 'the evaluation');
+    number++;
     yield sample;
   }
 }

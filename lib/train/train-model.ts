@@ -10,7 +10,7 @@ import { augmentsOf } from './augment/options.js';
 import { measureBatchNorm, withStatistics } from './batch-norm.js';
 import { type Batch, Batches } from './batches.js';
 import { trainingCurves } from './curves.js';
-import { evaluate, type LabelledSample } from './evaluate.js';
+import { evaluate, type LabelledSample, sampleName } from './evaluate.js';
 import type { TrainingEvent, TrainingReport } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
 import { logTo } from './log.js';
@@ -27,6 +27,8 @@ import { parametersOf } from './training-form.js';
 
 /** A sample to learn from. */
 export interface Lesson {
+  /** For messages: where it comes from. */
+  readonly name?: string;
   /** Model inputs with a batch dimension of 1. */
   readonly feeds: Tensors;
   /** Class index, for classifiers. */
@@ -141,13 +143,16 @@ export function samplesOf({
   const classes = dims?.length === 2 && typeof dims[1] === 'number' ? dims[1] : Number.POSITIVE_INFINITY;
   return {
     async *[Symbol.asyncIterator]() {
-      for await (const { feeds, label, targets } of data) {
+      let number = 0;
+      for await (const { name: given, feeds, label, targets } of data) {
+        const name = sampleName(given, number++);
         if (label !== undefined && !(label >= 0 && label < classes))
           throw new KompaktError(
             'KPT_DATA_MALFORMED',
-            `A sample has label ${label}, but the model tells ${classes} classes apart.`,
+            `Sample ${name} has label ${label}, but the model tells ${classes} classes apart: 0 to ${classes - 1}.`,
           );
         yield {
+          name,
           inputs: toValues(feeds),
           ...(label !== undefined && { label }),
           ...(targets && { targets: toValues(targets) }),

@@ -5,6 +5,8 @@ import { bytesOf, type TensorValue } from '../tensor/tensor.js';
 import { randomFor } from './seeds.js';
 
 export interface TrainingSample {
+  /** For messages: file and index where they are known, else the number. */
+  readonly name: string;
   /** Model inputs by name, with a batch dimension of 1. */
   readonly inputs: ReadonlyMap<string, TensorValue>;
   /** Class index, where the data has labels. */

@@ -93,7 +93,7 @@ export function clusters(count: number, features: number, classes: number, seed 
       { length: features },
       (_, f) => (f % classes === label ? 1 : 0) + (random() - 0.5),
     );
-    return { label, inputs: new Map([['x', f32([1, features], values)]]) };
+    return { name: `${i}`, label, inputs: new Map([['x', f32([1, features], values)]]) };
   });
 }
 

@@ -101,11 +101,18 @@ test('targets of samples and one-hot rows; what is provided elsewhere is not ask
 });
 
 test.each([
-  ['no label', { inputs: new Map([['x', f32([1, 4], [1, 2, 3, 4])]]) }, 'KPT_INPUT_MISSING'],
-  ['no input', { label: 1, inputs: new Map() }, 'KPT_INPUT_MISSING'],
-  ['wrong size', { label: 1, inputs: new Map([['x', f32([1, 3], [1, 2, 3])]]) }, 'KPT_SHAPE_MISMATCH'],
+  ['no label', { name: 'a', inputs: new Map([['x', f32([1, 4], [1, 2, 3, 4])]]) }, 'KPT_INPUT_MISSING'],
+  ['no input', { name: 'a', label: 1, inputs: new Map() }, 'KPT_INPUT_MISSING'],
+  [
+    'wrong size',
+    { name: 'a', label: 1, inputs: new Map([['x', f32([1, 3], [1, 2, 3])]]) },
+    'KPT_SHAPE_MISMATCH',
+  ],
 ])('%s is refused', async (_, sample, code) => {
-  await expect(all(await make({ size: 1, seed: 1 }, [sample]), 0)).rejects.toMatchObject({ code });
+  await expect(all(await make({ size: 1, seed: 1 }, [sample]), 0)).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining('ample a'),
+  });
 });
 
 test('a class that the model does not have is refused', async () => {

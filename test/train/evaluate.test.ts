@@ -93,7 +93,12 @@ test('a fixed batch size of one', async () => {
 
 test.each([
   ['no samples', [], 'KPT_CALIBRATION_EMPTY'],
-  ['no label', [{ feeds: samples[0]!.feeds }], 'KPT_INPUT_MISSING'],
+  [
+    'no label',
+    [samples[0]!, { feeds: samples[0]!.feeds }],
+    'KPT_INPUT_MISSING',
+    /^Sample 1 has no label.*idx:IMAGES,LABELS/,
+  ],
   ['another input', [{ feeds: { z: samples[0]!.feeds.x! }, label: 1 }], 'KPT_INPUT_UNKNOWN'],
   [
     'inputs that differ',
@@ -105,6 +110,9 @@ test.each([
     [samples[0]!, { feeds: { x: new Tensor('float32', [1, 2, 3], [1, 3]) }, label: 1 }],
     'KPT_SHAPE_MISMATCH',
   ],
-])('%s', async (_, list: LabelledSample[], code) => {
-  await expect(evaluate(model('N'), list, { threads: 1 })).rejects.toMatchObject({ code });
+])('%s', async (_, list: LabelledSample[], code, message = /./) => {
+  await expect(evaluate(model('N'), list, { threads: 1 })).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message),
+  });
 });

@@ -268,9 +268,15 @@ test.each([
 });
 
 test('labels outside of the classes, inputs that are not there', async () => {
-  await expect(train(dense(), { data: [{ ...data[0]!, label: classes }] })).rejects.toMatchObject({
-    code: 'KPT_DATA_MALFORMED',
-  });
+  const wrongLabel = { ...data[0]!, label: classes };
+  for (const [lessons, name] of [
+    [[data[0]!, wrongLabel], 'Sample 1 '],
+    [[{ ...wrongLabel, name: 'a.jpg' }], "Sample 'a.jpg' "],
+  ] as const)
+    await expect(train(dense(), { data: lessons })).rejects.toMatchObject({
+      code: 'KPT_DATA_MALFORMED',
+      message: expect.stringContaining(name),
+    });
   const wrong = Array.from({ length: 16 }, () => ({ label: 0, feeds: { other: data[0]!.feeds.input! } }));
   await expect(train(dense(), { data: wrong })).rejects.toMatchObject({ code: 'KPT_INPUT_MISSING' });
 });

@@ -5,6 +5,7 @@ import { counted } from '../helpers/softmax-regression.js';
 
 const samples = (count: number): TrainingSample[] =>
   Array.from({ length: count }, (_, label) => ({
+    name: `${label}`,
     label,
     inputs: new Map([['x', f32([1, 4], [label, 0, 0, 0])]]),
   }));

@@ -56,7 +56,7 @@ function toInput(sample: Sample, value: TensorValue, input: ValueInfo, preproces
   if (sample.layout === 'array' || sample.layout === 'sound') {
     const numbers = normalize(toNumbers(value), 1, preprocess, where);
     const fitted =
-      sample.layout === 'sound' ? fitLength(numbers, input.dims) : { dims: value.dims, data: numbers };
+      sample.layout === 'sound' ? fitLength(numbers, input, where) : { dims: value.dims, data: numbers };
     return fromNumbers(input.dtype, fitArray(fitted.dims, input, where), fitted.data);
   }
   const stored = recolor(planesOf(value, sample.layout), preprocess.color, where);
@@ -161,16 +161,27 @@ function fitArray(dims: Dims, input: ValueInfo, where: string): Dims {
   if (!wanted.includes(null) && shape.every(Number.isInteger) && sizeOf(shape) === sizeOf(dims)) return shape;
   throw new KompaktError(
     'KPT_SHAPE_MISMATCH',
-    `Expected a shape that fits input '${input.name}' [${input.dims!.map((d) => d ?? '?').join(',')}] for ${where} but received [${dims.join(',')}].`,
+    `Expected a shape that fits input '${input.name}' ${shapeText(input.dims!)} for ${where} but received [${dims.join(',')}].`,
   );
 }
 
-/** Cuts a sound, or adds silence, where the input has a fixed length. */
-function fitLength(data: Float64Array, input: readonly Dim[] | null): { dims: Dims; data: Float64Array } {
+/** Cuts a sound, or adds silence, where the input has a fixed length. Pictures and spectra are no place for a sound. */
+function fitLength(
+  data: Float64Array,
+  { name, dims: input }: ValueInfo,
+  where: string,
+): { dims: Dims; data: Float64Array } {
   const own = input === null ? [null] : input.length === 1 ? input : input.slice(1);
+  if (own.filter((d) => d !== 1).length > 1)
+    throw new KompaktError(
+      'KPT_SHAPE_MISMATCH',
+      `Expected an input with one dimension besides the batch and those of 1 for the sound of ${where} but received '${name}' ${shapeText(input!)}. Give what it takes, a spectrum say, as npy:FILE.`,
+    );
   const length = own.every((d) => typeof d === 'number') ? sizeOf(own) : data.length;
   if (sameDims([length], [data.length])) return { dims: [length], data };
   const out = new Float64Array(length);
   out.set(data.subarray(0, length));
   return { dims: [length], data: out };
 }
+
+const shapeText = (dims: readonly Dim[]): string => `[${dims.map((d) => d ?? '?').join(',')}]`;

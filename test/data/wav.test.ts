@@ -36,6 +36,30 @@ describe('wav', () => {
     ]);
   });
 
+  test.each([[[1, 3, 8, 8]], [[1, 49, 10]], [[null, 3, null]]])(
+    'an input of %j takes no sound',
+    async (dims) => {
+      const dir = join(folder, `sound ${dims}`);
+      mkdirSync(dir);
+      writeFileSync(join(dir, 'a.wav'), wavBytes(1, 8, 1, Buffer.from(new Array(192).fill(9))));
+      const message = expect.stringContaining(
+        "one dimension besides the batch and those of 1 for the sound of sample '",
+      );
+      await expect(all({ data: `wav:${dir}` }, [input(dims)])).rejects.toMatchObject({
+        code: 'KPT_SHAPE_MISMATCH',
+        message,
+      });
+    },
+  );
+
+  test.each([[[1, 1, 3]], [[null, 3, 1]], [[3]], [[1, 1, null]]])('one of %j does', async (dims) => {
+    const dir = join(folder, `room ${dims}`);
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'a.wav'), wavBytes(1, 8, 1, Buffer.from([192, 192, 192])));
+    const [sample] = await all({ data: `wav:${dir}` }, [input(dims)]);
+    expect(sample!.feeds.x!.values).toEqual([0.5, 0.5, 0.5]);
+  });
+
   test.each([
     ['no RIFF', Buffer.from('hello')],
     ['no data', wavBytes(1, 16, 1, Buffer.alloc(2)).subarray(0, 36)],

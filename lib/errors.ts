@@ -107,7 +107,7 @@ export const errorTable = {
     remedy: 'Check the file named in the message and the format given with --data.',
   },
   KPT_TRAINING_DIVERGED: {
-    meaning: 'The loss became NaN or infinite.',
+    meaning: 'The loss became NaN or infinite, or a million times what it was.',
     remedy: 'Lower the learning rate, warm up, clip gradients (clipNorm), or check the scale of the samples.',
   },
   KPT_ADDON_MISSING: {

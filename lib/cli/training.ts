@@ -185,6 +185,7 @@ export const runTraining = (
     (report) => ({
       text: [
         epochTable(report),
+        ...report.notes,
         ...(report.sparsity === undefined ? [] : [sparsityTable(report.sparsity)]),
       ].join('\n\n'),
       steps: `${report.steps} steps on ${report.samples} samples`,

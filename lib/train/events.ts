@@ -41,4 +41,6 @@ export interface TrainingReport {
   /** Epoch whose parameters the model has; the last one unless early stopping went back. */
   readonly kept: number;
   readonly stoppedEarly: boolean;
+  /** What to know of it: that the loss went up, say. */
+  readonly notes: readonly string[];
 }

@@ -7,6 +7,7 @@ import { argMax } from '../report/compare.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Batch, Batches } from './batches.js';
 import { type Checkpoint, loadCheckpoint, requireSameSettings, saveCheckpoint } from './checkpoint.js';
+import { judgeCourse } from './divergence.js';
 import { type EarlyStopping, judge } from './early-stopping.js';
 import type { Evaluation } from './evaluate.js';
 import type { EpochReport, StepReport, TrainingEvent, TrainingReport } from './events.js';
@@ -55,6 +56,8 @@ interface Progress {
   running: Running;
   /** Sum of the losses since the last point of the curve, and how many. */
   point: { loss: number; steps: number };
+  /** Loss of the first step. */
+  began?: number;
   readonly epochs: EpochReport[];
   readonly curve: StepReport[];
   kept: number;
@@ -115,7 +118,13 @@ class TrainingRun {
       curve: progress.curve,
       kept: progress.kept,
       stoppedEarly: progress.stoppedEarly,
+      notes: this.#notes(),
     };
+  }
+
+  #notes(): readonly string[] {
+    const { began, epochs, kept } = this.#progress;
+    return began === undefined ? [] : judgeCourse(began, epochs[kept - 1]!.loss);
   }
 
   async #epoch(): Promise<void> {
@@ -151,6 +160,7 @@ class TrainingRun {
         'KPT_TRAINING_DIVERGED',
         `The loss became ${loss} at step ${this.#stepsDone() + 1} of ${this.#total}.`,
       );
+    progress.began ??= loss;
     progress.batch++;
     progress.running.loss += loss;
     count(progress.running, batch.labels, outputs.values().next().value);
@@ -190,6 +200,7 @@ class TrainingRun {
     progress.kept = report.epoch;
     this.#tell({ event: 'epoch', ...report });
     if (earlyStopping !== undefined) this.#stopEarly(earlyStopping);
+    this.#notes();
     if (checkpoint !== undefined) await this.#save();
   }
 

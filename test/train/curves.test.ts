@@ -18,6 +18,7 @@ const report = (evaluation: number | null, rest: Partial<TrainingReport> = {}): 
   curve: [{ step: 10, epoch: 1, loss: 1, learningRate: 0.1 }],
   kept: 2,
   stoppedEarly: false,
+  notes: [],
   ...rest,
 });
 const chartsOf = (html: string) =>

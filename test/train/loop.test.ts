@@ -194,13 +194,35 @@ describe('early stopping', () => {
   });
 });
 
-test('a loss that is no number ends the run', async () => {
-  const step = new SoftmaxRegression(8, 8, 3);
-  const broken = new Proxy(step, {
-    get: (target, key) =>
-      key === 'run' ? () => ({ loss: Number.NaN, outputs: new Map() }) : Reflect.get(target, key, target),
+/** A step that learns nothing, with these losses. */
+function withLosses(lossOf: (step: number) => number): SoftmaxRegression {
+  let taken = 0;
+  return new Proxy(new SoftmaxRegression(8, 8, 3), {
+    get(target, key) {
+      if (key === 'run') return () => ({ loss: lossOf(taken++), outputs: new Map() });
+      const value = Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
   });
-  await expect(run({ step: broken })).rejects.toMatchObject({ code: 'KPT_TRAINING_DIVERGED' });
+}
+
+test.each([
+  ['no number', () => Number.NaN],
+  ['far beyond the first one', (step: number) => 2 * 10 ** step],
+])('a loss that is %s ends the run', async (_, lossOf) => {
+  await expect(run({ step: withLosses(lossOf) })).rejects.toMatchObject({ code: 'KPT_TRAINING_DIVERGED' });
+});
+
+test('a loss that has gone up is told of', async () => {
+  const { report } = await run({ step: withLosses((step) => (step === 0 ? 1.5 : 40)) });
+  expect(report.notes).toEqual([expect.stringMatching(/^The loss began at 1\.50 and is 40\.0 at the end/)]);
+});
+
+test.each([
+  ['usual', (step: number) => 1 / (1 + step)],
+  ['up from almost nothing', (step: number) => (step === 0 ? 0.0001 : 0.2)],
+])('nothing is said of a loss that is %s', async (_, lossOf) => {
+  expect((await run({ step: withLosses(lossOf) })).report.notes).toEqual([]);
 });
 
 test('the log is one JSON object a line', async () => {

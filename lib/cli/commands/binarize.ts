@@ -134,6 +134,7 @@ function describe(report: BinarizeReport): { readonly text: string; readonly ste
   const parts = [
     ...(activationStage === null ? [] : [`binary activations, real weights\n${epochTable(activationStage)}`]),
     epochTable(weightStage),
+    ...weightStage.notes,
     layers,
     ...report.notes,
     ...(accuracyAfter === null

@@ -70,11 +70,13 @@ export const errorTable = {
   },
   KPT_INPUT_MISSING: {
     meaning: 'A model input was not fed.',
-    remedy: 'Feed every name in `session.inputNames`.',
+    remedy:
+      'Give every input that `kompakt inspect MODEL` prints (`session.inputNames`), and labels where the message asks for them.',
   },
   KPT_INPUT_UNKNOWN: {
     meaning: 'A feed or fetch names a value that the model does not have.',
-    remedy: 'Use the names in `session.inputNames` and `session.outputNames`.',
+    remedy:
+      'Use the names that `kompakt inspect MODEL` prints (`session.inputNames`, `session.outputNames`).',
   },
   KPT_TOO_LARGE: {
     meaning: 'A declared size is larger than this machine or kompakt can hold.',

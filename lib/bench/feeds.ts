@@ -23,8 +23,22 @@ function likelySize({ shape }: InputInfo, axis: number): number {
   return axis === 1 && !channelsLast ? 3 : 224;
 }
 
-/** Options to copy that give every input a size that needs one, as in `--shape x=1,3,224,224`; null when none does. */
+/** Throws KPT_INPUT_UNKNOWN for shapes of what is no input. */
+function requireInputs(inputs: readonly InputInfo[], shapes: Shapes): void {
+  const names = inputs.map((input) => input.name);
+  for (const name of Object.keys(shapes))
+    if (!names.includes(name))
+      throw new KompaktError(
+        'KPT_INPUT_UNKNOWN',
+        `A shape is given for '${name}', but the inputs of the model are ${names.map((own) => `'${own}'`).join(', ')}.`,
+        { name },
+      );
+}
+
+/** Options to copy that give every input a size that needs one, as in `--shape x=1,3,224,224`; null when none does. Throws
+ *  KPT_INPUT_UNKNOWN. */
 export function shapeExample(inputs: readonly InputInfo[], shapes: Shapes): string | null {
+  requireInputs(inputs, shapes);
   const open = inputs.filter((input) => isOpen(input, shapes));
   if (open.length === 0) return null;
   const word = (text: string): string => (/^[\w.:/=,-]+$/.test(text) ? text : `'${text}'`);
@@ -38,10 +52,7 @@ export function shapeExample(inputs: readonly InputInfo[], shapes: Shapes): stri
 
 /** Concrete dims of each input: the given shape, or the declared one with 1 for a symbol in front. */
 export function concreteShapes(inputs: readonly InputInfo[], shapes: Shapes): Map<string, readonly number[]> {
-  const known = new Set(inputs.map((input) => input.name));
-  for (const name of Object.keys(shapes))
-    if (!known.has(name))
-      throw new KompaktError('KPT_INPUT_UNKNOWN', expected([...known].join(', '), 'an input name', name));
+  requireInputs(inputs, shapes);
   return new Map(inputs.map((input) => [input.name, concreteShape(input, shapes[input.name])]));
 }
 

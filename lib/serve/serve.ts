@@ -81,10 +81,12 @@ class ModelServer implements Server {
     try {
       this.url = await this.#app.listen({ host, port });
     } catch (error) {
-      const { message } = error as Error;
+      const { code, message } = error as NodeJS.ErrnoException;
       throw new KompaktError(
         'KPT_UNAVAILABLE',
-        `Port ${port} of ${host}: ${message}.`,
+        code === 'EADDRINUSE'
+          ? `Port ${port} of ${host} is taken: another program listens there.`
+          : `Port ${port} of ${host}: ${message}.`,
         { host, port },
         error,
       );

@@ -86,6 +86,7 @@ describe('bad input exits with 1, a code and a remedy, and leaves nothing behind
   const cases: readonly (readonly [string, () => string[]])[] = [
     ['KPT_ONNX_MALFORMED', () => ['inspect', broken('random.onnx', Buffer.from('not a model at all'))]],
     ['KPT_ONNX_MALFORMED', () => ['inspect', broken('cut.onnx', readFileSync(model).subarray(0, 3000))]],
+    ['KPT_INPUT_UNKNOWN', () => ['inspect', model, '--shape', 'y=1,3,48,64']],
     ['KPT_INPUT_UNKNOWN', () => ['run', model, '--input', `y=${samples}`]],
     ['KPT_SHAPE_MISMATCH', () => ['run', model, '--input', `x=${int8Samples()}`]],
     ['KPT_OPTION_INVALID', () => ['quantize', model, '--data', `npy:${samples}`, '--exclude-names', 'none']],

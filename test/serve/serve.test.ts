@@ -315,7 +315,10 @@ test('reloads that have not begun are one, and none begins once the server ends'
 
 test('a server that cannot start says why and leaves nothing behind', async () => {
   const port = Number(new URL(server.url).port);
-  await expect(startServer({ models: [file], port })).rejects.toMatchObject({ code: 'KPT_UNAVAILABLE' });
+  await expect(startServer({ models: [file], port })).rejects.toMatchObject({
+    code: 'KPT_UNAVAILABLE',
+    message: `Port ${port} of 127.0.0.1 is taken: another program listens there.`,
+  });
   await expect(startServer({ models: [files.path('none.onnx')] })).rejects.toMatchObject({
     code: 'KPT_FILE_NOT_FOUND',
   });

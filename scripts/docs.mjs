@@ -8,6 +8,7 @@ import { fileOperators, typesOf } from './op-types.mjs';
 import './typescript.mjs';
 
 const { commands } = await import('../lib/cli/commands/index.ts');
+const { dataSources } = await import('../lib/data/source.ts');
 const { errorTable } = await import('../lib/errors.ts');
 const { newestOpset } = await import('../lib/graph/graph.ts');
 
@@ -77,11 +78,20 @@ ${markdownTable(
   operators(),
 )}
 `,
-  'docs/cli.md': () => `${note('lib/cli/commands')}
+  'docs/cli.md': () => `${note('lib/cli/commands and lib/data/source.ts')}
 # Command line
 
 \`kompakt COMMAND ...\`. Every command takes \`--json\`: one JSON document on stdout and nothing else there. Progress goes
 to stderr when that is a terminal. Exit code 0: success, 1: failure, 2: bad usage.
+
+## Samples
+
+What \`--data\`, \`--eval\` and \`--validate\` take, and \`openSamples\` as \`data\`:
+
+${markdownTable(
+  ['Source', 'Samples', 'Labels come from'],
+  dataSources.map(({ name, path, samples, labels }) => [`\`${name}:${path}\``, samples, labels]),
+)}
 
 ${commands.map(commandSection).join('\n\n')}
 `,

@@ -2,7 +2,7 @@
 // stderr, exit code 0 for success, 1 for failure, 2 for bad usage.
 import { createRequire } from 'node:module';
 import { Command as Commander, CommanderError } from 'commander';
-import { errorTable, isKompaktError, KompaktError } from '../index.js';
+import { dataSources, errorTable, isKompaktError, KompaktError } from '../index.js';
 import { type Command, flagOf, type Invocation, type OptionSpec, Options, type Result } from './command.js';
 import { commands } from './commands/index.js';
 import { checkOutputs, type GivenTexts } from './outputs.js';
@@ -72,6 +72,8 @@ export function buildProgram(streams: Streams, onCommand: OnCommand): Commander 
         texts.set(option, [...(option.repeat ? (texts.get(option) ?? []) : []), text]),
       );
     sub.option('--json', 'print one JSON document on stdout and nothing else there');
+    if (command.options.some(({ flags }) => flags.startsWith('--data')))
+      sub.addHelpText('after', samplesText);
     sub.addHelpText('after', examplesText(command));
     sub.action((...parameters: unknown[]) => {
       const args = parameters.slice(0, command.arguments.length);
@@ -102,6 +104,11 @@ function addOption(
   if (takesValue) to.option(flags, description, step, fallback);
   else to.option(flags, description, fallback as boolean | undefined);
 }
+
+/** What --data and its like take. */
+const samplesText = `\nSamples:\n${dataSources
+  .map(({ name, path, samples, labels }) => `  ${name}:${path}\n      ${samples}\n      labels: ${labels}`)
+  .join('\n')}`;
 
 export function examplesText(command: Command): string {
   const lines = command.examples.map(([line, what]) => `  $ ${line}\n      ${what}`);

@@ -19,6 +19,9 @@ interface Source {
   readonly name: string;
   /** What stands behind the colon. */
   readonly path: string;
+  /** Where samples and their labels come from, in words. */
+  readonly samples: string;
+  readonly labels: string;
   readonly open: (path: string, size: Size | undefined) => Dataset;
   readonly files: (path: string) => readonly string[] | Promise<readonly string[]>;
 }
@@ -28,19 +31,59 @@ const twoFiles = (paths: string) => paths.split(',', 2) as [string, string?];
 const filesIn = (extensions: readonly string[]) => async (folder: string) =>
   (await labelledFiles(folder, extensions)).map(({ path }) => path);
 
-/** Kinds of data, one line each. */
+const fromFolders =
+  "sub-folders, one a class, counted from 0 in the order of their names, or by their names where all are numbers; without sub-folders the number that a file's name begins with, as in 7_cat.jpg";
+
+/** Kinds of data. */
 export const dataSources: readonly Source[] = [
   {
     name: 'idx',
     path: 'IMAGES[,LABELS]',
+    samples: 'IDX files, as those of MNIST; also .gz',
+    labels: 'a second file',
     open: (paths) => idx(...twoFiles(paths)),
     files: (paths) => twoFiles(paths) as string[],
   },
-  { name: 'cifar', path: 'FILE', open: cifar, files: oneFile },
-  { name: 'npy', path: 'FILE', open: npy, files: oneFile },
-  { name: 'npz', path: 'FILE', open: npz, files: oneFile },
-  { name: 'images', path: 'FOLDER', open: images, files: filesIn(pictureExtensions) },
-  { name: 'wav', path: 'FOLDER', open: wav, files: filesIn(soundExtensions) },
+  {
+    name: 'cifar',
+    path: 'FILE',
+    samples: 'CIFAR-10, binary version; also .gz',
+    labels: 'the file',
+    open: cifar,
+    files: oneFile,
+  },
+  {
+    name: 'npy',
+    path: 'FILE',
+    samples: 'a NumPy array; its first axis counts the samples',
+    labels: 'none',
+    open: npy,
+    files: oneFile,
+  },
+  {
+    name: 'npz',
+    path: 'FILE',
+    samples: 'NumPy arrays by the names of the inputs',
+    labels: 'an array named label',
+    open: npz,
+    files: oneFile,
+  },
+  {
+    name: 'images',
+    path: 'FOLDER',
+    samples: 'JPEG and PNG pictures; needs the package sharp',
+    labels: fromFolders,
+    open: images,
+    files: filesIn(pictureExtensions),
+  },
+  {
+    name: 'wav',
+    path: 'FOLDER',
+    samples: 'WAV files; they are cut, or silence is added, where the input has a fixed length',
+    labels: 'as of images',
+    open: wav,
+    files: filesIn(soundExtensions),
+  },
 ];
 
 export interface DataOptions {

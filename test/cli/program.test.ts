@@ -19,6 +19,8 @@ test.each(commands.map((command) => [command.name, command]))(
     }
     for (const { flags } of command.options) expect(out).toContain(flags);
     expect(out).toContain('--json');
+    const takesData = command.options.some(({ flags }) => flags.startsWith('--data'));
+    expect(out.includes('labels: sub-folders, one a class')).toBe(takesData);
   },
 );
 

@@ -49,7 +49,7 @@ export type { MonitoredSession, MonitorOptions, MonitorSnapshot } from './monito
 export type { ProcessSnapshot } from './monitor/process-watch.js';
 export { argMax, type Comparison, type ValueComparison } from './report/compare.js';
 export { type CompareModelsOptions, compare } from './report/probe.js';
-export { bytesText, type Column, countText, table } from './report/table.js';
+export { bytesText, type Column, counted, countText, table } from './report/table.js';
 export { differentiate } from './run/differentiate.js';
 export { type Platform, platform } from './run/native.js';
 export type { ApplyOptions } from './search/compress/apply-recipe.js';

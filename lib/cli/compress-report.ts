@@ -1,5 +1,5 @@
 // What a search for the best model prints: its trials, what was skipped, what became of the layers; and its progress.
-import { bytesText, type CompressReport, type SearchEvent, type Trial, table } from '../index.js';
+import { bytesText, type CompressReport, counted, type SearchEvent, type Trial, table } from '../index.js';
 import type { Progress } from './progress.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)}`;
@@ -8,7 +8,7 @@ export function reportText(report: CompressReport): string {
   const { budget, judgedBy, judged, heldOut, lessons, skipped, notes } = report;
   return [
     `budget: ${budget.join(', ')}`,
-    `judged by ${judged} samples${heldOut ? ' held out' : ''}${judgedBy === 'labels' ? '' : ' without labels'}; ${lessons} to calibrate on and to learn from`,
+    `judged by ${counted(judged, 'sample')}${heldOut ? ' held out' : ''}${judgedBy === 'labels' ? '' : ' without labels'}; ${lessons} to calibrate on and to learn from`,
     '',
     trialTable(report),
     '',

@@ -4,6 +4,7 @@ import {
   augmentations,
   bytesText,
   type CompressedModel,
+  counted,
   type FinetuneOptions,
   KompaktError,
   type Model,
@@ -188,7 +189,7 @@ export const runTraining = (
         ...report.notes,
         ...(report.sparsity === undefined ? [] : [sparsityTable(report.sparsity)]),
       ].join('\n\n'),
-      steps: `${report.steps} steps on ${report.samples} samples`,
+      steps: `${counted(report.steps, 'step')} on ${counted(report.samples, 'sample')}`,
     }),
   );
 

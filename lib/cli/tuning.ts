@@ -1,5 +1,6 @@
 // What kompakt tune prints: the trials, the best options, and what they were worth.
 import {
+  counted,
   type Edge,
   type Judged,
   type TestReport,
@@ -93,7 +94,7 @@ export function describeTuning(report: TuneReport): string {
   const { importance, edges } = report;
   return [
     trialTable(report),
-    `${trials.length} trials, ${spent} ${unit} in all, on ${trainingSamples} samples; judged by ${validationSamples} others`,
+    `${counted(trials.length, 'trial')}, ${spent} ${unit} in all, on ${counted(trainingSamples, 'sample')}; judged by ${validationSamples} others`,
     ...(importance === null ? [] : [importanceText(importance)]),
     ...edges.map(edgeText),
     `Options for kompakt ${method} --options:\n${JSON.stringify(options)}`,

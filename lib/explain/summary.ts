@@ -1,5 +1,5 @@
 // The report in a few sentences of plain words.
-import { bytesText } from '../report/table.js';
+import { bytesText, counted } from '../report/table.js';
 import type { Advice } from './advice.js';
 import type { AnswerReport } from './answers.js';
 import type { ExplainReport } from './report.js';
@@ -53,7 +53,7 @@ function sizeSentence({ size, latency }: Omit<ExplainReport, 'summary'>): string
 
 function answerSentence(answers: AnswerReport): string {
   const { original, compressed, originalOnly, compressedOnly, p, samples } = answers;
-  const change = `${percent(original.share)} -> ${percent(compressed.share)} of ${samples} samples`;
+  const change = `${percent(original.share)} -> ${percent(compressed.share)} of ${counted(samples, 'sample')}`;
   const pair = `${originalOnly} answers lost, ${compressedOnly} won, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}`;
   if (p < significant)
     return compressed.share < original.share

@@ -55,6 +55,9 @@ export function bytesText(bytes: number): string {
   return unit === 0 ? `${bytes} B` : `${value.toFixed(value < 10 ? 2 : 1)} ${units[unit]}`;
 }
 
+/** "1 epoch", "2 epochs". */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
+
 /** 1500000 -> "1.50 M". */
 export function countText(count: number): string {
   const units = ['', ' k', ' M', ' G', ' T'];

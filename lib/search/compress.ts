@@ -5,6 +5,7 @@ import { systemState } from '../bench/system.js';
 import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { isQuantize } from '../passes/quantized-value.js';
+import { counted } from '../report/table.js';
 import { packageVersion } from '../run/native.js';
 import { parseOptions } from '../session/parse-options.js';
 import { fingerprintOf } from '../train/fingerprint.js';
@@ -171,7 +172,7 @@ async function setsOf(
   if (judgedFacts.samples === 0 || lessons === 0)
     throw new KompaktError(
       'KPT_CALIBRATION_EMPTY',
-      `Of ${facts.samples} samples ${lessons} are left to learn from and ${judgedFacts.samples} to judge by; compress needs both.`,
+      `Of ${counted(facts.samples, 'sample')} ${lessons} are left to learn from and ${judgedFacts.samples} to judge by; compress needs both.`,
     );
   return { facts, lessons, judged, judgedFacts, heldOut };
 }

@@ -63,6 +63,15 @@ test('run over samples gives one row a sample', async () => {
   expect(JSON.parse(out).samples.map((result: { sample: number }) => result.sample)).toEqual([0, 1, 2, 3]);
 });
 
+test('run prints the first ten samples for people', async () => {
+  const many = join(folder, 'many.npy');
+  await saveNpy(many, new Tensor('float32', new Float32Array(12 * 3 * 48 * 64), [12, ...dims]));
+  const { out } = await kompakt('run', int8, '--data', `npy:${many}`);
+  expect(out.split('\n')).toHaveLength(2 + 10 + 2);
+  expect(out).toContain('many.npy[9]');
+  expect(out).toMatch(/\n\.\.\. and 2 samples more; --json has all\n$/);
+});
+
 test('compare names the worst layers and finds a model equal to itself', async () => {
   const argv = ['--data', `npy:${samples}`, '--json'];
   const lossy = JSON.parse((await kompakt('compare', model, int8, ...argv)).out);

@@ -1,4 +1,4 @@
-import { bytesText, countText, table } from '../../lib/report/table.js';
+import { bytesText, counted, countText, table } from '../../lib/report/table.js';
 
 test('numbers stand right, words left, and columns are as wide as their widest cell', () => {
   const text = table(
@@ -45,4 +45,8 @@ test.each([
   [12_345, '12.3 k'],
 ])('%d reads %s', (count, text) => {
   expect(countText(count)).toBe(text);
+});
+
+test('one thing, several things', () => {
+  expect([0, 1, 2].map((count) => counted(count, 'epoch'))).toEqual(['0 epochs', '1 epoch', '2 epochs']);
 });

@@ -1,5 +1,13 @@
 // kompakt baseline: records what a model's inputs and outputs look like, for the drift sentinel of `kompakt serve`.
-import { type DriftBaseline, KompaktError, Model, recordBaseline, saveBaseline, table } from '../../index.js';
+import {
+  counted,
+  type DriftBaseline,
+  KompaktError,
+  Model,
+  recordBaseline,
+  saveBaseline,
+  table,
+} from '../../index.js';
 import type { Command } from '../command.js';
 import { samplesOf } from '../data.js';
 import { dataOptions, itsFile } from '../option-types.js';
@@ -26,19 +34,19 @@ export const baselineCommand: Command = {
     const samples = samplesOf(options, model);
     const total = options.number('samples');
     if (total !== undefined) progress.start('recording', total);
-    const counted = async function* () {
+    const watched = async function* () {
       let done = 0;
       for await (const sample of samples) {
         yield sample;
         progress.update(++done);
       }
     };
-    const baseline = await recordBaseline(model, counted());
+    const baseline = await recordBaseline(model, watched());
     progress.stop();
     await saveBaseline(output, baseline);
     return {
       document: { model: args[0]!, output, baseline },
-      text: `${text(baseline)}\n\n${output}: ${baseline.samples} samples`,
+      text: `${text(baseline)}\n\n${output}: ${counted(baseline.samples, 'sample')}`,
     };
   },
 };

@@ -4,6 +4,7 @@ import {
   bench,
   benchFresh,
   bytesText,
+  counted,
   type EngineName,
   type FreshReport,
   table,
@@ -97,7 +98,7 @@ function toText(report: BenchReport, operators: number): string {
       ? []
       : [`p50 ratio ${report.engines.map((e) => e.engine).join(' / ')}: ${report.ratio.toFixed(3)}`];
   return [
-    `${before.model}, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}, ${shapes.join(', ')}`,
+    `${before.model}, ${counted(report.threads, 'thread')}, ${shapes.join(', ')}`,
     deviceLine(before, after),
     '',
     table(

@@ -1,5 +1,5 @@
 // kompakt compare: how near a second model is to a first, per output and per layer.
-import { type Comparison, compare, Model, table } from '../../index.js';
+import { type Comparison, compare, counted, Model, table } from '../../index.js';
 import type { Command } from '../command.js';
 import { feedsOf } from '../data.js';
 import { dataOptions, itsFile } from '../option-types.js';
@@ -37,7 +37,7 @@ function toText(comparison: Comparison, allLayers: boolean): string {
   const layers = allLayers ? comparison.layers : comparison.worst;
   const percent = (100 * comparison.top1Agreement).toFixed(2);
   return [
-    `${comparison.samples} samples, same top-1 on ${percent} %`,
+    `${counted(comparison.samples, 'sample')}, same top-1 on ${percent} %`,
     '',
     valueTable('output', comparison.outputs),
     ...(layers.length === 0 ? [] : ['', valueTable(allLayers ? 'layer' : 'worst layers', layers)]),

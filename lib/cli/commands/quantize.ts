@@ -1,7 +1,7 @@
 // kompakt quantize: post-training quantisation to INT8, from a model and samples to a QDQ model.
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { bytesText, calibrators, Model, type QuantizeModelOptions, quantize } from '../../index.js';
+import { bytesText, calibrators, counted, Model, type QuantizeModelOptions, quantize } from '../../index.js';
 import type { Command } from '../command.js';
 import { feedsOf } from '../data.js';
 import {
@@ -136,8 +136,8 @@ export const quantizeCommand: Command = {
     return {
       document,
       text: [
-        `${output}: ${bytesText(sizes.before)} -> ${bytesText(sizes.after)}, calibrated on ${report.samples} samples`,
-        `${layers.length} layers in integers; in float: ${float.length === 0 ? 'none' : operatorCounts(float)}`,
+        `${output}: ${bytesText(sizes.before)} -> ${bytesText(sizes.after)}, calibrated on ${counted(report.samples, 'sample')}`,
+        `${counted(layers.length, 'layer')} in integers; in float: ${float.length === 0 ? 'none' : operatorCounts(float)}`,
       ].join('\n'),
     };
   },

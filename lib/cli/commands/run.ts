@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import {
   argMax,
+  counted,
   InferenceSession,
   KompaktError,
   loadNpy,
@@ -25,6 +26,9 @@ import {
 } from '../option-types.js';
 
 const topCount = 5;
+
+/** Samples that are printed for people; --json has all. */
+const printed = 10;
 
 export const runCommand: Command = {
   name: 'run',
@@ -164,17 +168,19 @@ async function save(
 }
 
 function toText(results: readonly SampleResult[], labelled: number, top1: number | null): string {
-  const rows = results.flatMap(({ sample, name: source, label, outputs }) =>
-    outputs.map(({ name, type, dims, top }) => [
-      sample,
-      source === null ? null : basename(source),
-      label,
-      name,
-      `${type} [${dims.join(',')}]`,
-      top.map(({ index, value }) => `${index}: ${value.toPrecision(5)}`).join('  '),
-    ]),
-  );
-  const text = table(
+  const rows = results
+    .slice(0, printed)
+    .flatMap(({ sample, name: source, label, outputs }) =>
+      outputs.map(({ name, type, dims, top }) => [
+        sample,
+        source === null ? null : basename(source),
+        label,
+        name,
+        `${type} [${dims.join(',')}]`,
+        top.map(({ index, value }) => `${index}: ${value.toPrecision(5)}`).join('  '),
+      ]),
+    );
+  const listed = table(
     [
       { title: 'sample' },
       { title: 'of' },
@@ -185,7 +191,9 @@ function toText(results: readonly SampleResult[], labelled: number, top1: number
     ],
     rows,
   );
+  const rest = results.length - printed;
+  const text = rest > 0 ? `${listed}\n... and ${counted(rest, 'sample')} more; --json has all` : listed;
   return top1 === null
     ? text
-    : `${text}\n\ntop-1: ${(100 * top1).toFixed(2)} % of ${labelled} labelled samples`;
+    : `${text}\n\ntop-1: ${(100 * top1).toFixed(2)} % of ${counted(labelled, 'labelled sample')}`;
 }

@@ -108,5 +108,8 @@ export const breachesOf = (lines: readonly Line[], measures: Measures): readonly
     return [{ line: name, resource, text: `${text}: has ${got(measures)}`, excess: over }];
   });
 
-/** "50 %": how far over a line something is. */
-export const overText = (excess: number): string => `${Math.max(1, Math.round(100 * excess))} %`;
+/** "50 %", "a factor of 3": how far over a line something is. */
+export const overText = (excess: number): string =>
+  excess < 1
+    ? `${Math.max(1, Math.round(100 * excess))} %`
+    : `a factor of ${Number((1 + excess).toPrecision(2))}`;

@@ -1,6 +1,6 @@
 // The report of a search as one HTML file that needs no network: accuracy against speed and size, and all tables.
 import { type Chart, type Curve, curvesPage } from '../../report/curves-page.js';
-import { bytesText } from '../../report/table.js';
+import { bytesText, counted } from '../../report/table.js';
 import type { CompressReport } from './report.js';
 import { type Candidate, isCandidate, type Trial } from './trial.js';
 
@@ -22,8 +22,8 @@ export function compressPage(report: CompressReport, title: string): string {
       ['accuracy', `${percent(accuracy.share)} (${accuracy.drop.toFixed(2)} points dropped)`],
       ['speed', `${latency.milliseconds.toPrecision(3)} ms, ${latency.speedUp.toFixed(2)} times as fast`],
       ['file', bytesText(bytes.file)],
-      ['judged by', `${judged} samples${heldOut ? ' held out' : ''}, by ${judgedBy}`],
-      ['learnt from', `${lessons} samples`],
+      ['judged by', `${counted(judged, 'sample')}${heldOut ? ' held out' : ''}, by ${judgedBy}`],
+      ['learnt from', counted(lessons, 'sample')],
     ],
     charts: [
       chartOf(report, candidates, 'Accuracy and speed', 'times as fast', ({ latency: l }) => l.speedUp),

@@ -1,4 +1,6 @@
 // Recipes in words, for tables: what a step does, and of its options those that tell it from others.
+
+import { counted } from '../../report/table.js';
 import type { Recipe, Step } from './recipe.js';
 
 type Of<M extends Step['method']> = Extract<Step, { readonly method: M }>;
@@ -40,7 +42,7 @@ function trainingWords({ method, epochs, quantize, prune }: Of<'finetune' | 'dis
       : [prune.sparsity === 'kept' ? 'zeros kept' : `${percent(prune.sparsity)} zeros`]),
   ];
   const form = forms.length === 0 ? '' : ` as ${forms.join(' with ')}`;
-  return `${method === 'distill' ? 'taught by the original' : 'trained'}${form}, ${epochs} epochs`;
+  return `${method === 'distill' ? 'taught by the original' : 'trained'}${form}, ${counted(epochs, 'epoch')}`;
 }
 
 function pruneWords({ sparsity, threshold, channels }: Of<'prune'>): string {
@@ -62,11 +64,8 @@ function stepWords(step: Step): string {
       return trainingWords(step);
     case 'binarize': {
       const { only } = step.layers;
-      const layers =
-        only === undefined
-          ? 'all inner layers'
-          : `${only.length} inner ${only.length === 1 ? 'layer' : 'layers'}`;
-      return `${layers} of one bit, ${step.epochs} epochs`;
+      const layers = only === undefined ? 'all inner layers' : counted(only.length, 'inner layer');
+      return `${layers} of one bit, ${counted(step.epochs, 'epoch')}`;
     }
   }
 }

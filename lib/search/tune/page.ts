@@ -1,5 +1,6 @@
 // A search as an HTML page: the trials in their order, how each went on, and a panel for each parameter.
 import { type Chart, curvesPage } from '../../report/curves-page.js';
+import { counted } from '../../report/table.js';
 import type { TrialReport, TuneReport } from './report.js';
 import type { Parameter, Space } from './space.js';
 
@@ -14,7 +15,7 @@ export function tunePage(title: string, space: Space, report: TuneReport): strin
       ['trials', String(trials.length)],
       [`${unit} in all`, String(report.spent)],
       ['best trial', String(best.trial)],
-      ['judged by', `${report.validationSamples} samples held out`],
+      ['judged by', `${counted(report.validationSamples, 'sample')} held out`],
       ...(test === null
         ? []
         : ([

@@ -1,4 +1,6 @@
 // Inner layers of one bit a weight and activation, where they are wide enough to pay; the others in INT8.
+
+import { counted } from '../../../report/table.js';
 import { isCandidate, type Trial } from '../trial.js';
 import type { LayerFacts } from '../weighted-layers.js';
 import { accuracyMatters, madeBy } from './common.js';
@@ -53,7 +55,7 @@ export const oneBit: Strategy = {
         'more epochs with one bit',
         `trial ${first.number} drops ${drop.toFixed(2)} points: too far to come back`,
       );
-    yield { steps: steps(2 * epochs), why: `${epochs} epochs drop ${drop.toFixed(2)} points` };
+    yield { steps: steps(2 * epochs), why: `${counted(epochs, 'epoch')} drop ${drop.toFixed(2)} points` };
   },
 };
 

@@ -1,4 +1,6 @@
 // INT8 trained with its roundings, with the original as teacher: for what calibration alone cannot keep.
+
+import { counted } from '../../../report/table.js';
 import { bestOf } from '../choose.js';
 import { isCandidate, type Trial } from '../trial.js';
 import { accuracyKept, accuracyMatters, distillStep, madeBy, outgrown, quantizeStepOf } from './common.js';
@@ -42,11 +44,11 @@ export const qat: Strategy = {
     if (gained < promising * drop)
       return skip(
         'longer training in INT8',
-        `${settings.epochs} epochs made up for ${gained.toFixed(2)} of ${drop.toFixed(2)} points only`,
+        `${counted(settings.epochs, 'epoch')} made up for ${gained.toFixed(2)} of ${drop.toFixed(2)} points only`,
       );
     yield {
       steps: steps(longer * settings.epochs),
-      why: `${settings.epochs} epochs made up for ${gained.toFixed(2)} of ${drop.toFixed(2)} points`,
+      why: `${counted(settings.epochs, 'epoch')} made up for ${gained.toFixed(2)} of ${drop.toFixed(2)} points`,
     };
   },
 };

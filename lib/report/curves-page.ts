@@ -93,7 +93,9 @@ body > table { width: 100%; }
 body > table td:not(.words) { white-space: nowrap; }
 body > h2 { margin: 2rem 0 .5rem; }
 body > h2 + table { margin-top: 0; }
-p { margin: 0 0 .4rem; }`;
+p { margin: 0 0 .4rem; }
+/* Recipes and names of nodes have no blanks to break at: they would make the page wider than the window. */
+p, dd, body > table .words { overflow-wrap: anywhere; }`;
 
 /** Runs in the page: draws `charts`, and draws them again when the width of the window or the colours change. */
 const script = `const colours = ${JSON.stringify(colours)};

@@ -29,6 +29,7 @@ const html = curvesPage(page);
 test('it needs nothing from elsewhere: uPlot and its style are in the page', () => {
   expect(html).toContain('uPlot');
   expect(html).toContain('.u-legend');
+  expect(html).toMatch(/\np, dd, body > table \.words \{ overflow-wrap: anywhere; \}/);
   expect(html).not.toMatch(/<(?:script|link|img)[^>]*(?:src|href)=/);
   expect(html).not.toMatch(/@import|url\(/);
 });

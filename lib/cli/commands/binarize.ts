@@ -1,5 +1,14 @@
 // kompakt binarize: trains a binary twin of a model and writes it with one-bit operators.
-import { type BinarizeReport, binarize, binaryMethods, bytesText, Model, table } from '../../index.js';
+import {
+  type BinarizeReport,
+  binarize,
+  binaryMethods,
+  bytesText,
+  counted,
+  KompaktError,
+  Model,
+  table,
+} from '../../index.js';
 import type { Command } from '../command.js';
 import { commaList, itsFile, oneOf, positiveNumber, shareNumber, wholeNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
@@ -57,7 +66,7 @@ export const binarizeCommand: Command = {
         'weight of what is taught; the labels have the rest; default: 1 where there is a teacher or a trained model, else 0',
       parse: shareNumber,
     },
-    { flags: '--temperature <t>', description: 'of those answers', parse: positiveNumber, default: 1 },
+    { flags: '--temperature <t>', description: 'of those answers (default: 1)', parse: positiveNumber },
     {
       flags: '--rest <form>',
       description: 'what layers that are not binary become: int8 or float',
@@ -79,15 +88,24 @@ export const binarizeCommand: Command = {
   alsoWrites: writesCheckpoint,
   async run(invocation) {
     const { options } = invocation;
+    const taught = options.number('softWeight') ?? options.list('teacher').length;
+    if (options.number('temperature') !== undefined && taught === 0)
+      throw new KompaktError(
+        'KPT_USAGE',
+        '--temperature needs --teacher or --soft-weight above 0: it is that of what is taught.',
+      );
     return trainAndSave(
       invocation,
       async (model, shared) => {
         const teacher: Model[] = [];
         for (const file of options.list<string>('teacher')) teacher.push(await Model.load(file));
         const softWeight = options.number('softWeight');
-        const temperature = options.number('temperature')!;
+        const temperature = options.number('temperature');
         const activationEpochs = options.number('activationEpochs');
-        const teach = softWeight === 0 ? (false as const) : { softWeight: softWeight ?? 1, temperature };
+        const teach =
+          softWeight === 0
+            ? (false as const)
+            : { softWeight: softWeight ?? 1, temperature: temperature ?? 1 };
         return binarize(model, {
           ...shared,
           method: options.text('method')!,
@@ -144,5 +162,8 @@ function describe(report: BinarizeReport): { readonly text: string; readonly ste
         ]),
   ];
   const steps = weightStage.steps + (activationStage?.steps ?? 0);
-  return { text: parts.join('\n\n'), steps: `${steps} steps on ${weightStage.samples} samples` };
+  return {
+    text: parts.join('\n\n'),
+    steps: `${counted(steps, 'step')} on ${counted(weightStage.samples, 'sample')}`,
+  };
 }

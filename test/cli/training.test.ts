@@ -164,7 +164,7 @@ test('finetune and distill to few bits; the teacher is the model as it was', asy
   expect([tuned.code, tuned.err]).toEqual([0, '']);
   expect(JSON.parse(tuned.out).report.epochs.at(-1).evaluation).toBeGreaterThan(0.9);
   const weights = [...(await Model.load(path('bits.onnx'))).graph.constants.values()].filter(
-    (v) => v.dtype === 'int8' && v.dims.length === 2,
+    (v) => (v.dtype === 'int8' || v.dtype === 'int4') && v.dims.length === 2,
   );
   const largest = weights.map((v) => Math.max(...[...(v.data as Int8Array)].map(Math.abs)));
   expect(largest.map((v) => Math.ceil(Math.log2(v + 1)) + 1)).toEqual([6, 4, 6]);

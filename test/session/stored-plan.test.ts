@@ -80,7 +80,7 @@ describe('plans of graphs inside others', () => {
   async function fromCache(file: string, path: string, feeds: readonly (readonly number[])[]) {
     const session = await InferenceSession.create(path, { planCache: file, intraOpNumThreads: 1 });
     const kept = readFileSync(path);
-    rmSync(path);
+    writeFileSync(path, 'something else');
     const results = feeds.map((x) => numbers(session, x));
     writeFileSync(path, kept);
     await session.release();
@@ -130,8 +130,8 @@ end`;
     const plain = await afresh(path, [some, much, none]);
     expect(await afresh(path, [some], file)).toEqual([plain[0]]);
     expect(await fromCache(file, path, [some, some])).toEqual([plain[0], plain[0]]);
-    // Without the model's file the other branch cannot be planned.
-    await expect(fromCache(file, path, [much])).rejects.toThrow(/model.onnx/);
+    // Without the model the other branch cannot be planned.
+    await expect(fromCache(file, path, [much])).rejects.toMatchObject({ code: 'KPT_FILE_CHANGED' });
     writeFileSync(path, new Model(parse(branches)).toBytes());
     expect(await afresh(path, [some, much, some], file)).toEqual([plain[0], plain[1], plain[0]]);
     expect(await fromCache(file, path, [much, some])).toEqual([plain[1], plain[0]]);

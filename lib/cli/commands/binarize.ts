@@ -12,7 +12,8 @@ import {
 import type { Command } from '../command.js';
 import { commaList, itsFile, oneOf, positiveNumber, shareNumber, wholeNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
-import { epochTable, trainAndSave, trainingOptions, withDefaults, writesCheckpoint } from '../training.js';
+import { epochTable, trainAndSave, writesCheckpoint } from '../training.js';
+import { trainingOptions, withDefaults } from '../training-options.js';
 
 const forms = oneOf('keep', 'weights', 'binary');
 

@@ -4,7 +4,8 @@ import type { Command } from '../command.js';
 import { compressionOf, compressionOptions } from '../compression.js';
 import { type GuidePair, guidePair, itsFile, positiveNumber, shareNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
-import { realOptions, runTraining, trainingOptions, writesCheckpoint } from '../training.js';
+import { runTraining, writesCheckpoint } from '../training.js';
+import { realOptions, trainingOptions } from '../training-options.js';
 
 export const distillCommand: Command = {
   name: 'distill',

@@ -63,7 +63,7 @@ test.each<Case>([
     strategy: fewBits,
     when: 'a file of more than twice the bytes',
     budget: { maxBytes: 140 },
-    why: 'trial 1 is 114 % too large, and at best they halve it',
+    why: 'trial 1 is a factor of 2.1 too large, and at best they halve it',
   },
 ])('$strategy.name is not tried for $when', ({ strategy, budget, why }) => {
   const search = bench(budget);

@@ -27,7 +27,7 @@ export type { QuantizeReport } from './compress/quantize/quantize.js';
 export type { QuantizeModelOptions } from './compress/quantize-model.js';
 export { loadNpy, saveNpy } from './data/npy-file.js';
 export type { PreprocessOptions } from './data/preprocess.js';
-export { type ModelSample, openSamples } from './data/samples.js';
+export { type ModelSample, type ModelSamples, openSamples } from './data/samples.js';
 export { type DataOptions, dataFiles, dataSources } from './data/source.js';
 export {
   type ErrorCode,

@@ -14,6 +14,7 @@ import { channelOptions } from './channels/options.js';
 import { pruneChannels } from './channels/prune-channels.js';
 import { refit } from './channels/refit.js';
 import type { ChannelsReport } from './channels/report.js';
+import { drawn } from './drawn.js';
 import { feedsOf } from './feeds-of.js';
 import { chooseLayers } from './prune/layers.js';
 import { pruneShape } from './prune/options.js';
@@ -139,7 +140,9 @@ async function channelsGone(
       : undefined;
   const { graph, report, staying } = pruneChannels(source.graph, layers, options, effects);
   const fits = options.refit && data !== undefined;
-  const samples = fits ? await spread(valuesOf(feedsOf(data)), options.refitSamples) : [];
+  const samples = fits
+    ? await spread(valuesOf(feedsOf(drawn(data, options.refitSamples))), options.refitSamples)
+    : [];
   const fitted =
     samples.length === 0
       ? graph

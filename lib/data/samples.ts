@@ -2,6 +2,7 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { Model } from '../model/model.js';
 import { toTensor } from '../session/feeds.js';
+import type { Feed } from './feeds.js';
 import { type DataOptions, openFeeds } from './source.js';
 
 export interface ModelSample {
@@ -11,15 +12,27 @@ export interface ModelSample {
   readonly feeds: Readonly<Record<string, Tensor>>;
 }
 
+export interface ModelSamples extends AsyncIterable<ModelSample> {
+  /** At most so many of them, drawn evenly. */
+  some(most: number): AsyncIterable<ModelSample>;
+}
+
 /** Samples that fit the inputs of a model; iterate again to start over. */
-export function openSamples(options: DataOptions, model: Model): AsyncIterable<ModelSample> {
-  const samples = openFeeds(options, model.graph.inputs);
-  return {
-    async *[Symbol.asyncIterator]() {
-      for await (const { name, label, feeds } of samples) {
-        const tensors = Object.entries(feeds).map(([input, value]) => [input, toTensor(value)]);
-        yield { name, ...(label !== undefined && { label }), feeds: Object.fromEntries(tensors) };
-      }
-    },
+export function openSamples(options: DataOptions, model: Model): ModelSamples {
+  const opened = (most: number | undefined): AsyncIterable<ModelSample> => {
+    const samples = openFeeds(
+      { ...options, ...(most !== undefined && { samples: most }) },
+      model.graph.inputs,
+    );
+    return { [Symbol.asyncIterator]: () => asTensors(samples) };
   };
+  const { samples: given } = options;
+  return { ...opened(given), some: (most) => opened(Math.min(most, given ?? most)) };
+}
+
+async function* asTensors(samples: AsyncIterable<Feed>): AsyncGenerator<ModelSample> {
+  for await (const { name, label, feeds } of samples) {
+    const tensors = Object.entries(feeds).map(([input, value]) => [input, toTensor(value)]);
+    yield { name, ...(label !== undefined && { label }), feeds: Object.fromEntries(tensors) };
+  }
 }

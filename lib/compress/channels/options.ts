@@ -27,7 +27,7 @@ export const channelOptions = z
     seed: z.int().min(0).default(0),
     /** Where samples are given, what is left of each layer is fitted to what the layer computed before (refit.ts). */
     refit: z.boolean().default(true),
-    /** Samples to fit by, spread over all; up to twice as many are taken. */
+    /** Samples to fit by, drawn evenly over all; up to twice as many of a stream. */
     refitSamples: z.int().min(1).default(256),
     /** Samples in a batch, for importances that look at data. */
     batch: z.int().min(1).default(16),

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { binarize } from '../../compress/binarize-model.js';
 import { distill } from '../../compress/distill.js';
+import { drawn } from '../../compress/drawn.js';
 import { feedsOf } from '../../compress/feeds-of.js';
 import { finetune } from '../../compress/finetune.js';
 import { prune } from '../../compress/prune-model.js';
@@ -86,9 +87,11 @@ export class Kitchen {
     const { method, ...options } = step;
     const { original } = this;
     switch (method) {
-      case 'quantize':
-        return (await quantize(model, { ...(options as Options<'quantize'>), ...run, data: feedsOf(data) }))
-          .model;
+      case 'quantize': {
+        const own = options as Options<'quantize'>;
+        const calibrating = feedsOf(drawn(data, own.samples));
+        return (await quantize(model, { ...own, ...run, data: calibrating })).model;
+      }
       case 'prune':
         return (await prune(model, { ...(options as Options<'prune'>), ...run, data })).model;
       case 'finetune':

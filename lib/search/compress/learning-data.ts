@@ -10,16 +10,19 @@ import type { HeldOut } from './recipe.js';
 export type Lessons = AsyncIterable<Lesson> | Iterable<Lesson>;
 
 /** The samples that are held out, or those that are not: drawn one by one, so that no order of the set matters. */
-export const partOf = (
-  data: Lessons,
-  { share, seed }: HeldOut,
-  part: 'judged' | 'learnt',
-): AsyncIterable<Lesson> => ({
-  async *[Symbol.asyncIterator]() {
+export function partOf(data: Lessons, { share, seed }: HeldOut, part: 'judged' | 'learnt'): Lessons {
+  const chooser = () => {
     const random = randomFor(seed, 'holdout');
-    for await (const sample of data) if (random() < share === (part === 'judged')) yield sample;
-  },
-});
+    return () => random() < share === (part === 'judged');
+  };
+  if (Array.isArray(data)) return data.filter(chooser());
+  return {
+    async *[Symbol.asyncIterator]() {
+      const chosen = chooser();
+      for await (const sample of data) if (chosen()) yield sample;
+    },
+  };
+}
 
 export interface SetFacts {
   readonly samples: number;

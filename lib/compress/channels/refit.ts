@@ -12,16 +12,13 @@ import type { ProductRows } from '../../ops/shared/product-rows.js';
 import type { Dims } from '../../tensor/shape.js';
 import { f32, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import { leastSquares } from '../least-squares.js';
-import { Gram, gramGraph } from '../quantize/gram.js';
+import { Gram, gramGraph, longestPart } from '../quantize/gram.js';
 import type { MakeExecutor } from '../quantize/sensitivity.js';
 import type { Staying } from './prune-channels.js';
 
 /** Pull towards the cut weights: a share of the variance of what each is multiplied by, and of the mean of all where that is
  *  nothing. */
 const [ridgeShare, leastRidge] = [0.01, 1e-6];
-
-/** Longer rows are not fitted: covariances would take too much memory. */
-const longestRow = 2048;
 
 export interface RefitContext {
   readonly samples: readonly Feeds[];
@@ -44,29 +41,27 @@ export async function refit(
   for (const node of smaller.nodes) {
     const old = before.get(node.name);
     const reads = node.inputs.some((name) => changed.has(name));
-    const cut = node.inputs.some((name) => smaller.constants.has(name) && !original.constants.has(name));
-    const resized = node.inputs.some((name, i) => {
-      const [now, then] = [smaller.constants.get(name), original.constants.get(old?.inputs[i] ?? '')];
-      return now?.data.length !== then?.data.length;
-    });
-    if (!reads && !cut && !resized) continue;
+    // What was not cut is the same object.
+    const cut = node.inputs.some((name) => smaller.constants.get(name) !== original.constants.get(name));
+    if (!reads && !cut) continue;
     for (const name of node.outputs) changed.add(name);
     if (signal?.aborted) throw new KompaktError('KPT_ABORTED', 'Pruning was aborted.');
     const layer = reads && old !== undefined ? layerOf(graph, node) : undefined;
     if (layer === undefined) continue;
-    const run = async (of: Graph, value: string): Promise<Run> => executor(withOutput(of, value));
-    const target = await run(original, old!.outputs[0]!);
-    const source = await run(graph, node.inputs[0]!);
+    const [value, wanted] = [node.inputs[0]!, old!.outputs[0]!];
+    const source: Run = await executor(withOutput(graph, value));
+    let target: Run | undefined;
     const moments = new Gram(1, layer.depth + layer.channels, samples.length, multiply);
     for (const feeds of samples) {
-      const x = (await source(feeds)).get(node.inputs[0]!) ?? feeds.get(node.inputs[0]!)!;
-      const y = (await target(feeds)).get(old!.outputs[0]!)!;
+      const x = (await source(feeds)).get(value) ?? feeds.get(value)!;
       const rows = layer.rows(x.dims);
       if (rows === null || rows.groups !== 1) break;
+      target ??= await executor(withOutput(original, wanted));
+      const y = (await target(feeds)).get(wanted)!;
       await moments.see(x.data as Float32Array, besides(rows, y, staying(old!, rows.channelAxis)));
     }
-    target.release?.();
     source.release?.();
+    target?.release?.();
     if (moments.rows > 0) graph = withFit(graph, layer, moments);
   }
   return graph;
@@ -106,7 +101,8 @@ function layerOf(graph: Graph, node: Node): FitLayer | undefined {
   const shared = [weight, bias].some(
     (name) => name !== '' && graph.nodes.filter(({ inputs }) => inputs.includes(name)).length > 1,
   );
-  if (depth + channels > longestRow || !ownBias || shared) return undefined;
+  // Least squares need all covariances of a row.
+  if (depth + channels > longestPart || !ownBias || shared) return undefined;
   return {
     weight,
     bias,

@@ -9,7 +9,7 @@ import type { ProductRows } from '../../ops/shared/product-rows.js';
 import { f32 } from '../../tensor/tensor.js';
 
 /** Longest side of a matrix. Longer rows are split into parts that are taken to be independent. */
-const longest = 2048;
+export const longestPart = 2048;
 
 /** Rows taken of each sample at least; and in all samples, rows for each element of a row. */
 const rowsOfSample = 64;
@@ -42,7 +42,7 @@ export class Gram {
     private readonly samples: number,
     private readonly multiply: Executor,
   ) {
-    this.#parts = Math.ceil(depth / longest);
+    this.#parts = Math.ceil(depth / longestPart);
     this.#size = Math.ceil(depth / this.#parts);
     const matrices = groups * this.#parts;
     this.#products = new Float64Array(matrices * this.#size ** 2);

@@ -255,8 +255,10 @@ function gramWatchers(
     const see = async (values: Float32Array, x: Dims): Promise<void> => {
       const rows = rule.rows({ node, x, weightDims });
       if (rows === null) return;
-      if (!grams.has(name)) grams.set(name, new Gram(rows.groups, rows.depth, samples, multiply));
-      await grams.get(name)!.see(values, rows);
+      const gram = grams.get(name) ?? new Gram(rows.groups, rows.depth, samples, multiply);
+      grams.set(name, gram);
+      // Another layer may use the same weights in other groups: the first use counts.
+      if (gram.fits(rows)) await gram.see(values, rows);
     };
     return [[node.inputs[activations[0]], { see }]];
   });

@@ -129,6 +129,20 @@ test('layers that share weights share one constant of integers', async () => {
   expect([...model.constants.values()].filter((v) => v.dims.length === 4)).toHaveLength(4);
 });
 
+test('layers that share weights but not their groups', async () => {
+  const g = new TestGraph([1, 8, 8, 8]);
+  const shared = g.weights(8, 4, 3, 3);
+  const a = g.op('Relu', [g.node('Conv', [g.x, shared], { group: attr.int(2) })[0]!]);
+  const b = g.op('Relu', [g.op('Conv', [a, g.weights(4, 8, 1, 1)])]);
+  const graph = g.done(g.op('Conv', [b, shared]));
+  const data = Array.from(
+    { length: 8 },
+    (_, i) => new Map([['x', f32([1, 8, 8, 8], randomFloats(512, i + 1, 2))]]),
+  );
+  const { model } = await run(graph, data, { ...few, weightBits: 4 });
+  expect(await noiseOf(graph, model, data)).toBeLessThan(0.1);
+});
+
 test('int4: half a byte a weight, the same numbers, in onnxruntime too', async () => {
   const graph = network();
   const [packed, plain] = await Promise.all(

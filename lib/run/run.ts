@@ -3,25 +3,36 @@ import { KompaktError } from '../errors.js';
 import { GraphAbsent } from '../graph/frame.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, typeOf } from '../ops/op.js';
-import type { TypedArray } from '../tensor/dtype.js';
+import { bytesPerElement, dtypes, type TypedArray } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
-import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
+import { allocate, copyOf, type TensorValue, tensor } from '../tensor/tensor.js';
 import type { Cut } from './cut.js';
 import { checkResults, describeNode, type Fact, inferContext } from './inference.js';
 import { check } from './native.js';
-import type { ScheduleItem } from './plan.js';
+import type { Location, ScheduleItem } from './plan.js';
 import type { ReadyPlan } from './ready-plan.js';
 import type { GraphRunner, Values } from './runner.js';
 
 type HostItem = Pick<Extract<ScheduleItem, { kind: 'host' }>, 'node' | 'opset'>;
 
+/** The outputs that are wanted, and arrays to put them in: undefined for a new one. */
+export type Targets = ReadonlyMap<string, TypedArray | undefined>;
+
+/** Outputs of fewer bytes are made in no time. */
+const smallOutput = 1 << 15;
+/** Smallest page of any system. */
+const pageBytes = 4096;
+
 export class Run {
   private readonly held = new Map<string, TensorValue>();
+  private readonly reserved = new Map<string, TypedArray>();
 
   constructor(
     private readonly runner: GraphRunner,
     private readonly ready: ReadyPlan,
     feeds: Values,
+    /** All outputs, each in an array of its own, where not given. */
+    private readonly targets?: Targets,
   ) {
     runner.hostTiming().runs++;
     for (const [name, value] of feeds) this.hold(name, value);
@@ -42,10 +53,12 @@ export class Run {
     if (location?.known !== undefined) return location.known;
     if (location?.buffer === undefined)
       throw new KompaktError('KPT_INTERNAL', `Value '${name}' was not kept for the host.`);
-    const { dtype, dims } = location.type;
-    const data = allocate(dtype, dims);
-    if (data.length > 0) check(this.ready.native.read(location.buffer, data));
-    return tensor(dtype, dims, data);
+    return this.read(location, allocate(location.type.dtype, location.type.dims));
+  }
+
+  private read({ buffer, type }: Location, data: TypedArray): TensorValue {
+    if (data.length > 0) check(this.ready.native.read(buffer!, data));
+    return tensor(type.dtype, type.dims, data);
   }
 
   host({ node, opset }: HostItem): void {
@@ -95,8 +108,40 @@ export class Run {
     }
   }
 
+  /** Takes memory for large outputs while another thread computes them: the system gives each page at its first touch, and for
+   *  a megabyte that takes longer than to copy it. */
+  reserveOutputs(): void {
+    for (const name of this.wanted()) {
+      const location = this.ready.plan.locations.get(name);
+      if (location?.buffer === undefined || this.targets?.get(name) !== undefined) continue;
+      const { dtype, dims } = location.type;
+      if (sizeOf(dims) * bytesPerElement(dtype) < smallOutput) continue;
+      const data = allocate(dtype, dims);
+      const bytes = new Uint8Array(data.buffer);
+      for (let i = 0; i < bytes.length; i += pageBytes) bytes[i] = 0;
+      this.reserved.set(name, data);
+    }
+  }
+
   /** `rest`: what came out of what comes after the cut. */
   outputs(rest?: Values): Map<string, TensorValue> {
-    return new Map(this.ready.plan.outputs.map((name) => [name, rest?.get(name) ?? this.get(name)]));
+    return new Map(this.wanted().map((name) => [name, this.output(name, rest?.get(name))]));
+  }
+
+  private wanted(): readonly string[] {
+    const { outputs } = this.ready.plan;
+    return this.targets === undefined ? outputs : outputs.filter((name) => this.targets!.has(name));
+  }
+
+  private output(name: string, made: TensorValue | undefined): TensorValue {
+    const location = this.ready.plan.locations.get(name);
+    const value = made ?? this.held.get(name) ?? location?.known;
+    // Constants and feeds among them: a program may write to what it gets.
+    if (value !== undefined) return this.runner.isOutermost ? copyOf(value) : value;
+    if (location?.buffer === undefined) return this.get(name);
+    const { dtype, dims } = location.type;
+    const place = this.targets?.get(name) ?? this.reserved.get(name);
+    const fits = place?.length === sizeOf(dims) && place instanceof dtypes[dtype].array!;
+    return fits ? this.read(location, place) : this.get(name);
   }
 }

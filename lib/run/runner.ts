@@ -13,7 +13,7 @@ import { Pace, turnOfOthers } from './pace.js';
 import { buildPlan, type Plan, type ScheduleItem } from './plan.js';
 import { maxPlans, type PlanStore } from './plan-store.js';
 import { type ReadyPlan, releasePlan } from './ready-plan.js';
-import { Run } from './run.js';
+import { Run, type Targets } from './run.js';
 
 export type Values = ReadonlyMap<string, TensorValue>;
 
@@ -22,6 +22,11 @@ export interface HostTiming {
   runs: number;
   /** Nanoseconds per node that ran by its reference. */
   readonly host: Map<Node, number>;
+}
+
+export interface RunSettings {
+  readonly signal?: AbortSignal | undefined;
+  readonly targets?: Targets | undefined;
 }
 
 type NativeStretch = Extract<ScheduleItem, { kind: 'native' }>;
@@ -48,6 +53,11 @@ export class GraphRunner {
 
   get graph(): Graph {
     return this.#graph();
+  }
+
+  /** Whether what it makes leaves the engine. */
+  get isOutermost(): boolean {
+    return this.place.length === 0;
   }
 
   /** The plan for these input types, made when it is not there yet. */
@@ -139,65 +149,71 @@ export class GraphRunner {
   }
 
   /** Runs on the calling thread. */
-  runSync(feeds: Values): Map<string, TensorValue> {
+  runSync(feeds: Values, targets?: Targets): Map<string, TensorValue> {
     try {
-      return this.ended(this.computeSync(feeds));
+      return this.ended(this.computeSync(feeds, targets));
     } catch (error) {
       this.reload(error);
-      return this.ended(this.computeSync(feeds));
+      return this.ended(this.computeSync(feeds, targets));
     }
   }
 
   /** Runs native stretches off the JavaScript thread, but for those that are shorter than the way there and back. The plan is
    *  not shared while it runs. */
-  async run(feeds: Values, signal?: AbortSignal): Promise<Map<string, TensorValue>> {
+  async run(feeds: Values, settings: RunSettings = {}): Promise<Map<string, TensorValue>> {
     try {
-      return this.ended(await this.compute(feeds, signal));
+      return this.ended(await this.compute(feeds, settings));
     } catch (error) {
       this.reload(error);
-      return this.ended(await this.compute(feeds, signal));
+      return this.ended(await this.compute(feeds, settings));
     }
   }
 
   private ended<T>(result: T): T {
-    if (this.place.length === 0) this.store?.keep();
+    if (this.isOutermost) this.store?.keep();
     return result;
   }
 
   /** Makes sure that another try will find the graphs that the store did not have; throws `error` when it is something else. */
   private reload(error: unknown): void {
-    if (!(error instanceof GraphAbsent) || this.place.length > 0) throw error;
+    if (!(error instanceof GraphAbsent) || !this.isOutermost) throw error;
     this.store!.withdraw();
     for (const ready of this.plans.values()) if (!this.busy.has(ready)) releasePlan(ready);
     this.plans.clear();
   }
 
-  private computeSync(feeds: Values): Map<string, TensorValue> {
+  private computeSync(feeds: Values, targets: Targets | undefined): Map<string, TensorValue> {
     const ready = this.prepare(typesOf(feeds));
-    const run = new Run(this, ready, feeds);
+    const run = new Run(this, ready, feeds, targets);
     for (const item of ready.plan.schedule)
       if (item.kind === 'native') check(ready.native.run(item.first, item.last));
       else run.host(item);
     const rest = run.finishNative();
-    return run.outputs(rest?.runner.runSync(rest.feeds));
+    return run.outputs(rest?.runner.runSync(rest.feeds, targets));
   }
 
-  private async compute(feeds: Values, signal: AbortSignal | undefined): Promise<Map<string, TensorValue>> {
+  private async compute(feeds: Values, settings: RunSettings): Promise<Map<string, TensorValue>> {
+    const { signal, targets } = settings;
     const ready = this.prepare(typesOf(feeds));
     this.busy.add(ready);
     const abort = (): void => ready.native.abort();
     ready.native.clearAbort();
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      const run = new Run(this, ready, feeds);
-      for (const item of ready.plan.schedule) {
+      const { schedule } = ready.plan;
+      const run = new Run(this, ready, feeds, targets);
+      for (const item of schedule) {
         throwIfAborted(signal);
         if (item.kind === 'host') run.host(item);
-        else await this.runStretch(ready, item);
+        else {
+          const ended = this.runStretch(ready, item);
+          if (ended !== undefined && item === schedule.at(-1)) run.reserveOutputs();
+          await ended;
+        }
       }
       throwIfAborted(signal);
       const rest = run.finishNative();
-      return run.outputs(await rest?.runner.run(rest.feeds, signal));
+      return run.outputs(await rest?.runner.run(rest.feeds, settings));
     } finally {
       signal?.removeEventListener('abort', abort);
       this.busy.delete(ready);

@@ -8,7 +8,9 @@ import type { TensorType } from '../ops/op.js';
 import { prepareForRun } from '../passes/pipeline.js';
 import { Engine } from '../run/engine.js';
 import { preload } from '../run/native.js';
+import type { Targets } from '../run/run.js';
 import { GraphRunner } from '../run/runner.js';
+import type { TypedArray } from '../tensor/dtype.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { lookAcrossRows } from './across-rows.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
@@ -110,8 +112,9 @@ export class InferenceSession implements Ort {
     const { fetches, options } = splitArguments(this.outputNames, second, third);
     const names = this.fetchNames(fetches);
     const values = this.values(feeds);
+    const settings = { signal: options?.signal, targets: this.targets(names, fetches) };
     // Not asked again whether the session is alive: what was accepted before release() is still computed.
-    const run = this.queue.then(() => this.runner.run(values, options?.signal));
+    const run = this.queue.then(() => this.runner.run(values, settings));
     this.queue = run.catch(() => undefined);
     return this.collect(await run, names, fetches);
   }
@@ -119,7 +122,8 @@ export class InferenceSession implements Ort {
   /** Computes on the calling thread and blocks it: for tight loops and worker threads. */
   runSync(feeds: Ort.FeedsType, fetches?: Fetches): Ort.ReturnType {
     const names = this.fetchNames(fetches);
-    return this.collect(this.runner.runSync(this.values(feeds)), names, fetches);
+    const values = this.runner.runSync(this.values(feeds), this.targets(names, fetches));
+    return this.collect(values, names, fetches);
   }
 
   /** Binds buffers once; the returned step() copies inputs in, computes, and copies outputs out, without allocating. */
@@ -194,14 +198,26 @@ export class InferenceSession implements Ort {
     return names;
   }
 
+  /** Where outputs go that are wanted; undefined for all of them. */
+  private targets(names: readonly string[], fetches: Fetches | undefined): Targets | undefined {
+    if (fetches === undefined) return undefined;
+    const given = givenTensors(fetches);
+    return new Map(
+      names.map((name) => {
+        const target = given[name];
+        const { type } = this.outputMetadata[this.outputNames.indexOf(name)] as Ort.TensorValueMetadata;
+        return [name, target?.type === type ? (target.data as TypedArray) : undefined];
+      }),
+    );
+  }
+
   private collect(
     values: ReadonlyMap<string, TensorValue>,
     names: readonly string[],
     fetches: Fetches | undefined,
   ): Ort.ReturnType {
     const result: Record<string, Tensor> = {};
-    const given =
-      fetches === undefined || Array.isArray(fetches) ? {} : (fetches as Record<string, Tensor | null>);
+    const given = givenTensors(fetches);
     for (const name of names) {
       const made = toResult(values.get(name)!) as Tensor;
       const target = given[name];
@@ -227,6 +243,9 @@ export declare namespace InferenceSession {
   export type ExecutionProviderName = Ort.ExecutionProviderName;
 }
 
+const givenTensors = (fetches: Fetches | undefined): Readonly<Record<string, Tensor | null>> =>
+  fetches === undefined || Array.isArray(fetches) ? {} : (fetches as Record<string, Tensor | null>);
+
 function fill(target: Tensor, source: Tensor, name: string): Tensor {
   const [to, from] = [target.data as Float32Array, source.data as Float32Array];
   if (target.type !== source.type || to.length !== from.length)
@@ -238,7 +257,7 @@ function fill(target: Tensor, source: Tensor, name: string): Tensor {
         `${target.type} of ${to.length}`,
       ),
     );
-  to.set(from);
+  if (to !== from) to.set(from);
   return target;
 }
 

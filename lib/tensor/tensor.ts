@@ -49,6 +49,16 @@ export function tensor(dtype: DType, dims: Dims, data: TypedArray | readonly str
   return { dtype, dims, data };
 }
 
+/** The same value in memory of its own. */
+export function copyOf(value: TensorValue): TensorValue {
+  const { dtype, dims, data, elements } = value;
+  if (elements !== undefined) return { ...value, elements: elements?.map(copyOf) ?? null };
+  if (dtype === 'string') return { dtype, dims, data: [...(data as readonly string[])] };
+  const copy = allocate(dtype, dims);
+  copy.set(data as never);
+  return { dtype, dims, data: copy };
+}
+
 /** The only tensor of a type without elements. */
 export const emptyTensor = (dtype: DType, dims: Dims): TensorValue =>
   tensor(dtype, dims, dtype === 'string' ? [] : allocate(dtype, dims));

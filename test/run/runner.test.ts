@@ -222,3 +222,75 @@ test('what has no elements is known when the plan is made, however long its othe
   runner.release();
   engine.release();
 });
+
+describe('outputs', () => {
+  /** Of 160 KB, computed for long enough to be left to another thread. */
+  function large(): { readonly graph: Graph; readonly feeds: Map<string, TensorValue> } {
+    const g = new GraphBuilder();
+    const x = g.input('x', 'float32', [1, 64, 100, 100]);
+    const w = g.constant('w', f32([4, 64, 5, 5], signal(6400)));
+    const [conv] = g.node('Conv', [x, w], { pads: attr.ints([2, 2, 2, 2]) });
+    const [relu] = g.node('Relu', [conv!]);
+    g.output(relu!, 'float32');
+    g.output(conv!, 'float32');
+    return { graph: g.build(), feeds: new Map([['x', f32([1, 64, 100, 100], signal(640_000))]]) };
+  }
+
+  test('that are large come in an array of their own from each run, and equal those of the calling thread', async () => {
+    const { graph, feeds } = large();
+    const engine = new Engine(1);
+    const runner = new GraphRunner(graph, engine);
+    const wanted = runner.runSync(feeds);
+    const [first, second] = [await runner.run(feeds), await runner.run(feeds)];
+    for (const { name } of graph.outputs) {
+      expect(first.get(name)).toEqual(wanted.get(name));
+      expect(second.get(name)).toEqual(wanted.get(name));
+      expect(first.get(name)!.data).not.toBe(second.get(name)!.data);
+    }
+    runner.release();
+    engine.release();
+  });
+
+  test('go where they are wanted, and only those', async () => {
+    const { graph, feeds } = large();
+    const [{ name }, other] = [graph.outputs[0]!, graph.outputs[1]!];
+    const engine = new Engine(1);
+    const runner = new GraphRunner(graph, engine);
+    const place = new Float32Array(40_000);
+    const targets = new Map([[name, place]]);
+    const wanted = runner.runSync(feeds).get(name)!;
+    for (const run of [() => runner.run(feeds, { targets }), () => runner.runSync(feeds, targets)]) {
+      place.fill(-1);
+      const made = await run();
+      expect(made.get(name)!.data).toBe(place);
+      expect(made.get(name)).toEqual(wanted);
+      expect(made.has(other.name)).toBe(false);
+    }
+    const misfits = new Map([[name, new Float32Array(3)]]);
+    expect((await runner.run(feeds, { targets: misfits })).get(name)).toEqual(wanted);
+    runner.release();
+    engine.release();
+  });
+
+  test('may be written to: neither constants nor feeds change', () => {
+    const g = new GraphBuilder();
+    const x = g.input('x', 'float32', [2]);
+    const c = g.constant('c', f32([2], [1, 2]));
+    const [sum] = g.node('Add', [c, c]);
+    for (const name of [sum!, c, x]) g.output(name, 'float32');
+    const engine = new Engine(1);
+    const runner = new GraphRunner(g.build(), engine);
+    const feeds = new Map([['x', f32([2], [3, 4])]]);
+    for (let i = 0; i < 2; i++) {
+      const made = runner.runSync(feeds);
+      expect([sum!, c, x].map((name) => numbers(made.get(name)))).toEqual([
+        [2, 4],
+        [1, 2],
+        [3, 4],
+      ]);
+      for (const { data } of made.values()) (data as Float32Array).fill(9);
+    }
+    runner.release();
+    engine.release();
+  });
+});

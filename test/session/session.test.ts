@@ -61,6 +61,18 @@ describe('the interface of onnxruntime-node', () => {
     expect(target.data[0]).toBe(session.runSync(feed(), ['13'])['13']!.data[0]);
     expect(Object.keys(session.runSync(feed(), []))).toEqual([]);
   });
+
+  test('a pre-allocated fetch of another type or length is refused as it was', async () => {
+    const session = await InferenceSession.create(alexa);
+    const misfits = [
+      new Tensor('int32', new Int32Array(1).fill(7), [1, 1]),
+      new Tensor('float32', new Float32Array(2).fill(7), [1, 2]),
+    ];
+    for (const target of misfits) {
+      expect(await codeOf(() => session.run(feed(), { '13': target }))).toBe('KPT_BUFFER_INVALID');
+      expect(new Set(target.data as Int32Array)).toEqual(new Set([7]));
+    }
+  });
 });
 
 describe('bad feeds', () => {

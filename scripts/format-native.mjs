@@ -1,5 +1,5 @@
-// Formats native/, test/native/ and bench/native/ with clang-format; --check only reports, and passes with a note
-// where clang-format is not installed.
+// Formats native/, test/native/ and bench/native/ with clang-format 19: other versions format otherwise. --check only reports,
+// and passes with a note where it is not installed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const check = process.argv.includes('--check');
-const tool = ['clang-format-19', 'clang-format'].find(
-  (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
+const tool = ['clang-format-19', 'clang-format'].find((name) =>
+  / version 19\./.test(spawnSync(name, ['--version'], { encoding: 'utf8' }).stdout ?? ''),
 );
 if (tool === undefined) {
   process.stderr.write(
-    'clang-format is not installed: C++ formatting not checked (apt-get install clang-format-19).\n',
+    'clang-format 19 is not installed: C++ formatting not checked (apt-get install clang-format-19).\n',
   );
   process.exit(check ? 0 : 1);
 }

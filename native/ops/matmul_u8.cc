@@ -1,12 +1,12 @@
-// matmul_u8: both operands are activations, so B is packed when the step runs: b ^ 0x80 as s8 (b - 128). With
-// b - bZero = (b - 128) + (128 - bZero):
+// matmul_u8: both operands are activations, so B is packed when the step runs: all its matrices, then all
+// products, each shared among threads. b ^ 0x80 as s8 is b - 128. With b - bZero = (b - 128) + (128 - bZero):
 //   acc = sum a * b8  +  (128 - bZero) * sum_k a  -  aZero * sum_k (b - bZero),
 // the second term a bias of rows, the third of columns. Kernels without -128 get B in two halves, as in
 // packed_weights.cc.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
-#include <utility>
+#include <cstring>
 #include <vector>
 
 #include "native/kernels/byte_sums/byte_sums.h"
@@ -27,11 +27,8 @@ class MatMulU8 : public Step {
 
  private:
   Status ReadShapes(const StepSpec& spec);
-  void PackPanel(const uint8_t* b, int64_t panel) const;
-  void RunRows(const uint8_t* a, int64_t batch, int64_t begin, int64_t end) const;
-  int8_t* Panel(int64_t panel) const {
-    return packed_ + panel_bytes_ * static_cast<size_t>(panels_.BeginUnit(panel));
-  }
+  void PackPanel(int64_t matrix, int64_t panel, int8_t* rows) const;
+  void RunRows(int64_t batch, int64_t begin, int64_t end, int64_t first_panel, int64_t last_panel) const;
 
   const uint8_t* a_ = nullptr;
   const uint8_t* b_ = nullptr;
@@ -41,7 +38,8 @@ class MatMulU8 : public Step {
   float scale_value_ = 1;
   OutputRange range_;
   int64_t m_ = 0, k_ = 0, n_ = 0;
-  std::vector<int64_t> a_batches_, b_batches_;  // offsets of every output matrix's operands, in bytes
+  std::vector<int64_t> a_of_, b_of_;  // which matrices of A and B every output matrix is the product of
+  int64_t matrices_b_ = 0;
   const GemmS8Kernel* kernel_ = nullptr;
   GemmPanels panels_;
   int parts_ = 1;
@@ -49,32 +47,32 @@ class MatMulU8 : public Step {
   AlignedBuffer scale_;
   std::vector<int32_t> row_offsets_, tap_offsets_;
   // Scratch, in this order; set when the step runs.
-  size_t packed_bytes_ = 0, bias_bytes_ = 0, row_bias_bytes_ = 0;
+  size_t packed_bytes_ = 0, bias_bytes_ = 0;  // of one matrix of B
+  size_t rows_bytes_ = 0;                     // of one thread
   int8_t* packed_ = nullptr;
   uint32_t* bias_ = nullptr;
-  int32_t* row_bias_ = nullptr;
   float* wide_ = nullptr;
 };
 
-/// Offsets of the operand's matrices for every matrix of y: dims of 1 repeat.
-Status BatchOffsets(const StepSpec& spec, const TensorView& t, std::vector<int64_t>* offsets) {
+/// The operand's matrix for every matrix of y: dims of 1 repeat.
+Status BatchMatrices(const StepSpec& spec, const TensorView& t, std::vector<int64_t>* matrices) {
   const TensorView& y = spec.out();
   const int batch_rank = y.rank - 2, skip = y.rank - t.rank;
   if (skip < 0) return spec.Fail("an operand has more dimensions than y");
   int64_t count = 1;
   for (int d = 0; d < batch_rank; ++d) count *= y.dims[d];
   for (int64_t i = 0; i < count; ++i) {
-    int64_t rest = i, offset = 0, stride = t.dims[t.rank - 2] * t.dims[t.rank - 1];
+    int64_t rest = i, matrix = 0, stride = 1;
     for (int d = batch_rank - 1; d >= 0; --d) {
       const int64_t index = rest % y.dims[d];
       rest /= y.dims[d];
       if (d < skip) continue;
       const int64_t size = t.dims[d - skip];
       if (size != 1 && size != y.dims[d]) return spec.Fail("batch dimensions do not broadcast");
-      if (size != 1) offset += index * stride;
+      if (size != 1) matrix += index * stride;
       stride *= size;
     }
-    offsets->push_back(offset);
+    matrices->push_back(matrix);
   }
   return Status::Ok();
 }
@@ -92,8 +90,10 @@ Status MatMulU8::ReadShapes(const StepSpec& spec) {
   if (k_ > INT32_MAX / 256) return TooLarge(spec, "K is too large");
   a_ = a.data, b_ = b.data, y_ = y.data;
   to_f32_ = y.dtype == DType::kF32;
-  KPT_RETURN_IF_ERROR(BatchOffsets(spec, a, &a_batches_));
-  return BatchOffsets(spec, b, &b_batches_);
+  KPT_RETURN_IF_ERROR(BatchMatrices(spec, a, &a_of_));
+  KPT_RETURN_IF_ERROR(BatchMatrices(spec, b, &b_of_));
+  for (int64_t matrix : b_of_) matrices_b_ = std::max(matrices_b_, matrix + 1);
+  return Status::Ok();
 }
 
 Status MatMulU8::Make(const StepSpec& spec) {
@@ -120,82 +120,114 @@ Status MatMulU8::Make(const StepSpec& spec) {
   tap_offsets_.assign(static_cast<size_t>(parts_), 0);
   packed_bytes_ = AlignUp(panel_bytes_ * static_cast<size_t>(panels_.units) + kReadPadding);
   bias_bytes_ = AlignUp(static_cast<size_t>(width) * 4);
-  row_bias_bytes_ = AlignUp(static_cast<size_t>(m_) * 4);
+  const int64_t widest = std::min<int64_t>(n_, int64_t{kernel_->unit} * kernel_->max_units);
+  rows_bytes_ = AlignUp(static_cast<size_t>(k_ * widest));
   const bool wide = !to_f32_ && !fast_scale_;
-  spec.scratch_bytes = packed_bytes_ + bias_bytes_ + row_bias_bytes_ +
-                       (wide ? static_cast<size_t>(m_ * n_) * sizeof(float) : 0);
+  spec.scratch_bytes = (packed_bytes_ + bias_bytes_) * static_cast<size_t>(matrices_b_) +
+                       rows_bytes_ * static_cast<size_t>(spec.threads) +
+                       (wide ? a_of_.size() * static_cast<size_t>(m_ * n_) * sizeof(float) : 0);
   return Status::Ok();
 }
 
-/// Packs the columns of one panel and folds their biases.
-void MatMulU8::PackPanel(const uint8_t* b, int64_t panel) const {
+/// Packs the columns of one panel and folds their biases. `rows`: room for the panel, k by k.
+void MatMulU8::PackPanel(int64_t matrix, int64_t panel, int8_t* rows) const {
   const int width = panels_.Width(panel), columns = panels_.Columns(panel);
-  int8_t* out = Panel(panel);
+  int8_t* out = packed_ + packed_bytes_ * static_cast<size_t>(matrix) +
+                panel_bytes_ * static_cast<size_t>(panels_.BeginUnit(panel));
   const size_t part_bytes =
       panel_bytes_ / static_cast<size_t>(parts_) * static_cast<size_t>(width / panels_.unit);
-  std::fill(out, out + part_bytes * static_cast<size_t>(parts_), int8_t{0});
-  uint32_t* bias = bias_ + panels_.Begin(panel);  // wraps, as accumulators do
-  std::fill(bias, bias + width, 0u);
-  for (int k = 0; k < k_; ++k) {
-    const uint8_t* row = b + k * n_ + panels_.Begin(panel);
-    for (int n = 0; n < columns; ++n) {
-      const int value = row[n] - 128, share = parts_ == 1 ? 0 : value / 2;
-      const size_t at = kernel_->offset(k, n, width);
-      out[at] = static_cast<int8_t>(value - share);
-      if (parts_ == 2) out[part_bytes + at] = static_cast<int8_t>(share);
-      // -aZero * (b - bZero), and what the kernel itself takes off every byte of A.
-      bias[n] += static_cast<uint32_t>(kernel_->a_offset * value - a_zero_ * (row[n] - b_zero_));
+  std::memset(out, 0, part_bytes * static_cast<size_t>(parts_));
+  uint32_t* bias = bias_ + bias_bytes_ / 4 * static_cast<size_t>(matrix) + panels_.Begin(panel);
+  std::memset(bias, 0, static_cast<size_t>(width) * 4);
+  const uint8_t* b = b_ + matrix * k_ * n_ + panels_.Begin(panel);
+  for (int64_t k = 0; k < k_; ++k)
+    for (int n = 0; n < columns; ++n) bias[n] += b[k * n_ + n];
+  // What the kernel itself takes off every byte of A, and -aZero * (b - bZero); all of it wraps, as
+  // accumulators do.
+  const uint32_t count = static_cast<uint32_t>(k_);
+  for (int n = 0; n < columns; ++n)
+    bias[n] = static_cast<uint32_t>(kernel_->a_offset) * (bias[n] - 128 * count) -
+              static_cast<uint32_t>(a_zero_) * (bias[n] - static_cast<uint32_t>(b_zero_) * count);
+  for (int part = 0; part < parts_; ++part) {
+    for (int64_t k = 0; k < k_; ++k) {
+      const uint8_t* from = b + k * n_;
+      int8_t* to = rows + k * columns;
+      if (parts_ == 1)
+        for (int n = 0; n < columns; ++n) to[n] = static_cast<int8_t>(from[n] ^ 0x80);
+      else
+        for (int n = 0; n < columns; ++n) {
+          const int value = from[n] - 128, share = value / 2;
+          to[n] = static_cast<int8_t>(part == 0 ? value - share : share);
+        }
     }
+    kernel_->pack({rows, 1, columns, columns, width, static_cast<int>(k_)},
+                  out + part_bytes * static_cast<size_t>(part));
   }
 }
 
-void MatMulU8::RunRows(const uint8_t* a, int64_t batch, int64_t begin, int64_t end) const {
+/// Rows [begin, end), at most kTaskRows of them, of one product.
+void MatMulU8::RunRows(int64_t batch, int64_t begin, int64_t end, int64_t first_panel,
+                       int64_t last_panel) const {
+  const size_t product = static_cast<size_t>(batch), matrix = static_cast<size_t>(b_of_[product]);
+  int32_t row_bias[kTaskRows];
   GemmS8Block block = {};
-  block.a = a + begin * k_;
+  block.a = a_ + (a_of_[product] * m_ + begin) * k_;
   block.row_offsets = row_offsets_.data();
   block.tap_offsets = tap_offsets_.data();
   block.rows = end - begin;
   block.taps = parts_;
   block.tap_bytes = static_cast<int>(k_);
-  block.row_bias = row_bias_ + begin;
+  block.row_bias = row_bias;
   block.to_f32 = to_f32_ || !fast_scale_;
   block.y_stride = n_;
   block.range = range_;
-  BestByteSumsKernel().run(block.a, block.rows, k_, k_, reinterpret_cast<uint32_t*>(row_bias_ + begin));
-  for (int64_t r = begin; r < end; ++r)
-    row_bias_[r] =
-        static_cast<int32_t>(static_cast<uint32_t>(row_bias_[r]) * static_cast<uint32_t>(128 - b_zero_));
-  float* floats = to_f32_ ? reinterpret_cast<float*>(y_) + batch * m_ * n_ : wide_;
-  for (int64_t panel = 0; panel < panels_.count; ++panel) {
-    const int64_t column = panels_.Begin(panel), at = begin * n_ + column;
-    block.b = Panel(panel);
-    block.bias = reinterpret_cast<const int32_t*>(bias_ + column);
+  BestByteSumsKernel().run(block.a, block.rows, k_, k_, reinterpret_cast<uint32_t*>(row_bias));
+  for (int64_t r = 0; r < block.rows; ++r)
+    row_bias[r] =
+        static_cast<int32_t>(static_cast<uint32_t>(row_bias[r]) * static_cast<uint32_t>(128 - b_zero_));
+  const int64_t at = (batch * m_ + begin) * n_;
+  float* floats = to_f32_ ? reinterpret_cast<float*>(y_) : wide_;
+  for (int64_t panel = first_panel; panel < last_panel; ++panel) {
+    const int64_t column = panels_.Begin(panel);
+    block.b = packed_ + packed_bytes_ * matrix + panel_bytes_ * static_cast<size_t>(panels_.BeginUnit(panel));
+    block.bias = reinterpret_cast<const int32_t*>(bias_ + bias_bytes_ / 4 * matrix + column);
     block.scale = scale_.as<float>() + column;
     block.columns = panels_.Columns(panel);
-    block.y = block.to_f32 ? static_cast<void*>(floats + at) : y_ + batch * m_ * n_ + at;
+    block.y = block.to_f32 ? static_cast<void*>(floats + at + column) : y_ + at + column;
     kernel_->run(block);
+    if (to_f32_ || fast_scale_) continue;
+    for (int64_t r = 0; r < block.rows; ++r)
+      for (int64_t n = 0; n < block.columns; ++n) {
+        const int64_t i = at + column + r * n_ + n;
+        y_[i] = RoundToByte(wide_[i], range_);
+      }
   }
-  if (to_f32_ || fast_scale_) return;
-  for (int64_t i = begin * n_; i < end * n_; ++i) y_[batch * m_ * n_ + i] = RoundToByte(wide_[i], range_);
 }
 
 void MatMulU8::Run(const RunContext& context) {
+  const size_t matrices = static_cast<size_t>(matrices_b_);
   packed_ = reinterpret_cast<int8_t*>(context.scratch);
-  bias_ = reinterpret_cast<uint32_t*>(context.scratch + packed_bytes_);
-  row_bias_ = reinterpret_cast<int32_t*>(context.scratch + packed_bytes_ + bias_bytes_);
-  wide_ = reinterpret_cast<float*>(context.scratch + packed_bytes_ + bias_bytes_ + row_bias_bytes_);
-  for (size_t batch = 0; batch < a_batches_.size(); ++batch) {
-    if (batch == 0 || b_batches_[batch] != b_batches_[batch - 1])
-      context.pool->ParallelFor(panels_.count, 1, [&](int64_t begin, int64_t end, int) {
-        for (int64_t panel = begin; panel < end; ++panel) PackPanel(b_ + b_batches_[batch], panel);
-      });
-    const int64_t tasks = (m_ + kTaskRows - 1) / kTaskRows;
-    context.pool->ParallelFor(tasks, 1, [&](int64_t begin, int64_t end, int) {
-      for (int64_t task = begin; task < end; ++task)
-        RunRows(a_ + a_batches_[batch], static_cast<int64_t>(batch), task * kTaskRows,
-                std::min(m_, (task + 1) * kTaskRows));
-    });
-  }
+  bias_ = reinterpret_cast<uint32_t*>(context.scratch + packed_bytes_ * matrices);
+  uint8_t* rows = context.scratch + (packed_bytes_ + bias_bytes_) * matrices;
+  wide_ = reinterpret_cast<float*>(rows + rows_bytes_ * static_cast<size_t>(context.pool->threads()));
+  const int64_t panels = panels_.count, batches = static_cast<int64_t>(a_of_.size());
+  if (m_ == 0) return;
+  context.pool->ParallelFor(matrices_b_ * panels, GrainOf(k_ * panels_.n / std::max<int64_t>(panels, 1)),
+                            [&](int64_t begin, int64_t end, int thread) {
+                              int8_t* room =
+                                  reinterpret_cast<int8_t*>(rows + rows_bytes_ * static_cast<size_t>(thread));
+                              for (int64_t i = begin; i < end; ++i) PackPanel(i / panels, i % panels, room);
+                            });
+  // Panels are shared out too only where there are too few rows: the sums of rows are then made anew.
+  const int64_t blocks = (m_ + kTaskRows - 1) / kTaskRows;
+  const int64_t cuts = batches * blocks < context.pool->threads() ? panels : 1;
+  context.pool->ParallelFor(batches * blocks * cuts, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t cut = i % cuts, row = i / cuts % blocks * kTaskRows;
+      RunRows(i / cuts / blocks, row, std::min(m_, row + kTaskRows), cut * panels / cuts,
+              (cut + 1) * panels / cuts);
+    }
+  });
 }
 
 }  // namespace

@@ -16,11 +16,25 @@ namespace {
 // Orders of the weights of a tap: where (k, column) lies in a panel `width` columns wide, and how many
 // neighbouring k lie together there.
 
+// PackRows packs kTogether neighbouring k that lie in rows, the columns of each one behind the other. Written
+// so that compilers make vector instructions of it: matrix products of activations pack in every run.
+
 /// [k / 4][column][k % 4]: four products of one column are one lane of a dot product instruction.
 struct OrderK4 {
   static constexpr int kTogether = 4;
   static size_t At(int k, int column, int width) {
     return (static_cast<size_t>(k / 4) * width + column) * 4 + k % 4;
+  }
+  static void PackRows(const int8_t* __restrict w, int64_t stride, int k, int columns, int width,
+                       int8_t* __restrict out) {
+    int8_t* __restrict to = out + At(k, 0, width);
+    const int8_t *r0 = w, *r1 = w + stride, *r2 = w + 2 * stride, *r3 = w + 3 * stride;
+    for (int c = 0; c < columns; ++c) {
+      to[4 * c] = r0[c];
+      to[4 * c + 1] = r1[c];
+      to[4 * c + 2] = r2[c];
+      to[4 * c + 3] = r3[c];
+    }
   }
 };
 
@@ -30,6 +44,14 @@ struct OrderK2 {
   static constexpr int kTogether = 2;
   static size_t At(int k, int column, int width) {
     return (static_cast<size_t>(k / 2) * width + column) * 2 + k % 2;
+  }
+  static void PackRows(const int8_t* __restrict w, int64_t stride, int k, int columns, int width,
+                       int8_t* __restrict out) {
+    int8_t* __restrict to = out + At(k, 0, width);
+    for (int c = 0; c < columns; ++c) {
+      to[2 * c] = w[c];
+      to[2 * c + 1] = w[stride + c];
+    }
   }
 };
 #endif
@@ -46,6 +68,17 @@ struct OrderRotatedPairs {
     const size_t block = static_cast<size_t>(k / 16) * (width / 4) + column / 4;
     return block * 64 + rotation * 16 + half * 8 + j * 2 + k % 2;
   }
+  static void PackRows(const int8_t* __restrict w, int64_t stride, int k, int columns, int width,
+                       int8_t* __restrict out) {
+    for (int j = 0; j < 4; ++j) {
+      // Those of one lane lie a block apart.
+      int8_t* __restrict to = out + At(k, j, width);
+      for (int c = j; c < columns; c += 4, to += 64) {
+        to[0] = w[c];
+        to[1] = w[stride + c];
+      }
+    }
+  }
 };
 #endif
 
@@ -60,6 +93,8 @@ void PackTap(const GemmS8Tap& tap, int8_t* out) {
         std::memcpy(out + Order::At(k, column, tap.width), tap.w + column * tap.n_stride + k,
                     Order::kTogether);
   }
+  for (; tap.n_stride == 1 && k + Order::kTogether <= tap.bytes; k += Order::kTogether)
+    Order::PackRows(tap.w + k * tap.k_stride, tap.k_stride, k, tap.columns, tap.width, out);
   for (; k < tap.bytes; ++k)
     for (int column = 0; column < tap.columns; ++column)
       out[Order::At(k, column, tap.width)] = tap.w[column * tap.n_stride + k * tap.k_stride];

@@ -97,6 +97,30 @@ TEST_CASE("gemm_s8: every tier equals the reference around its tile") {
   for (int64_t n = 1; n <= 131; n += 3) CheckTiers({5, n, 2, 9});
 }
 
+TEST_CASE("gemm_s8: weights are packed alike from rows and from columns") {
+  size_t count = 0;
+  const GemmS8Kernel* kernels = GemmS8Kernels(&count);
+  for (size_t i = 0; i < count; ++i)
+    for (int n : {1, 3, 4, 7, 16, 29, 64, 70})
+      for (int k : {1, 2, 3, 4, 15, 16, 17, 37}) {
+        Random random(static_cast<uint64_t>(n * 100 + k));
+        std::vector<int8_t> rows(static_cast<size_t>(n) * k), columns(rows.size());
+        for (int c = 0; c < n; ++c)
+          for (int j = 0; j < k; ++j)
+            rows[c * k + j] = columns[j * n + c] = static_cast<int8_t>(random.Int(-128, 127));
+        const GemmPanels panels(kernels[i].unit, kernels[i].max_units, n);
+        const size_t bytes = GemmS8PackedBytes(kernels[i], panels, 1, k);
+        GuardedBuffer from_rows(bytes), from_columns(bytes);
+        std::memset(from_rows.data(), 0, bytes);
+        std::memset(from_columns.data(), 0, bytes);
+        PackGemmS8(kernels[i], panels, 1, k, rows.data(), k, k, 1,
+                   reinterpret_cast<int8_t*>(from_rows.data()));
+        PackGemmS8(kernels[i], panels, 1, k, columns.data(), 1, k, n,
+                   reinterpret_cast<int8_t*>(from_columns.data()));
+        CHECK(std::memcmp(from_rows.data(), from_columns.data(), bytes) == 0);
+      }
+}
+
 TEST_CASE("gemm_s8: depths and taps") {
   for (int k : {0, 1, 2, 3, 4, 5, 7, 8, 12, 13, 15, 16, 17, 31, 32, 33, 64, 127})
     for (int taps : {1, 3, 9}) CheckTiers({7, 37, taps, k});

@@ -51,6 +51,19 @@ TEST_CASE("matmul_u8: shapes") {
       for (int64_t n : {1, 8, 17, 65}) CHECK(Compare({2, m, k, n}) == "");
 }
 
+TEST_CASE("matmul_u8: one product cut by columns among threads, and many of several panels") {
+  for (int64_t n : {63, 64, 65, 200})
+    for (int threads : {1, 2, 3, 5}) {
+      MatMulCase c{1, 47, 40, n};
+      c.threads = threads;
+      CHECK(Compare(c) == "");
+      c.batch = 4, c.m = 97;
+      CHECK(Compare(c) == "");
+      c.scale = 2.5f;
+      CHECK(Compare(c) == "");
+    }
+}
+
 TEST_CASE("matmul_u8: zero points, scales, batches, threads, f32") {
   for (int zero : {0, 1, 127, 128, 255}) {
     MatMulCase c{3, 50, 33, 20};

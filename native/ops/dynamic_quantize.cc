@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "native/kernels/quantize_u8/quantize_u8.h"
-#include "native/kernels/reduce_f32/reduce_f32.h"
 #include "native/ops/checks.h"
 
 namespace kompakt {
@@ -27,15 +26,13 @@ class DynamicQuantizeStep : public Step {
       for (int64_t i = begin; i < end; ++i) {
         const float* x = x_ + i * kElementGrain;
         const int64_t count = std::min(kElementGrain, count_ - i * kElementGrain);
-        BestReduceKernel().row(ReduceKind::kMin, x, count, extremes + 2 * i);
-        BestReduceKernel().row(ReduceKind::kMax, x, count, extremes + 2 * i + 1);
+        BestQuantizeKernel().range(x, count, extremes + 2 * i, extremes + 2 * i + 1);
       }
     });
-    // The range holds 0. A comparison with NaN is false: it stays out.
     float low = 0, high = 0;
     for (int64_t i = 0; i < blocks(); ++i) {
-      if (extremes[2 * i] < low) low = extremes[2 * i];
-      if (extremes[2 * i + 1] > high) high = extremes[2 * i + 1];
+      low = std::min(low, extremes[2 * i]);
+      high = std::max(high, extremes[2 * i + 1]);
     }
     QuantizeParams params;
     params.scale = low == high ? 1.0f : (high - low) / 255.0f;

@@ -19,6 +19,32 @@ static void Quantize(const QuantizeParams& params, const float* x, uint8_t* y, i
   }
 }
 
+static void Range(const float* x, int64_t count, float* low, float* high) {
+  constexpr int kChains = 4;
+  F32 least[kChains], most[kChains];
+  for (int j = 0; j < kChains; ++j) least[j] = most[j] = Set(0.0f);
+  int64_t i = 0;
+  for (; i + kChains * kLanes <= count; i += kChains * kLanes)
+    for (int j = 0; j < kChains; ++j) {
+      const F32 v = Load(x + i + j * kLanes);
+      least[j] = Min(v, least[j]);  // NaN on the left is left out
+      most[j] = Max(v, most[j]);
+    }
+  for (; i < count; i += kLanes) {
+    const F32 v = LoadSome(x + i, count - i);
+    least[0] = Min(v, least[0]);
+    most[0] = Max(v, most[0]);
+  }
+  float lows[kLanes], highs[kLanes];
+  Store(lows, Min(Min(least[0], least[1]), Min(least[2], least[3])));
+  Store(highs, Max(Max(most[0], most[1]), Max(most[2], most[3])));
+  *low = *high = 0;
+  for (int j = 0; j < kLanes; ++j) {
+    if (lows[j] < *low) *low = lows[j];
+    if (highs[j] > *high) *high = highs[j];
+  }
+}
+
 static void Dequantize(float scale, int32_t zero, const uint8_t* x, float* y, int64_t count) {
   const F32 s = Set(scale), z = Set(static_cast<float>(zero));
   for (int64_t i = 0; i < count; i += kLanes)

@@ -20,6 +20,8 @@ struct QuantizeKernel {
   void (*quantize)(const QuantizeParams& params, const float* x, uint8_t* y, int64_t count);
   /// y = (x - zero) * scale.
   void (*dequantize)(float scale, int32_t zero, const uint8_t* x, float* y, int64_t count);
+  /// The least and the largest of the values and 0; NaN is left out.
+  void (*range)(const float* x, int64_t count, float* low, float* high);
 };
 
 KernelList<QuantizeKernel> QuantizeKernels();

@@ -12,7 +12,8 @@ KPT_TIER_BEGIN_AVX2
 namespace kompakt {
 
 extern const QuantizeKernel quantize_u8_avx2;
-const QuantizeKernel quantize_u8_avx2 = {quantize_inl::Quantize, quantize_inl::Dequantize};
+const QuantizeKernel quantize_u8_avx2 = {quantize_inl::Quantize, quantize_inl::Dequantize,
+                                         quantize_inl::Range};
 
 }  // namespace kompakt
 

@@ -12,7 +12,8 @@ KPT_TIER_BEGIN_AVX512VNNI
 namespace kompakt {
 
 extern const QuantizeKernel quantize_u8_avx512;
-const QuantizeKernel quantize_u8_avx512 = {quantize_inl::Quantize, quantize_inl::Dequantize};
+const QuantizeKernel quantize_u8_avx512 = {quantize_inl::Quantize, quantize_inl::Dequantize,
+                                           quantize_inl::Range};
 
 }  // namespace kompakt
 

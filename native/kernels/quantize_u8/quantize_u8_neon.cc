@@ -12,7 +12,8 @@ KPT_TIER_BEGIN_NEON
 namespace kompakt {
 
 extern const QuantizeKernel quantize_u8_neon;
-const QuantizeKernel quantize_u8_neon = {quantize_inl::Quantize, quantize_inl::Dequantize};
+const QuantizeKernel quantize_u8_neon = {quantize_inl::Quantize, quantize_inl::Dequantize,
+                                         quantize_inl::Range};
 
 }  // namespace kompakt
 

@@ -10,7 +10,8 @@ KPT_TIER_BEGIN_SCALAR
 namespace kompakt {
 
 extern const QuantizeKernel quantize_u8_scalar;
-const QuantizeKernel quantize_u8_scalar = {quantize_inl::Quantize, quantize_inl::Dequantize};
+const QuantizeKernel quantize_u8_scalar = {quantize_inl::Quantize, quantize_inl::Dequantize,
+                                           quantize_inl::Range};
 
 }  // namespace kompakt
 

@@ -127,6 +127,36 @@ TEST_CASE("quantize_u8 tiers") {
   }
 }
 
+TEST_CASE("quantize_u8 tiers round quotients half way between two bytes alike, and any other") {
+  Random random(31);
+  for (int i = 0; i < 400; ++i) {
+    const float mantissa = i % 4 == 0 ? 1.0f : i % 4 == 1 ? 0x1.fffffep0f : random.Float(1, 2);
+    const float scale = std::ldexp(mantissa, random.Int(-140, 127));
+    std::vector<float> x;
+    for (int k = -150; k < 300; ++k) {
+      const float half = (static_cast<float>(k) + 0.5f) * scale;
+      for (float v : {half, static_cast<float>(k) * scale}) {
+        x.push_back(v);
+        x.push_back(std::nextafter(v, -INFINITY));
+        x.push_back(std::nextafter(v, INFINITY));
+      }
+    }
+    for (int j = 0; j < 500; ++j) {
+      const uint32_t bits = static_cast<uint32_t>(random.Next());
+      float any;
+      std::memcpy(&any, &bits, sizeof any);
+      x.push_back(any);
+    }
+    for (float v : {0.0f, -0.0f, 1e-45f, INFINITY, -INFINITY, NAN, 3e38f, -3e38f}) x.push_back(v);
+    const int64_t n = static_cast<int64_t>(x.size());
+    Compare<uint8_t>(QuantizeKernels(), n, [&](const QuantizeKernel& kernel, uint8_t* y) {
+      kernel.quantize({scale, i % 2 * 128, 0, 255}, x.data(), y, n);
+    });
+    Compare<float>(QuantizeKernels(), 2,
+                   [&](const QuantizeKernel& kernel, float* y) { kernel.range(x.data(), n - i, y, y + 1); });
+  }
+}
+
 TEST_CASE("table_u8 tiers") {
   const std::vector<uint8_t> table = Bytes(256, 7);
   for (int64_t n :

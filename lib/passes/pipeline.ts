@@ -19,6 +19,7 @@ import { fuseQdq } from './fuse-qdq.js';
 import { fuseResidual } from './fuse-residual.js';
 import { fuseSilu } from './fuse-silu.js';
 import { fuseTables } from './fuse-tables.js';
+import { mergeEqual } from './merge-equal.js';
 import { packBinary } from './pack-binary.js';
 import type { Pass } from './pass.js';
 import { prepareBodies } from './prepare-bodies.js';
@@ -48,6 +49,7 @@ export const cleanPasses: readonly Stage[] = [
 /** Everything before a plan is made; the results are for this process only. */
 export const runPasses: readonly Stage[] = [
   ...cleanPasses,
+  { pass: mergeEqual, because: 'what is computed once need not be fused, or run, several times' },
   {
     pass: packBinary,
     because: 'scales are folded by now, and the parts of a binarisation must not be fused into other things',

@@ -19,6 +19,19 @@ KPT_VEC void StoreSome(float* p, F32 v, int64_t count) {
 // Element r of a row goes to partial r % kPartials, whatever the width of a vector.
 constexpr int kPartials = 16;
 
+// Partials kWidth apart are combined, then those half as far.
+template <typename Op, int kWidth>
+KPT_VEC F32 CombinePartials(F32* partial) {
+  if constexpr (kWidth >= kLanes) {
+    constexpr int kVectors = kWidth / kLanes;
+    for (int v = 0; v < kVectors; ++v) partial[v] = Op::Combine(partial[v], partial[v + kVectors]);
+  } else {
+    partial[0] = Op::Combine(partial[0], LanesDown<kWidth>(partial[0]));
+  }
+  if constexpr (kWidth > 1) return CombinePartials<Op, kWidth / 2>(partial);
+  return partial[0];
+}
+
 // Op has Init(), Value(x, argument) and Combine(partial, value). Partials are combined as a tree: 8 apart, 4,
 // 2, 1.
 template <typename Op>
@@ -31,20 +44,19 @@ template <typename Op>
   for (; i + kPartials <= count; i += kPartials)
     for (int v = 0; v < kVectors; ++v)
       partial[v] = Op::Combine(partial[v], Op::Value(Load(x + i + v * kLanes), arg));
-  // Twice as long, so that vectors wider than a level of the tree may be loaded past its end.
-  float parts[2 * kPartials] = {};
-  for (int v = 0; v < kVectors; ++v) Store(parts + v * kLanes, partial[v]);
   if (i < count) {
-    float rest[kPartials] = {}, updated[kPartials];
+    float rest[kPartials] = {}, parts[kPartials], updated[kPartials];
     __builtin_memcpy(rest, x + i, static_cast<size_t>(count - i) * sizeof(float));
-    for (int v = 0; v < kVectors; ++v)
+    for (int v = 0; v < kVectors; ++v) {
+      Store(parts + v * kLanes, partial[v]);
       Store(updated + v * kLanes, Op::Combine(partial[v], Op::Value(Load(rest + v * kLanes), arg)));
+    }
     __builtin_memcpy(parts, updated, static_cast<size_t>(count - i) * sizeof(float));
+    for (int v = 0; v < kVectors; ++v) partial[v] = Load(parts + v * kLanes);
   }
-  for (int width = kPartials / 2; width > 0; width /= 2)
-    for (int j = 0; j < width; j += kLanes)
-      Store(parts + j, Op::Combine(Load(parts + j), Load(parts + width + j)));
-  return parts[0];
+  float all[kLanes];
+  Store(all, CombinePartials<Op, kPartials / 2>(partial));
+  return all[0];
 }
 
 // The same over kLanes (or `left`) columns of a matrix, in order of the rows.

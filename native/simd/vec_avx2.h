@@ -51,6 +51,12 @@ KPT_VEC Mask Le(F32 a, F32 b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
 KPT_VEC Mask IsNan(F32 a) { return _mm256_cmp_ps(a, a, _CMP_UNORD_Q); }
 /// m ? a : b.
 KPT_VEC F32 Select(Mask m, F32 a, F32 b) { return _mm256_blendv_ps(b, a, m); }
+/// Lane j is lane j + kBy of `a`, for lanes that there are; kBy < kLanes.
+template <int kBy>
+KPT_VEC F32 LanesDown(F32 a) {
+  if (kBy == 4) return _mm256_permute2f128_ps(a, a, 1);
+  return _mm256_permute_ps(a, kBy == 2 ? 0x4e : 0x39);
+}
 KPT_VEC I32 SetI(int32_t x) { return _mm256_set1_epi32(x); }
 KPT_VEC I32 LoadI(const int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
 KPT_VEC void StoreI(int32_t* p, I32 v) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v); }

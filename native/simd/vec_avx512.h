@@ -55,6 +55,12 @@ KPT_VEC Mask Le(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
 KPT_VEC Mask IsNan(F32 a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
 /// m ? a : b.
 KPT_VEC F32 Select(Mask m, F32 a, F32 b) { return _mm512_mask_blend_ps(m, b, a); }
+/// Lane j is lane j + kBy of `a`, for lanes that there are; kBy < kLanes.
+template <int kBy>
+KPT_VEC F32 LanesDown(F32 a) {
+  const __m512i lanes = _mm512_castps_si512(a);
+  return _mm512_castsi512_ps(_mm512_alignr_epi32(lanes, lanes, kBy));
+}
 KPT_VEC I32 SetI(int32_t x) { return _mm512_set1_epi32(x); }
 KPT_VEC I32 LoadI(const int32_t* p) { return _mm512_loadu_si512(p); }
 KPT_VEC void StoreI(int32_t* p, I32 v) { _mm512_storeu_si512(p, v); }

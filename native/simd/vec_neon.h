@@ -56,6 +56,11 @@ KPT_VEC Mask Le(F32 a, F32 b) { return vcleq_f32(a, b); }
 KPT_VEC Mask IsNan(F32 a) { return vmvnq_u32(vceqq_f32(a, a)); }
 /// m ? a : b.
 KPT_VEC F32 Select(Mask m, F32 a, F32 b) { return vbslq_f32(m, a, b); }
+/// Lane j is lane j + kBy of `a`, for lanes that there are; kBy < kLanes.
+template <int kBy>
+KPT_VEC F32 LanesDown(F32 a) {
+  return vextq_f32(a, a, kBy);
+}
 KPT_VEC I32 SetI(int32_t x) { return vdupq_n_s32(x); }
 KPT_VEC I32 LoadI(const int32_t* p) { return vld1q_s32(p); }
 KPT_VEC void StoreI(int32_t* p, I32 v) { vst1q_s32(p, v); }

@@ -56,6 +56,11 @@ KPT_VEC Mask Le(F32 a, F32 b) { return a <= b; }
 KPT_VEC Mask IsNan(F32 a) { return a != a; }
 /// m ? a : b.
 KPT_VEC F32 Select(Mask m, F32 a, F32 b) { return m ? a : b; }
+/// Lane j is lane j + kBy of `a`, for lanes that there are; kBy < kLanes.
+template <int kBy>
+KPT_VEC F32 LanesDown(F32 a) {
+  return a;
+}
 KPT_VEC I32 SetI(int32_t x) { return x; }
 KPT_VEC I32 LoadI(const int32_t* p) { return *p; }
 KPT_VEC void StoreI(int32_t* p, I32 v) { *p = v; }

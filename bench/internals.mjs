@@ -7,4 +7,4 @@ export const { opOf } = await import('../lib/ops/index.ts');
 export const { images } = await import('../lib/data/images.ts');
 export const { runPasses, runPipeline } = await import('../lib/passes/pipeline.ts');
 export const { widened } = await import('../lib/passes/quantized-value.ts');
-export const { f32, tensor, toNumbers } = await import('../lib/tensor/tensor.ts');
+export const { f32, i64, tensor, toNumbers } = await import('../lib/tensor/tensor.ts');

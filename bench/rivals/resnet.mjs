@@ -2,17 +2,7 @@
 // trained ones.
 import { Model } from '../../dist/index.js';
 import { attr, f32, GraphBuilder } from '../internals.mjs';
-
-/** Numbers in [-1, 1) from a seed (xorshift32). */
-function random(seed) {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state / 2 ** 31;
-  };
-}
+import { random } from './random.mjs';
 
 class Net {
   #graph = new GraphBuilder('resnet');

@@ -1,10 +1,11 @@
 // The cases of bench/rivals.mjs: { suite, name, file, shapes, rivals? }; `rivals` are more files of the same net for
 // onnxruntime, of which its fastest counts. Models come from npm packages, from the shared data folder where it exists,
-// and are made in `folder`.
+// and are made in `folder`; `againstFloat`: onnxruntime may take the file before it was quantised.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Model, quantize, Tensor } from '../../dist/index.js';
 import { resnet18, resnet50 } from './resnet.mjs';
+import { miniLm, vit } from './transformer.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const data = process.env.KOMPAKT_SHARED_DATA ?? join(root, '../shared/data');
@@ -35,6 +36,7 @@ const fp32 = [
     file: wake('silero_vad.onnx'),
     shapes: { input: [1, 1280], sr: [], h: [2, 1, 64], c: [2, 1, 64] },
   },
+  { name: 'ViT-Tiny shape', make: vit },
 ];
 
 const int8 = [
@@ -52,6 +54,8 @@ const int8 = [
   { name: 'PP-OCRv4 rec 48x320', ...recognition, quantize: recognition.shapes.x, rivals: [recognition.file] },
   { name: 'ResNet-18 shape', make: resnet18, quantize: [1, 3, 224, 224] },
   { name: 'ResNet-50 shape', make: resnet50, quantize: [1, 3, 224, 224] },
+  { name: 'ViT-Tiny shape', make: vit, quantize: [1, 197, 192], againstFloat: true },
+  { name: 'MiniLM shape, dynamic', make: miniLm },
 ];
 
 const all = [
@@ -65,18 +69,27 @@ export const casesOf = (only, large) =>
     (one) =>
       `${one.suite} ${one.name}`.includes(only) &&
       (one.file === undefined || existsSync(one.file)) &&
-      (large || one.quantize === undefined),
+      (large || (one.quantize === undefined && one.make === undefined)),
   );
 
 /** The case with its file, which is made and quantised when it has to be. Random samples will do: only speed counts. */
 export async function prepare(one, folder) {
+  if (one.make !== undefined && one.quantize === undefined) return { ...one, file: await made(one, folder) };
   if (one.quantize === undefined) return one;
   const model = one.make === undefined ? await Model.load(one.file) : one.make();
+  const rivals = one.againstFloat ? [await made(one, folder)] : one.rivals;
   const size = one.quantize.reduce((a, b) => a * b, 1);
   const sample = (seed) => Float32Array.from({ length: size }, (_, i) => Math.sin((i + 1) * seed));
   const samples = [0.37, 1.91].map((seed) => ({ x: new Tensor('float32', sample(seed), one.quantize) }));
   const { model: quantized } = await quantize(model, { data: samples, samples: samples.length });
   const file = join(folder, `${one.name.replaceAll(' ', '-')}.onnx`);
   await quantized.save(file);
-  return { ...one, file };
+  return { ...one, file, ...(rivals && { rivals }) };
+}
+
+/** The file of a net that is made, before it is quantised. */
+async function made({ name, make }, folder) {
+  const file = join(folder, `${name.replaceAll(' ', '-')}-made.onnx`);
+  await make().save(file);
+  return file;
 }

@@ -11,9 +11,9 @@ namespace {
 
 constexpr int64_t kColumnBlock = 64;
 
-/// Rows that fill a few vectors at most are turned, a block of them at a time, so that each is a lane: many
-/// of them at the cost of one. Which way a tensor goes its dims alone decide, for the sums differ in order.
-constexpr int64_t kShortRow = 64, kManyRows = 16;
+/// Rows that do not fill a vector are turned, a block of them at a time, so that each is a lane: many of them
+/// at the cost of one. Which way a tensor goes its dims alone decide, for the sums differ in order.
+constexpr int64_t kShortRow = 12, kManyRows = 16;
 
 /// What an element takes, in those of kElementGrain.
 constexpr int64_t kElementCost = 8;
@@ -27,6 +27,13 @@ class SoftmaxF32Step : public Step {
     const SoftmaxKernel& kernel = BestSoftmaxKernel();
     if (dims_.inner == 1 && dims_.reduced <= kShortRow && dims_.outer >= kManyRows)
       return RunShortRows(context, kernel);
+    if (dims_.inner == 1) {
+      const int64_t n = dims_.reduced;
+      context.pool->ParallelFor(dims_.outer, GrainOf(n * kElementCost), [&](int64_t begin, int64_t end, int) {
+        kernel.rows(log_, x_ + begin * n, y_ + begin * n, end - begin, n);
+      });
+      return;
+    }
     const int64_t blocks = (dims_.inner + kColumnBlock - 1) / kColumnBlock;
     const int64_t work = dims_.reduced * (dims_.inner < kColumnBlock ? dims_.inner : kColumnBlock);
     context.pool->ParallelFor(
@@ -35,10 +42,7 @@ class SoftmaxF32Step : public Step {
             const int64_t c = i % blocks * kColumnBlock;
             const int64_t offset = i / blocks * dims_.reduced * dims_.inner + c;
             const int64_t width = dims_.inner - c < kColumnBlock ? dims_.inner - c : kColumnBlock;
-            if (dims_.inner == 1)
-              kernel.row(log_, x_ + offset, y_ + offset, dims_.reduced);
-            else
-              kernel.columns(log_, x_ + offset, y_ + offset, dims_.reduced, dims_.inner, width);
+            kernel.columns(log_, x_ + offset, y_ + offset, dims_.reduced, dims_.inner, width);
           }
         });
   }

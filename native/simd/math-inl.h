@@ -31,15 +31,20 @@ KPT_VEC F32 ReduceByLog2(F32 x, F32* n) {
   return Fma(*n, Set(-1.42860677e-6f), r);
 }
 
-// The power of two is applied in two halves: results beyond the range become infinity, and denormal ones are
-// rounded once.
+#if !defined(KPT_HAS_SCALE)
+// a * 2^n for integral n in [-252, 252], in two halves: results beyond the range become infinity, and
+// denormal ones are rounded once.
+KPT_VEC F32 Scale(F32 a, F32 n) {
+  const I32 exponent = ToInt(n);
+  const I32 half = ShiftRight1(exponent);
+  return Mul(Mul(a, PowerOfTwo(half)), PowerOfTwo(SubI(exponent, half)));
+}
+#endif
+
 KPT_VEC F32 Exp(F32 x) {
   F32 n;
   const F32 r = ReduceByLog2(Clamp(x, -104.0f, 89.0f), &n);
-  const I32 exponent = ToInt(n);
-  const I32 half = ShiftRight1(exponent);
-  const F32 y = Add(Set(1.0f), ExpReduced(r));
-  return Mul(Mul(y, PowerOfTwo(half)), PowerOfTwo(SubI(exponent, half)));
+  return Scale(Add(Set(1.0f), ExpReduced(r)), n);
 }
 
 // e^x - 1 for x <= 0: 2^n * (e^r - 1) + (2^n - 1), where 2^n - 1 is exact. Below -25 the result is -1.

@@ -23,11 +23,16 @@ using Bytes = __m256i;
 KPT_VEC F32 Set(float x) { return _mm256_set1_ps(x); }
 KPT_VEC F32 Load(const float* p) { return _mm256_loadu_ps(p); }
 KPT_VEC void Store(float* p, F32 v) { _mm256_storeu_ps(p, v); }
-/// The first n lanes, 0 < n <= kLanes; Load fills the others with zeros.
 KPT_VEC __m256i FirstLanes(int n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
+/// The first n lanes, 0 < n <= kLanes; LoadFirst fills the others with zeros, LoadFirstOr with those of
+/// `other`.
 KPT_VEC F32 LoadFirst(const float* p, int n) { return _mm256_maskload_ps(p, FirstLanes(n)); }
+KPT_VEC F32 LoadFirstOr(const float* p, int n, F32 other) {
+  const __m256i mask = FirstLanes(n);
+  return _mm256_blendv_ps(other, _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
+}
 KPT_VEC void StoreFirst(float* p, F32 v, int n) { _mm256_maskstore_ps(p, FirstLanes(n), v); }
 KPT_VEC F32 Add(F32 a, F32 b) { return _mm256_add_ps(a, b); }
 KPT_VEC F32 Sub(F32 a, F32 b) { return _mm256_sub_ps(a, b); }

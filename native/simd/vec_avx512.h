@@ -29,9 +29,13 @@ using Bytes = __m512i;
 KPT_VEC F32 Set(float x) { return _mm512_set1_ps(x); }
 KPT_VEC F32 Load(const float* p) { return _mm512_loadu_ps(p); }
 KPT_VEC void Store(float* p, F32 v) { _mm512_storeu_ps(p, v); }
-/// The first n lanes, 0 < n <= kLanes; Load fills the others with zeros.
+/// The first n lanes, 0 < n <= kLanes; LoadFirst fills the others with zeros, LoadFirstOr with those of
+/// `other`.
 KPT_VEC Mask FirstLanes(int n) { return static_cast<Mask>(0xffffu >> (kLanes - n)); }
 KPT_VEC F32 LoadFirst(const float* p, int n) { return _mm512_maskz_loadu_ps(FirstLanes(n), p); }
+KPT_VEC F32 LoadFirstOr(const float* p, int n, F32 other) {
+  return _mm512_mask_loadu_ps(other, FirstLanes(n), p);
+}
 KPT_VEC void StoreFirst(float* p, F32 v, int n) { _mm512_mask_storeu_ps(p, FirstLanes(n), v); }
 KPT_VEC F32 Add(F32 a, F32 b) { return _mm512_add_ps(a, b); }
 KPT_VEC F32 Sub(F32 a, F32 b) { return _mm512_sub_ps(a, b); }
@@ -39,6 +43,9 @@ KPT_VEC F32 Mul(F32 a, F32 b) { return _mm512_mul_ps(a, b); }
 KPT_VEC F32 Div(F32 a, F32 b) { return _mm512_div_ps(a, b); }
 /// a * b + c, rounded once.
 KPT_VEC F32 Fma(F32 a, F32 b, F32 c) { return _mm512_fmadd_ps(a, b, c); }
+/// a * 2^n for integral n, rounded once.
+#define KPT_HAS_SCALE 1
+KPT_VEC F32 Scale(F32 a, F32 n) { return _mm512_scalef_ps(a, n); }
 KPT_VEC F32 Sqrt(F32 a) { return _mm512_sqrt_ps(a); }
 /// a < b ? a : b, and a > b ? a : b: the second operand when one is NaN or both are zeros.
 KPT_VEC F32 Min(F32 a, F32 b) { return _mm512_min_ps(a, b); }

@@ -21,10 +21,17 @@ using Bytes = uint8x16_t;
 KPT_VEC F32 Set(float x) { return vdupq_n_f32(x); }
 KPT_VEC F32 Load(const float* p) { return vld1q_f32(p); }
 KPT_VEC void Store(float* p, F32 v) { vst1q_f32(p, v); }
-/// The first n lanes, 0 < n <= kLanes; Load fills the others with zeros.
+/// The first n lanes, 0 < n <= kLanes; LoadFirst fills the others with zeros, LoadFirstOr with those of
+/// `other`.
 KPT_VEC F32 LoadFirst(const float* p, int n) {
   if (n == kLanes) return Load(p);
   float lanes[kLanes] = {};
+  for (int i = 0; i < n; ++i) lanes[i] = p[i];
+  return Load(lanes);
+}
+KPT_VEC F32 LoadFirstOr(const float* p, int n, F32 other) {
+  float lanes[kLanes];
+  Store(lanes, other);
   for (int i = 0; i < n; ++i) lanes[i] = p[i];
   return Load(lanes);
 }

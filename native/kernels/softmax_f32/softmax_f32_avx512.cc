@@ -12,7 +12,7 @@ KPT_TIER_BEGIN_AVX512VNNI
 namespace kompakt {
 
 extern const SoftmaxKernel softmax_f32_avx512;
-const SoftmaxKernel softmax_f32_avx512 = {softmax_inl::RunRow, softmax_inl::RunColumns};
+const SoftmaxKernel softmax_f32_avx512 = {softmax_inl::RunRows, softmax_inl::RunColumns};
 
 }  // namespace kompakt
 

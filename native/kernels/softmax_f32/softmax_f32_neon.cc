@@ -12,7 +12,7 @@ KPT_TIER_BEGIN_NEON
 namespace kompakt {
 
 extern const SoftmaxKernel softmax_f32_neon;
-const SoftmaxKernel softmax_f32_neon = {softmax_inl::RunRow, softmax_inl::RunColumns};
+const SoftmaxKernel softmax_f32_neon = {softmax_inl::RunRows, softmax_inl::RunColumns};
 
 }  // namespace kompakt
 

@@ -10,7 +10,7 @@ KPT_TIER_BEGIN_SCALAR
 namespace kompakt {
 
 extern const SoftmaxKernel softmax_f32_scalar;
-const SoftmaxKernel softmax_f32_scalar = {softmax_inl::RunRow, softmax_inl::RunColumns};
+const SoftmaxKernel softmax_f32_scalar = {softmax_inl::RunRows, softmax_inl::RunColumns};
 
 }  // namespace kompakt
 

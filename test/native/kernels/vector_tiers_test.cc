@@ -294,8 +294,10 @@ TEST_CASE("reduce_f32, softmax_f32 and layer_norm_f32 tiers") {
         });
       }
       for (bool log : {false, true}) {
-        Compare<float>(SoftmaxKernels(), n,
-                       [&](const SoftmaxKernel& kernel, float* y) { kernel.row(log, x.data(), y, n); });
+        for (int64_t rows : {1, 2, 5})
+          Compare<float>(SoftmaxKernels(), n * rows, [&](const SoftmaxKernel& kernel, float* y) {
+            kernel.rows(log, x.data(), y, rows, n);
+          });
         Compare<float>(SoftmaxKernels(), n * 5, [&](const SoftmaxKernel& kernel, float* y) {
           kernel.columns(log, x.data(), y, 5, n, n);
         });

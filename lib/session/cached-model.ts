@@ -16,18 +16,22 @@ export interface CachedModel {
 }
 
 /** Throws what Model.load() throws. */
-export function cachedModel(given: string | Uint8Array, options: CheckedOptions): CachedModel {
+export function cachedModel(
+  given: string | Uint8Array,
+  planCache: string,
+  { optimize }: Pick<CheckedOptions, 'optimize'>,
+): CachedModel {
   const source = new ModelSource(given);
   const close = (): void => source.close();
   let graph: Graph | undefined;
   const keep = (model: Model): Graph => {
-    graph = options.optimize ? prepareForRun(model.graph) : model.graph;
+    graph = optimize ? prepareForRun(model.graph) : model.graph;
     close();
     return graph;
   };
   const load = (): Graph => graph ?? keep(source.load());
   try {
-    const cache = new PlanCache(options.planCache!, { digest: source.digest, optimize: options.optimize });
+    const cache = new PlanCache(planCache, { digest: source.digest, optimize });
     if (cache.signature !== undefined) return { graph: load, cache, close };
     const model = source.load();
     keep(model);

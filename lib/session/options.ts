@@ -1,5 +1,6 @@
 // Session options: onnxruntime-common's, so that programs written for onnxruntime-node need no change. kompakt heeds
 // intraOpNumThreads, planCache, freeDimensionOverrides, enableProfiling and graphOptimizationLevel; the rest concerns other engines.
+import { join, sep } from 'node:path';
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 
@@ -7,7 +8,8 @@ export interface SessionOptions extends Ort.SessionOptions {
   /** Threads for one run, the caller's included; 0 or absent: the usable CPUs (at most 8). */
   readonly intraOpNumThreads?: number;
   /** A file, or a folder for the files of several models, in which made plans and packed weights are kept: a later session
-   *  of the same model on the same kind of CPU starts from there. Made when it is not there, ignored when it does not fit. */
+   *  of the same model on the same kind of CPU starts from there. Made when it is not there, ignored when it does not fit.
+   *  Default: the folder that KOMPAKT_PLAN_CACHE names in the environment; none without it. */
   readonly planCache?: string;
 }
 
@@ -22,6 +24,12 @@ export interface CheckedOptions {
   readonly profile: boolean;
   readonly planCache: string | undefined;
   readonly freeDimensions: Readonly<Record<string, number>>;
+}
+
+/** Where whoever deploys a program wants plans kept, though the program says nothing of it. */
+export function planCacheFolder(): string | undefined {
+  const folder = process.env.KOMPAKT_PLAN_CACHE;
+  return folder ? join(folder, sep) : undefined;
 }
 
 const maxThreads = 256;

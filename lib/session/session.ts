@@ -17,7 +17,13 @@ import { type Bindings, type BoundStep, bindSession } from './bind.js';
 import { cachedModel } from './cached-model.js';
 import { type Description, describePlan } from './describe.js';
 import { checkNames, feedValues, sessionReleased, toResult } from './feeds.js';
-import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
+import {
+  type CheckedOptions,
+  checkOptions,
+  planCacheFolder,
+  type RunOptions,
+  type SessionOptions,
+} from './options.js';
 import type { Signature } from './plan-cache.js';
 import { type OperatorTime, Profiler } from './profile.js';
 
@@ -73,8 +79,9 @@ export class InferenceSession implements Ort {
         ? source
         : new Uint8Array(source, typeof second === 'number' ? second : 0, byteLength);
     const checked = checkOptions(options);
-    if (checked.planCache === undefined) return InferenceSession.#ofModel(await Model.load(input), checked);
-    const { graph, cache, close } = cachedModel(input, checked);
+    const planCache = checked.planCache ?? planCacheFolder();
+    if (planCache === undefined) return InferenceSession.#ofModel(await Model.load(input), checked);
+    const { graph, cache, close } = cachedModel(input, planCache, checked);
     const engine = new Engine(checked.threads, cache?.handle);
     const { inputs, outputs } = cache?.signature ?? graph();
     cache?.attach(engine, { inputs, outputs });

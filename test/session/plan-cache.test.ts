@@ -41,6 +41,33 @@ function isTaken(path: string, model: string): boolean {
   return new PlanCache(path, { digest, optimize: true }).signature !== undefined;
 }
 
+describe('KOMPAKT_PLAN_CACHE', () => {
+  const start = (planCache?: string): Promise<string> => outcome(alexa, alexaShapes, planCache);
+  afterEach(() => {
+    delete process.env.KOMPAKT_PLAN_CACHE;
+  });
+
+  test('names the folder of sessions that name none, and is made', async () => {
+    process.env.KOMPAKT_PLAN_CACHE = join(folder, 'made');
+    await start();
+    const [file, ...others] = readdirSync(join(folder, 'made'));
+    expect(others).toEqual([]);
+    expect(isTaken(join(folder, 'made', file!), alexa)).toBe(true);
+    await start(join(folder, 'own.kpc'));
+    expect(readdirSync(join(folder, 'made'))).toEqual([file]);
+    InferenceSession.fromModel(Model.loadSync(readFileSync(alexa))); // has no file to be known by, and needs none
+  });
+
+  test('that cannot be written to costs a warning', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    process.env.KOMPAKT_PLAN_CACHE = join(folder, 'file');
+    const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    expect(await start()).not.toBe('');
+    expect(warn).toHaveBeenCalledWith(expect.any(String), { code: 'KPT_FILE_WRITE' });
+    warn.mockRestore();
+  });
+});
+
 describe('results', () => {
   const quantized = [
     ['foreign-quantized/resnet8_cifar10_qdq_u8s8_perchannel.onnx', [1, 3, 32, 32]],

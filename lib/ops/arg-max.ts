@@ -1,4 +1,4 @@
 // Index of the largest value along an axis.
 import { argOp } from './shared/arg.js';
 
-export const argMax = argOp('ArgMax', (a, b) => a > b);
+export const argMax = argOp('ArgMax', true);

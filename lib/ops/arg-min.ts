@@ -1,4 +1,4 @@
 // Index of the smallest value along an axis.
 import { argOp } from './shared/arg.js';
 
-export const argMin = argOp('ArgMin', (a, b) => a < b);
+export const argMin = argOp('ArgMin', false);

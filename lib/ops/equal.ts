@@ -7,4 +7,5 @@ export const equal = compareOp({
   since: 7,
   types: allTypes,
   test: (a, b) => a === b,
+  native: 'equal',
 });

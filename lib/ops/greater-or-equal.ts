@@ -7,4 +7,6 @@ export const greaterOrEqual = compareOp({
   since: 12,
   types: numberTypes,
   test: (a, b) => a >= b,
+  native: 'less_equal',
+  swapped: true,
 });

@@ -7,4 +7,6 @@ export const greater = compareOp({
   since: 7,
   types: numberTypes,
   test: (a, b) => a > b,
+  native: 'less',
+  swapped: true,
 });

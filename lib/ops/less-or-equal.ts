@@ -7,4 +7,5 @@ export const lessOrEqual = compareOp({
   since: 12,
   types: numberTypes,
   test: (a, b) => a <= b,
+  native: 'less_equal',
 });

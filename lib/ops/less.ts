@@ -7,4 +7,5 @@ export const less = compareOp({
   since: 7,
   types: numberTypes,
   test: (a, b) => a < b,
+  native: 'less',
 });

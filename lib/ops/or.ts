@@ -6,4 +6,5 @@ export const or = compareOp({
   since: 7,
   types: ['bool'],
   test: (a, b) => a === 1 || b === 1,
+  native: 'or',
 });

@@ -42,6 +42,7 @@ export type UnaryKind =
   | 'thresholded_relu'; // alpha
 
 export type BinaryKind = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'prelu';
+export type CompareKind = 'equal' | 'not_equal' | 'less' | 'less_equal' | 'and' | 'or';
 export type ReduceKind = 'sum' | 'mean' | 'max' | 'min' | 'prod' | 'l1' | 'l2' | 'sum_square' | 'log_sum_exp';
 
 /** A fused activation: kind 'none' for nothing. */
@@ -232,7 +233,8 @@ export interface StepParams extends TrainingStepParams {
   };
   /** x [outer, n, inner] f32 -> y same: softmax over n (log = 1: log-softmax). max, exp, sum as reduce_f32, division. */
   softmax_f32: { readonly dims: readonly [number, number, number]; readonly log: number };
-  /** x [outer, n, inner] u8 -> y u8: softmax of (x - xZero) * xScale computed as softmax_f32 computes it, then quantised. */
+  /** x [outer, n, inner] u8 -> y u8: softmax of (x - xZero) * xScale, quantised. With inner = 1 powers are added up in
+   *  24 bits (native/ops/softmax_u8.cc), else as softmax_f32 adds them. */
   softmax_u8: {
     readonly dims: readonly [number, number, number];
     readonly xZero: number;
@@ -267,6 +269,18 @@ export interface StepParams extends TrainingStepParams {
   /** Element type conversion between f32, s32, s64, u8 as ONNX Cast (toBool = 1: x != 0). Floats are cut towards zero
    *  and saturate, NaN gives 0; integers keep their low bits. */
   cast: { readonly toBool: number };
+  /** a op b with broadcasting -> y u8, 1 or 0. a and b are f32, s32, s64 or u8, of one type; and, or: bools, of which 1 alone is
+   *  true. Comparisons with NaN are false, but not_equal. */
+  compare: { readonly op: CompareKind };
+  /** condition u8, x and y of one type, all broadcast -> elements of x where the condition is not 0, else of y. */
+  where: Record<string, never>;
+  /** x [outer, n, inner] f32, s32, s64 or u8 -> y [outer, inner] s64: the index of the largest (largest = 1) or smallest of n
+   *  numbers, the first of equal ones or (last = 1) the last. NaN is neither larger nor smaller than anything. */
+  arg_extreme: {
+    readonly dims: readonly [number, number, number];
+    readonly largest: number;
+    readonly last: number;
+  };
 }
 
 export type StepKind = keyof StepParams;

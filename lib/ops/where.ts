@@ -3,8 +3,10 @@
 import { broadcastDims, broadcastStrides, sizeOf } from '../tensor/shape.js';
 import { whereGradient } from './gradients/arithmetic.js';
 import { defineOp, inputValue, noMacs, staysFloat } from './op.js';
+import { broadcastOperands } from './shared/binary.js';
 import { elementwiseChannels } from './shared/channels.js';
 import { allTypes, type Element, fromRaw, stridedOffsets, typedInput } from './shared/elements.js';
+import { movable } from './shared/move.js';
 
 export const where = defineOp({
   op: 'Where',
@@ -35,6 +37,11 @@ export const where = defineOp({
   gradient: whereGradient,
   cost: noMacs,
   quantize: staysFloat('its two branches may have different scales'),
-  lower: 'host',
+  lower: (ctx) => {
+    if (!movable(ctx.outputs[0]!.dtype)) return false;
+    const { buffers, layout } = broadcastOperands(ctx);
+    ctx.emit('where', buffers, [ctx.write(0, layout)], {});
+    return true;
+  },
   channels: elementwiseChannels,
 });

@@ -6,4 +6,5 @@ export const xor = compareOp({
   since: 7,
   types: ['bool'],
   test: (a, b) => a !== b,
+  native: 'not_equal',
 });

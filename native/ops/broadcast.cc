@@ -12,8 +12,9 @@ using Dims = std::array<int64_t, kMaxRank>;
 /// Elements of a run of copied rows, which stay in the first cache level; rows this long need no copies.
 constexpr int64_t kRunLength = 1024, kLongRow = 512;
 
-// Strides of `x` along the dims of y, zero where x has size 1; false when x does not broadcast to y.
-bool BroadcastStrides(const TensorView& x, const TensorView& y, Dims* strides) {
+}  // namespace
+
+bool BroadcastStrides(const TensorView& x, const TensorView& y, std::array<int64_t, kMaxRank>* strides) {
   strides->fill(0);
   if (x.rank > y.rank) return false;
   int64_t stride = 1;
@@ -24,8 +25,6 @@ bool BroadcastStrides(const TensorView& x, const TensorView& y, Dims* strides) {
   }
   return true;
 }
-
-}  // namespace
 
 Status Broadcast::Make(const StepSpec& spec, const TensorView& a, const TensorView& b, const TensorView& y) {
   Dims a_all, b_all;
@@ -43,7 +42,7 @@ Status Broadcast::Make(const StepSpec& spec, const TensorView& a, const TensorVi
     b_strides_[rank - 1] = b_all[d];
   }
   if (rank > 0) rank_ = rank;
-  MergeRows(spec, DTypeBytes(y.dtype));
+  MergeRows(spec, DTypeBytes(a.dtype));
   for (int d = 0; d < rank_ - 1; ++d) outer_ *= dims_[d];
   return Status::Ok();
 }

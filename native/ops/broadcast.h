@@ -5,6 +5,9 @@
 
 namespace kompakt {
 
+/// Strides of `x` along the dims of y, zero where x has size 1; false when x does not broadcast to y.
+bool BroadcastStrides(const TensorView& x, const TensorView& y, std::array<int64_t, kMaxRank>* strides);
+
 /// Dims are merged until the innermost loop (a run) is as long as it can be. Long runs are cut, so that one
 /// big run is shared among threads too. Where a side is a short row that every row of the other side meets (a
 /// gate of channels over pixels), several rows make one run against as many copies of the short one.

@@ -17,7 +17,7 @@ import {
   type ReferenceContext,
   staysFloat,
 } from '../op.js';
-import type { BinaryKind } from '../steps.js';
+import type { BinaryKind, CompareKind } from '../steps.js';
 import { elementwiseChannels } from './channels.js';
 import { derivedConstant } from './derived-constant.js';
 import {
@@ -115,12 +115,18 @@ export function broadcastPairs(
   return { dims, pairs: (f) => Array.from(xAt, (at, i) => f(x[at]!, y[yAt[i]!]!)) };
 }
 
-/** y = a test b with broadcasting, of type bool. Runs on the host. */
+/** Element types that the engine can compare. */
+export const comparable: readonly DType[] = ['float32', 'int32', 'int64', 'uint8', 'int8', 'bool'];
+
+/** y = a test b with broadcasting, of type bool. */
 export function compareOp(spec: {
   readonly op: string;
   readonly since: number;
   readonly types: readonly DType[];
   readonly test: (a: Element, b: Element) => boolean;
+  readonly native: CompareKind;
+  /** The native test is that of b and a. */
+  readonly swapped?: true;
 }): OpDef {
   return defineOp({
     op: spec.op,
@@ -144,7 +150,13 @@ export function compareOp(spec: {
     gradient: notDifferentiable('its output is bool'),
     cost: noMacs,
     quantize: staysFloat('its output is bool, not a quantised number'),
-    lower: 'host',
+    lower: (ctx) => {
+      if (!comparable.includes(ctx.inputs[0]!.dtype)) return false;
+      const { buffers, layout } = broadcastOperands(ctx);
+      const operands = spec.swapped ? buffers.toReversed() : buffers;
+      ctx.emit('compare', operands, [ctx.write(0, layout)], { op: spec.native });
+      return true;
+    },
     channels: elementwiseChannels,
   });
 }

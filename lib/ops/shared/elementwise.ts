@@ -7,6 +7,7 @@ import {
   type BoundsOf,
   defineOp,
   type Gradient,
+  type Lower,
   type LowerContext,
   noMacs,
   notDifferentiable,
@@ -135,6 +136,8 @@ export function predicateOp(spec: {
   readonly types: readonly DType[];
   readonly quantize: QuantizeRule;
   readonly test: (ctx: UnaryContext) => (x: number) => boolean;
+  /** Default: by the reference. */
+  readonly lower?: Lower;
 }): OpDef {
   return defineOp({
     op: spec.op,
@@ -158,7 +161,7 @@ export function predicateOp(spec: {
     gradient: notDifferentiable('its output is bool'),
     cost: noMacs,
     quantize: spec.quantize,
-    lower: 'host',
+    lower: spec.lower ?? 'host',
     channels: elementwiseChannels,
   });
 }

@@ -2,7 +2,7 @@
 // a namespace.
 //
 // kPixels neighbouring outputs are computed at a time, one vector of channels each. With undilated windows of
-// 3 or 5 columns the compiler sees which inputs they share and loads each once:
+// 3, 5 or 7 columns the compiler sees which inputs they share and loads each once:
 //
 //   stride 1, 3 columns:  x0 x1 x2 x3 ...        y0 = x0 w0 + x1 w1 + x2 w2
 //                            \  |  /             y1 =         x1 w0 + x2 w1 + x3 w2 ...
@@ -154,6 +154,7 @@ KPT_VEC void ComputeAnyRow(const DwconvF32Row& row) {
     if (row.kw == 3 && row.stride == 2) return ComputeRow<3, 2>(row);
     if (row.kw == 5 && row.stride == 1) return ComputeRow<5, 1>(row);
     if (row.kw == 5 && row.stride == 2) return ComputeRow<5, 2>(row);
+    if (row.kw == 7 && row.stride == 1) return ComputeRow<7, 1>(row);
   }
   ComputeRow<0, 0>(row);
 }

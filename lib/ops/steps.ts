@@ -281,6 +281,13 @@ export interface StepParams extends TrainingStepParams {
     readonly largest: number;
     readonly last: number;
   };
+  /** x [outer, n, inner] f32, s32, s64 or u8 -> values [outer, k, inner] of its type and indices, same, s64: the k largest
+   *  (largest = 1) or smallest of n numbers, best first, of equal ones the first first. NaN comes last. */
+  top_k: {
+    readonly dims: readonly [number, number, number];
+    readonly k: number;
+    readonly largest: number;
+  };
 }
 
 export type StepKind = keyof StepParams;

@@ -12,8 +12,10 @@ import {
   notDifferentiable,
   staysFloat,
 } from './op.js';
-import { elementsOf, numberTypes, pick, typedInput } from './shared/elements.js';
+import { comparable } from './shared/binary.js';
+import { type Element, elementsOf, numberTypes, pick, typedInput } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
+import { readPlain } from './shared/layout.js';
 import { linesOf } from './shared/lines.js';
 
 export const topK = defineOp({
@@ -46,7 +48,7 @@ export const topK = defineOp({
     from.starts.forEach((start, line) => {
       const at = (i: number) => values[start + i * from.stride]!;
       const order = Array.from({ length: from.length }, (_, i) => i);
-      order.sort((a, b) => (at(a) === at(b) ? a - b : at(a) > at(b) === largest ? -1 : 1));
+      order.sort((a, b) => compareOf(at(a), at(b), largest) || a - b);
       for (let i = 0; i < to.length; i++) {
         const place = to.starts[line]! + i * to.stride;
         indices[place] = order[i]!;
@@ -58,8 +60,30 @@ export const topK = defineOp({
   gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('its second output is an index'),
-  lower: 'host',
+  lower: (ctx) => {
+    const { dtype, dims } = ctx.inputs[0]!;
+    const result = ctx.outputs[0]!.dims;
+    if (!comparable.includes(dtype)) return false;
+    const axis = normalizeAxis(intAttr(ctx.node, 'axis', -1), dims.length, ctx.where);
+    const outputs = ctx.node.outputs.map((name, i) =>
+      name === '' ? ctx.temporary(i === 0 ? dtype : 'int64', result) : ctx.write(i, 'plain'),
+    );
+    ctx.emit('top_k', [readPlain(ctx, 0)], outputs, {
+      dims: [sizeOf(dims.slice(0, axis)), dims[axis]!, sizeOf(dims.slice(axis + 1))],
+      k: result[axis]!,
+      largest: intAttr(ctx.node, 'largest', 1),
+    });
+    return true;
+  },
 });
+
+/** Below 0 when `a` comes first. NaN comes last. */
+function compareOf(a: Element, b: Element, largest: boolean): number {
+  const [aCounts, bCounts] = [Number(!Number.isNaN(a)), Number(!Number.isNaN(b))];
+  if (aCounts !== bCounts || aCounts === 0) return bCounts - aCounts;
+  if (a === b) return 0;
+  return a > b === largest ? -1 : 1;
+}
 
 function resultOf(ctx: InferContext): { readonly axis: number; readonly dims: Dims } {
   const { dims } = typedInput(ctx, 0, numberTypes);

@@ -1,7 +1,8 @@
-// compare, where and arg_extreme against plain loops, over types, broadcasting and threads.
+// compare, where, arg_extreme and top_k against plain loops, over types, broadcasting and threads.
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -139,6 +140,45 @@ void CheckArgExtreme(DType dtype) {
           CHECK(y.as<int64_t>()[i] == best);
         }
       }
+}
+
+template <typename T>
+void CheckTopK(DType dtype) {
+  for (const Shape& dims : {Shape{1, 1, 1}, {3, 7, 1}, {2, 5, 3}, {2, 21, 65}, {40, 1000, 1}, {0, 3, 2}})
+    for (int64_t k : {int64_t{0}, int64_t{1}, dims[1] / 2, dims[1]})
+      for (int largest : {0, 1}) {
+        TestTensor x(dtype, dims), values(dtype, {dims[0], k, dims[2]}),
+            indices(DType::kS64, {dims[0], k, dims[2]});
+        Fill<T>(&x, static_cast<uint64_t>(dims[1]));
+        ParamList params;
+        params.Set("dims", std::vector<double>(dims.begin(), dims.end()));
+        params.Set("k", static_cast<double>(k)).Set("largest", largest);
+        const Status status = RunStep("top_k", {&x}, {&values, &indices}, params, 3, 2);
+        CHECK_MESSAGE(status.ok(), status.message());
+        for (int64_t line = 0; line < dims[0] * dims[2] && k > 0; ++line) {
+          const T* from = x.as<T>() + line / dims[2] * dims[1] * dims[2] + line % dims[2];
+          std::vector<int64_t> order;
+          for (int64_t i = 0; i < dims[1]; ++i) order.push_back(i);
+          std::stable_sort(order.begin(), order.end(), [&](int64_t i, int64_t j) {
+            const T a = from[i * dims[2]], b = from[j * dims[2]];
+            if (b != b) return a == a;
+            return largest != 0 ? a > b : a < b;
+          });
+          int64_t wrong = 0;
+          for (int64_t i = 0; i < k; ++i) {
+            const int64_t at = (line / dims[2] * k + i) * dims[2] + line % dims[2];
+            wrong += indices.as<int64_t>()[at] != order[i];
+            wrong += std::memcmp(values.as<T>() + at, from + order[i] * dims[2], sizeof(T)) != 0;
+          }
+          CHECK(wrong == 0);
+        }
+      }
+}
+
+TEST_CASE("top_k") {
+  CheckTopK<float>(DType::kF32);
+  CheckTopK<int64_t>(DType::kS64);
+  CheckTopK<uint8_t>(DType::kU8);
 }
 
 TEST_CASE("arg_extreme") {

@@ -92,18 +92,8 @@ Status MakeArgExtreme(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(ReadReduceDims(spec, *spec.in(0), &dims));
   KPT_RETURN_IF_ERROR(CheckSize(spec, spec.out(), {dims.outer, dims.inner}));
   if (dims.reduced == 0 && spec.out().size() > 0) return spec.Fail("there is nothing to choose from");
-  switch (spec.in(0)->dtype) {
-    case DType::kF32:
-      return MakeOf<float>(spec, dims, out);
-    case DType::kS32:
-      return MakeOf<int32_t>(spec, dims, out);
-    case DType::kS64:
-      return MakeOf<int64_t>(spec, dims, out);
-    case DType::kU8:
-      return MakeOf<uint8_t>(spec, dims, out);
-    default:
-      return spec.Fail("cannot compare this type");
-  }
+  return ForNumberType(spec, spec.in(0)->dtype,
+                       [&](auto tag) { return MakeOf<typename decltype(tag)::Type>(spec, dims, out); });
 }
 
 }  // namespace kompakt

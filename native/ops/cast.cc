@@ -45,26 +45,6 @@ class CastStep : public Step {
   bool to_bool_;
 };
 
-template <typename From>
-Status MakeFrom(const StepSpec& spec, bool to_bool, std::unique_ptr<Step>* out) {
-  switch (spec.out().dtype) {
-    case DType::kF32:
-      *out = std::make_unique<CastStep<From, float>>(spec, to_bool);
-      return Status::Ok();
-    case DType::kS32:
-      *out = std::make_unique<CastStep<From, int32_t>>(spec, to_bool);
-      return Status::Ok();
-    case DType::kS64:
-      *out = std::make_unique<CastStep<From, int64_t>>(spec, to_bool);
-      return Status::Ok();
-    case DType::kU8:
-      *out = std::make_unique<CastStep<From, uint8_t>>(spec, to_bool);
-      return Status::Ok();
-    default:
-      return spec.Fail(std::string("cannot convert to ") + DTypeName(spec.out().dtype));
-  }
-}
-
 }  // namespace
 
 Status MakeCast(const StepSpec& spec, std::unique_ptr<Step>* out) {
@@ -72,18 +52,13 @@ Status MakeCast(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(CheckSameSize(spec, *spec.in(0), spec.out()));
   int32_t to_bool = 0;
   KPT_RETURN_IF_ERROR(spec.params.Int32("toBool", &to_bool));
-  switch (spec.in(0)->dtype) {
-    case DType::kF32:
-      return MakeFrom<float>(spec, to_bool != 0, out);
-    case DType::kS32:
-      return MakeFrom<int32_t>(spec, to_bool != 0, out);
-    case DType::kS64:
-      return MakeFrom<int64_t>(spec, to_bool != 0, out);
-    case DType::kU8:
-      return MakeFrom<uint8_t>(spec, to_bool != 0, out);
-    default:
-      return spec.Fail(std::string("cannot convert from ") + DTypeName(spec.in(0)->dtype));
-  }
+  return ForNumberType(spec, spec.in(0)->dtype, [&](auto from) {
+    return ForNumberType(spec, spec.out().dtype, [&](auto to) {
+      using Cast = CastStep<typename decltype(from)::Type, typename decltype(to)::Type>;
+      *out = std::make_unique<Cast>(spec, to_bool != 0);
+      return Status::Ok();
+    });
+  });
 }
 
 }  // namespace kompakt

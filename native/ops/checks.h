@@ -28,6 +28,28 @@ Status CheckSize(const StepSpec& spec, const TensorView& tensor, int64_t size);
 /// The same for a product of sizes that may overflow.
 Status CheckSize(const StepSpec& spec, const TensorView& tensor, std::initializer_list<int64_t> sizes);
 
+template <typename T>
+struct TypeTag {
+  using Type = T;
+};
+
+/// make(TypeTag<T>()) for the C++ type T of f32, s32, s64 or u8; fails for others.
+template <typename Make>
+Status ForNumberType(const StepSpec& spec, DType dtype, const Make& make) {
+  switch (dtype) {
+    case DType::kF32:
+      return make(TypeTag<float>());
+    case DType::kS32:
+      return make(TypeTag<int32_t>());
+    case DType::kS64:
+      return make(TypeTag<int64_t>());
+    case DType::kU8:
+      return make(TypeTag<uint8_t>());
+    default:
+      return spec.Fail(std::string("cannot take elements of type ") + DTypeName(dtype));
+  }
+}
+
 /// Most entries of a table that a step builds from its parameters (offsets of taps, phases): far more than
 /// any real window needs, and few enough that a hostile one takes neither memory nor time.
 constexpr int64_t kMaxTable = int64_t{1} << 24;

@@ -77,22 +77,10 @@ class CompareStep : public Step {
 
 template <typename Op>
 Status MakeOp(const StepSpec& spec, const Broadcast& broadcast, std::unique_ptr<Step>* out) {
-  switch (spec.in(0)->dtype) {
-    case DType::kF32:
-      *out = std::make_unique<CompareStep<float, Op>>(broadcast, spec);
-      return Status::Ok();
-    case DType::kS32:
-      *out = std::make_unique<CompareStep<int32_t, Op>>(broadcast, spec);
-      return Status::Ok();
-    case DType::kS64:
-      *out = std::make_unique<CompareStep<int64_t, Op>>(broadcast, spec);
-      return Status::Ok();
-    case DType::kU8:
-      *out = std::make_unique<CompareStep<uint8_t, Op>>(broadcast, spec);
-      return Status::Ok();
-    default:
-      return spec.Fail("cannot compare this type");
-  }
+  return ForNumberType(spec, spec.in(0)->dtype, [&](auto tag) {
+    *out = std::make_unique<CompareStep<typename decltype(tag)::Type, Op>>(broadcast, spec);
+    return Status::Ok();
+  });
 }
 
 }  // namespace

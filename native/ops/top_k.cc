@@ -82,22 +82,10 @@ Status MakeTopK(const StepSpec& spec, std::unique_ptr<Step>* out) {
   if (k < 0 || k > dims.reduced) return spec.Fail("k is not in 0..n");
   if (dims.reduced > std::numeric_limits<int32_t>::max()) return TooLarge(spec, "n is too large");
   for (size_t i : {0, 1}) KPT_RETURN_IF_ERROR(CheckSize(spec, spec.out(i), {dims.outer, k, dims.inner}));
-  switch (spec.in(0)->dtype) {
-    case DType::kF32:
-      *out = std::make_unique<TopKStep<float>>(dims, k, largest != 0, spec);
-      return Status::Ok();
-    case DType::kS32:
-      *out = std::make_unique<TopKStep<int32_t>>(dims, k, largest != 0, spec);
-      return Status::Ok();
-    case DType::kS64:
-      *out = std::make_unique<TopKStep<int64_t>>(dims, k, largest != 0, spec);
-      return Status::Ok();
-    case DType::kU8:
-      *out = std::make_unique<TopKStep<uint8_t>>(dims, k, largest != 0, spec);
-      return Status::Ok();
-    default:
-      return spec.Fail("cannot compare this type");
-  }
+  return ForNumberType(spec, spec.in(0)->dtype, [&](auto tag) {
+    *out = std::make_unique<TopKStep<typename decltype(tag)::Type>>(dims, k, largest != 0, spec);
+    return Status::Ok();
+  });
 }
 
 }  // namespace kompakt

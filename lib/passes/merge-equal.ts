@@ -26,7 +26,8 @@ function equalValues({ nodes, outputs }: Graph): Map<string, string> {
   const equal = new Map<string, string>();
   const seen = new Map<string, Node[]>();
   for (const node of nodes) {
-    const key = `${opKey(node)} ${node.inputs.map((name) => equal.get(name) ?? name).join(' ')}`;
+    // As JSON: names may have any character in them.
+    const key = JSON.stringify([opKey(node), ...node.inputs.map((name) => equal.get(name) ?? name)]);
     const alike = seen.get(key);
     if (alike === undefined) {
       seen.set(key, [node]);

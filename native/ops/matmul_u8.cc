@@ -118,12 +118,12 @@ Status MatMulU8::Make(const StepSpec& spec) {
   std::fill(scale_.as<float>(), scale_.as<float>() + n_, scale_value_);
   for (int64_t i = 0; i < std::min(m_, kTaskRows); ++i) row_offsets_.push_back(static_cast<int32_t>(i * k_));
   tap_offsets_.assign(static_cast<size_t>(parts_), 0);
-  packed_bytes_ = AlignUp(panel_bytes_ * static_cast<size_t>(panels_.units) + kReadPadding);
+  packed_bytes_ = AlignUp(panel_bytes_ * static_cast<size_t>(panels_.units));
   bias_bytes_ = AlignUp(static_cast<size_t>(width) * 4);
   const int64_t widest = std::min<int64_t>(n_, int64_t{kernel_->unit} * kernel_->max_units);
   rows_bytes_ = AlignUp(static_cast<size_t>(k_ * widest));
   const bool wide = !to_f32_ && !fast_scale_;
-  spec.scratch_bytes = (packed_bytes_ + bias_bytes_) * static_cast<size_t>(matrices_b_) +
+  spec.scratch_bytes = kReadPadding + (packed_bytes_ + bias_bytes_) * static_cast<size_t>(matrices_b_) +
                        rows_bytes_ * static_cast<size_t>(spec.threads) +
                        (wide ? a_of_.size() * static_cast<size_t>(m_ * n_) * sizeof(float) : 0);
   return Status::Ok();

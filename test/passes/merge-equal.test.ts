@@ -40,6 +40,16 @@ describe('merge-equal', () => {
     expect(checkPass(mergeEqual, graph, 0).graph.nodes).toHaveLength(graph.nodes.length);
   });
 
+  it('keeps nodes apart whose inputs have names that look alike one behind the other', () => {
+    const g = new GraphBuilder('names');
+    for (const name of ['a b', 'c', 'a', 'b c']) g.input(name, 'float32', [2]);
+    const [x] = g.node('Sub', ['a b', 'c']);
+    const [z] = g.node('Sub', ['a', 'b c']);
+    const [y] = g.node('Mul', [x!, z!]);
+    g.output(y!, 'float32');
+    expect(checkPass(mergeEqual, g.build(), 0).ops).toEqual(['Sub', 'Sub', 'Mul']);
+  });
+
   it('outputs of the graph keep their names, also where one of two equal nodes makes one', () => {
     const g = new TestGraph([2, 3]);
     const [a, b, c] = [g.op('Neg', [g.x]), g.op('Neg', [g.x]), g.op('Neg', [g.x])];

@@ -3,8 +3,8 @@ import { KompaktError } from '../errors.js';
 import { GraphAbsent } from '../graph/frame.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, typeOf } from '../ops/op.js';
-import { bytesPerElement, dtypes, type TypedArray } from '../tensor/dtype.js';
-import { sizeOf } from '../tensor/shape.js';
+import { bytesPerElement, type DType, dtypes, type TypedArray } from '../tensor/dtype.js';
+import { type Dims, sizeOf } from '../tensor/shape.js';
 import { allocate, copyOf, type TensorValue, tensor } from '../tensor/tensor.js';
 import type { Cut } from './cut.js';
 import { checkResults, describeNode, type Fact, inferContext } from './inference.js';
@@ -116,7 +116,8 @@ export class Run {
       if (location?.buffer === undefined || this.targets?.get(name) !== undefined) continue;
       const { dtype, dims } = location.type;
       if (sizeOf(dims) * bytesPerElement(dtype) < smallOutput) continue;
-      const data = allocate(dtype, dims);
+      const data = allocateIfRoom(dtype, dims);
+      if (data === undefined) return;
       const bytes = new Uint8Array(data.buffer);
       for (let i = 0; i < bytes.length; i += pageBytes) bytes[i] = 0;
       this.reserved.set(name, data);
@@ -143,5 +144,14 @@ export class Run {
     const place = this.targets?.get(name) ?? this.reserved.get(name);
     const fits = place?.length === sizeOf(dims) && place instanceof dtypes[dtype].array!;
     return fits ? this.read(location, place) : this.get(name);
+  }
+}
+
+/** undefined where there is no room: whoever cannot do without says so, once nothing runs any more. */
+function allocateIfRoom(dtype: DType, dims: Dims): TypedArray | undefined {
+  try {
+    return allocate(dtype, dims);
+  } catch {
+    return undefined;
   }
 }

@@ -66,7 +66,7 @@ end`),
   });
 
   test('are not kept with large constants', async () => {
-    expect(await isKept(around('made = Where(above, many, sum)'))).toBe(false);
+    expect(await isKept(around('made = Mod(many, sum) {fmod: int 1}'))).toBe(false);
   });
 });
 

@@ -17,6 +17,7 @@ import { type Element, elementsOf, numberTypes, pick, typedInput } from './share
 import { knownContext } from './shared/known-context.js';
 import { readPlain } from './shared/layout.js';
 import { linesOf } from './shared/lines.js';
+import { splitDims } from './shared/physical-axis.js';
 
 export const topK = defineOp({
   op: 'TopK',
@@ -69,7 +70,7 @@ export const topK = defineOp({
       name === '' ? ctx.temporary(i === 0 ? dtype : 'int64', result) : ctx.write(i, 'plain'),
     );
     ctx.emit('top_k', [readPlain(ctx, 0)], outputs, {
-      dims: [sizeOf(dims.slice(0, axis)), dims[axis]!, sizeOf(dims.slice(axis + 1))],
+      dims: splitDims(dims, axis),
       k: result[axis]!,
       largest: intAttr(ctx.node, 'largest', 1),
     });

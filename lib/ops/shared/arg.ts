@@ -1,13 +1,14 @@
 // Factory of ArgMax and ArgMin: the index of the element of a line that beats all others.
 import { expected, KompaktError } from '../../errors.js';
 import type { Node } from '../../graph/graph.js';
-import { type Dims, normalizeAxis, sizeOf } from '../../tensor/shape.js';
+import { type Dims, normalizeAxis } from '../../tensor/shape.js';
 import { i64 } from '../../tensor/tensor.js';
 import { defineOp, inputValue, intAttr, noMacs, notDifferentiable, type OpDef, staysFloat } from '../op.js';
 import { comparable } from './binary.js';
 import { type Element, elementsOf, numberTypes, typedInput } from './elements.js';
 import { readPlain } from './layout.js';
 import { linesOf } from './lines.js';
+import { splitDims } from './physical-axis.js';
 
 export function argOp(op: string, largest: boolean): OpDef {
   const beats = (a: Element, b: Element): boolean => (largest ? a > b : a < b);
@@ -56,7 +57,7 @@ export function argOp(op: string, largest: boolean): OpDef {
       if (!comparable.includes(dtype)) return false;
       const { axis } = placeOf(ctx.node, dims, ctx.where);
       ctx.emit('arg_extreme', [readPlain(ctx, 0)], [ctx.write(0, 'plain')], {
-        dims: [sizeOf(dims.slice(0, axis)), dims[axis]!, sizeOf(dims.slice(axis + 1))],
+        dims: splitDims(dims, axis),
         largest: Number(largest),
         last: intAttr(ctx.node, 'select_last_index', 0),
       });

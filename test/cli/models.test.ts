@@ -83,6 +83,19 @@ test('compare names the worst layers and finds a model equal to itself', async (
   expect(same.outputs[0]).toMatchObject({ sqnr: 'Infinity', maxAbsError: 0 });
 });
 
+test('bench says where plans come from that the environment has kept', async () => {
+  const bench = ['bench', int8, '--shape', 'x=1,3,48,64', '--runs', '2', '--warmup', '1', '--operators', '0'];
+  const cache = join(folder, 'cache');
+  process.env.KOMPAKT_PLAN_CACHE = cache;
+  try {
+    expect((await kompakt(...bench)).out).toContain(`plans are kept in ${cache} (KOMPAKT_PLAN_CACHE)`);
+  } finally {
+    delete process.env.KOMPAKT_PLAN_CACHE;
+  }
+  expect(readdirSync(cache)).toHaveLength(1);
+  expect((await kompakt(...bench)).out).not.toContain('KOMPAKT_PLAN_CACHE');
+});
+
 test('bench reports both engines', async () => {
   const { out } = await kompakt(
     ...['bench', int8, '--shape', 'x=1,3,48,64', '--runs', '3', '--warmup', '1', '--against', 'onnxruntime'],

@@ -1,0 +1,256 @@
+// One operator each, at sizes that nets of edge devices have.
+import { attr, f32, i64, tensor } from '../internals.mjs';
+import { below, boxes, bytes, feed, mask, numbers, one } from './one.mjs';
+
+const image = [1, 64, 56, 56];
+const tokens = [1, 12, 128, 128];
+const rows = [1, 128, 768];
+const plain = [1, 98304];
+const { int, ints, string } = attr;
+
+const unary = [
+  ...[
+    'Abs',
+    'Neg',
+    'Floor',
+    'Ceil',
+    'Round',
+    'Sign',
+    'Exp',
+    'Erf',
+    'Tanh',
+    'Sigmoid',
+    'Relu',
+    'LeakyRelu',
+    'Elu',
+  ],
+  ...[
+    'Selu',
+    'Softplus',
+    'Softsign',
+    'HardSigmoid',
+    'HardSwish',
+    'Mish',
+    'Gelu',
+    'Celu',
+    'ThresholdedRelu',
+    'Shrink',
+  ],
+  ...['Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Atanh', 'Reciprocal'],
+].map((op) => one(op, [plain]));
+const positive = ['Log', 'Sqrt'].map((op) => one(op, [feed(numbers(plain, 0.9, 1))]));
+const binary = [
+  ...['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'PRelu'].map((op) => one(op, [plain, plain])),
+  ...['Less', 'Equal'].map((op) => one(op, [plain, plain], {}, { types: ['bool'] })),
+];
+const broadcast = ['Add', 'Mul', 'Div'].map((op) => one(op, [rows, [768]], {}, { label: 'rows' }));
+const reduce = ['ReduceMean', 'ReduceSum', 'ReduceMax', 'ReduceL2', 'ReduceProd', 'ReduceLogSumExp'].flatMap(
+  (op) => [
+    one(op, [rows, i64([-1])], {}, { label: 'last axis' }),
+    one(op, [rows, i64([1])], {}, { label: 'middle axis' }),
+  ],
+);
+
+export const cases = [
+  ...unary,
+  ...positive,
+  ...binary,
+  ...broadcast,
+  ...reduce,
+  one('Pow', [feed(numbers(plain, 0.9, 1)), f32([], [1.7])]),
+  one('Mod', [feed(below(plain, 1000)), i64([80], [])], {}, { label: 'int64', types: ['int64'] }),
+  one('Mod', [plain, f32([], [0.3])], { fmod: int(1) }, { label: 'fmod' }),
+  one('IsNaN', [plain], {}, { types: ['bool'] }),
+  one('And', [feed(mask(plain)), feed(mask(plain))], {}, { types: ['bool'] }),
+  one('Not', [feed(mask(plain))], {}, { types: ['bool'] }),
+  one('Where', [feed(mask(plain)), plain, plain]),
+  one('Cast', [plain], { to: int(7) }, { label: 'int64', types: ['int64'] }),
+  one('Clip', [plain, f32([], [-0.5]), f32([], [0.5])]),
+  one('Softmax', [tokens], { axis: int(-1) }),
+  one('LogSoftmax', [tokens], { axis: int(-1) }),
+  one('Hardmax', [rows], { axis: int(-1) }),
+  one('LayerNormalization', [rows, numbers([768]), numbers([768])], { axis: int(-1) }),
+  one('RMSNormalization', [rows, numbers([768])], { axis: int(-1) }),
+  one('InstanceNormalization', [image, numbers([64]), numbers([64])]),
+  one('BatchNormalization', [image, ...[1, 2, 3].map(() => numbers([64])), numbers([64], 0.4, 1)]),
+  one('LRN', [image], { size: int(5) }),
+  one('LpNormalization', [rows], { axis: int(-1), p: int(2) }),
+  one('MeanVarianceNormalization', [image]),
+  one('CumSum', [rows, i64([2], [])], {}, { label: 'last axis' }),
+  one('CumSum', [rows, i64([1], [])], {}, { label: 'middle axis' }),
+  one('ArgMax', [rows], { axis: int(-1) }, { types: ['int64'] }),
+  one('TopK', [rows, i64([10])], { axis: int(-1) }, { types: ['float32', 'int64'] }),
+  one('MatMul', [[128, 768], numbers([768, 768])]),
+  one(
+    'MatMul',
+    [
+      [1, 12, 128, 64],
+      [1, 12, 64, 128],
+    ],
+    {},
+    { label: 'batched' },
+  ),
+  one('Gemm', [[128, 768], numbers([768, 768]), numbers([768])], { transB: int(1) }),
+  one(
+    'Einsum',
+    [
+      [1, 12, 128, 64],
+      [1, 12, 128, 64],
+    ],
+    { equation: string('bhid,bhjd->bhij') },
+  ),
+  one(
+    'MatMulInteger',
+    [feed(bytes('uint8', [128, 768])), bytes('int8', [768, 768])],
+    {},
+    { types: ['int32'] },
+  ),
+  one(
+    'ConvInteger',
+    [feed(bytes('uint8', [1, 64, 28, 28])), bytes('uint8', [64, 64, 3, 3])],
+    { pads: ints([1, 1, 1, 1]) },
+    { types: ['int32'] },
+  ),
+  one('Conv', [[1, 64, 28, 28], numbers([64, 64, 3, 3])], { pads: ints([1, 1, 1, 1]) }, { label: '3x3' }),
+  one('Conv', [[1, 64, 28, 28], numbers([64, 64, 1, 1])], {}, { label: '1x1' }),
+  one(
+    'Conv',
+    [image, numbers([64, 1, 3, 3])],
+    { pads: ints([1, 1, 1, 1]), group: int(64) },
+    { label: 'depthwise' },
+  ),
+  one('Conv', [[1, 3, 224, 224], numbers([32, 3, 3, 3])], { strides: ints([2, 2]) }, { label: 'stem' }),
+  one('Conv', [[1, 80, 300], numbers([128, 80, 5])], { pads: ints([2, 2]) }, { label: '1-d' }),
+  one(
+    'Conv',
+    [[1, 16, 8, 28, 28], numbers([16, 16, 3, 3, 3])],
+    { pads: ints([1, 1, 1, 1, 1, 1]) },
+    { label: '3-d' },
+  ),
+  one('ConvTranspose', [[1, 64, 28, 28], numbers([64, 32, 2, 2])], { strides: ints([2, 2]) }),
+  one('MaxPool', [image], { kernel_shape: ints([3, 3]), strides: ints([2, 2]), pads: ints([1, 1, 1, 1]) }),
+  one('AveragePool', [image], {
+    kernel_shape: ints([3, 3]),
+    strides: ints([2, 2]),
+    pads: ints([1, 1, 1, 1]),
+  }),
+  one('LpPool', [image], { kernel_shape: ints([3, 3]), strides: ints([2, 2]) }),
+  one('GlobalAveragePool', [image]),
+  one('GlobalMaxPool', [image]),
+  one(
+    'Resize',
+    [image, f32([0], []), f32([4], [1, 1, 2, 2])],
+    { mode: string('nearest') },
+    { label: 'nearest' },
+  ),
+  one(
+    'Resize',
+    [image, f32([0], []), f32([4], [1, 1, 2, 2])],
+    { mode: string('linear') },
+    { label: 'linear' },
+  ),
+  one(
+    'Resize',
+    [[1, 3, 64, 64], f32([0], []), f32([4], [1, 1, 2, 2])],
+    { mode: string('cubic') },
+    { label: 'cubic' },
+  ),
+  one('GridSample', [
+    [1, 32, 32, 32],
+    [1, 32, 32, 2],
+  ]),
+  one(
+    'RoiAlign',
+    [
+      [1, 64, 28, 28],
+      feed(f32([8, 4], Array.from({ length: 8 }, () => [2, 2, 20, 20]).flat())),
+      feed(i64(Array(8).fill(0))),
+    ],
+    {
+      output_height: int(7),
+      output_width: int(7),
+      sampling_ratio: int(2),
+    },
+  ),
+  one('DepthToSpace', [image], { blocksize: int(2) }),
+  one('SpaceToDepth', [image], { blocksize: int(2) }),
+  one('Transpose', [[1, 128, 12, 64]], { perm: ints([0, 2, 1, 3]) }),
+  one('Transpose', [image], { perm: ints([0, 2, 3, 1]) }, { label: 'to NHWC' }),
+  one('Concat', [image, image], { axis: int(1) }),
+  one('Split', [image, i64([32, 32])], { axis: int(1) }, { types: ['float32', 'float32'] }),
+  one('Slice', [rows, i64([0]), i64([700]), i64([2]), i64([3])]),
+  one('Pad', [image, i64([0, 0, 1, 1, 0, 0, 1, 1])]),
+  one('Expand', [[1, 128, 1], i64([1, 128, 768])]),
+  one('Tile', [[1, 128, 76], i64([1, 1, 10])]),
+  one('Gather', [numbers([30000, 384]), feed(below([128], 30000))]),
+  one('GatherElements', [rows, feed(below([1, 64, 768], 128))], { axis: int(1) }),
+  one('GatherND', [[128, 768], feed(below([4096, 1], 128))]),
+  one('ScatterND', [[1000, 96], feed(below([256, 1], 1000)), [256, 96]]),
+  one('ScatterElements', [rows, feed(below([1, 64, 768], 128)), [1, 64, 768]], { axis: int(1) }),
+  one('OneHot', [feed(below([512], 80)), i64([80], []), f32([2], [0, 1])]),
+  one('Trilu', [tokens]),
+  one('NonZero', [feed(mask(rows))], {}, { types: ['int64'] }),
+  one('Compress', [[128, 768], feed(mask([128]))], { axis: int(0) }),
+  one('Range', [feed(f32([], [0])), feed(f32([], [8192])), feed(f32([], [1]))]),
+  one('ConstantOfShape', [feed(i64([128, 768]))]),
+  one(
+    'NonMaxSuppression',
+    [feed(boxes(1000)), [1, 4, 1000], i64([50], []), f32([], [0.5]), f32([], [0.3])],
+    {},
+    { types: ['int64'] },
+  ),
+  one(
+    'Unique',
+    [feed(below([8192], 500))],
+    { sorted: int(1) },
+    { types: ['int64', 'int64', 'int64', 'int64'] },
+  ),
+  one('ReverseSequence', [[128, 4, 64], feed(i64([128, 100, 50, 7]))], {
+    time_axis: int(0),
+    batch_axis: int(1),
+  }),
+  one('EyeLike', [[256, 256]]),
+  one('STFT', [[1, 16000, 1], i64([160], []), numbers([400]), i64([400], [])]),
+  one('Attention', [
+    [1, 8, 128, 64],
+    [1, 8, 128, 64],
+    [1, 8, 128, 64],
+  ]),
+  one(
+    'Attention',
+    [rows, numbers([768, 2304]), numbers([2304])],
+    { num_heads: int(12) },
+    { label: 'microsoft', domain: 'com.microsoft' },
+  ),
+  one('MultiHeadAttention', [rows, rows, rows], { num_heads: int(12) }, { domain: 'com.microsoft' }),
+  one(
+    'SkipLayerNormalization',
+    [rows, rows, numbers([768]), numbers([768])],
+    {},
+    { domain: 'com.microsoft' },
+  ),
+  one('BiasGelu', [rows, numbers([768])], {}, { domain: 'com.microsoft' }),
+  one('FastGelu', [rows], {}, { domain: 'com.microsoft' }),
+  one(
+    'LSTM',
+    [[100, 1, 128], numbers([1, 512, 128], 0.1), numbers([1, 512, 128], 0.1), numbers([1, 1024], 0.1)],
+    { hidden_size: int(128) },
+  ),
+  one(
+    'GRU',
+    [[100, 1, 128], numbers([1, 384, 128], 0.1), numbers([1, 384, 128], 0.1), numbers([1, 768], 0.1)],
+    { hidden_size: int(128) },
+  ),
+  one(
+    'QuantizeLinear',
+    [image, f32([], [0.01]), tensor('uint8', [], Uint8Array.of(128))],
+    {},
+    { types: ['uint8'] },
+  ),
+  one('DequantizeLinear', [
+    feed(bytes('uint8', image)),
+    f32([], [0.01]),
+    tensor('uint8', [], Uint8Array.of(128)),
+  ]),
+  one('DynamicQuantizeLinear', [image], {}, { types: ['uint8', 'float32', 'uint8'] }),
+];

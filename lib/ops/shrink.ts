@@ -1,5 +1,4 @@
 // x - bias above lambd, x + bias below -lambd, 0 between.
-import { shrinkGradient } from './gradients/unary.js';
 import { floatAttr } from './op.js';
 import { numberTypes } from './shared/elements.js';
 import { unaryOp } from './shared/elementwise.js';
@@ -20,6 +19,9 @@ export const shrink = unaryOp({
     const shrunk = (x: number): number => (x < -lambd ? x + bias : x > lambd ? x - bias : 0);
     return (x) => BigInt(Math.trunc(shrunk(Number(x))));
   },
-  native: null,
-  gradient: shrinkGradient,
+  native: ({ node }) => ({
+    op: 'shrink',
+    alpha: floatAttr(node, 'lambd', 0.5),
+    beta: floatAttr(node, 'bias', 0),
+  }),
 });

@@ -4,42 +4,8 @@
 // Tensors of a step are physical and row-major. "NHWC" is [N,H,W,C]. 8-bit activations are stored as unsigned bytes
 // whatever their ONNX type: an int8 value v is stored as v + 128 and its zero point z as z + 128 (ops/storage.ts).
 // Inputs marked ? may be null. Constants are marked c.
+import type { UnaryKind } from './shared/unary-kind.js';
 import type { TrainingStepParams } from './training-steps.js';
-
-/** Unary functions of float32 that steps can compute, alone or fused behind another step. */
-export type UnaryKind =
-  | 'none'
-  | 'abs'
-  | 'binarize_approx' // x >= 0 ? 1 : -1, as all three: they differ in what stands for their derivative
-  | 'binarize_clip' // alpha
-  | 'binarize_swish' // alpha
-  | 'ceil'
-  | 'clip' // alpha = lower bound, beta = upper bound
-  | 'elu' // alpha
-  | 'erf'
-  | 'exp'
-  | 'floor'
-  | 'gelu' // exact, by erf
-  | 'gelu_tanh'
-  | 'hard_sigmoid' // max(0, min(1, alpha * x + beta))
-  | 'hard_swish' // x * max(0, min(1, x / 6 + 0.5))
-  | 'leaky_relu' // alpha
-  | 'log'
-  | 'mish'
-  | 'neg'
-  | 'reciprocal'
-  | 'relu'
-  | 'round' // half to even
-  | 'selu' // alpha, beta = gamma
-  | 'sigmoid'
-  | 'sign'
-  | 'silu' // x * sigmoid(alpha * x), alpha = 1 for SiLU
-  | 'softplus'
-  | 'softsign'
-  | 'sqrt'
-  | 'square'
-  | 'tanh'
-  | 'thresholded_relu'; // alpha
 
 export type BinaryKind = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'prelu';
 export type CompareKind = 'equal' | 'not_equal' | 'less' | 'less_equal' | 'and' | 'or';

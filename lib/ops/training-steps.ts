@@ -1,6 +1,7 @@
 // The steps of the native engine that only training uses, in the terms of steps.ts. Sums over many elements are fixed
 // blocks added in a fixed order, whatever the number of threads.
-import type { UnaryKind, Window } from './steps.js';
+import type { UnaryKind } from './shared/unary-kind.js';
+import type { Window } from './steps.js';
 
 interface FakeQuantizeParams {
   readonly dims: readonly [number, number, number];

@@ -3,7 +3,8 @@ import { type Node, opKey } from '../graph/graph.js';
 import type { GraphEditor } from '../graph/rewrite.js';
 import { ops } from '../ops/index.js';
 import type { Buffer, LowerContext, TensorType } from '../ops/op.js';
-import type { StepParams, UnaryKind } from '../ops/steps.js';
+import type { UnaryKind } from '../ops/shared/unary-kind.js';
+import type { StepParams } from '../ops/steps.js';
 
 export interface Activation {
   readonly activation: UnaryKind;

@@ -89,6 +89,9 @@ KPT_VEC F32 Log1pUnit(F32 e) {
   return Add(Log(u), Div(Sub(e, Sub(u, Set(1.0f))), u));
 }
 
+// log(1 + e) for any e >= -1, by the same term; infinity stays.
+KPT_VEC F32 Log1p(F32 e) { return Select(Lt(e, Set(__builtin_inff())), Log1pUnit(e), e); }
+
 KPT_VEC F32 Sigmoid(F32 x) {
   const F32 e = Exp(Neg(Abs(x)));
   const F32 denominator = Add(Set(1.0f), e);

@@ -54,6 +54,7 @@ KPT_VEC F32 Ceil(F32 a) { return _mm256_ceil_ps(a); }
 KPT_VEC Mask Lt(F32 a, F32 b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
 KPT_VEC Mask Le(F32 a, F32 b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
 KPT_VEC Mask IsNan(F32 a) { return _mm256_cmp_ps(a, a, _CMP_UNORD_Q); }
+KPT_VEC bool AnyOf(Mask m) { return _mm256_movemask_ps(m) != 0; }
 /// m ? a : b.
 KPT_VEC F32 Select(Mask m, F32 a, F32 b) { return _mm256_blendv_ps(b, a, m); }
 /// Lane j is lane j + kBy of `a`, for lanes that there are; kBy < kLanes.

@@ -60,6 +60,7 @@ KPT_VEC F32 Ceil(F32 a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_POS_INF |
 KPT_VEC Mask Lt(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 KPT_VEC Mask Le(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
 KPT_VEC Mask IsNan(F32 a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
+KPT_VEC bool AnyOf(Mask m) { return m != 0; }
 /// m ? a : b.
 KPT_VEC F32 Select(Mask m, F32 a, F32 b) { return _mm512_mask_blend_ps(m, b, a); }
 /// Lane j is lane j + kBy of `a`, for lanes that there are; kBy < kLanes.

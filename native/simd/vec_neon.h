@@ -61,6 +61,7 @@ KPT_VEC F32 Ceil(F32 a) { return vrndpq_f32(a); }
 KPT_VEC Mask Lt(F32 a, F32 b) { return vcltq_f32(a, b); }
 KPT_VEC Mask Le(F32 a, F32 b) { return vcleq_f32(a, b); }
 KPT_VEC Mask IsNan(F32 a) { return vmvnq_u32(vceqq_f32(a, a)); }
+KPT_VEC bool AnyOf(Mask m) { return vmaxvq_u32(m) != 0; }
 /// m ? a : b.
 KPT_VEC F32 Select(Mask m, F32 a, F32 b) { return vbslq_f32(m, a, b); }
 /// Lane j is lane j + kBy of `a`, for lanes that there are; kBy < kLanes.

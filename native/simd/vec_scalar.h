@@ -61,6 +61,7 @@ KPT_VEC F32 Ceil(F32 a) { return std::ceil(a); }
 KPT_VEC Mask Lt(F32 a, F32 b) { return a < b; }
 KPT_VEC Mask Le(F32 a, F32 b) { return a <= b; }
 KPT_VEC Mask IsNan(F32 a) { return a != a; }
+KPT_VEC bool AnyOf(Mask m) { return m; }
 /// m ? a : b.
 KPT_VEC F32 Select(Mask m, F32 a, F32 b) { return m ? a : b; }
 /// Lane j is lane j + kBy of `a`, for lanes that there are; kBy < kLanes.

@@ -77,6 +77,17 @@ test.each([
   'Tanh',
   'Sigmoid',
   'Erf',
+  'Sin',
+  'Cos',
+  'Tan',
+  'Asin',
+  'Acos',
+  'Atan',
+  'Sinh',
+  'Cosh',
+  'Asinh',
+  'Acosh',
+  'Atanh',
 ])('%s of special values', (op) => {
   const x = f32([8], [Number.NaN, Infinity, -Infinity, 0, -0, 0.5, 1.5, 2.5]);
   return expectAgreement({ op, inputs: [x], tolerance: 1e-5 });

@@ -1,7 +1,7 @@
 // The derivative of every function of UnaryKind, as the step unary_gradient_f32 computes it: from x, or from y = f(x) where
 // that is cheaper or spares the memory of x.
 import { erf } from '../shared/error-function.js';
-import type { UnaryKind } from '../steps.js';
+import type { UnaryKind } from '../shared/unary-kind.js';
 
 export interface Derivative {
   readonly of: 'x' | 'y';
@@ -41,11 +41,19 @@ function swishSignAt(x: number, beta: number): number {
 export const derivatives: Readonly<Record<UnaryKind, Derivative>> = {
   none: ofX(() => 1),
   abs: ofX((x) => Math.sign(x)),
+  acos: ofX((x) => -1 / Math.sqrt(1 - x * x)),
+  acosh: ofX((x) => 1 / Math.sqrt((x - 1) * (x + 1))),
+  asin: ofX((x) => 1 / Math.sqrt(1 - x * x)),
+  asinh: ofX((x) => 1 / Math.sqrt(x * x + 1)),
+  atan: ofX((x) => 1 / (x * x + 1)),
+  atanh: ofX((x) => 1 / (1 - x * x)),
   binarize_approx: ofX((x) => Math.max(0, 2 - 2 * Math.abs(x))),
   binarize_clip: ofX((x, width) => (Math.abs(x) <= width ? 1 : 0)),
   binarize_swish: ofX(swishSignAt),
   ceil: ofX(() => 0),
   clip: ofY((y, low, high) => (y > low && y < high ? 1 : 0)),
+  cos: ofX((x) => -Math.sin(x)),
+  cosh: ofX(Math.sinh),
   elu: ofX((x, alpha) => (x > 0 ? 1 : alpha * Math.exp(x))),
   erf: ofX((x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x)),
   exp: ofY((y) => y),
@@ -62,13 +70,17 @@ export const derivatives: Readonly<Record<UnaryKind, Derivative>> = {
   relu: ofY((y) => (y > 0 ? 1 : 0)),
   round: ofX(() => 0),
   selu: ofX((x, alpha, gamma) => gamma * (x > 0 ? 1 : alpha * Math.exp(x))),
+  shrink: ofX((x, lambda) => (Math.abs(x) > lambda ? 1 : 0)),
   sigmoid: ofY((y) => y * (1 - y)),
   sign: ofX(() => 0),
   silu: ofX(siluAt),
+  sin: ofX(Math.cos),
+  sinh: ofX(Math.cosh),
   softplus: ofX(sigmoid),
   softsign: ofX((x) => 1 / (1 + Math.abs(x)) ** 2),
   sqrt: ofY((y) => 0.5 / y),
   square: ofX((x) => 2 * x),
+  tan: ofY((y) => y * y + 1),
   tanh: ofY((y) => 1 - y * y),
   thresholded_relu: ofX((x, alpha) => (x > alpha ? 1 : 0)),
 };

@@ -1,10 +1,10 @@
 // Gradients of functions of one element.
 import { toNumbers } from '../../tensor/tensor.js';
 import type { GradientContext, GradientRule } from '../op.js';
-import type { UnaryKind } from '../steps.js';
+import type { UnaryKind } from '../shared/unary-kind.js';
 import { unaryGradient } from './arithmetic.js';
 import { derivatives } from './derivatives.js';
-import { emit, float, multiply, negate, ofFirst, scalar } from './emit.js';
+import { emit, multiply, ofFirst, scalar } from './emit.js';
 
 export interface NativeKind {
   readonly op: UnaryKind;
@@ -27,29 +27,6 @@ type Derivative = (ctx: GradientContext, x: string, y: string) => string;
 export const byDerivative = (derivative: Derivative): GradientRule =>
   ofFirst((ctx, gradient, x) => multiply(ctx, gradient, derivative(ctx, x, ctx.node.outputs[0]!)));
 
-const one = (ctx: GradientContext): string => scalar(ctx, ctx.outputs[0]!.dtype, 1);
-const square = (ctx: GradientContext, x: string): string => multiply(ctx, x, x);
-const plusOne = (ctx: GradientContext, x: string): string => emit(ctx, 'Add', [x, one(ctx)]);
-const oneMinus = (ctx: GradientContext, x: string): string => emit(ctx, 'Sub', [one(ctx), x]);
-const root = (ctx: GradientContext, x: string): string => emit(ctx, 'Sqrt', [x]);
-const inverse = (ctx: GradientContext, x: string): string => emit(ctx, 'Reciprocal', [x]);
-
-export const sinGradient = byDerivative((ctx, x) => emit(ctx, 'Cos', [x]));
-export const cosGradient = byDerivative((ctx, x) => negate(ctx, emit(ctx, 'Sin', [x])));
-export const tanGradient = byDerivative((ctx, _, y) => plusOne(ctx, square(ctx, y)));
-export const asinGradient = byDerivative((ctx, x) => inverse(ctx, root(ctx, oneMinus(ctx, square(ctx, x)))));
-export const acosGradient = byDerivative((ctx, x) =>
-  negate(ctx, inverse(ctx, root(ctx, oneMinus(ctx, square(ctx, x))))),
-);
-export const atanGradient = byDerivative((ctx, x) => inverse(ctx, plusOne(ctx, square(ctx, x))));
-export const sinhGradient = byDerivative((ctx, x) => emit(ctx, 'Cosh', [x]));
-export const coshGradient = byDerivative((ctx, x) => emit(ctx, 'Sinh', [x]));
-export const asinhGradient = byDerivative((ctx, x) => inverse(ctx, root(ctx, plusOne(ctx, square(ctx, x)))));
-export const acoshGradient = byDerivative((ctx, x) =>
-  inverse(ctx, root(ctx, emit(ctx, 'Sub', [square(ctx, x), one(ctx)]))),
-);
-export const atanhGradient = byDerivative((ctx, x) => inverse(ctx, oneMinus(ctx, square(ctx, x))));
-
 /** e^(x / alpha) below 0, else 1. */
 export const celuGradient = (alphaOf: (ctx: GradientContext) => number): GradientRule =>
   byDerivative((ctx, x) => {
@@ -57,19 +34,6 @@ export const celuGradient = (alphaOf: (ctx: GradientContext) => number): Gradien
     const below = emit(ctx, 'Min', [x, scalar(ctx, dtype, 0)]);
     return emit(ctx, 'Exp', [emit(ctx, 'Div', [below, scalar(ctx, dtype, alphaOf(ctx))])]);
   });
-
-/** 1 where the function gave something, else 0. */
-export const shrinkGradient = byDerivative((ctx, x) => {
-  const { dtype } = ctx.outputs[0]!;
-  const threshold = scalar(ctx, dtype, lambdaOf(ctx));
-  const large = emit(ctx, 'Less', [threshold, emit(ctx, 'Abs', [x])]);
-  return emit(ctx, 'Where', [large, one(ctx), scalar(ctx, dtype, 0)]);
-});
-
-const lambdaOf = (ctx: GradientContext): number => {
-  const attribute = ctx.node.attributes.lambd ?? float(0.5);
-  return attribute.value as number;
-};
 
 /** 1 strictly between the bounds. Where they are known UnaryGradient does it; bounds themselves get no gradient. */
 export const clipGradient: GradientRule = (ctx) => {

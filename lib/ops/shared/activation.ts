@@ -1,10 +1,10 @@
 // Unary functions as a fused tail of other operators: their reference, and how nodes name them.
 import type { Node } from '../../graph/graph.js';
 import { type AttributeSpec, floatAttr, floatsAttr, stringAttr } from '../op.js';
-import type { UnaryKind } from '../steps.js';
 import { erf } from './error-function.js';
 import { illegalAttribute } from './illegal.js';
 import { roundHalfEven } from './rounding.js';
+import type { UnaryKind } from './unary-kind.js';
 
 export interface Activation {
   readonly activation: UnaryKind;
@@ -22,11 +22,19 @@ const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Ma
 const functions: Readonly<Record<UnaryKind, (x: number, alpha: number, beta: number) => number>> = {
   none: (x) => x,
   abs: Math.abs,
+  acos: Math.acos,
+  acosh: Math.acosh,
+  asin: Math.asin,
+  asinh: Math.asinh,
+  atan: Math.atan,
+  atanh: Math.atanh,
   binarize_approx: binarize,
   binarize_clip: binarize,
   binarize_swish: binarize,
   ceil: Math.ceil,
   clip: clamp,
+  cos: Math.cos,
+  cosh: Math.cosh,
   elu: (x, alpha) => (x < 0 ? alpha * Math.expm1(x) : x),
   erf,
   exp: Math.exp,
@@ -43,13 +51,17 @@ const functions: Readonly<Record<UnaryKind, (x: number, alpha: number, beta: num
   relu: (x) => Math.max(x, 0),
   round: roundHalfEven,
   selu: (x, alpha, gamma) => gamma * (x < 0 ? alpha * Math.expm1(x) : x),
+  shrink: (x, lambda, bias) => (x < -lambda ? x + bias : x > lambda ? x - bias : 0),
   sigmoid,
   sign: Math.sign,
   silu: (x, alpha) => x * sigmoid(alpha * x),
+  sin: Math.sin,
+  sinh: Math.sinh,
   softplus,
   softsign: (x) => x / (1 + Math.abs(x)),
   sqrt: Math.sqrt,
   square: (x) => x * x,
+  tan: Math.tan,
   tanh: Math.tanh,
   thresholded_relu: (x, alpha) => (x > alpha ? x : 0),
 };

@@ -15,11 +15,11 @@ import {
   type QuantizeRule,
   type ReferenceContext,
 } from '../op.js';
-import type { UnaryKind } from '../steps.js';
 import { storageBias } from '../storage.js';
 import { elementwiseChannels } from './channels.js';
 import { elementsOf, floatTypes, fromElements, integerTypes, typedInput } from './elements.js';
 import { readAsIs } from './layout.js';
+import type { UnaryKind } from './unary-kind.js';
 
 /** A function of one number: the native kind and its parameters. */
 export interface NativeUnary {

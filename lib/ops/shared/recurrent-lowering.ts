@@ -12,8 +12,9 @@ import {
   stringAttr,
   stringsAttr,
 } from '../op.js';
-import type { StepParams, UnaryKind } from '../steps.js';
+import type { StepParams } from '../steps.js';
 import { outputDims, sizesOf } from './recurrent.js';
+import type { UnaryKind } from './unary-kind.js';
 
 type Cell = StepParams['recurrent_f32']['cell'];
 type Functions = Pick<StepParams['recurrent_f32'], 'gate' | 'alpha' | 'beta' | 'candidate' | 'output'>;

@@ -3,6 +3,7 @@
 #include "native/kernels/gradient_f32/gradient_f32.h"
 #include "native/simd/floats-inl.h"
 #include "native/simd/math-inl.h"
+#include "native/simd/trigonometry-inl.h"
 
 namespace kompakt {
 namespace {
@@ -67,15 +68,25 @@ KPT_VEC F32 SoftsignSlope(F32 x) {
   return Div(One(), Mul(d, d));
 }
 
+KPT_VEC F32 RootSlope(F32 radicand) { return Div(One(), Sqrt(radicand)); }
+
 /// Kind and derivative, from v and the parameters a (alpha) and b (beta).
 #define KPT_SLOPE_LIST(SLOPE)                                                    \
   SLOPE(None, One())                                                             \
   SLOPE(Abs, SignOf(v))                                                          \
+  SLOPE(Acos, Neg(RootSlope(Sub(One(), Mul(v, v)))))                             \
+  SLOPE(Acosh, RootSlope(Mul(Sub(v, One()), Add(v, One()))))                     \
+  SLOPE(Asin, RootSlope(Sub(One(), Mul(v, v))))                                  \
+  SLOPE(Asinh, RootSlope(Fma(v, v, One())))                                      \
+  SLOPE(Atan, Div(One(), Fma(v, v, One())))                                      \
+  SLOPE(Atanh, Div(One(), Sub(One(), Mul(v, v))))                                \
   SLOPE(BinarizeApprox, Max(Zero(), Mul(Set(2.0f), Sub(One(), Abs(v)))))         \
   SLOPE(BinarizeClip, Select(Le(Abs(v), a), One(), Zero()))                      \
   SLOPE(BinarizeSwish, SwishSignSlope(v, a))                                     \
   SLOPE(Ceil, Zero())                                                            \
   SLOPE(Clip, Inside(v, a, b))                                                   \
+  SLOPE(Cos, Neg(Sin(v)))                                                        \
+  SLOPE(Cosh, Sinh(v))                                                           \
   SLOPE(Elu, Select(Lt(Zero(), v), One(), Mul(a, Exp(Min(v, Zero())))))          \
   SLOPE(Erf, Mul(Set(1.12837917f), Exp(Neg(Mul(v, v)))))                         \
   SLOPE(Exp, v)                                                                  \
@@ -92,13 +103,17 @@ KPT_VEC F32 SoftsignSlope(F32 x) {
   SLOPE(Relu, Select(Lt(Zero(), v), One(), Zero()))                              \
   SLOPE(Round, Zero())                                                           \
   SLOPE(Selu, Mul(b, Select(Lt(Zero(), v), One(), Mul(a, Exp(Min(v, Zero())))))) \
+  SLOPE(Shrink, Select(Lt(a, Abs(v)), One(), Zero()))                            \
   SLOPE(Sigmoid, Mul(v, Sub(One(), v)))                                          \
   SLOPE(Sign, Zero())                                                            \
   SLOPE(Silu, SiluSlope(v, a))                                                   \
+  SLOPE(Sin, Cos(v))                                                             \
+  SLOPE(Sinh, Cosh(v))                                                           \
   SLOPE(Softplus, Sigmoid(v))                                                    \
   SLOPE(Softsign, SoftsignSlope(v))                                              \
   SLOPE(Sqrt, Div(Set(0.5f), v))                                                 \
   SLOPE(Square, Add(v, v))                                                       \
+  SLOPE(Tan, Fma(v, v, One()))                                                   \
   SLOPE(Tanh, Sub(One(), Mul(v, v)))                                             \
   SLOPE(ThresholdedRelu, Select(Lt(a, v), One(), Zero()))
 

@@ -3,6 +3,7 @@
 #include "native/kernels/unary_f32/unary_f32.h"
 #include "native/simd/floats-inl.h"
 #include "native/simd/math-inl.h"
+#include "native/simd/trigonometry-inl.h"
 
 namespace kompakt {
 namespace {
@@ -53,11 +54,19 @@ KPT_VEC F32 Softsign(F32 x) {
 // Kind and value, from x and the parameters a (alpha) and b (beta).
 #define KPT_UNARY_LIST(UNARY)                                                                \
   UNARY(Abs, Abs(x))                                                                         \
+  UNARY(Acos, Acos(x))                                                                       \
+  UNARY(Acosh, Acosh(x))                                                                     \
+  UNARY(Asin, Asin(x))                                                                       \
+  UNARY(Asinh, Asinh(x))                                                                     \
+  UNARY(Atan, Atan(x))                                                                       \
+  UNARY(Atanh, Atanh(x))                                                                     \
   UNARY(BinarizeApprox, Binarize(x))                                                         \
   UNARY(BinarizeClip, Binarize(x))                                                           \
   UNARY(BinarizeSwish, Binarize(x))                                                          \
   UNARY(Ceil, Ceil(x))                                                                       \
   UNARY(Clip, Min(b, Max(a, x)))                                                             \
+  UNARY(Cos, Cos(x))                                                                         \
+  UNARY(Cosh, Cosh(x))                                                                       \
   UNARY(Elu, Select(Lt(x, Set(0.0f)), Mul(a, Expm1Negative(Min(Set(0.0f), x))), x))          \
   UNARY(Erf, Erf(x))                                                                         \
   UNARY(Exp, Exp(x))                                                                         \
@@ -74,13 +83,17 @@ KPT_VEC F32 Softsign(F32 x) {
   UNARY(Relu, Select(Le(x, Set(0.0f)), Set(0.0f), x))                                        \
   UNARY(Round, Round(x))                                                                     \
   UNARY(Selu, Mul(b, Select(Le(x, Set(0.0f)), Mul(a, Expm1Negative(Min(Set(0.0f), x))), x))) \
+  UNARY(Shrink, Select(Lt(x, Neg(a)), Add(x, b), Select(Lt(a, x), Sub(x, b), Set(0.0f))))    \
   UNARY(Sigmoid, Sigmoid(x))                                                                 \
   UNARY(Sign, Sign(x))                                                                       \
   UNARY(Silu, Mul(AboveMinusInfinity(x), Sigmoid(Mul(a, x))))                                \
+  UNARY(Sin, Sin(x))                                                                         \
+  UNARY(Sinh, Sinh(x))                                                                       \
   UNARY(Softplus, Softplus(x))                                                               \
   UNARY(Softsign, Softsign(x))                                                               \
   UNARY(Sqrt, Sqrt(x))                                                                       \
   UNARY(Square, Mul(x, x))                                                                   \
+  UNARY(Tan, Tan(x))                                                                         \
   UNARY(Tanh, Tanh(x))                                                                       \
   UNARY(ThresholdedRelu, Select(Lt(a, x), x, Set(0.0f)))
 

@@ -63,6 +63,17 @@ const Accuracy kAccuracies[] = {
     {"softplus", Softplus, 3, 0},
     {"elu", [](long double x) { return x < 0 ? std::expm1(x) : x; }, 2, 0},
     {"sqrt", [](long double x) { return std::sqrt(x); }, 0.5, 0},
+    {"sin", [](long double x) { return std::sin(x); }, 2, 0},
+    {"cos", [](long double x) { return std::cos(x); }, 2, 0},
+    {"tan", [](long double x) { return std::tan(x); }, 4, 0},
+    {"asin", [](long double x) { return std::asin(x); }, 2, 0},
+    {"acos", [](long double x) { return std::acos(x); }, 2, 0},
+    {"atan", [](long double x) { return std::atan(x); }, 2, 0},
+    {"sinh", [](long double x) { return std::sinh(x); }, 4, 0},
+    {"cosh", [](long double x) { return std::cosh(x); }, 4, 0},
+    {"asinh", [](long double x) { return std::asinh(x); }, 4, 0},
+    {"acosh", [](long double x) { return std::acosh(x); }, 4, 0},
+    {"atanh", [](long double x) { return std::atanh(x); }, 4, 0},
     {"softsign", [](long double x) { return x / (1 + std::fabs(x)); }, 2, 0},
     {"silu", [](long double x) { return x * Sigmoid(x); }, 4, 1e-37},
     {"mish", [](long double x) { return x * std::tanh(Softplus(x)); }, 4, 1e-37},
@@ -135,9 +146,10 @@ TEST_CASE("unary_f32: every tier gives the bits of the reference, wherever a val
 
 TEST_CASE("unary_f32: special values") {
   for (const char* name :
-       {"elu",  "exp",  "gelu", "gelu_tanh", "hard_sigmoid", "hard_swish", "leaky_relu", "log",
-        "mish", "relu", "selu", "sigmoid",   "sign",         "silu",       "softplus",   "softsign",
-        "sqrt", "tanh", "erf",  "clip",      "round",        "reciprocal"}) {
+       {"elu",  "exp",  "gelu",    "gelu_tanh",  "hard_sigmoid", "hard_swish", "leaky_relu", "log",  "mish",
+        "relu", "selu", "sigmoid", "sign",       "silu",         "softplus",   "softsign",   "sqrt", "tanh",
+        "erf",  "clip", "round",   "reciprocal", "sin",          "cos",        "tan",        "asin", "acos",
+        "atan", "sinh", "cosh",    "asinh",      "acosh",        "atanh"}) {
     CAPTURE(name);
     UnaryKind kind;
     REQUIRE(ParseUnaryKind(name, &kind));
@@ -175,6 +187,28 @@ TEST_CASE("unary_f32: special values") {
   CHECK(One(UnaryKind::kThresholdedRelu, 1.5f, 1) == 1.5f);
   CHECK(One(UnaryKind::kSelu, 2, 1.5f, 3) == 6);
   CHECK(One(UnaryKind::kSign, -0.0f) == 0);
+  for (UnaryKind odd : {UnaryKind::kSin, UnaryKind::kTan, UnaryKind::kAsin, UnaryKind::kAtan,
+                        UnaryKind::kSinh, UnaryKind::kAsinh, UnaryKind::kAtanh}) {
+    CHECK(SameBits(One(odd, -0.0f), -0.0f));
+    CHECK(SameBits(One(odd, 1e-45f), 1e-45f));
+  }
+  for (UnaryKind periodic : {UnaryKind::kSin, UnaryKind::kCos, UnaryKind::kTan})
+    CHECK(std::isnan(One(periodic, -kInf)));
+  CHECK(One(UnaryKind::kAtan, -kInf) == -1.57079637f);
+  CHECK(One(UnaryKind::kAcos, 1) == 0);
+  CHECK(std::isnan(One(UnaryKind::kAsin, 1.0000001f)));
+  CHECK(std::isnan(One(UnaryKind::kAcosh, 0.99999994f)));
+  CHECK(std::isnan(One(UnaryKind::kAcosh, -kInf)));
+  CHECK(One(UnaryKind::kAcosh, 1) == 0);
+  CHECK(One(UnaryKind::kAcosh, kInf) == kInf);
+  CHECK(One(UnaryKind::kAtanh, -1) == -kInf);
+  CHECK(std::isnan(One(UnaryKind::kAtanh, kInf)));
+  CHECK(One(UnaryKind::kSinh, -kInf) == -kInf);
+  CHECK(One(UnaryKind::kCosh, -kInf) == kInf);
+  CHECK(One(UnaryKind::kAsinh, -kInf) == -kInf);
+  CHECK(One(UnaryKind::kShrink, 2, 0.5f, 0.25f) == 1.75f);
+  CHECK(One(UnaryKind::kShrink, -2, 0.5f, 0.25f) == -1.75f);
+  CHECK(One(UnaryKind::kShrink, 0.5f, 0.5f, 0.25f) == 0);
   UnaryKind kind;
   CHECK_FALSE(ParseUnaryKind("cosine", &kind));
 }

@@ -1,6 +1,7 @@
 // binary_f32 for the vectors of the including file.
 // SPDX-License-Identifier: Apache-2.0
 #include "native/kernels/binary_f32/binary_f32.h"
+#include "native/kernels/binary_f32/powers-inl.h"
 #include "native/simd/floats-inl.h"
 
 namespace kompakt {
@@ -48,8 +49,7 @@ static void Run(BinaryKind kind, const float* a, int a_step, const float* b, int
                 int64_t count) {
   switch (kind) {
     case BinaryKind::kPow:
-      for (int64_t i = 0; i < count; ++i) y[i] = PowF32(a[i * a_step], b[i * b_step]);
-      return;
+      return pow_inl::Powers(a, a_step, b, b_step, y, count);
 #define KPT_BINARY_CASE(Name, value) \
   case BinaryKind::k##Name:          \
     return MapSteps<Op##Name>(a, a_step, b, b_step, y, count);

@@ -336,32 +336,5 @@ TEST_CASE("resize tiers") {
     }
 }
 
-TEST_CASE("PowF32: special cases of C and the nearest float or its neighbour") {
-  const float inf = std::numeric_limits<float>::infinity();
-  const float values[] = {0.0f, -0.0f, 1,   -1,   0.5f,          -0.5f,  2,     -2,          3,      -3,
-                          1.5f, -2.5f, inf, -inf, std::nanf(""), 1e-40f, 1e38f, 16777217.0f, 0.333f, -7};
-  for (float base : values)
-    for (float exponent : values) {
-      CAPTURE(base);
-      CAPTURE(exponent);
-      const float got = PowF32(base, exponent);
-      const float want =
-          static_cast<float>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
-      if (std::isnan(want)) {
-        CHECK(std::isnan(got));
-        continue;
-      }
-      CHECK(std::signbit(got) == std::signbit(want));
-      CHECK((got == want || got == std::nextafter(want, got)));
-    }
-  Random random(18);
-  for (int i = 0; i < 20000; ++i) {
-    const float base = random.Float(0.0f, 30.0f), exponent = random.Float(-20.0f, 20.0f);
-    const float want = static_cast<float>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
-    const float got = PowF32(base, exponent);
-    REQUIRE((got == want || got == std::nextafter(want, got)));
-  }
-}
-
 }  // namespace
 }  // namespace kompakt

@@ -1,7 +1,7 @@
 // A tensor of a given shape filled with one value (float32 zero by default).
 
 import { sizeOf } from '../tensor/shape.js';
-import { f32, type TensorValue } from '../tensor/tensor.js';
+import { allocate, f32, type TensorValue, tensor } from '../tensor/tensor.js';
 import {
   defineOp,
   type InferContext,
@@ -13,7 +13,7 @@ import {
   type TensorType,
   tensorAttr,
 } from './op.js';
-import { integersOf, pick } from './shared/elements.js';
+import { integersOf } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 
 export const constantOfShape = defineOp({
@@ -26,7 +26,9 @@ export const constantOfShape = defineOp({
   infer,
   reference: (ctx) => {
     const { dims } = infer(knownContext(ctx))[0]!;
-    return [pick(fillOf(ctx), dims, new Float64Array(sizeOf(dims)))];
+    const { dtype, data } = fillOf(ctx);
+    if (dtype === 'string') return [tensor(dtype, dims, Array(sizeOf(dims)).fill(data[0]))];
+    return [tensor(dtype, dims, allocate(dtype, dims).fill(data[0] as never))];
   },
   gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,

@@ -31,8 +31,13 @@ export const nonMaxSuppression = defineOp({
   lower: 'host',
 });
 
-/** top, left, bottom, right */
-type Box = readonly [number, number, number, number];
+interface Box {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+  readonly area: number;
+}
 
 /** [batch, class, box] of every selected box, best first within batch and class. */
 function selection(ctx: InferContext): (readonly [number, number, number])[] {
@@ -48,43 +53,68 @@ function selection(ctx: InferContext): (readonly [number, number, number])[] {
   const limit = option(2, 0);
   const overlap = option(3, 0);
   const least = option(4, Number.NEGATIVE_INFINITY);
-  const boxes = toNumbers(needValue(ctx, 0));
   const scores = toNumbers(needValue(ctx, 1));
   const centered = intAttr(ctx.node, 'center_point_box', 0) === 1;
+  const all = toNumbers(needValue(ctx, 0));
   const chosen: (readonly [number, number, number])[] = [];
-  for (let n = 0; n < batches!; n++)
+  for (let n = 0; n < batches!; n++) {
+    // Made when asked for: few of them have a score that counts.
+    const boxes: Box[] = [];
+    const boxOf = (b: number): Box => {
+      boxes[b] ??= boxAt(all, n * count! + b, centered);
+      return boxes[b];
+    };
     for (let c = 0; c < classes!; c++) {
-      const score = (b: number) => scores[(n * classes! + c) * count! + b]!;
-      const box = (b: number) => boxAt(boxes, n * count! + b, centered);
-      const candidates = Array.from({ length: count! }, (_, b) => b).filter((b) => score(b) > least);
-      candidates.sort((a, b) => score(b) - score(a) || a - b);
-      const kept: number[] = [];
-      for (const b of candidates) {
-        if (kept.length >= limit) break;
-        if (kept.every((k) => intersectionOverUnion(box(b), box(k)) <= overlap)) kept.push(b);
-      }
-      for (const b of kept) chosen.push([n, c, b]);
+      const start = (n * classes! + c) * count!;
+      for (const b of keptOf(boxOf, scores.subarray(start, start + count!), limit, overlap, least))
+        chosen.push([n, c, b]);
     }
+  }
   return chosen;
 }
 
-/** Corners in either order, or centre and size. */
-function boxAt(boxes: Float64Array, index: number, centered: boolean): Box {
-  const [a, b, c, d] = boxes.subarray(index * 4, index * 4 + 4) as unknown as Box;
-  if (centered) return [b - d / 2, a - c / 2, b + d / 2, a + c / 2];
-  return [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)];
+/** Indices of the boxes of one class that are kept, best first. */
+function keptOf(
+  boxOf: (b: number) => Box,
+  scores: Float64Array,
+  limit: number,
+  overlap: number,
+  least: number,
+): readonly number[] {
+  const candidates: number[] = [];
+  for (let b = 0; b < scores.length; b++) if (scores[b]! > least) candidates.push(b);
+  candidates.sort((a, b) => scores[b]! - scores[a]! || a - b);
+  const kept: number[] = [];
+  for (const b of candidates) {
+    if (kept.length >= limit) break;
+    const box = boxOf(b);
+    if (kept.every((k) => intersectionOverUnion(box, boxOf(k)) <= overlap)) kept.push(b);
+  }
+  return kept;
 }
 
-const area = ([top, left, bottom, right]: Box): number =>
-  Math.max(0, bottom - top) * Math.max(0, right - left);
+/** Corners in either order, or centre and size. */
+function boxAt(values: Float64Array, index: number, centered: boolean): Box {
+  const a = values[4 * index]!;
+  const b = values[4 * index + 1]!;
+  const c = values[4 * index + 2]!;
+  const d = values[4 * index + 3]!;
+  if (centered) return box(b - d / 2, a - c / 2, b + d / 2, a + c / 2);
+  return box(Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d));
+}
+
+const box = (top: number, left: number, bottom: number, right: number): Box => ({
+  top,
+  left,
+  bottom,
+  right,
+  area: Math.max(0, bottom - top) * Math.max(0, right - left),
+});
 
 function intersectionOverUnion(a: Box, b: Box): number {
-  const shared = area([
-    Math.max(a[0], b[0]),
-    Math.max(a[1], b[1]),
-    Math.min(a[2], b[2]),
-    Math.min(a[3], b[3]),
-  ]);
-  const union = area(a) + area(b) - shared;
+  const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const shared = Math.max(0, height) * Math.max(0, width);
+  const union = a.area + b.area - shared;
   return shared === 0 || union <= 0 ? 0 : shared / union;
 }

@@ -25,13 +25,9 @@ export const range = defineOp({
       number,
       number,
     ];
-    return [
-      fromElements(
-        dtype,
-        [n],
-        Array.from({ length: n }, (_, i) => start + i * delta),
-      ),
-    ];
+    const values = new Float64Array(n);
+    for (let i = 0; i < n; i++) values[i] = start + i * delta;
+    return [fromElements(dtype, [n], values)];
   },
   gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,

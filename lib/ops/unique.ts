@@ -38,7 +38,8 @@ export const unique = defineOp({
       first.flatMap((at) => Array.from({ length: inner }, (_, i) => (o * count + at) * inner + i)),
     );
     const dims = axis === null ? [first.length] : x.dims.with(axis, first.length);
-    const occurrences = first.map((_, g) => group.filter((other) => other === g).length);
+    const occurrences = new Float64Array(first.length);
+    for (const g of group) occurrences[g]!++;
     const all: TensorValue[] = [pick(x, dims, offsets.flat()), i64(first), i64(group), i64(occurrences)];
     return all.slice(0, ctx.node.outputs.length);
   },

@@ -82,6 +82,8 @@ export class Run {
   finishNative(): { runner: GraphRunner; feeds: Values } | undefined {
     const { cut } = this.ready.plan;
     if (cut !== undefined) {
+      // Read once for the check and for the node.
+      for (const name of cut.node.inputs) if (name !== '') this.held.set(name, this.get(name));
       this.checkSize(cut);
       this.host(cut);
     }

@@ -79,14 +79,41 @@ static void AverageU8(const AverageU8Params& params, const uint8_t* x, const int
   }
 }
 
-static void AverageRowU8(const AverageU8Params& params, const uint8_t* x, int64_t count, uint8_t* y) {
-  I32 sums = SetI(0);
-  for (int64_t i = 0; i < count; i += kLanes) sums = AddI(sums, LoadSomeU8(x + i, count - i));
-  int32_t lanes[kLanes];
-  StoreI(lanes, sums);
-  int32_t sum = 0;
-  for (int i = 0; i < kLanes; ++i) sum += lanes[i];
-  StoreFloatAsU8(y, Finish(params, SetI(sum), count), 1);
+// As many rows as 16 bits hold the sums of, and columns that stay in the first-level cache.
+constexpr int64_t kSumRows = 256;
+constexpr int64_t kSumColumns = 512;
+
+// Plain loops: compilers make vectors of them, half as wide as those of bytes.
+static void ColumnSumsBlock(const uint8_t* x, int64_t rows, int64_t stride, int64_t columns, int32_t* sums) {
+  uint16_t partial[kSumColumns] = {};
+  int64_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    const uint8_t *a = x + r * stride, *b = a + stride, *c = b + stride, *d = c + stride;
+    for (int64_t i = 0; i < columns; ++i)
+      partial[i] = static_cast<uint16_t>(partial[i] + a[i] + b[i] + c[i] + d[i]);
+  }
+  for (; r < rows; ++r) {
+    const uint8_t* a = x + r * stride;
+    for (int64_t i = 0; i < columns; ++i) partial[i] = static_cast<uint16_t>(partial[i] + a[i]);
+  }
+  for (int64_t i = 0; i < columns; ++i) sums[i] += partial[i];
+}
+
+static void ColumnSumsU8(const uint8_t* x, int64_t rows, int64_t stride, int64_t columns, int32_t* sums) {
+  for (int64_t r = 0; r < rows; r += kSumRows)
+    for (int64_t c = 0; c < columns; c += kSumColumns)
+      ColumnSumsBlock(x + r * stride + c, rows - r < kSumRows ? rows - r : kSumRows, stride,
+                      columns - c < kSumColumns ? columns - c : kSumColumns, sums + c);
+}
+
+static void AverageSums(const AverageU8Params& params, const int32_t* sums, int64_t taps, uint8_t* y,
+                        int64_t channels) {
+  for (int64_t at = 0; at < channels; at += kLanes) {
+    const int64_t left = channels - at < kLanes ? channels - at : kLanes;
+    int32_t lanes[kLanes] = {};
+    for (int64_t i = 0; i < left; ++i) lanes[i] = sums[at + i];
+    StoreFloatAsU8(y + at, Finish(params, LoadI(lanes), taps), channels - at);
+  }
 }
 
 }  // namespace pool_inl

@@ -1,4 +1,4 @@
-// pool: one output pixel of a channels-last pooling, or one reduced row of bytes.
+// pool: one output pixel of a channels-last pooling, and sums of columns of bytes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
@@ -29,8 +29,11 @@ struct PoolKernel {
                       int64_t channels);
   void (*average_u8)(const AverageU8Params& params, const uint8_t* x, const int64_t* taps, int64_t tap_count,
                      uint8_t* y, int64_t channels);
-  /// average_u8 of `count` bytes in a row: one output.
-  void (*average_row_u8)(const AverageU8Params& params, const uint8_t* x, int64_t count, uint8_t* y);
+  /// sums[c] += the sum of x[r * stride + c] over r < rows, for c < columns.
+  void (*column_sums_u8)(const uint8_t* x, int64_t rows, int64_t stride, int64_t columns, int32_t* sums);
+  /// The averages of `taps` bytes each, from their sums.
+  void (*average_sums)(const AverageU8Params& params, const int32_t* sums, int64_t taps, uint8_t* y,
+                       int64_t channels);
 };
 
 KernelList<PoolKernel> PoolKernels();

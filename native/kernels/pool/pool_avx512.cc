@@ -17,7 +17,8 @@ const PoolKernel pool_avx512 = {pool_inl::PoolBytes<pool_inl::Largest>,
                                 pool_inl::MaxF32,
                                 pool_inl::AverageF32,
                                 pool_inl::AverageU8,
-                                pool_inl::AverageRowU8};
+                                pool_inl::ColumnSumsU8,
+                                pool_inl::AverageSums};
 
 }  // namespace kompakt
 

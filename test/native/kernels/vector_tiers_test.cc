@@ -218,10 +218,24 @@ TEST_CASE("pool tiers") {
     }
   for (int64_t count : kLengths) {
     const std::vector<uint8_t> bytes = Bytes(count, 12);
-    Compare<uint8_t>(PoolKernels(), 1, [&](const PoolKernel& kernel, uint8_t* y) {
-      kernel.average_row_u8({101, 1.0f / 128, 44, 0, 255}, bytes.data(), count, y);
-    });
+    for (int64_t rows : {0, 1, 3, 4, 255, 256, 259, 600}) {
+      const std::vector<uint8_t> x = Bytes(rows * (count + 3), 13);
+      Compare<int32_t>(PoolKernels(), count, [&](const PoolKernel& kernel, int32_t* sums) {
+        for (int64_t i = 0; i < count; ++i) sums[i] = bytes[i];
+        kernel.column_sums_u8(x.data(), rows, count + 3, count, sums);
+      });
+      std::vector<int32_t> sums(static_cast<size_t>(count), 0);
+      for (int64_t i = 0; i < rows * count; ++i) sums[i % count] += x[i / count * (count + 3) + i % count];
+      Compare<uint8_t>(PoolKernels(), count, [&](const PoolKernel& kernel, uint8_t* y) {
+        kernel.average_sums({101, 1.0f / 128, 44, 0, 255}, sums.data(), rows, y, count);
+      });
+    }
   }
+  // Columns beyond a block, and that sums are sums.
+  const std::vector<uint8_t> ones(1300 * 700, 255);
+  std::vector<int32_t> sums(1300, 1);
+  BestPoolKernel().column_sums_u8(ones.data(), 700, 1300, 1300, sums.data());
+  for (int32_t sum : sums) CHECK(sum == 1 + 255 * 700);
 }
 
 TEST_CASE("pack_bits tiers") {

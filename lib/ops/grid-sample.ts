@@ -13,19 +13,24 @@ import {
   staysFloat,
   stringAttr,
 } from './op.js';
+import { readNhwc, writeNhwc } from './shared/conv-lowering.js';
 import { floatTypes, typedInput } from './shared/elements.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
+import { readPlain } from './shared/layout.js';
 import { cubic } from './shared/resampling.js';
 import { roundHalfEven } from './shared/rounding.js';
 
-const modes: Readonly<Record<string, 'nearest' | 'linear' | 'cubic'>> = {
+type Mode = 'nearest' | 'linear' | 'cubic';
+type Padding = 'zeros' | 'border' | 'reflection';
+
+const modes: Readonly<Record<string, Mode>> = {
   nearest: 'nearest',
   linear: 'linear',
   bilinear: 'linear',
   cubic: 'cubic',
   bicubic: 'cubic',
 };
-const paddings = ['zeros', 'border', 'reflection'];
+const paddings: readonly Padding[] = ['zeros', 'border', 'reflection'];
 
 export const gridSample = defineOp({
   op: 'GridSample',
@@ -51,15 +56,26 @@ export const gridSample = defineOp({
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('its grid needs more than 8 bits'),
-  lower: 'host',
+  lower: (ctx) => {
+    const [x, grid] = ctx.inputs;
+    if (x!.dims.length !== 4 || x!.dtype !== 'float32' || grid!.dtype !== 'float32') return false;
+    if (sizeOf(x!.dims) === 0) return false;
+    const { mode, padding, corners } = samplingOf(ctx);
+    ctx.emit('grid_sample', [readNhwc(ctx, 0), readPlain(ctx, 1)], [writeNhwc(ctx, 0)], {
+      mode,
+      padding,
+      corners: Number(corners),
+    });
+    return true;
+  },
 });
 
 function samplingOf(ctx: Pick<InferContext, 'node' | 'where'>) {
   const name = stringAttr(ctx.node, 'mode', 'linear');
-  const padding = stringAttr(ctx.node, 'padding_mode', 'zeros');
+  const named = stringAttr(ctx.node, 'padding_mode', 'zeros');
   if (modes[name] === undefined) illegalAttribute('mode nearest, linear or cubic', ctx.where, name);
-  if (!paddings.includes(padding))
-    illegalAttribute(`padding_mode ${paddings.join(', ')}`, ctx.where, padding);
+  const padding = paddings.find((one) => one === named);
+  if (padding === undefined) illegalAttribute(`padding_mode ${paddings.join(', ')}`, ctx.where, named);
   return { mode: modes[name], padding, corners: intAttr(ctx.node, 'align_corners', 0) === 1 };
 }
 
@@ -73,7 +89,7 @@ function mirrored(x: number, low: number, high: number): number {
 
 interface Axis {
   readonly size: number;
-  readonly padding: string;
+  readonly padding: Padding;
   readonly corners: boolean;
 }
 
@@ -90,7 +106,7 @@ interface Tap {
   readonly weight: number;
 }
 
-function tapsOf(x: number, axis: Axis, mode: 'nearest' | 'linear' | 'cubic'): Tap[] {
+function tapsOf(x: number, axis: Axis, mode: Mode): Tap[] {
   const inside = (at: number): number => {
     const i = padded(at, axis);
     return i >= 0 && i < axis.size ? i : -1;

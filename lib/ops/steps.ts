@@ -212,6 +212,13 @@ export interface StepParams extends TrainingStepParams {
    *  c wWeight [OW,T] f32; T is the same for both. y = sum_t hWeight * (sum_u wWeight * x), unfused, in order; u8 is rounded half to even
    *  and saturated (scale and zero point are those of x). T = 1 is nearest: bytes are copied. */
   resize: Record<string, never>;
+  /** x NHWC f32, grid [N,OH,OW,2] f32 (x, then y, from -1 to 1) -> y [N,OH,OW,C] f32, as GridSample; positions and weights in
+   *  float64, pixels mixed as resize does. A point that is not finite gives 0. */
+  grid_sample: {
+    readonly mode: 'nearest' | 'linear' | 'cubic';
+    readonly padding: 'zeros' | 'border' | 'reflection';
+    readonly corners: number;
+  };
   /** x [outer, n] f32, ?c scale [n], ?c bias [n] -> y: (x - mean) / sqrt(var + epsilon) * scale + bias; sums as reduce_f32. */
   layer_norm_f32: { readonly epsilon: number };
   /** LSTM, GRU or RNN over a sequence. Inputs x [T,B,I], c w [D,G*H,I], c r [D,G*H,H], ?c b [D,2*G*H] (of w, then of r),

@@ -2,6 +2,7 @@
 import { attr } from '../../lib/graph/attribute.js';
 import type { DType } from '../../lib/tensor/dtype.js';
 import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
+import { expectNativeLikeReference } from '../helpers/native-like-reference.js';
 import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
 
 const paddings = ['zeros', 'border', 'reflection'];
@@ -22,6 +23,28 @@ describe.each(['nearest', 'linear', 'cubic'])('GridSample %s', (mode) => {
         tolerance: 1e-4,
       }),
   );
+});
+
+describe.each([1, 7, 16, 17, 40])('GridSample of %d channels', (channels) => {
+  test.each(['nearest', 'linear', 'cubic'])('%s', (mode) =>
+    expectAgreement({
+      op: 'GridSample',
+      opset: 20,
+      inputs: [random('float32', [1, channels, 5, 3]), random('float32', [1, 2, 9, 2], 9, 1.3)],
+      attributes: { mode: attr.string(mode) },
+      tolerance: 1e-4,
+    }),
+  );
+});
+
+test.each(paddings)('GridSample far outside and at no point, %s', (padding) => {
+  const grid = [1e30, 0, -1e30, 1e9, Number.NaN, 0, 0, Number.POSITIVE_INFINITY, 3.5, -3.5, 0.25, 1];
+  return expectNativeLikeReference({
+    op: 'GridSample',
+    opset: 20,
+    inputs: [random('float32', [1, 4, 3, 5]), f32([1, 3, 2, 2], grid)],
+    attributes: { padding_mode: attr.string(padding) },
+  });
 });
 
 test('GridSample of a volume', () =>

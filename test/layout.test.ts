@@ -209,10 +209,10 @@ describe('lists', () => {
     expect(lines).toEqual(sorted(lines));
   });
 
-  test('every step of lib/ops/steps.ts and training-steps.ts has a maker in native/ops, and the other way round', () => {
-    const kinds = ['steps', 'training-steps'].flatMap((file) => {
+  test('every step of lib/ops/steps.ts, moving-steps.ts and training-steps.ts has a maker in native/ops, and the other way round', () => {
+    const kinds = ['steps', 'moving-steps', 'training-steps'].flatMap((file) => {
       const typed = read(`lib/ops/${file}.ts`);
-      const params = /export interface \w*StepParams[\w ]* \{\n([\s\S]*?)\n\}/.exec(typed)![1]!;
+      const params = /export interface \w*StepParams[\w, ]* \{\n([\s\S]*?)\n\}/.exec(typed)![1]!;
       return [...params.matchAll(/^ {2}(?:readonly )?'?(\w+)'?: /gm)].map(([, kind]) => kind!);
     });
     expect(steps.map((step) => step.kind)).toEqual(sorted(kinds));
@@ -225,7 +225,7 @@ describe('lists', () => {
   });
 
   /** Files of lib/ops that hold what all operators share. */
-  const shared = ['index', 'op', 'steps', 'storage', 'training-steps'];
+  const shared = ['index', 'moving-steps', 'op', 'steps', 'storage', 'training-steps'];
 
   test('lib/ops/index.ts imports every operator file', () => {
     const files = readdirSync(join(root, 'lib/ops'))

@@ -1,11 +1,13 @@
 // The slices along an axis (or the elements, without axis) where a condition holds.
 import { normalizeAxis, sizeOf } from '../tensor/shape.js';
+import { i64 } from '../tensor/tensor.js';
 import {
   defineOp,
   type InferContext,
   inputType,
   inputValue,
   intAttr,
+  type LowerContext,
   needValue,
   noMacs,
   notDifferentiable,
@@ -13,6 +15,8 @@ import {
 } from './op.js';
 import { elementsOf, pick, typedInput } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
+import { readPlain } from './shared/layout.js';
+import { movable } from './shared/move.js';
 
 export const compress = defineOp({
   op: 'Compress',
@@ -34,13 +38,22 @@ export const compress = defineOp({
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
-  lower: 'host',
+  lower,
 });
 
 function infer(ctx: InferContext): readonly TensorType[] {
   const { dtype, dims } = inputType(ctx, 0);
   const { axis, chosen } = selection(ctx);
   return [{ dtype, dims: axis === null ? [chosen.length] : dims.with(axis, chosen.length) }];
+}
+
+/** What a constant chooses is gathered. */
+function lower(ctx: LowerContext): boolean {
+  const { outer, dim, inner, chosen } = selection(ctx);
+  if (!movable(ctx.outputs[0]!.dtype) || dim === 0) return false;
+  const indices = ctx.constant(i64(chosen));
+  ctx.emit('gather', [readPlain(ctx, 0), indices], [ctx.write(0, 'plain')], { dims: [outer, dim, inner] });
+  return true;
 }
 
 /** The input as [outer, dim, inner], and what is chosen along dim. */

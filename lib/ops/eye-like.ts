@@ -7,12 +7,15 @@ import {
   type InferContext,
   inputType,
   intAttr,
+  type LowerContext,
   noMacs,
   notDifferentiable,
   staysFloat,
   type TensorType,
 } from './op.js';
 import { knownContext } from './shared/known-context.js';
+import { movable } from './shared/move.js';
+import { storageBias, toStorage } from './storage.js';
 
 export const eyeLike = defineOp({
   op: 'EyeLike',
@@ -34,7 +37,7 @@ export const eyeLike = defineOp({
   gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('it reads no values'),
-  lower: 'host',
+  lower,
 });
 
 function infer(ctx: InferContext): readonly TensorType[] {
@@ -43,4 +46,24 @@ function infer(ctx: InferContext): readonly TensorType[] {
     throw new KompaktError('KPT_SHAPE_MISMATCH', expected('a matrix', ctx.where, x.dims));
   const asked = ctx.node.attributes.dtype === undefined ? null : intAttr(ctx.node, 'dtype');
   return [{ dtype: asked === null ? x.dtype : dtypeFromOnnx(asked, ctx.where), dims: x.dims }];
+}
+
+/** Zeros, and ones copied along the diagonal. */
+function lower(ctx: LowerContext): boolean {
+  const { dtype, dims } = ctx.outputs[0]!;
+  if (!movable(dtype)) return false;
+  const [rows, columns] = dims as [number, number];
+  const k = intAttr(ctx.node, 'k', 0);
+  const y = ctx.write(0, 'plain');
+  ctx.emit('fill', [], [y], { value: storageBias(dtype) });
+  const count = Math.min(rows, columns, k < 0 ? rows + k : columns - k);
+  if (count <= 0) return true;
+  ctx.emit('copy', [ctx.constant(toStorage(fromNumbers(dtype, [1], [1])))], [y], {
+    dims: [count],
+    xOffset: 0,
+    xStrides: [0],
+    yOffset: k < 0 ? -k * columns : k,
+    yStrides: [columns + 1],
+  });
+  return true;
 }

@@ -4,6 +4,8 @@
 // Tensors of a step are physical and row-major. "NHWC" is [N,H,W,C]. 8-bit activations are stored as unsigned bytes
 // whatever their ONNX type: an int8 value v is stored as v + 128 and its zero point z as z + 128 (ops/storage.ts).
 // Inputs marked ? may be null. Constants are marked c.
+
+import type { MovingStepParams } from './moving-steps.js';
 import type { UnaryKind } from './shared/unary-kind.js';
 import type { TrainingStepParams } from './training-steps.js';
 
@@ -25,7 +27,7 @@ export interface Window {
   readonly dilations: readonly [number, number];
 }
 
-export interface StepParams extends TrainingStepParams {
+export interface StepParams extends MovingStepParams, TrainingStepParams {
   /** Inputs x NHWC f32; w [O,kH,kW,I/group] f32 (a constant is packed once, any other in every run); ?bias [O] f32;
    *  ?residual, shaped like y, added before the activation. Output y NHWC f32. The step chooses its kernel (a depthwise one when
    *  group = C = O).
@@ -147,21 +149,6 @@ export interface StepParams extends TrainingStepParams {
     readonly lo: number;
     readonly hi: number;
   };
-  /** Strided copy of elements of any type: for every index i of `dims`,
-   *  y[yOffset + sum i*yStrides] = x[xOffset + sum i*xStrides]. Offsets and strides in elements; xStrides may be 0 or
-   *  negative. Transpose, Slice, Split, Concat, Expand, Tile and the inside of Pad are this. */
-  copy: {
-    readonly dims: readonly number[];
-    readonly xOffset: number;
-    readonly xStrides: readonly number[];
-    readonly yOffset: number;
-    readonly yStrides: readonly number[];
-  };
-  /** Fills y (any type) with one value. No inputs. */
-  fill: { readonly value: number };
-  /** x [outer, axis, inner] any type, indices s64 or s32 (any rank) -> y [outer, indices..., inner]; negative indices
-   *  count from the end; out of range reads as clamped. dims = [outer, axis, inner]. */
-  gather: { readonly dims: readonly [number, number, number] };
   /** x NHWC f32 or u8 -> y NHWC, same type. Padding never wins, neither does NaN: a window without numbers gives
    *  -Infinity (u8: 0). Here and below the last windows may reach beyond the padding (ceil mode). */
   max_pool: Window & { readonly kernel: readonly [number, number] };
@@ -245,8 +232,6 @@ export interface StepParams extends TrainingStepParams {
   /** a op b with broadcasting -> y u8, 1 or 0. a and b are f32, s32, s64 or u8, of one type; and, or: bools, of which 1 alone is
    *  true. Comparisons with NaN are false, but not_equal. */
   compare: { readonly op: CompareKind };
-  /** condition u8, x and y of one type, all broadcast -> elements of x where the condition is not 0, else of y. */
-  where: Record<string, never>;
   /** x [outer, n, inner] f32, s32, s64 or u8 -> y [outer, inner] s64: the index of the largest (largest = 1) or smallest of n
    *  numbers, the first of equal ones or (last = 1) the last. NaN is neither larger nor smaller than anything. */
   arg_extreme: {

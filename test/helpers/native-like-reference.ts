@@ -6,7 +6,7 @@ import { typeOf } from '../../lib/ops/op.js';
 import { Engine } from '../../lib/run/engine.js';
 import { runReference } from '../../lib/run/reference.js';
 import { GraphRunner } from '../../lib/run/runner.js';
-import { type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { bytesOf, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
 import { infer, type OneNode } from './run-reference.js';
 
 /** A node and which of its inputs are fed; the others are constants. */
@@ -41,22 +41,37 @@ export function scheduleOf(one: NativeCase): readonly string[] {
   return plan.schedule.map(({ kind }) => kind);
 }
 
+/** What the engine makes of the case, and what the reference does. */
+function bothWays(one: NativeCase, channelsLast: boolean, threads = 1) {
+  const { graph, feeds, y } = graphOf(one, channelsLast);
+  const engine = new Engine(threads);
+  const runner = new GraphRunner(graph, engine);
+  const actual = runner.runSync(feeds).get(y) as TensorValue;
+  const wanted = runReference(graph, feeds).get(y) as TensorValue;
+  runner.release();
+  engine.release();
+  expect({ dtype: actual.dtype, dims: [...actual.dims] }).toEqual({
+    dtype: wanted.dtype,
+    dims: [...wanted.dims],
+  });
+  return { actual, wanted };
+}
+
 export async function expectNativeLikeReference(one: NativeCase): Promise<void> {
   for (const channelsLast of [false, true]) {
-    const { graph, feeds, y } = graphOf(one, channelsLast);
-    const engine = new Engine(1);
-    const runner = new GraphRunner(graph, engine);
-    const actual = runner.runSync(feeds).get(y) as TensorValue;
-    const wanted = runReference(graph, feeds).get(y) as TensorValue;
-    runner.release();
-    engine.release();
-    expect({ dtype: actual.dtype, dims: [...actual.dims] }).toEqual({
-      dtype: wanted.dtype,
-      dims: [...wanted.dims],
-    });
+    const { actual, wanted } = bothWays(one, channelsLast);
     const [a, b] = [toNumbers(actual), toNumbers(wanted)];
     const largest = b.reduce((m, v) => Math.max(m, Math.abs(v)), 1);
     const worst = a.reduce((m, v, i) => Math.max(m, Math.abs(v - b[i])), 0);
     expect(worst).toBeLessThanOrEqual(wanted.dtype === 'float32' ? 2e-6 * largest : 0);
+  }
+}
+
+/** The bytes of the reference, from steps alone, with one thread and with three. */
+export function expectNativeBytes(one: NativeCase): void {
+  expect(scheduleOf(one)).toEqual(['native']);
+  for (const threads of [1, 3]) {
+    const { actual, wanted } = bothWays(one, false, threads);
+    expect(Buffer.from(bytesOf(actual)).equals(bytesOf(wanted))).toBe(true);
   }
 }

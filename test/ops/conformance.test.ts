@@ -6,7 +6,14 @@ import { ops } from '../../lib/ops/index.js';
 import type { OpDef } from '../../lib/ops/op.js';
 
 const folder = join(__dirname, '../../lib/ops');
-const notOperators = new Set(['index.ts', 'op.ts', 'steps.ts', 'storage.ts', 'training-steps.ts']);
+const notOperators = new Set([
+  'index.ts',
+  'moving-steps.ts',
+  'op.ts',
+  'steps.ts',
+  'storage.ts',
+  'training-steps.ts',
+]);
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts') && !notOperators.has(name));
 const list = readFileSync(join(folder, 'index.ts'), 'utf8');
 

@@ -55,6 +55,9 @@ Status MakeProgramStep(Session& session, const std::vector<TensorView>& tensors,
   return Status::Ok();
 }
 
+/// What constants without elements are.
+alignas(kAlignment) uint8_t nothing[kReadPadding];
+
 /// Brings constants to memory for the step that is being made, and lets go of those that steps read only
 /// packed.
 class ConstantUse {
@@ -72,6 +75,7 @@ class ConstantUse {
       if (!IsConstant(id)) continue;
       TensorView& view = tensors_[static_cast<size_t>(id)];
       view.data = session_.Load(view.constant);
+      if (view.data == nullptr && view.bytes() == 0) view.data = nothing;
       if (view.data == nullptr) return ShortOfMemory(view.bytes());
     }
     return Status::Ok();

@@ -3,7 +3,9 @@ import { expected, KompaktError } from '../errors.js';
 import { normalizeAxis, stridesOf } from '../tensor/shape.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable } from './op.js';
 import { indexTypes, pick, stridedOffsets, typedInput } from './shared/elements.js';
-import { indicesOf } from './shared/gathering.js';
+import { indicesOf, mayFit } from './shared/gathering.js';
+import { readPlain } from './shared/layout.js';
+import { movable } from './shared/move.js';
 
 export const gatherElements = defineOp({
   op: 'GatherElements',
@@ -41,5 +43,11 @@ export const gatherElements = defineOp({
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
-  lower: 'host',
+  lower: (ctx) => {
+    const { dtype, dims } = inputType(ctx, 0);
+    const axis = normalizeAxis(intAttr(ctx.node, 'axis', 0), dims.length, ctx.where);
+    if (!movable(dtype) || dims[axis] === 0 || !mayFit(ctx.value(1), [dims[axis]!])) return false;
+    ctx.emit('gather_elements', [readPlain(ctx, 0), readPlain(ctx, 1)], [ctx.write(0, 'plain')], { axis });
+    return true;
+  },
 });

@@ -13,8 +13,10 @@ import {
   type TensorType,
 } from './op.js';
 import { pick, typedInput } from './shared/elements.js';
-import { tupleOffsets } from './shared/gathering.js';
+import { mayFit, tupleOffsets } from './shared/gathering.js';
 import { knownContext } from './shared/known-context.js';
+import { readPlain } from './shared/layout.js';
+import { movable } from './shared/move.js';
 
 export const gatherNd = defineOp({
   op: 'GatherND',
@@ -41,7 +43,19 @@ export const gatherNd = defineOp({
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
-  lower: 'host',
+  lower: (ctx) => {
+    const { dtype, dims } = inputType(ctx, 0);
+    const batch = intAttr(ctx.node, 'batch_dims', 0);
+    const rank = batch + inputType(ctx, 1).dims.at(-1)!;
+    const sizes = dims.slice(batch, rank);
+    if (!movable(dtype) || dims.includes(0) || !mayFit(ctx.value(1), sizes)) return false;
+    ctx.emit('gather_nd', [readPlain(ctx, 0), readPlain(ctx, 1)], [ctx.write(0, 'plain')], {
+      sizes,
+      batch: sizeOf(dims.slice(0, batch)),
+      inner: sizeOf(dims.slice(rank)),
+    });
+    return true;
+  },
 });
 
 function infer(ctx: InferContext): readonly TensorType[] {
@@ -50,7 +64,7 @@ function infer(ctx: InferContext): readonly TensorType[] {
   const batch = intAttr(ctx.node, 'batch_dims', 0);
   const tuple = indices.at(-1) ?? 0;
   const sameBatch = sameDims(indices.slice(0, batch), x.dims.slice(0, batch));
-  if (tuple < 1 || batch >= indices.length || batch + tuple > x.dims.length || !sameBatch)
+  if (tuple < 1 || batch < 0 || batch >= indices.length || batch + tuple > x.dims.length || !sameBatch)
     throw new KompaktError(
       'KPT_SHAPE_MISMATCH',
       expected(`index tuples into [${x.dims.join(',')}] after ${batch} batch dims`, ctx.where, indices),

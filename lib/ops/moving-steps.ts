@@ -20,6 +20,22 @@ export interface MovingStepParams {
   /** x [outer, axis, inner] any type, indices s64 or s32 (any rank) -> y [outer, indices..., inner]; negative indices
    *  count from the end; out of range reads as clamped. dims = [outer, axis, inner]. */
   gather: { readonly dims: readonly [number, number, number] };
+  /** x any type, indices of its rank, y shaped like the indices: each names a place along `axis` of x, and reaches no further
+   *  than x along the others. Out of range reads as clamped. */
+  gather_elements: { readonly axis: number };
+  /** x [batch, sizes..., inner] any type, indices [..., length of sizes] -> y [..., inner], batch by batch. Coordinates out of
+   *  range read as clamped. */
+  gather_nd: { readonly sizes: readonly number[]; readonly batch: number; readonly inner: number };
+  /** Inputs data any type, indices as of gather_elements, updates shaped like them; y as the data, which it may be in the
+   *  place of: at each place op(data, update), update by update in order. Out of range writes nothing. Sums and products
+   *  keep their low bits; max and min give the update where a side is NaN. Reductions other than none: f32, s32, s64, u8. */
+  scatter_elements: { readonly axis: number; readonly reduction: ScatterReduction };
+  /** Inputs data [sizes..., inner], indices [..., length of sizes], updates [..., inner], as scatter_elements. */
+  scatter_nd: {
+    readonly sizes: readonly number[];
+    readonly inner: number;
+    readonly reduction: ScatterReduction;
+  };
   /** condition u8, x and y of one type, all broadcast -> elements of x where the condition is not 0, else of y. */
   where: Record<string, never>;
 }

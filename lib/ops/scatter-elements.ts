@@ -12,8 +12,9 @@ import {
   stringAttr,
 } from './op.js';
 import { indexTypes, stridedOffsets, typedInput } from './shared/elements.js';
-import { indicesOf } from './shared/gathering.js';
-import { scatterAt } from './shared/scatter.js';
+import { indicesOf, mayFit } from './shared/gathering.js';
+import { readPlain } from './shared/layout.js';
+import { nativeReduction, scatterAt } from './shared/scatter.js';
 
 export const scatterElements = defineOp({
   op: 'ScatterElements',
@@ -26,11 +27,19 @@ export const scatterElements = defineOp({
     const x = inputType(ctx, 0);
     const indices = typedInput(ctx, 1, indexTypes);
     const updates = typedInput(ctx, 2, [x.dtype]);
-    normalizeAxis(intAttr(ctx.node, 'axis', 0), x.dims.length, ctx.where);
-    if (indices.dims.length !== x.dims.length || !sameDims(indices.dims, updates.dims))
+    const axis = normalizeAxis(intAttr(ctx.node, 'axis', 0), x.dims.length, ctx.where);
+    const fits =
+      indices.dims.length === x.dims.length &&
+      indices.dims.every((d, i) => i === axis || d <= x.dims[i]!) &&
+      sameDims(indices.dims, updates.dims);
+    if (!fits)
       throw new KompaktError(
         'KPT_SHAPE_MISMATCH',
-        expected(`indices of rank ${x.dims.length} shaped like the updates`, ctx.where, indices.dims),
+        expected(
+          `indices within [${x.dims.join(',')}] but for axis ${axis}, shaped like the updates,`,
+          ctx.where,
+          indices.dims,
+        ),
       );
     return [x];
   },
@@ -47,5 +56,13 @@ export const scatterElements = defineOp({
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('data and updates may have different scales'),
-  lower: 'host',
+  lower: (ctx) => {
+    const { dims } = inputType(ctx, 0);
+    const axis = normalizeAxis(intAttr(ctx.node, 'axis', 0), dims.length, ctx.where);
+    const reduction = nativeReduction(ctx);
+    if (reduction === undefined || !mayFit(ctx.value(1), [dims[axis]!])) return false;
+    const inputs = [0, 1, 2].map((i) => readPlain(ctx, i));
+    ctx.emit('scatter_elements', inputs, [ctx.write(0, 'plain')], { axis, reduction });
+    return true;
+  },
 });

@@ -3,8 +3,9 @@ import { expected, KompaktError } from '../errors.js';
 import { sameDims, sizeOf } from '../tensor/shape.js';
 import { defineOp, inputType, inputValue, noMacs, notDifferentiable, staysFloat, stringAttr } from './op.js';
 import { typedInput } from './shared/elements.js';
-import { tupleOffsets } from './shared/gathering.js';
-import { scatterAt } from './shared/scatter.js';
+import { mayFit, tupleOffsets } from './shared/gathering.js';
+import { readPlain } from './shared/layout.js';
+import { nativeReduction, scatterAt } from './shared/scatter.js';
 
 export const scatterNd = defineOp({
   op: 'ScatterND',
@@ -45,5 +46,15 @@ export const scatterNd = defineOp({
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('data and updates may have different scales'),
-  lower: 'host',
+  lower: (ctx) => {
+    const { dims } = inputType(ctx, 0);
+    const tuple = inputType(ctx, 1).dims.at(-1)!;
+    const sizes = dims.slice(0, tuple);
+    const reduction = nativeReduction(ctx);
+    if (reduction === undefined || !mayFit(ctx.value(1), sizes)) return false;
+    const inputs = [0, 1, 2].map((i) => readPlain(ctx, i));
+    const inner = sizeOf(dims.slice(tuple));
+    ctx.emit('scatter_nd', inputs, [ctx.write(0, 'plain')], { sizes, inner, reduction });
+    return true;
+  },
 });

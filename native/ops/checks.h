@@ -50,6 +50,21 @@ Status ForNumberType(const StepSpec& spec, DType dtype, const Make& make) {
   }
 }
 
+/// make(TypeTag<T>()) for the unsigned T of the size of an element: for steps that move elements as they are.
+template <typename Make>
+Status ForElementSize(DType dtype, const Make& make) {
+  switch (DTypeBytes(dtype)) {
+    case 1:
+      return make(TypeTag<uint8_t>());
+    case 2:
+      return make(TypeTag<uint16_t>());
+    case 4:
+      return make(TypeTag<uint32_t>());
+    default:
+      return make(TypeTag<uint64_t>());
+  }
+}
+
 /// Most entries of a table that a step builds from its parameters (offsets of taps, phases): far more than
 /// any real window needs, and few enough that a hostile one takes neither memory nor time.
 constexpr int64_t kMaxTable = int64_t{1} << 24;

@@ -162,13 +162,6 @@ std::vector<Dim> Normalise(const std::vector<int64_t>& sizes, const std::vector<
   return merged;
 }
 
-template <typename T>
-std::unique_ptr<Step> MakeFor(std::vector<Dim> dims, const StepSpec& spec, int64_t x_offset,
-                              int64_t y_offset) {
-  return std::make_unique<CopyStep<T>>(std::move(dims), spec.in(0)->as<T>() + x_offset,
-                                       spec.out().as<T>() + y_offset);
-}
-
 }  // namespace
 
 Status MakeCopy(const StepSpec& spec, std::unique_ptr<Step>* out) {
@@ -199,21 +192,12 @@ Status MakeCopy(const StepSpec& spec, std::unique_ptr<Step>* out) {
   if (x.data == spec.out().data && (x_offset != y_offset || x_strides != y_strides))
     return spec.Fail("a copy in place must leave every element where it is");
   std::vector<Dim> dims = Normalise(sizes, x_strides, y_strides);
-  switch (DTypeBytes(x.dtype)) {
-    case 1:
-      *out = MakeFor<uint8_t>(std::move(dims), spec, x_offset, y_offset);
-      break;
-    case 2:
-      *out = MakeFor<uint16_t>(std::move(dims), spec, x_offset, y_offset);
-      break;
-    case 4:
-      *out = MakeFor<uint32_t>(std::move(dims), spec, x_offset, y_offset);
-      break;
-    default:
-      *out = MakeFor<uint64_t>(std::move(dims), spec, x_offset, y_offset);
-      break;
-  }
-  return Status::Ok();
+  return ForElementSize(x.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    *out =
+        std::make_unique<CopyStep<T>>(std::move(dims), x.as<T>() + x_offset, spec.out().as<T>() + y_offset);
+    return Status::Ok();
+  });
 }
 
 }  // namespace kompakt

@@ -4,16 +4,17 @@
 #include <cstring>
 
 #include "native/kernels/gradient_f32/gradient_f32.h"
-#include "native/ops/checks.h"
+#include "native/ops/index.h"
 
 namespace kompakt {
 namespace {
 
 class GatherGradientF32 : public Step {
  public:
-  GatherGradientF32(const StepSpec& spec, const std::vector<int64_t>& dims)
+  GatherGradientF32(const StepSpec& spec, const Indices& indices, const std::vector<int64_t>& dims)
       : dy_(spec.in(0)->as<float>()),
-        indices_(*spec.in(1)),
+        indices_(indices),
+        rows_(spec.in(1)->size()),
         dx_(spec.out().as<float>()),
         outer_(dims[0]),
         n_(dims[1]),
@@ -21,7 +22,7 @@ class GatherGradientF32 : public Step {
 
   void Run(const RunContext& context) override {
     const GradientKernel& kernel = BestGradientKernel();
-    const int64_t rows = indices_.size();
+    const int64_t rows = rows_;
     // Pieces of rows: no two threads ever add to the same element.
     const int64_t pieces = (inner_ + kPiece - 1) / kPiece;
     context.pool->ParallelFor(outer_ * pieces, GrainOf(rows * kPiece), [&](int64_t begin, int64_t end, int) {
@@ -31,7 +32,8 @@ class GatherGradientF32 : public Step {
         float* dx = dx_ + i / pieces * n_ * inner_ + at;
         for (int64_t k = 0; k < n_; ++k)
           std::memset(dx + k * inner_, 0, static_cast<size_t>(width) * sizeof(float));
-        for (int64_t r = 0; r < rows; ++r) kernel.add(dy + r * inner_, dx + Row(r) * inner_, width);
+        for (int64_t r = 0; r < rows; ++r)
+          kernel.add(dy + r * inner_, dx + NearestPlace(indices_[r], n_) * inner_, width);
       }
     });
   }
@@ -39,15 +41,9 @@ class GatherGradientF32 : public Step {
  private:
   static constexpr int64_t kPiece = 256;
 
-  int64_t Row(int64_t i) const {
-    int64_t row =
-        indices_.dtype == DType::kS32 ? int64_t{indices_.as<int32_t>()[i]} : indices_.as<int64_t>()[i];
-    if (row < 0) row += n_;
-    return std::min(std::max<int64_t>(row, 0), n_ - 1);
-  }
-
   const float* dy_;
-  TensorView indices_;
+  Indices indices_;
+  int64_t rows_;
   float* dx_;
   int64_t outer_, n_, inner_;
 };
@@ -58,12 +54,13 @@ Status MakeGatherGradientF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(spec.CheckArity(2, 2, 1));
   KPT_RETURN_IF_ERROR(CheckDType(spec, *spec.in(0), DType::kF32));
   KPT_RETURN_IF_ERROR(CheckDType(spec, spec.out(), DType::kF32));
-  if (spec.in(1)->dtype != DType::kS32) KPT_RETURN_IF_ERROR(CheckDType(spec, *spec.in(1), DType::kS64));
+  Indices indices;
+  KPT_RETURN_IF_ERROR(Indices::Make(spec, *spec.in(1), &indices));
   std::vector<int64_t> dims;
   KPT_RETURN_IF_ERROR(ReadInts(spec, "dims", 3, 1, &dims));
   KPT_RETURN_IF_ERROR(CheckSize(spec, spec.out(), {dims[0], dims[1], dims[2]}));
   KPT_RETURN_IF_ERROR(CheckSize(spec, *spec.in(0), {dims[0], spec.in(1)->size(), dims[2]}));
-  *out = std::make_unique<GatherGradientF32>(spec, dims);
+  *out = std::make_unique<GatherGradientF32>(spec, indices, dims);
   return Status::Ok();
 }
 

@@ -1,8 +1,8 @@
 // Operators that choose, place and tell elements: natively, byte for byte what their references give.
 import { attr } from '../../lib/graph/attribute.js';
 import type { DType } from '../../lib/tensor/dtype.js';
-import { f32, fromNumbers } from '../../lib/tensor/tensor.js';
-import { expectNativeBytes as check, scheduleOf } from '../helpers/native-like-reference.js';
+import { f32, fromNumbers, i64, type TensorValue } from '../../lib/tensor/tensor.js';
+import { expectNativeBytes as check, runNatively, scheduleOf } from '../helpers/native-like-reference.js';
 import { noise } from '../helpers/run-reference.js';
 
 /** Of every element size, and of both meanings of a byte. */
@@ -39,4 +39,137 @@ test.each(types)('Compress of %s by a constant', (dtype) => {
   for (const axis of [0, 1, 2]) check({ op: 'Compress', attributes: { axis: attr.int(axis) }, inputs });
   check({ op: 'Compress', inputs });
   expect(scheduleOf({ op: 'Compress', inputs, fed: [0, 1] })).toEqual([]);
+});
+
+/** Indices into `n` places, from both ends. */
+const into = (n: number, dims: readonly number[], seed = 1) => noise('int64', dims, seed, [-n, n - 1]);
+/** Tuples of coordinates, dims before the last of them. */
+function tuples(dims: readonly number[], sizes: readonly number[], seed = 1): TensorValue {
+  const size = dims.reduce((a, b) => a * b, 1);
+  const columns = sizes.map((n, i) => into(n, [size], seed + i).data);
+  return i64(
+    Array.from({ length: size * sizes.length }, (_, k) =>
+      Number(columns[k % sizes.length]![Math.floor(k / sizes.length)]),
+    ),
+    [...dims, sizes.length],
+  );
+}
+
+/** Shapes of the data and of indices that reach no further but along one axis. */
+const alongAxis: readonly (readonly [readonly number[], readonly number[], number])[] = [
+  [[7], [11], 0],
+  [[3, 4], [3, 6], 1],
+  [[3, 4], [5, 4], 0],
+  [[4, 5, 3], [2, 9, 3], 1],
+  [[4, 5, 3], [4, 2, 1], 1],
+  [[4, 5, 3], [3, 4, 2], 2],
+  [[4, 5, 3], [1, 1, 1], 0],
+  [[2, 1, 3, 1], [2, 4, 3, 1], 1],
+  [[4, 5, 3], [4, 0, 3], 1],
+  [[1, 128, 257], [1, 64, 257], 1],
+  [[67, 300], [67, 301], 1],
+];
+
+test.each(alongAxis)('GatherElements and ScatterElements of %j at %j along axis %d', (dims, at, axis) => {
+  const attributes = { axis: attr.int(axis) };
+  const indices = into(dims[axis]!, at);
+  const narrow = fromNumbers('int32', at, Array.from(indices.data, Number));
+  for (const dtype of types) {
+    const [x, updates] = [of(dtype, dims), of(dtype, at, 3)];
+    check({ op: 'GatherElements', attributes, inputs: [x, indices], fed: [0, 1] });
+    check({ op: 'ScatterElements', attributes, inputs: [x, indices, updates], fed: [0, 1, 2] });
+  }
+  check({ op: 'GatherElements', attributes, inputs: [of('float32', dims), narrow] });
+  check({ op: 'ScatterElements', attributes, inputs: [of('float32', dims), narrow, of('float32', at, 3)] });
+});
+
+test.each([
+  [[5, 3, 4], [7], 1, 0],
+  [[5, 3, 4], [2, 3], 2, 0],
+  [[5, 3, 4], [6], 3, 0],
+  [[5, 3, 4], [5, 2], 1, 1],
+  [[5, 3, 4], [5, 3, 4], 1, 2],
+  [[2, 3, 4, 300], [2, 50], 2, 1],
+  [[5, 3, 4], [0], 2, 0],
+  [[1], [1], 1, 0],
+])('GatherND of %j at %j tuples of %d after %d batch dims', (dims, at, length, batch) => {
+  const indices = tuples(at, dims.slice(batch, batch + length));
+  for (const dtype of types)
+    check({
+      op: 'GatherND',
+      attributes: { batch_dims: attr.int(batch) },
+      inputs: [of(dtype, dims), indices],
+      fed: [0, 1],
+    });
+});
+
+test.each([
+  [[5, 3, 4], [7], 1],
+  [[5, 3, 4], [2, 3], 2],
+  [[5, 3, 4], [60], 3],
+  [[9, 700], [30], 1],
+  [[5, 3, 4], [0], 2],
+])('ScatterND of %j at %j tuples of %d', (dims, at, length) => {
+  const indices = tuples(at, dims.slice(0, length));
+  for (const dtype of types) {
+    const inputs = [of(dtype, dims), indices, of(dtype, [...at, ...dims.slice(length)], 3)];
+    check({ op: 'ScatterND', inputs, fed: [0, 1, 2] });
+  }
+});
+
+describe.each(['add', 'mul', 'max', 'min'])('scatters with %s', (reduction) => {
+  const steps: readonly DType[] =
+    reduction === 'add' || reduction === 'mul'
+      ? ['float32', 'int32', 'int64', 'uint8', 'uint32', 'uint64']
+      : ['float32', 'int32', 'int64', 'uint8', 'int8', 'bool'];
+  test.each(steps)('of %s: many updates of one place, in order', (dtype) => {
+    const [data, many] = [of(dtype, [3, 300]), of(dtype, [3, 900], 3)];
+    const elements = { reduction: attr.string(reduction), axis: attr.int(1) };
+    check({
+      op: 'ScatterElements',
+      attributes: elements,
+      inputs: [data, into(300, [3, 900]), many],
+      fed: [0, 1, 2],
+    });
+    const rows = of(dtype, [20, 300], 3);
+    const attributes = { reduction: attr.string(reduction) };
+    check({ op: 'ScatterND', attributes, inputs: [data, tuples([20], [3]), rows], fed: [0, 1, 2] });
+  });
+  test('of other types run by their reference', () => {
+    const inputs = [of('float64', [3]), i64([0, 2]), of('float64', [2])];
+    const one = { op: 'ScatterElements', attributes: { reduction: attr.string(reduction) }, inputs };
+    expect(scheduleOf(one)).toEqual(['host']);
+  });
+});
+
+test('sums and products of scattered integers keep their low bits', () => {
+  for (const [dtype, large] of [
+    ['int32', 2 ** 31 - 1],
+    ['uint8', 255],
+  ] as const)
+    for (const reduction of ['add', 'mul'])
+      check({
+        op: 'ScatterElements',
+        attributes: { reduction: attr.string(reduction) },
+        inputs: [fromNumbers(dtype, [1], [large]), i64([0, 0]), fromNumbers(dtype, [2], [large, large])],
+      });
+});
+
+describe('indices out of range', () => {
+  const x = f32([2, 3], [1, 2, 3, 4, 5, 6]);
+  const wide = i64([5, -9], [2, 1]);
+  const cases = [
+    ['GatherElements', { axis: attr.int(1) }, [x, wide], [3, 4]],
+    ['GatherND', {}, [x, wide], [4, 5, 6, 1, 2, 3]],
+    ['ScatterElements', { axis: attr.int(1) }, [x, wide, f32([2, 1], [7, 8])], [1, 2, 3, 4, 5, 6]],
+    ['ScatterND', {}, [x, wide, f32([2, 3], [7, 7, 7, 8, 8, 8])], [1, 2, 3, 4, 5, 6]],
+  ] as const;
+  test.each(cases)('%s: an error where they are constants, else nothing outside is touched', (...one) => {
+    const [op, attributes, inputs, wanted] = one;
+    expect(scheduleOf({ op, attributes, inputs, fed: [0] })).toEqual(['host']);
+    expect(() => runNatively({ op, attributes, inputs, fed: [0] })).toThrow(
+      expect.objectContaining({ code: 'KPT_DATA_MALFORMED' }),
+    );
+    expect([...runNatively({ op, attributes, inputs, fed: [0, 1] }).data]).toEqual(wanted);
+  });
 });

@@ -8,8 +8,8 @@
 namespace kompakt {
 namespace {
 
-/// Columns that are searched at a time.
-constexpr int64_t kColumns = 64;
+/// Columns that are searched at a time, and elements of a line.
+constexpr int64_t kColumns = 64, kLanes = 16;
 
 template <typename T, bool kLargest, bool kLast>
 class ArgExtremeStep : public Step {
@@ -39,11 +39,28 @@ class ArgExtremeStep : public Step {
     return kLargest ? candidate > now : candidate < now;
   }
 
+  /// Lanes begin with the first element, which loses to no NaN and, when it is one, to nothing.
   int64_t Line(const T* x) const {
+    T best[kLanes];
+    int64_t block[kLanes];
+    std::fill(best, best + kLanes, x[0]);
+    std::fill(block, block + kLanes, -1);
+    const int64_t blocks = dims_.reduced / kLanes;
+    for (int64_t b = 0; b < blocks; ++b)
+      for (int64_t l = 0; l < kLanes; ++l) {
+        const bool beats = Beats(x[b * kLanes + l], best[l]);
+        best[l] = beats ? x[b * kLanes + l] : best[l];
+        block[l] = beats ? b : block[l];
+      }
     int64_t at = 0;
-    T best = x[0];
-    for (int64_t i = 1; i < dims_.reduced; ++i)
-      if (Beats(x[i], best)) best = x[i], at = i;
+    T most = x[0];
+    for (int64_t l = 0; l < kLanes; ++l) {
+      const int64_t i = block[l] < 0 ? 0 : block[l] * kLanes + l;
+      const bool better = kLargest ? best[l] > most : best[l] < most;
+      if (better || (best[l] == most && (kLast ? i > at : i < at))) most = best[l], at = i;
+    }
+    for (int64_t i = blocks * kLanes; i < dims_.reduced; ++i)
+      if (Beats(x[i], most)) most = x[i], at = i;
     return at;
   }
 

@@ -1,9 +1,11 @@
 // Remainder, broadcasting: with the sign of the divisor (integers), or of the dividend when fmod = 1.
 import { expected, KompaktError } from '../errors.js';
-import { intAttr, notDifferentiable, staysFloat } from './op.js';
-import { binaryOp } from './shared/binary.js';
+import type { DType } from '../tensor/dtype.js';
+import { type TensorValue, toNumbers } from '../tensor/tensor.js';
+import { defineOp, intAttr, notDifferentiable, staysFloat } from './op.js';
+import { binaryOp, broadcastOperands } from './shared/binary.js';
 
-export const mod = binaryOp({
+const reference = binaryOp({
   op: 'Mod',
   since: 10,
   attributes: { fmod: { type: 'int', default: 0 } },
@@ -25,3 +27,22 @@ export const mod = binaryOp({
   gradient: notDifferentiable('its values are bits, truth values or remainders'),
   quantize: staysFloat('a remainder jumps, which a scale cannot follow'),
 });
+
+export const mod = defineOp({
+  ...reference,
+  lower: (ctx) => {
+    const { dtype } = ctx.outputs[0]!;
+    const fmod = intAttr(ctx.node, 'fmod', 0) === 1;
+    if (dtype === 'float32' ? !fmod : !integers.includes(dtype) || !divides(ctx.value(1))) return false;
+    const { buffers, layout } = broadcastOperands(ctx);
+    ctx.emit('mod', buffers, [ctx.write(0, layout)], { truncated: Number(fmod) });
+    return true;
+  },
+});
+
+/** Integers that the engine has as they are. */
+const integers: readonly DType[] = ['int32', 'int64', 'uint8'];
+
+/** A divisor of integers that is only known at run time may be 0, which the reference refuses and a step could not. */
+const divides = (divisor: TensorValue | undefined): boolean =>
+  divisor !== undefined && toNumbers(divisor).every((v) => v !== 0);

@@ -26,6 +26,13 @@ export interface MovingStepParams {
   /** x [batch, sizes..., inner] any type, indices [..., length of sizes] -> y [..., inner], batch by batch. Coordinates out of
    *  range read as clamped. */
   gather_nd: { readonly sizes: readonly number[]; readonly batch: number; readonly inner: number };
+  /** Indices [outer, inner] s64, s32, u8 or f32, values [off, on] any type -> y [outer, depth, inner]: on where the index names
+   *  the place along depth, else off. Of floats the whole part counts, of negative ones once depth is added; out of range is
+   *  off everywhere. dims = [outer, depth, inner]. */
+  one_hot: { readonly dims: readonly [number, number, number] };
+  /** x [a, b, inner] any type, lengths s64: the first `length` runs of each sequence come in the opposite order, the others as
+   *  they are. timeFirst = 1: a is time and there are b sequences, else the other way round. Lengths out of range are clamped. */
+  reverse_sequence: { readonly dims: readonly [number, number, number]; readonly timeFirst: number };
   /** Inputs data any type, indices as of gather_elements, updates shaped like them; y as the data, which it may be in the
    *  place of: at each place op(data, update), update by update in order. Out of range writes nothing. Sums and products
    *  keep their low bits; max and min give the update where a side is NaN. Reductions other than none: f32, s32, s64, u8. */
@@ -35,6 +42,14 @@ export interface MovingStepParams {
     readonly sizes: readonly number[];
     readonly inner: number;
     readonly reduction: ScatterReduction;
+  };
+  /** x [matrices, rows, columns] any type -> y: elements with column - row >= k (upper = 1) or <= k, the others zero, of which
+   *  every byte is `zero`. */
+  trilu: {
+    readonly dims: readonly [number, number, number];
+    readonly k: number;
+    readonly upper: number;
+    readonly zero: number;
   };
   /** condition u8, x and y of one type, all broadcast -> elements of x where the condition is not 0, else of y. */
   where: Record<string, never>;

@@ -16,6 +16,9 @@ import {
 } from './op.js';
 import { allTypes, numberTypes, pick, typedInput } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
+import { readPlain } from './shared/layout.js';
+import { movable } from './shared/move.js';
+import { splitDims } from './shared/physical-axis.js';
 
 export const oneHot = defineOp({
   op: 'OneHot',
@@ -41,7 +44,15 @@ export const oneHot = defineOp({
   gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('its input is an index'),
-  lower: 'host',
+  lower: (ctx) => {
+    const { dtype, dims } = ctx.outputs[0]!;
+    const indices = ctx.inputs[0]!.dtype;
+    if (!movable(dtype) || !['int64', 'int32', 'uint8', 'float32'].includes(indices)) return false;
+    ctx.emit('one_hot', [readPlain(ctx, 0), readPlain(ctx, 2)], [ctx.write(0, 'plain')], {
+      dims: splitDims(dims, placeOf(ctx).axis),
+    });
+    return true;
+  },
 });
 
 function placeOf(ctx: InferContext): { readonly axis: number; readonly depth: number } {

@@ -1,9 +1,11 @@
 // Reverses the first elements of every sequence of a batch; each sequence has its own length.
 import { expected, KompaktError } from '../errors.js';
-import { type Dims, sameDims, stridesOf } from '../tensor/shape.js';
+import { type Dims, sameDims, sizeOf, stridesOf } from '../tensor/shape.js';
 import { toNumbers } from '../tensor/tensor.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable } from './op.js';
 import { pick, typedInput } from './shared/elements.js';
+import { readPlain } from './shared/layout.js';
+import { movable } from './shared/move.js';
 
 export const reverseSequence = defineOp({
   op: 'ReverseSequence',
@@ -32,6 +34,12 @@ export const reverseSequence = defineOp({
     const batch = intAttr(ctx.node, 'batch_axis', 1);
     const lengths = toNumbers(inputValue(ctx, 1));
     const time = 1 - batch;
+    const wrong = lengths.find((n) => !(n >= 0 && n <= x.dims[time]!));
+    if (wrong !== undefined)
+      throw new KompaktError(
+        'KPT_DATA_MALFORMED',
+        expected(`lengths of 0 to ${x.dims[time]}`, ctx.where, wrong),
+      );
     const [batchStride, timeStride] = [stridesOf(x.dims)[batch]!, stridesOf(x.dims)[time]!];
     const coordinate = (at: number, axis: number, dims: Dims, stride: number) =>
       Math.floor(at / stride) % dims[axis]!;
@@ -45,5 +53,17 @@ export const reverseSequence = defineOp({
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
-  lower: 'host',
+  lower: (ctx) => {
+    const { dtype, dims } = inputType(ctx, 0);
+    const timeFirst = intAttr(ctx.node, 'batch_axis', 1);
+    const lengths = ctx.value(1);
+    const fits =
+      lengths === undefined || toNumbers(lengths).every((n) => n >= 0 && n <= dims[1 - timeFirst]!);
+    if (!movable(dtype) || !fits) return false;
+    ctx.emit('reverse_sequence', [readPlain(ctx, 0), readPlain(ctx, 1)], [ctx.write(0, 'plain')], {
+      dims: [dims[0]!, dims[1]!, sizeOf(dims.slice(2))],
+      timeFirst,
+    });
+    return true;
+  },
 });

@@ -229,6 +229,17 @@ export interface StepParams extends MovingStepParams, TrainingStepParams {
   /** Element type conversion between f32, s32, s64, u8 as ONNX Cast (toBool = 1: x != 0). Floats are cut towards zero
    *  and saturate, NaN gives 0; integers keep their low bits. */
   cast: { readonly toBool: number };
+  /** x [outer, n, inner] f32, s32 or s64 -> y: running sums or products along n, of f32 in double precision, of integers their
+   *  low bits; without the element itself (exclusive = 1), from the end (reverse = 1). */
+  cumulate: {
+    readonly op: 'sum' | 'prod';
+    readonly dims: readonly [number, number, number];
+    readonly exclusive: number;
+    readonly reverse: number;
+  };
+  /** Inputs a, b f32, s32, s64 or u8 of one type, broadcast to y: the exact remainder of a / b, with the sign of a (truncated
+   *  = 1, as f32 needs) or of b. By 0 it is NaN of f32 and 0 of integers. */
+  mod: { readonly truncated: number };
   /** a op b with broadcasting -> y u8, 1 or 0. a and b are f32, s32, s64 or u8, of one type; and, or: bools, of which 1 alone is
    *  true. Comparisons with NaN are false, but not_equal. */
   compare: { readonly op: CompareKind };

@@ -1,9 +1,13 @@
 // Keeps the upper or lower triangle of matrices; zero elsewhere.
 import { expected, KompaktError } from '../errors.js';
 import { isInt64 } from '../tensor/dtype.js';
+import { sizeOf } from '../tensor/shape.js';
 import { scalarOf } from '../tensor/tensor.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
 import { type Element, fromRaw } from './shared/elements.js';
+import { readPlain } from './shared/layout.js';
+import { movable } from './shared/move.js';
+import { storageBias } from './storage.js';
 
 export const trilu = defineOp({
   op: 'Trilu',
@@ -33,5 +37,18 @@ export const trilu = defineOp({
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('its zeros would need the zero point'),
-  lower: 'host',
+  lower: (ctx) => {
+    const { dtype, dims } = inputType(ctx, 0);
+    const offset = ctx.inputs[1] === undefined ? 0 : ctx.value(1);
+    if (offset === undefined || !movable(dtype)) return false;
+    const k = offset === 0 ? 0 : scalarOf(offset, ctx.where);
+    const [rows, columns] = dims.slice(-2) as [number, number];
+    ctx.emit('trilu', [readPlain(ctx, 0)], [ctx.write(0, 'plain')], {
+      dims: [sizeOf(dims.slice(0, -2)), rows, columns],
+      k: Math.min(Math.max(k, -rows), columns),
+      upper: Number(intAttr(ctx.node, 'upper', 1) === 1),
+      zero: storageBias(dtype),
+    });
+    return true;
+  },
 });

@@ -21,8 +21,10 @@ const bytes = new Model(
   sum = ReduceSum(product) {keepdims: int 0}
   above = Greater(sum, zero)
   made = If(above) {then_branch: graph graph a opsets {"": 18}
-    hard = Hardmax(product)
-    output hard: float32
+    wide = Cast(product) {to: int 11}
+    hard = Hardmax(wide)
+    narrow = Cast(hard) {to: int 1}
+    output narrow: float32
   end, else_branch: graph graph b opsets {"": 18}
     negative = Neg(product)
     output negative: float32

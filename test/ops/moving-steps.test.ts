@@ -173,3 +173,90 @@ describe('indices out of range', () => {
     expect([...runNatively({ op, attributes, inputs, fed: [0, 1] }).data]).toEqual(wanted);
   });
 });
+
+describe('OneHot', () => {
+  const depths = [0, 1, 5];
+  test.each(types)('of values of %s', (dtype) => {
+    const values = fromNumbers(dtype, [2], dtype === 'bool' ? [0, 1] : [3, 7]);
+    for (const depth of depths)
+      for (const axis of [0, 1, 2, -1]) {
+        const inputs = [noise('int64', [3, 17], 1, [-7, 7]), i64([depth], []), values];
+        check({ op: 'OneHot', attributes: { axis: attr.int(axis) }, inputs, fed: [0, 2] });
+      }
+  });
+  test.each<DType>(['int32', 'uint8', 'float32'])('at indices of %s', (dtype) => {
+    const inputs = [
+      noise(dtype, [40], 1, dtype === 'uint8' ? [0, 9] : [-9, 9]),
+      i64([5], []),
+      f32([2], [0, 1]),
+    ];
+    check({ op: 'OneHot', inputs });
+  });
+  test('at floats between places and beyond all', () => {
+    const odd = [-0.5, -4.5, -5, -5.5, -6, 0.9, 4.9, 5, 1e30, -1e30, Infinity, -Infinity, Number.NaN];
+    check({ op: 'OneHot', inputs: [f32([odd.length], odd), i64([5], []), f32([2], [0, 1])] });
+  });
+});
+
+test.each(types)('Trilu of %s', (dtype) => {
+  for (const dims of [
+    [3, 4],
+    [2, 5, 3],
+    [1, 1],
+    [2, 3, 37, 41],
+  ])
+    for (const upper of [0, 1])
+      for (const k of [-50, -2, 0, 1, 4, 50])
+        check({
+          op: 'Trilu',
+          attributes: { upper: attr.int(upper) },
+          inputs: [of(dtype, dims), i64([k], [])],
+        });
+  check({ op: 'Trilu', inputs: [of(dtype, [7, 7])] });
+});
+
+test.each(types)('ReverseSequence of %s', (dtype) => {
+  for (const [dims, batch] of [
+    [[4, 3], 1],
+    [[4, 3, 5], 1],
+    [[4, 3, 5], 0],
+    [[61, 2, 3, 33], 1],
+    [[1, 1], 0],
+  ] as const) {
+    const [count, times] = [dims[batch], dims[1 - batch]];
+    const inputs = [of(dtype, dims), noise('int64', [count], 3, [0, times])];
+    const attributes = { batch_axis: attr.int(batch), time_axis: attr.int(1 - batch) };
+    check({ op: 'ReverseSequence', attributes, inputs, fed: [0, 1] });
+  }
+});
+
+test('ReverseSequence of lengths out of range: an error where they are constants, else clamped', () => {
+  const one = { op: 'ReverseSequence', inputs: [f32([3, 2], [1, 2, 3, 4, 5, 6]), i64([9, -9])] };
+  expect(() => runNatively(one)).toThrow(expect.objectContaining({ code: 'KPT_DATA_MALFORMED' }));
+  expect([...runNatively({ ...one, fed: [0, 1] }).data]).toEqual([5, 2, 3, 4, 1, 6]);
+});
+
+test.each([0, 1, 2, -1])('Hardmax along %d', (axis) => {
+  const attributes = { axis: attr.int(axis) };
+  check({ op: 'Hardmax', attributes, inputs: [noise('float32', [3, 67, 5])] });
+  // Equal ones, and NaN that is the first of its row or not.
+  const odd = [Number.NaN, 1, 2, 3, Number.NaN, 3, -Infinity, -Infinity, -Infinity, 0, -0, 0];
+  check({ op: 'Hardmax', attributes, inputs: [f32([2, 2, 3], odd)] });
+  check({
+    op: 'Hardmax',
+    attributes: { axis: attr.int(1) },
+    inputs: [noise('float32', [9, 100], 1, [0, 3])],
+  });
+});
+
+test('the first and the last of equal ones, in long lines and columns', () => {
+  const x = fromNumbers(
+    'float32',
+    [4, 75],
+    Array.from({ length: 300 }, (_, i) => (i === 75 || i === 155 ? Number.NaN : (i * i) % 5)),
+  );
+  for (const op of ['ArgMax', 'ArgMin'])
+    for (const axis of [0, 1])
+      for (const select_last_index of [0, 1].map(attr.int))
+        check({ op, attributes: { axis: attr.int(axis), select_last_index }, inputs: [x] });
+});

@@ -1,17 +1,19 @@
 // Running sums and products along an axis, from either end, with or without the element itself.
-import { dtypes } from '../../tensor/dtype.js';
+import { type DType, dtypes } from '../../tensor/dtype.js';
 import { normalizeAxis } from '../../tensor/shape.js';
 import { scalarOf } from '../../tensor/tensor.js';
 import { defineOp, inputValue, intAttr, noMacs, notDifferentiable, type OpDef, staysFloat } from '../op.js';
 import { type Element, elementsOf, floatTypes, fromElements, indexTypes, typedInput } from './elements.js';
+import { readPlain } from './layout.js';
 import { linesOf } from './lines.js';
+import { splitDims } from './physical-axis.js';
 
 export interface Cumulative {
   readonly op: string;
   readonly since: number;
   readonly why: string;
   /** What an empty run amounts to, 0 or 1. */
-  readonly neutral: number;
+  readonly neutral: 0 | 1;
   readonly integers: (a: bigint, b: bigint) => bigint;
   readonly floats: (a: number, b: number) => number;
 }
@@ -53,5 +55,20 @@ export const cumulativeOp = ({ op, since, why, neutral, integers, floats }: Cumu
     gradient: notDifferentiable('no rule has been written for it'),
     cost: noMacs,
     quantize: staysFloat(why),
-    lower: 'host',
+    lower: (ctx) => {
+      const { dtype, dims } = ctx.inputs[0]!;
+      const at = ctx.value(1);
+      if (!native.includes(dtype) || at === undefined) return false;
+      const axis = normalizeAxis(scalarOf(at, ctx.where), dims.length, ctx.where);
+      ctx.emit('cumulate', [readPlain(ctx, 0)], [ctx.write(0, 'plain')], {
+        op: neutral === 0 ? 'sum' : 'prod',
+        dims: splitDims(dims, axis),
+        exclusive: Number(intAttr(ctx.node, 'exclusive', 0) === 1),
+        reverse: Number(intAttr(ctx.node, 'reverse', 0) === 1),
+      });
+      return true;
+    },
   });
+
+/** Of the low bits of integers it does not matter how the highest one is read. */
+const native: readonly DType[] = ['float32', 'int32', 'int64', 'uint32', 'uint64'];

@@ -15,10 +15,10 @@ constexpr double kMagic = 0x1.8p52;
 
 /// Integers within +-2^48 as doubles and back, without the instructions that vectors lack.
 double ToDouble(int64_t value) {
-  int64_t bits;
+  uint64_t bits;
   double magic = kMagic;
   std::memcpy(&bits, &magic, sizeof(bits));
-  bits += value;
+  bits += static_cast<uint64_t>(value);
   std::memcpy(&magic, &bits, sizeof(bits));
   return magic - kMagic;
 }
@@ -30,11 +30,11 @@ T FromDouble(double value) {
   if constexpr (sizeof(T) < 8) {
     return static_cast<T>(static_cast<int32_t>(value));
   } else {
-    int64_t bits, magic_bits;
+    uint64_t bits, magic_bits;
     const double sum = value + kMagic, magic = kMagic;
     std::memcpy(&bits, &sum, sizeof(bits));
     std::memcpy(&magic_bits, &magic, sizeof(bits));
-    return bits - magic_bits;
+    return static_cast<int64_t>(bits - magic_bits);
   }
 }
 

@@ -1,4 +1,5 @@
 // shareBlocks: elementwise steps take the memory of an input that dies, and of no other.
+import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import type { Graph } from '../../lib/graph/graph.js';
 import { typeOf } from '../../lib/ops/op.js';
@@ -6,7 +7,7 @@ import { Engine } from '../../lib/run/engine.js';
 import { buildPlan } from '../../lib/run/plan.js';
 import { runReference } from '../../lib/run/reference.js';
 import { GraphRunner } from '../../lib/run/runner.js';
-import { f32, toNumbers } from '../../lib/tensor/tensor.js';
+import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
 import { signal } from '../helpers/models.js';
 
 const channels = 16;
@@ -47,6 +48,23 @@ const graphs: Readonly<Record<string, Graph>> = {
     const [third] = g.node('Sigmoid', [second!]);
     return g.node('Mul', [third!, b]);
   }),
+  'a part is written over': graphOf((g, input) => {
+    const dims = g.constant('dims', i64([1, channels, 16, 16]));
+    const place = g.constant('place', i64([0, 3, 0, 1], [2, 2]));
+    const few = g.constant('few', f32([2, 16, 16], signal(512)));
+    const [negative] = g.node('Neg', [input]);
+    const [one] = g.node('Expand', [input, dims]);
+    const [other] = g.node('Expand', [negative!, dims]);
+    const [changed] = g.node('ScatterND', [one!, place, few]);
+    return g.node('Mul', [changed!, other!]);
+  }),
+  'what is written over is read meanwhile': graphOf((g, _, a, b) => {
+    const [sum] = g.node('Add', [a, b]);
+    const [bent] = g.node('Relu', [sum!]);
+    const all = Array.from({ length: channels * 256 }, (_, i) => (i * 7) % 16);
+    const at = g.constant('at', i64(all, [1, channels, 16, 16]));
+    return g.node('ScatterElements', [bent!, at, bent!], { axis: attr.int(2) });
+  }),
   'the graph input is read again': graphOf((g, input, a) => {
     const [negative] = g.node('Neg', [input]);
     const [sum] = g.node('Add', [negative!, input]);
@@ -54,9 +72,12 @@ const graphs: Readonly<Record<string, Graph>> = {
   }),
 };
 
-test('a sum takes the memory of a summand', () => {
+test.each([
+  ['a sum', 'both inputs die'],
+  ['a scatter', 'a part is written over'],
+])('%s takes the memory of an input', (_, name) => {
   const engine = new Engine(1);
-  const { arenaBytes } = buildPlan(graphs['both inputs die']!, new Map([['x', typeOf(x)]]), engine);
+  const { arenaBytes } = buildPlan(graphs[name]!, new Map([['x', typeOf(x)]]), engine);
   engine.release();
   // Two images and x: a third image would not fit.
   expect(arenaBytes).toBeLessThan(3 * bigBytes);

@@ -126,6 +126,7 @@ const topics: Readonly<Record<string, string>> = {
   'test/ops/control-flow.test.ts': 'If, Loop, Scan',
   'test/ops/degenerate.test.ts': 'empty tensors and many axes',
   'test/ops/indexing.test.ts': 'Gather, Scatter and their kin',
+  'test/ops/inline.test.ts': 'operators that plans take apart',
   'test/ops/lowering.test.ts': 'steps that operators emit',
   'test/ops/microsoft.test.ts': 'operators of com.microsoft',
   'test/ops/movement.test.ts': 'operators that move values',

@@ -1,7 +1,9 @@
 // GlobalLpPool: the p-norm of each channel.
-import { defineOp, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
+import { defineOp, inputType, intAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
+import { Body } from './shared/body.js';
 import { planeChannels } from './shared/channels.js';
 import { referenceGlobalPool } from './shared/global-pool.js';
+import { pNorm } from './shared/p-norm.js';
 import { inferGlobalPool } from './shared/pooling.js';
 
 export const globalLpPool = defineOp({
@@ -23,5 +25,13 @@ export const globalLpPool = defineOp({
   cost: noMacs,
   quantize: staysFloat('norms lose too much in 8 bits'),
   lower: 'host',
+  inline: (ctx) => {
+    const { dtype, dims } = inputType(ctx, 0);
+    const p = intAttr(ctx.node, 'p', 2);
+    if (dtype !== 'float32' || p < 1 || dims.includes(0)) return undefined;
+    const body = new Body(ctx);
+    const axes = dims.map((_, axis) => axis).slice(2);
+    return body.finish([pNorm(body, body.input(0), p, (powers) => body.reduce('ReduceSum', powers, axes))]);
+  },
   channels: planeChannels,
 });

@@ -1,7 +1,17 @@
 // Subtracts the mean over some axes and divides by the standard deviation.
-import { normalizeAxis, sizeOf, stridesOf } from '../tensor/shape.js';
+import { type Dims, normalizeAxis, sizeOf, stridesOf } from '../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { defineOp, inputValue, intsAttr, noMacs, notDifferentiable, staysFloat } from './op.js';
+import {
+  defineOp,
+  type InferContext,
+  inputType,
+  inputValue,
+  intsAttr,
+  noMacs,
+  notDifferentiable,
+  staysFloat,
+} from './op.js';
+import { Body } from './shared/body.js';
 import { floatTypes, stridedOffsets, typedInput } from './shared/elements.js';
 
 export const meanVarianceNormalization = defineOp({
@@ -14,8 +24,7 @@ export const meanVarianceNormalization = defineOp({
   infer: (ctx) => [typedInput(ctx, 0, floatTypes)],
   reference: (ctx) => {
     const x = inputValue(ctx, 0);
-    const given = intsAttr(ctx.node, 'axes') ?? [0, 2, 3];
-    const axes = given.map((axis) => normalizeAxis(axis, x.dims.length, ctx.where));
+    const axes = axesOf(ctx, x.dims);
     const kept = x.dims.map((_, i) => i).filter((i) => !axes.includes(i));
     const strides = stridesOf(x.dims);
     const offsets = (some: readonly number[]) =>
@@ -38,4 +47,17 @@ export const meanVarianceNormalization = defineOp({
   cost: noMacs,
   quantize: staysFloat('means and variances need more than 8 bits'),
   lower: 'host',
+  inline: (ctx) => {
+    const { dtype, dims } = inputType(ctx, 0);
+    if (dtype !== 'float32' || dims.includes(0)) return undefined;
+    const axes = axesOf(ctx, dims);
+    const body = new Body(ctx);
+    const centred = body.one('Sub', [body.input(0), body.reduce('ReduceMean', body.input(0), axes)]);
+    const count = sizeOf(axes.map((i) => dims[i]));
+    const deviation = body.multiply(body.reduce('ReduceL2', centred, axes), 1 / Math.sqrt(count));
+    return body.finish([body.one('Div', [centred, body.add(deviation, body.scalar(1e-9))])]);
+  },
 });
+
+const axesOf = ({ node, where }: Pick<InferContext, 'node' | 'where'>, dims: Dims): readonly number[] =>
+  (intsAttr(node, 'axes') ?? [0, 2, 3]).map((axis) => normalizeAxis(axis, dims.length, where));

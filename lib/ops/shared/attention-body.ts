@@ -1,52 +1,10 @@
-// Attention as a graph of operators that have steps, for the plan to take in place of one node.
+// The body of an attention.
 import { attr } from '../../graph/attribute.js';
-import { GraphBuilder } from '../../graph/builder.js';
-import type { Graph } from '../../graph/graph.js';
-import { f32, i64 } from '../../tensor/tensor.js';
-import type { InferContext } from '../op.js';
+import { f32 } from '../../tensor/tensor.js';
 import { type AttentionSizes, lowest } from './attention.js';
+import { Body } from './body.js';
 
-export class AttentionBody {
-  readonly graph: GraphBuilder;
-
-  constructor(private readonly ctx: InferContext) {
-    this.graph = new GraphBuilder('attention', { '': ctx.opset }, ctx.node.inputs);
-  }
-
-  one(op: string, inputs: readonly string[], attributes = {}, domain = ''): string {
-    return this.graph.node(op, inputs, attributes, { domain })[0];
-  }
-
-  /** Name of input i of the node. */
-  input(i: number): string {
-    return this.ctx.node.inputs[i];
-  }
-
-  reshape(x: string, dims: readonly number[]): string {
-    return this.one('Reshape', [x, this.graph.constant('shape', i64(dims))]);
-  }
-
-  transpose(x: string, perm: readonly number[]): string {
-    return this.one('Transpose', [x], { perm: attr.ints(perm) });
-  }
-
-  add(a: string, b: string): string {
-    return this.one('Add', [a, b]);
-  }
-
-  multiply(a: string, factor: number): string {
-    return this.one('Mul', [a, this.graph.constant('factor', f32([], [factor]))]);
-  }
-
-  slice(x: string, start: number, end: number, axis: number, step = 1): string {
-    const list = (v: number) => this.graph.constant('slice', i64([v]));
-    return this.one('Slice', [x, list(start), list(end), list(axis), list(step)]);
-  }
-
-  concat(parts: readonly string[], axis: number): string {
-    return this.one('Concat', parts, { axis: attr.int(axis) });
-  }
-
+export class AttentionBody extends Body {
   /** [batch, length, heads * size] as [batch, heads, length, size]. */
   split(x: string, batch: number, length: number, heads: number, size: number): string {
     return this.transpose(this.reshape(x, [batch, length, heads, size]), [0, 2, 1, 3]);
@@ -100,10 +58,5 @@ export class AttentionBody {
     if (kept !== undefined) shares = this.one('Mul', [shares, this.toFloat(kept)]);
     shares = this.reshape(shares, [batch, kvHeads, rows, keys]);
     return this.reshape(this.one('MatMul', [shares, v]), [batch, heads, queries, valueSize]);
-  }
-
-  finish(outputs: readonly string[]): Graph {
-    for (const name of outputs) this.graph.output(name, 'float32');
-    return this.graph.build();
   }
 }

@@ -8,7 +8,7 @@ import type { InferContext } from '../op.js';
 export class Body {
   readonly graph: GraphBuilder;
 
-  constructor(private readonly ctx: InferContext) {
+  constructor(protected readonly ctx: InferContext) {
     this.graph = new GraphBuilder('body', { '': ctx.opset }, ctx.node.inputs);
   }
 

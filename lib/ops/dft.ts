@@ -1,6 +1,7 @@
 // The discrete Fourier transform along one axis. The last axis holds real numbers (size 1) or complex ones (size 2).
-import { normalizeAxis } from '../tensor/shape.js';
-import { fromNumbers, scalarOf, toNumbers } from '../tensor/tensor.js';
+import type { Graph } from '../graph/graph.js';
+import { normalizeAxis, sizeOf } from '../tensor/shape.js';
+import { fromNumbers, i64, scalarOf, toNumbers } from '../tensor/tensor.js';
 import {
   defineOp,
   type InferContext,
@@ -11,8 +12,10 @@ import {
   notDifferentiable,
   staysFloat,
 } from './op.js';
+import { Body } from './shared/body.js';
 import { floatTypes, typedInput } from './shared/elements.js';
 import { fourier } from './shared/fourier.js';
+import { factorOf, transformed } from './shared/fourier-body.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
 import { knownContext } from './shared/known-context.js';
 import { linesOf } from './shared/lines.js';
@@ -58,7 +61,38 @@ export const dft = defineOp({
   cost: noMacs,
   quantize: staysFloat('spectra need more than 8 bits'),
   lower: 'host',
+  inline,
 });
+
+/** The axis last, cut off or filled with zeros, and every line a row of a product. */
+function inline(ctx: InferContext): Graph | undefined {
+  if ([1, 2].some((i) => ctx.inputs[i] !== undefined && ctx.value(i) === undefined)) return undefined;
+  const { dtype, dims } = typedInput(ctx, 0, floatTypes);
+  const { axis, length, bins, inverse } = planOf(ctx);
+  const parts = dims[dims.length - 1];
+  const transform = { length, parts, bins, inverse };
+  const factor = factorOf(transform);
+  if (dtype !== 'float32' || dims.includes(0) || factor === undefined) return undefined;
+  const body = new Body(ctx);
+  const others = dims.map((_, i) => i).filter((i) => i !== axis && i !== dims.length - 1);
+  const rows = sizeOf(others.map((i) => dims[i]));
+  const last = [...others, axis, dims.length - 1];
+  let x = body.reshape(body.transpose(body.input(0), last), [rows, dims[axis] * parts]);
+  const missing = (length - dims[axis]) * parts;
+  if (missing < 0) x = body.slice(x, 0, length * parts, 1);
+  if (missing > 0) x = body.one('Pad', [x, body.graph.constant('pads', i64([0, 0, 0, missing]))]);
+  const y = body.reshape(transformed(body, x, rows, transform, factor), [
+    ...others.map((i) => dims[i]),
+    bins,
+    2,
+  ]);
+  return body.finish([
+    body.transpose(
+      y,
+      dims.map((_, i) => last.indexOf(i)),
+    ),
+  ]);
+}
 
 interface Plan {
   readonly axis: number;

@@ -1,5 +1,7 @@
 // The Fourier transform of overlapping frames of a signal: [batch, samples, 1 or 2] to [batch, frames, bins, 2].
-import { fromNumbers, scalarOf, toNumbers } from '../tensor/tensor.js';
+import { attr } from '../graph/attribute.js';
+import type { Graph } from '../graph/graph.js';
+import { f32, fromNumbers, scalarOf, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
 import {
   defineOp,
   type InferContext,
@@ -10,8 +12,11 @@ import {
   notDifferentiable,
   staysFloat,
 } from './op.js';
+import { Body } from './shared/body.js';
+import { derivedConstant } from './shared/derived-constant.js';
 import { floatTypes, typedInput } from './shared/elements.js';
 import { fourier } from './shared/fourier.js';
+import { factorOf, fourierMatrix, type Transform, transformed } from './shared/fourier-body.js';
 import { illegalShape } from './shared/illegal.js';
 import { knownContext } from './shared/known-context.js';
 
@@ -48,7 +53,68 @@ export const stft = defineOp({
   cost: noMacs,
   quantize: staysFloat('spectra need more than 8 bits'),
   lower: 'host',
+  inline,
 });
+
+function inline(ctx: InferContext): Graph | undefined {
+  if ([1, 3].some((i) => ctx.inputs[i] !== undefined && ctx.value(i) === undefined)) return undefined;
+  const { dtype, dims } = typedInput(ctx, 0, floatTypes);
+  const [batch, samples, parts = 1] = dims;
+  const { step, length, frames, bins } = planOf(ctx);
+  const transform = { length, parts, bins, inverse: false };
+  // Frames are gathered and multiplied by the window.
+  const factor = factorOf(transform, 2 * length * parts);
+  if (dtype !== 'float32' || dims.includes(0) || factor === undefined) return undefined;
+  if (ctx.inputs[2] !== undefined && ctx.inputs[2].dims.length !== 1) return undefined;
+  const body = new Body(ctx);
+  // Frames begin and end between runs of this many samples.
+  const run = divisor(step, length);
+  const used = (frames - 1) * step + length;
+  const flat = body.reshape(body.input(0), [batch, samples * parts]);
+  const runs = body.reshape(used === samples ? flat : body.slice(flat, 0, used * parts, 1), [
+    batch,
+    used / run,
+    run * parts,
+  ]);
+  const windowed = ctx.inputs[2] !== undefined;
+  const window = windowed ? ctx.value(2) : undefined;
+  if (factor === 1 && (window !== undefined || !windowed)) {
+    const weights = body.graph.constant('weights', filters(transform, run, window));
+    const strides = { strides: attr.ints([step / run]) };
+    const y = body.one('Conv', [body.transpose(runs, [0, 2, 1]), weights], strides);
+    return body.finish([body.reshape(body.transpose(y, [0, 2, 1]), [batch, frames, bins, 2])]);
+  }
+  const [perFrame, perStep] = [length / run, step / run];
+  const places = Int32Array.from(
+    { length: frames * perFrame },
+    (_, i) => Math.floor(i / perFrame) * perStep + (i % perFrame),
+  );
+  const at = body.graph.constant('places', tensor('int32', [frames, perFrame], places));
+  let lines = body.one('Gather', [runs, at], { axis: attr.int(1) });
+  lines = body.reshape(lines, [batch * frames, length, parts]);
+  if (windowed) lines = body.one('Mul', [lines, body.reshape(body.input(2), [length, 1])]);
+  const rows = body.reshape(lines, [batch * frames, length * parts]);
+  const y = transformed(body, rows, batch * frames, transform, factor);
+  return body.finish([body.reshape(y, [batch, frames, bins, 2])]);
+}
+
+const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+
+/** The matrix of a transform as weights [bins * 2, run * parts, length / run]: one of a convolution over runs of samples. */
+function filters(transform: Transform, run: number, window: TensorValue | undefined): TensorValue {
+  const matrix = fourierMatrix(transform, window);
+  return derivedConstant(matrix, `filters ${run}`, () => {
+    const [inputs, outputs] = matrix.dims as readonly [number, number];
+    const channels = run * transform.parts;
+    const taps = inputs / channels;
+    const source = matrix.data as Float32Array;
+    const weights = new Float32Array(source.length);
+    for (let i = 0, from = 0; i < inputs; i++)
+      for (let o = 0; o < outputs; o++)
+        weights[(o * channels + (i % channels)) * taps + Math.floor(i / channels)] = source[from++]!;
+    return f32([outputs, channels, taps], weights);
+  });
+}
 
 function planOf(ctx: InferContext) {
   const { dims } = typedInput(ctx, 0, floatTypes);

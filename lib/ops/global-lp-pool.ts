@@ -26,7 +26,8 @@ export const globalLpPool = defineOp({
   quantize: staysFloat('norms lose too much in 8 bits'),
   lower: 'host',
   inline: (ctx) => {
-    const { dtype, dims } = inputType(ctx, 0);
+    const { dims } = inputType(ctx, 0);
+    const { dtype } = inferGlobalPool(ctx);
     const p = intAttr(ctx.node, 'p', 2);
     if (dtype !== 'float32' || p < 1 || dims.includes(0)) return undefined;
     const body = new Body(ctx);

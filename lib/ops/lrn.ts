@@ -13,6 +13,7 @@ import {
   noMacs,
   notDifferentiable,
   staysFloat,
+  type TensorType,
 } from './op.js';
 import { Body } from './shared/body.js';
 import { checkRank, checkType, floatTypes, illegalAttribute } from './shared/illegal.js';
@@ -31,14 +32,7 @@ export const lrn = defineOp({
     bias: { type: 'float', default: defaults.bias },
     size: { type: 'int' },
   },
-  infer: (ctx) => {
-    const type = inputType(ctx, 0);
-    checkType(type.dtype, floatTypes, 'an input', ctx.where);
-    checkRank(type.dims, 2, 'an input', ctx.where);
-    const size = intAttr(ctx.node, 'size');
-    if (size < 1) illegalAttribute('a positive size', ctx.where, size);
-    return [type];
-  },
+  infer: (ctx) => [infer(ctx)],
   reference: (ctx) => {
     const x = inputValue(ctx, 0);
     const size = intAttr(ctx.node, 'size');
@@ -62,8 +56,17 @@ export const lrn = defineOp({
   cost: noMacs,
   quantize: staysFloat('its powers need more than 8 bits'),
   lower: 'host',
-  inline: (ctx) => (inputType(ctx, 0).dtype === 'float32' ? body(ctx) : undefined),
+  inline: (ctx) => (infer(ctx).dtype === 'float32' ? body(ctx) : undefined),
 });
+
+function infer(ctx: InferContext): TensorType {
+  const type = inputType(ctx, 0);
+  checkType(type.dtype, floatTypes, 'an input', ctx.where);
+  checkRank(type.dims, 2, 'an input', ctx.where);
+  const size = intAttr(ctx.node, 'size');
+  if (size < 1) illegalAttribute('a positive size', ctx.where, size);
+  return type;
+}
 
 /** Means of squares across channels are those of a pooling along the one spatial axis of [N,area,C]: channels first, that is in
  *  memory how channels last are there, so no element moves. */

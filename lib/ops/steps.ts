@@ -34,6 +34,12 @@ export interface StepParams extends MovingStepParams, TrainingStepParams {
    *  Each output is one chain of fused multiply-adds in the order kH, kW, I, starting from 0; then + bias,
    *  + residual, activation: the same bits on every tier. Taps in the padding are skipped or multiply zero. */
   conv_f32: Window & { readonly group: number } & Activation;
+  /** conv_f32 over three spatial axes: x [N,D,H,W,C], w [O,kD,kH,kW,I/group], y likewise, taps in the order kD, kH, kW, I.
+   *  `frames`: stride, padding at the front and dilation of the first axis; the window is that of the other two. */
+  conv_3d_f32: Window & {
+    readonly group: number;
+    readonly frames: readonly [stride: number, pad: number, dilation: number];
+  } & Activation;
   /** A convolution of bits (set: 1, clear: -1; eight channels a byte, the first in bit 0, those beyond `channels` clear).
    *  Inputs x [N,H,W,C/8] u8; c w [O,kH,kW,C/8] u8; then ?c threshold [O] s32, or c scale [O], c bias [O], ?c slope [O],
    *  ?c shift [O] f32. sum = the integer convolution; padding counts as padValue (-1, 0 or 1).

@@ -1,8 +1,9 @@
 // conv_f32: a float32 convolution as an indirect product (no copy of the input), or depthwise.
 // SPDX-License-Identifier: Apache-2.0
+#include "native/ops/conv_f32.h"
+
 #include <algorithm>
 
-#include "native/ops/activation_f32.h"
 #include "native/ops/checks.h"
 #include "native/ops/conv_f32_rows.h"
 #include "native/ops/dwconv_f32.h"
@@ -12,14 +13,13 @@ namespace {
 
 class ConvF32 : public Step {
  public:
-  explicit ConvF32(const Convolution& conv) : conv_(conv) {}
+  ConvF32(const Convolution& conv, std::vector<int64_t> row_offsets)
+      : conv_(conv), row_offsets_(std::move(row_offsets)) {}
 
   Status Prepare(const StepSpec& spec, UnaryOp activation) {
     KPT_RETURN_IF_ERROR(rows_.Make(spec, conv_, activation));
     x_ = spec.in(0)->as<float>();
     const GemmF32& gemm = rows_.gemm();
-    row_offsets_ = TapOffsets(conv_.oh, conv_.kh, conv_.h, conv_.stride_h, conv_.dilation_h, conv_.pad_top,
-                              conv_.w * conv_.c);
     // Neighbouring windows share their input: a row costs the cache about one pixel per step of the stride.
     const int64_t pixel_bytes = conv_.c * static_cast<int64_t>(sizeof(float));
     loop_ =
@@ -90,15 +90,30 @@ class ConvF32 : public Step {
   }
 
   const Convolution conv_;
+  const std::vector<int64_t> row_offsets_;
   ConvF32Rows rows_;
   GemmF32Loop loop_;
   const float* x_ = nullptr;
-  size_t packed_bytes_ = 0;
-  std::vector<int64_t> row_offsets_;
-  size_t window_bytes_ = 0, pointer_bytes_ = 0, thread_bytes_ = 0;
+  size_t packed_bytes_ = 0, window_bytes_ = 0, pointer_bytes_ = 0, thread_bytes_ = 0;
 };
 
 }  // namespace
+
+Status ReadConvF32(const StepSpec& spec, const Convolution& conv, UnaryOp* activation) {
+  KPT_RETURN_IF_ERROR(ReadActivation(spec, activation));
+  if (spec.in(0)->dtype != DType::kF32 || spec.in(1)->dtype != DType::kF32 || spec.out().dtype != DType::kF32)
+    return spec.Fail("x, w and y must be f32");
+  KPT_RETURN_IF_ERROR(CheckOptional(spec, 2, DType::kF32, conv.o));
+  return CheckOptional(spec, 3, DType::kF32, spec.out().size());
+}
+
+Status NewConvF32(const StepSpec& spec, const Convolution& conv, std::vector<int64_t> row_offsets,
+                  UnaryOp activation, std::unique_ptr<Step>* out) {
+  auto step = std::make_unique<ConvF32>(conv, std::move(row_offsets));
+  KPT_RETURN_IF_ERROR(step->Prepare(spec, activation));
+  *out = std::move(step);
+  return Status::Ok();
+}
 
 Status MakeConvF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(spec.CheckArity(2, 4, 1));
@@ -107,16 +122,12 @@ Status MakeConvF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   // Windows of no channels add nothing, however many taps they have.
   if (conv.depth == 0) conv.kh = conv.kw = 1;
   UnaryOp activation;
-  KPT_RETURN_IF_ERROR(ReadActivation(spec, &activation));
-  if (spec.in(0)->dtype != DType::kF32 || spec.in(1)->dtype != DType::kF32 || spec.out().dtype != DType::kF32)
-    return spec.Fail("x, w and y must be f32");
-  KPT_RETURN_IF_ERROR(CheckOptional(spec, 2, DType::kF32, conv.o));
-  KPT_RETURN_IF_ERROR(CheckOptional(spec, 3, DType::kF32, spec.out().size()));
+  KPT_RETURN_IF_ERROR(ReadConvF32(spec, conv, &activation));
   if (conv.group == conv.c && conv.group == conv.o) return NewDwconvF32(spec, conv, activation, out);
-  auto step = std::make_unique<ConvF32>(conv);
-  KPT_RETURN_IF_ERROR(step->Prepare(spec, activation));
-  *out = std::move(step);
-  return Status::Ok();
+  return NewConvF32(
+      spec, conv,
+      TapOffsets(conv.oh, conv.kh, conv.h, conv.stride_h, conv.dilation_h, conv.pad_top, conv.w * conv.c),
+      activation, out);
 }
 
 }  // namespace kompakt

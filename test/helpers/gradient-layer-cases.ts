@@ -41,7 +41,10 @@ const convolutions: readonly GradientCase[] = [
   }),
   convolution('depthwise with a multiplier', [1, 3, 5, 5], [6, 1, 3, 3], { group: int(3) }),
   convolution('of one axis', [2, 3, 9], [4, 3, 3], { pads: ints(1, 1) }),
-  { ...convolution('of three axes', [1, 2, 4, 4, 3], [2, 2, 2, 2, 2]), host: 'steps have two spatial axes' },
+  {
+    ...convolution('of three axes', [1, 2, 4, 4, 3], [2, 2, 2, 2, 2]),
+    host: 'steps of gradients have two spatial axes',
+  },
   convolution('SAME_UPPER', [1, 2, 6, 6], [3, 2, 3, 3], {
     auto_pad: text('SAME_UPPER'),
     strides: ints(2, 2),

@@ -24,7 +24,31 @@ const windows: readonly (readonly [
   [[3, 4, 17], [5, 4, 5], { strides: attr.ints([2]), pads: attr.ints([3, 1]) }],
 ];
 
-test.each(windows)('Conv %j * %j', async (x, w, attributes) => {
+const deep: typeof windows = [
+  [[1, 3, 4, 5, 6], [7, 3, 3, 3, 3], { pads: attr.ints([1, 1, 1, 1, 1, 1]) }],
+  [
+    [2, 4, 7, 5, 6],
+    [6, 2, 2, 3, 2],
+    {
+      group: attr.int(2),
+      strides: attr.ints([2, 1, 2]),
+      dilations: attr.ints([3, 1, 2]),
+      pads: attr.ints([2, 0, 1, 1, 2, 0]),
+    },
+  ],
+  [[1, 5, 6, 4, 4], [5, 1, 3, 1, 1], { group: attr.int(5), pads: attr.ints([1, 0, 0, 1, 0, 0]) }],
+  [[1, 40, 3, 4, 5], [9, 40, 1, 1, 1], {}],
+  [[1, 2, 1, 3, 3], [3, 2, 4, 2, 2], { pads: attr.ints([2, 0, 0, 3, 1, 1]) }],
+];
+
+test.each(deep)('Conv of frames, %j * %j', async (x, w, attributes) => {
+  const one = { op: 'Conv', attributes, inputs: [float(x), float(w, 2), float([w[0]], 3)] };
+  expect(scheduleOf(one)).toEqual(['native']);
+  expect(scheduleOf({ ...one, fed: [0, 1] })).toEqual(['native']);
+  await check({ ...one, fed: [0, 1] });
+});
+
+test.each([...windows, ...deep])('Conv %j * %j', async (x, w, attributes) => {
   await check({ op: 'Conv', attributes, inputs: [float(x), float(w, 2), float([w[0]], 3)] });
   const fused = { ...attributes, activation: attr.string('leaky_relu'), alpha: attr.float(0.25) };
   const inputs = [float(x), float(w, 2), float([w[0]], 3)];

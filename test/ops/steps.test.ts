@@ -48,11 +48,30 @@ describe('Conv', () => {
     expect(steps[0].params).toMatchObject({ pads: [0, 2, 0, 1], strides: [1, 1], dilations: [1, 3] });
   });
 
-  test('stays on the host with three spatial axes or other floats, and takes weights that are fed', () => {
-    const x = noise('float32', [1, 1, 2, 2, 2]);
-    expect(recordLowering({ op: 'Conv', inputs: [x, noise('float32', [1, 1, 1, 1, 1])] }).lowered).toBe(
-      false,
-    );
+  test('with three spatial axes becomes conv_3d_f32 with frames', () => {
+    const attributes = {
+      pads: attr.ints([1, 0, 2, 0, 3, 1]),
+      strides: attr.ints([2, 1, 1]),
+      dilations: attr.ints([1, 1, 2]),
+    };
+    const inputs = [noise('float32', [2, 3, 5, 6, 7]), noise('float32', [4, 3, 2, 3, 2])];
+    const [{ kind, inputs: read, params }] = recordLowering({ op: 'Conv', attributes, inputs }).steps;
+    expect(kind).toBe('conv_3d_f32');
+    expect(read.map((buffer) => buffer?.dims)).toEqual([
+      [2, 5, 6, 7, 3],
+      [4, 2, 3, 2, 3],
+      undefined,
+      undefined,
+    ]);
+    expect(params).toMatchObject({
+      frames: [2, 1, 1],
+      pads: [0, 2, 3, 1],
+      strides: [1, 1],
+      dilations: [1, 2],
+    });
+  });
+
+  test('stays on the host with other floats, and takes weights that are fed', () => {
     const image = noise('float32', [1, 3, 5, 7]);
     const fed = recordLowering({ op: 'Conv', inputs: [image, w] }, { unknown: [0, 1] });
     expect(fed.lowered).toBe(true);

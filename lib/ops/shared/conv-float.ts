@@ -75,16 +75,20 @@ export function lowerFloatConv(conv: FloatConv, ctx: LowerContext): boolean {
   const geometry = geometryOf(conv, ctx);
   const w = ctx.value(1);
   const residual = ctx.inputs[RESIDUAL] !== undefined;
-  if (inputType(ctx, 0).dtype !== 'float32' || !isFlat(geometry.window)) return false;
-  if (residual && geometry.transposed) return false;
-  const params = { ...window2d(geometry.window), group: geometry.groups, ...conv.activation(ctx.node) };
+  const { window, transposed } = geometry;
+  if (inputType(ctx, 0).dtype !== 'float32' || (transposed && (residual || !isFlat(window)))) return false;
+  const params = { ...window2d(window), group: geometry.groups, ...conv.activation(ctx.node) };
   const inputs = [
     readNhwc(ctx, 0),
     w === undefined ? readNhwc(ctx, 1) : weightsOhwi(ctx, w, geometry),
     ctx.inputs[BIAS] === undefined ? null : ctx.read(BIAS, 'plain'),
   ];
-  if (geometry.transposed) ctx.emit('conv_transpose_f32', inputs, [writeNhwc(ctx, 0)], params);
-  else
-    ctx.emit('conv_f32', [...inputs, residual ? readNhwc(ctx, RESIDUAL) : null], [writeNhwc(ctx, 0)], params);
+  const all = [...inputs, residual ? readNhwc(ctx, RESIDUAL) : null];
+  if (transposed) ctx.emit('conv_transpose_f32', inputs, [writeNhwc(ctx, 0)], params);
+  else if (isFlat(window)) ctx.emit('conv_f32', all, [writeNhwc(ctx, 0)], params);
+  else {
+    const frames = [window.strides[0], window.padsBegin[0], window.dilations[0]] as const;
+    ctx.emit('conv_3d_f32', all, [writeNhwc(ctx, 0)], { ...params, frames });
+  }
   return true;
 }

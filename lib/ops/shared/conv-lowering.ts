@@ -16,12 +16,13 @@ export interface Window2d {
   readonly dilations: Pair;
 }
 
-/** True for the one or two spatial axes that steps know. */
+/** True for one or two spatial axes: all that most steps know. */
 export const isFlat = (window: Window): boolean => window.kernel.length <= 2;
 
-const pair = (dims: Dims, fill: number): Pair => (dims.length === 1 ? [fill, dims[0]] : [dims[0], dims[1]]);
+const pair = (dims: Dims, fill: number): Pair =>
+  dims.length === 1 ? [fill, dims[0]] : [dims[dims.length - 2], dims[dims.length - 1]];
 
-/** One spatial axis becomes W of an image with H = 1. */
+/** One spatial axis becomes W of an image with H = 1; of three, the last two. */
 export function window2d(window: Window): Window2d {
   const begin = pair(window.padsBegin, 0);
   const end = pair(window.padsEnd, 0);
@@ -31,6 +32,9 @@ export function window2d(window: Window): Window2d {
     dilations: pair(window.dilations, 1),
   };
 }
+
+/** The kernel as that of a picture, or of a picture of frames. */
+const kernelOf = (window: Window): Dims => (isFlat(window) ? kernel2d(window) : window.kernel);
 
 export const kernel2d = (window: Window): Pair => pair(window.kernel, 1);
 
@@ -48,7 +52,7 @@ export const writeNhwc = (ctx: LowerContext, i: number): Buffer => asNhwc(ctx, c
 export function weightsOhwi(ctx: LowerContext, w: TensorValue, g: ConvGeometry): Buffer {
   if (g.transposed) return ctx.constant(transposedOhwi(w, g));
   const taps = sizeOf(g.window.kernel);
-  const value = tensor(w.dtype, [g.groups * g.filters, ...kernel2d(g.window), g.channels], w.data);
+  const value = tensor(w.dtype, [g.groups * g.filters, ...kernelOf(g.window), g.channels], w.data);
   // One tap or one channel: both orders are the same bytes.
   return taps === 1 || g.channels === 1
     ? ctx.constant(value)

@@ -1,6 +1,6 @@
 // How convolutions take part in quantisation: with constant weights they become QConv.
 import type { Node } from '../../graph/graph.js';
-import type { QuantizeRule } from '../op.js';
+import type { IntegerContext, QuantizeRule } from '../op.js';
 import type { Activation } from './activation.js';
 import { convAttributes, convGeometry } from './conv-geometry.js';
 import { windowRows } from './product-rows.js';
@@ -11,6 +11,11 @@ export const convRule = (activationOf: (node: Node) => Activation): QuantizeRule
   weight: 1,
   axis: () => 0,
   bias: 2,
-  integer: (ctx) => integerConv(ctx, 'QConv', Object.keys(convAttributes), activationOf(ctx.node)),
+  integer: (ctx) =>
+    hasFrames(ctx) ? null : integerConv(ctx, 'QConv', Object.keys(convAttributes), activationOf(ctx.node)),
   rows: ({ node, x, weightDims }) => windowRows(convGeometry(node, node.name, x, weightDims)),
 });
+
+/** Three spatial axes: only steps of floats have them. */
+const hasFrames = (ctx: IntegerContext): boolean =>
+  ctx.constant(ctx.quantized(1)?.name ?? ctx.node.inputs[1])?.dims.length === 5;

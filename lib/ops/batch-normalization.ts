@@ -6,7 +6,7 @@ import type { DType } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { fromNumbers, tensor, toNumbers } from '../tensor/tensor.js';
-import { batchNormBody } from './gradients/normalization.js';
+import { areKnown, batchNormBody, bodyUnless } from './gradients/normalization.js';
 import { defineOp, floatAttr, inputType, inputValue, intAttr, noMacs, staysFloat } from './op.js';
 import {
   batchNormAttributes,
@@ -81,6 +81,10 @@ export const batchNormalization = defineOp({
   },
   learns: [1, 2],
   gradient: { body: batchNormBody },
+  inline: (ctx) => {
+    inferBatchNorm(ctx);
+    return bodyUnless(batchNormBody, (one) => isTraining(one.node) || areKnown(1, 2, 3, 4)(one))(ctx);
+  },
   cost: noMacs,
   quantize: staysFloat('it is folded into the convolution before it'),
   lower: (ctx) => {

@@ -2,7 +2,7 @@
 
 import { broadcastDims, type Dims, normalizeAxis, sameDims, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
-import { layerNormBody } from './gradients/normalization.js';
+import { bodyUnless, layerNormBody } from './gradients/normalization.js';
 import {
   defineOp,
   floatAttr,
@@ -12,6 +12,7 @@ import {
   intAttr,
   noMacs,
   staysFloat,
+  type TensorType,
 } from './op.js';
 import { sameChannels } from './shared/channels.js';
 import { broadcastTo } from './shared/float-product.js';
@@ -38,18 +39,7 @@ export const layerNormalization = defineOp({
     epsilon: { type: 'float', default: defaultEpsilon },
     stash_type: { type: 'int', default: 1 },
   },
-  infer: (ctx) => {
-    const type = inputType(ctx, 0);
-    checkType(type.dtype, floatTypes, 'an input', ctx.where);
-    const axis = axisOf(ctx, type.dims);
-    for (const i of [1, 2]) {
-      const dims = ctx.inputs[i]?.dims;
-      if (dims !== undefined && !sameDims(broadcastDims([type.dims, dims], ctx.where), type.dims))
-        illegalShape(`scale and bias that broadcast to [${type.dims.join(',')}]`, ctx.where, dims);
-    }
-    const moments = { dtype: 'float32', dims: type.dims.map((d, i) => (i < axis ? d : 1)) } as const;
-    return [type, moments, moments].slice(0, wanted(ctx.node.outputs));
-  },
+  infer,
   reference: (ctx) => {
     const x = inputValue(ctx, 0);
     const axis = axisOf(ctx, x.dims);
@@ -77,6 +67,10 @@ export const layerNormalization = defineOp({
   },
   learns: [1, 2],
   gradient: { body: layerNormBody },
+  inline: (ctx) => {
+    infer(ctx);
+    return bodyUnless(layerNormBody, hasStep)(ctx);
+  },
   cost: noMacs,
   quantize: staysFloat('means and variances need more than 8 bits'),
   lower: (ctx) => {
@@ -84,9 +78,7 @@ export const layerNormalization = defineOp({
     const n = sizeOf(dims.slice(axisOf(ctx, dims)));
     const scale = ctx.value(1);
     const shift = ctx.value(2);
-    const fits = (i: number): boolean => ctx.inputs[i] === undefined || ctx.value(i)?.data.length === n;
-    if (dtype !== 'float32' || wanted(ctx.node.outputs) > 1 || scale === undefined || !fits(1) || !fits(2))
-      return false;
+    if (dtype !== 'float32' || scale === undefined || !hasStep(ctx)) return false;
     const rows = [sizeOf(dims) / n, n];
     const row = (value: typeof scale) => ctx.reshape(ctx.constant(value), [n]);
     ctx.emit(
@@ -102,3 +94,24 @@ export const layerNormalization = defineOp({
     return Array.from({ length: axisOf(ctx, dims) }, (_, axis) => axis);
   }),
 });
+
+function infer(ctx: InferContext): readonly TensorType[] {
+  const type = inputType(ctx, 0);
+  checkType(type.dtype, floatTypes, 'an input', ctx.where);
+  const axis = axisOf(ctx, type.dims);
+  for (const i of [1, 2]) {
+    const dims = ctx.inputs[i]?.dims;
+    if (dims !== undefined && !sameDims(broadcastDims([type.dims, dims], ctx.where), type.dims))
+      illegalShape(`scale and bias that broadcast to [${type.dims.join(',')}]`, ctx.where, dims);
+  }
+  const moments = { dtype: 'float32', dims: type.dims.map((d, i) => (i < axis ? d : 1)) } as const;
+  return [type, moments, moments].slice(0, wanted(ctx.node.outputs));
+}
+
+/** Rows of one length, and scale and shift that are constants: all that the step knows. */
+function hasStep(ctx: InferContext): boolean {
+  const { dims } = inputType(ctx, 0);
+  const n = sizeOf(dims.slice(axisOf(ctx, dims)));
+  const fits = (i: number): boolean => ctx.inputs[i] === undefined || ctx.value(i)?.data.length === n;
+  return wanted(ctx.node.outputs) === 1 && fits(1) && fits(2);
+}

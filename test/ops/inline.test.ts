@@ -1,7 +1,7 @@
 // Operators that a plan takes apart into others: the same as their references, and nothing of them runs by its reference.
 import { attr } from '../../lib/graph/attribute.js';
 import type { Attribute } from '../../lib/graph/graph.js';
-import { f32 } from '../../lib/tensor/tensor.js';
+import { f32, type TensorValue } from '../../lib/tensor/tensor.js';
 import { expectNativeLikeReference, type NativeCase, scheduleOf } from '../helpers/native-like-reference.js';
 import { expectAgreement, random } from '../helpers/one-node.js';
 import { expectLikeOrt, noise } from '../helpers/run-reference.js';
@@ -133,3 +133,47 @@ test.each(['LRN', 'LpNormalization', 'MeanVarianceNormalization', 'GlobalLpPool'
       await expectAgreement({ op, inputs, attributes, notInOrt });
   },
 );
+
+describe('normalisations whose parameters are no constants', () => {
+  const parameters = (n: number): TensorValue[] => [noise('float32', [n], 2), noise('float32', [n], 3)];
+  const statistics = [noise('float32', [6], 4), noise('float32', [6], 5, [0.1, 2])];
+  const image = noise('float32', [2, 6, 4, 3]);
+  const cases: readonly NativeCase[] = [
+    { op: 'BatchNormalization', inputs: [image, ...parameters(6), ...statistics], fed: [0, 1, 2] },
+    { op: 'BatchNormalization', inputs: [image, ...parameters(6), ...statistics], fed: [0, 3, 4] },
+    { op: 'InstanceNormalization', inputs: [image, ...parameters(6)], fed: [0, 1, 2] },
+    {
+      op: 'GroupNormalization',
+      opset: 21,
+      attributes: { num_groups: attr.int(3) },
+      inputs: [image, ...parameters(6)],
+      fed: [0, 2],
+    },
+    { op: 'LayerNormalization', inputs: [image, ...parameters(3)], fed: [0, 1, 2] },
+    { op: 'LayerNormalization', inputs: [image, ...parameters(3).slice(1)], fed: [0, 1] },
+    {
+      op: 'LayerNormalization',
+      attributes: { axis: attr.int(1) },
+      inputs: [image, ...parameters(3)],
+    },
+  ];
+  test.each(cases)('%#: $op', (one) => expectInlined(one, 1e-5));
+
+  test('mean and deviation of a LayerNormalization', () =>
+    expectAgreement({
+      op: 'LayerNormalization',
+      inputs: [noise('float32', [2, 3, 8]), noise('float32', [8], 2)],
+      constants: [1],
+      outputs: 3,
+      tolerance: 1e-5,
+    }));
+
+  test('scale and shift of different lengths stay with the reference', () =>
+    expectAgreement({
+      op: 'GroupNormalization',
+      inputs: [image, noise('float32', [3], 2), noise('float32', [6], 3)],
+      attributes: { num_groups: attr.int(3) },
+      notInOrt: 'it takes one length',
+      tolerance: 1e-5,
+    }));
+});

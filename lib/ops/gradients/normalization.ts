@@ -46,6 +46,20 @@ export function normalize(
   return { y: multiply(writer, centred, inverse), mean, inverse };
 }
 
+/** What a plan takes in place of a normalisation of float32 that its step cannot do. */
+export const bodyUnless =
+  (body: (ctx: InferContext) => Graph, hasStep: (ctx: InferContext) => boolean) =>
+  (ctx: InferContext): Graph | undefined => {
+    const { dtype, dims } = inputType(ctx, 0);
+    return dtype !== 'float32' || dims.includes(0) || hasStep(ctx) ? undefined : body(ctx);
+  };
+
+/** Whether these inputs are constants. */
+export const areKnown =
+  (...inputs: readonly number[]) =>
+  (ctx: InferContext): boolean =>
+    inputs.every((i) => ctx.value(i) !== undefined);
+
 const axesFrom = (first: number, rank: number): number[] =>
   Array.from({ length: rank - first }, (_, i) => first + i);
 

@@ -4,16 +4,18 @@ import { attr } from '../../graph/attribute.js';
 import type { Node } from '../../graph/graph.js';
 import { type Dims, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers, toNumbers } from '../../tensor/tensor.js';
-import { channelNormBody } from '../gradients/normalization.js';
+import { areKnown, bodyUnless, channelNormBody } from '../gradients/normalization.js';
 import {
   type AttributeSpec,
   defineOp,
   floatAttr,
+  type InferContext,
   inputType,
   inputValue,
   noMacs,
   type OpDef,
   staysFloat,
+  type TensorType,
 } from '../op.js';
 import { type ChannelRule, inputEnd, outputEnd } from './channels.js';
 import { checkRank, checkType, floatTypes, illegalShape } from './illegal.js';
@@ -28,6 +30,22 @@ export const defineChannelNorm = (
   groupsOf: (node: Node, channels: number) => number,
 ): OpDef => {
   const rowLength = (node: Node, dims: Dims): number => sizeOf(dims.slice(1)) / groupsOf(node, dims[1]);
+  const infer = (ctx: InferContext): TensorType => {
+    const type = inputType(ctx, 0);
+    checkType(type.dtype, floatTypes, 'an input', ctx.where);
+    checkRank(type.dims, 3, 'an input', ctx.where);
+    const channels = type.dims[1];
+    const groups = groupsOf(ctx.node, channels);
+    if (groups < 1 || channels % groups !== 0)
+      illegalShape(`channels in ${groups} groups`, ctx.where, type.dims);
+    for (const i of [1, 2]) {
+      const { dims } = inputType(ctx, i);
+      if (dims.length !== 1 || (dims[0] !== channels && dims[0] !== groups))
+        illegalShape(`scale and bias of shape [${channels}]`, ctx.where, dims);
+    }
+    return type;
+  };
+  const body = channelNormBody((ctx) => groupsOf(ctx.node, infer(ctx).dims[1]));
   return defineOp({
     op,
     domain: '',
@@ -35,21 +53,7 @@ export const defineChannelNorm = (
     inputs: [3, 3],
     outputs: [1, 1],
     attributes: { ...attributes, epsilon: { type: 'float', default: defaultEpsilon } },
-    infer: (ctx) => {
-      const type = inputType(ctx, 0);
-      checkType(type.dtype, floatTypes, 'an input', ctx.where);
-      checkRank(type.dims, 3, 'an input', ctx.where);
-      const channels = type.dims[1];
-      const groups = groupsOf(ctx.node, channels);
-      if (groups < 1 || channels % groups !== 0)
-        illegalShape(`channels in ${groups} groups`, ctx.where, type.dims);
-      for (const i of [1, 2]) {
-        const { dims } = inputType(ctx, i);
-        if (dims.length !== 1 || (dims[0] !== channels && dims[0] !== groups))
-          illegalShape(`scale and bias of shape [${channels}]`, ctx.where, dims);
-      }
-      return [type];
-    },
+    infer: (ctx) => [infer(ctx)],
     reference: (ctx) => {
       const x = inputValue(ctx, 0);
       const channels = x.dims[1];
@@ -65,7 +69,12 @@ export const defineChannelNorm = (
       return [fromNumbers(x.dtype, x.dims, y)];
     },
     learns: [1, 2],
-    gradient: { body: channelNormBody((ctx) => groupsOf(ctx.node, inputType(ctx, 0).dims[1])) },
+    gradient: { body },
+    // The body takes scale and shift of one length.
+    inline: bodyUnless(
+      body,
+      (ctx) => areKnown(1, 2)(ctx) || inputType(ctx, 1).dims[0] !== inputType(ctx, 2).dims[0],
+    ),
     cost: noMacs,
     quantize: staysFloat('means and variances need more than 8 bits'),
     channels: channelsOf(groupsOf),

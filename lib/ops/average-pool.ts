@@ -1,5 +1,6 @@
 // AveragePool: the mean of each window.
 
+import { attr } from '../graph/attribute.js';
 import { fromNumbers, toNumbers } from '../tensor/tensor.js';
 import { averagePoolGradient } from './gradients/pooling.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
@@ -7,6 +8,7 @@ import { planeChannels } from './shared/channels.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { floatTypes } from './shared/illegal.js';
 import { integerUnary } from './shared/integer-unary.js';
+import { hasFrames, poolFrames } from './shared/pool-frames.js';
 import {
   averageCounts,
   inferPool,
@@ -60,6 +62,15 @@ export const averagePool = defineOp({
       countIncludePad,
     });
     return true;
+  },
+  inline: (ctx) => {
+    const { dtype, dims } = inputType(ctx, 0);
+    const includesPad = intAttr(ctx.node, 'count_include_pad', 0);
+    if (dtype !== 'float32' || !hasFrames(dims)) return undefined;
+    // Counts are products of those of the axes.
+    return includesPad !== 0 && overhangs(poolWindow(ctx, dims))
+      ? undefined
+      : poolFrames(ctx, { count_include_pad: attr.int(includesPad) });
   },
   channels: planeChannels,
 });

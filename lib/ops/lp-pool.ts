@@ -7,7 +7,7 @@ import { Body } from './shared/body.js';
 import { planeChannels } from './shared/channels.js';
 import { floatTypes } from './shared/illegal.js';
 import { pNorm } from './shared/p-norm.js';
-import { inferPool, poolAttributes, poolWindow, windowOffsets } from './shared/pooling.js';
+import { coveringPads, inferPool, poolAttributes, poolWindow, windowOffsets } from './shared/pooling.js';
 
 export const lpPool = defineOp({
   op: 'LpPool',
@@ -42,18 +42,16 @@ export const lpPool = defineOp({
     const p = intAttr(ctx.node, 'p', 2);
     if (dtype !== 'float32' || p < 1) return undefined;
     const body = new Body(ctx);
-    const { kernel, strides, dilations, padsBegin, padsEnd, input, output } = poolWindow(ctx, dims);
+    const window = poolWindow(ctx, dims);
+    const { kernel, strides, dilations, padsBegin } = window;
     const ones = f32([dims[1], 1, ...kernel], new Float32Array(dims[1] * sizeOf(kernel)).fill(1));
     const weights = body.graph.constant('ones', ones);
-    // Windows may reach beyond the padding (ceil_mode).
-    const reach = output.map((n, i) => (n - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1);
-    const ends = padsEnd.map((end, i) => Math.max(end, reach[i] - input[i] - padsBegin[i]));
     const sum = (powers: string) =>
       body.one('Conv', [powers, weights], {
         group: attr.int(dims[1]),
         strides: attr.ints(strides),
         dilations: attr.ints(dilations),
-        pads: attr.ints([...padsBegin, ...ends]),
+        pads: attr.ints([...padsBegin, ...coveringPads(window)]),
       });
     return body.finish([pNorm(body, body.input(0), p, sum)]);
   },

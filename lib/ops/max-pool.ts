@@ -6,6 +6,7 @@ import { defineOp, inputType, inputValue, intAttr, noMacs } from './op.js';
 import { planeChannels } from './shared/channels.js';
 import { isFlat, kernel2d, readNhwc, window2d, writeNhwc } from './shared/conv-lowering.js';
 import { byteTypes, floatTypes } from './shared/illegal.js';
+import { hasFrames, poolFrames } from './shared/pool-frames.js';
 import { inferPool, poolAttributes, poolWindow, windowOffsets } from './shared/pooling.js';
 
 const wantsIndices = (outputs: readonly string[]): boolean => (outputs[1] ?? '') !== '';
@@ -69,6 +70,11 @@ export const maxPool = defineOp({
       kernel: kernel2d(window),
     });
     return true;
+  },
+  inline: (ctx) => {
+    const { dtype, dims } = inputType(ctx, 0);
+    const movable = dtype === 'float32' || dtype === 'uint8' || dtype === 'int8';
+    return wantsIndices(ctx.node.outputs) || !hasFrames(dims) || !movable ? undefined : poolFrames(ctx);
   },
   // Indices count the elements of all channels.
   channels: { links: (ctx) => (wantsIndices(ctx.node.outputs) ? [] : planeChannels.links(ctx)) },

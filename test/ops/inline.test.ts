@@ -177,3 +177,54 @@ describe('normalisations whose parameters are no constants', () => {
       tolerance: 1e-5,
     }));
 });
+
+describe('pooling over three spatial axes', () => {
+  const deep: readonly (readonly [string, readonly number[], Attributes])[] = [
+    ['without padding', [2, 3, 4, 5, 6], { kernel_shape: attr.ints([2, 3, 2]) }],
+    [
+      'padded',
+      [1, 5, 6, 7, 4],
+      {
+        kernel_shape: attr.ints([3, 2, 3]),
+        strides: attr.ints([2, 1, 2]),
+        pads: attr.ints([1, 0, 1, 1, 1, 1]),
+      },
+    ],
+    [
+      'windows beyond the end',
+      [1, 2, 6, 7, 5],
+      { kernel_shape: attr.ints([3, 2, 3]), strides: attr.ints([2, 3, 2]), ceil_mode: attr.int(1) },
+    ],
+    [
+      'auto_pad',
+      [1, 1, 5, 5, 8],
+      {
+        kernel_shape: attr.ints([1, 2, 3]),
+        strides: attr.ints([2, 2, 3]),
+        auto_pad: attr.string('SAME_LOWER'),
+      },
+    ],
+  ];
+  test.each(deep)('%s', async (_, dims, attributes) => {
+    await expectInlined(ofNoise('MaxPool', dims, attributes));
+    for (const dtype of ['uint8', 'int8'] as const) {
+      const one = { op: 'MaxPool', attributes, inputs: [noise(dtype, dims)] };
+      expect(scheduleOf(one)).toEqual(['native']);
+      await expectNativeLikeReference(one);
+    }
+    for (const include of [0, 1]) {
+      const all = { ...attributes, count_include_pad: attr.int(include) };
+      const one = { ...ofNoise('AveragePool', dims, all), opset: 19 };
+      expect(scheduleOf(one)).toEqual([include === 1 && 'ceil_mode' in attributes ? 'host' : 'native']);
+      await expectNativeLikeReference(one);
+    }
+  });
+
+  test('indices stay with the reference', () =>
+    expectAgreement({
+      op: 'MaxPool',
+      inputs: [noise('float32', [1, 2, 3, 4, 4])],
+      attributes: { kernel_shape: attr.ints([2, 2, 2]) },
+      outputs: 2,
+    }));
+});

@@ -2,6 +2,7 @@
 import { attr } from '../../graph/attribute.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import type { Attribute, Domain, Graph } from '../../graph/graph.js';
+import type { DType } from '../../tensor/dtype.js';
 import { f32, i64 } from '../../tensor/tensor.js';
 import type { InferContext } from '../op.js';
 
@@ -65,8 +66,8 @@ export class Body {
     return this.one(op, [x, this.graph.constant('axes', i64(axes))], attributes);
   }
 
-  finish(outputs: readonly string[]): Graph {
-    for (const name of outputs) this.graph.output(name, 'float32');
+  finish(outputs: readonly string[], dtype: DType = 'float32'): Graph {
+    for (const name of outputs) this.graph.output(name, dtype);
     return this.graph.build();
   }
 }

@@ -79,8 +79,11 @@ export function averageCounts(
 
 /** True when rounding up makes windows reach beyond the padding, where steps and ONNX count elements differently. */
 export const overhangs = (window: Window): boolean =>
-  window.output.some(
-    (size, i) =>
-      (size - 1) * window.strides[i] + (window.kernel[i] - 1) * window.dilations[i] + 1 >
-      window.input[i] + window.padsBegin[i] + window.padsEnd[i],
-  );
+  coveringPads(window).some((end, i) => end > window.padsEnd[i]);
+
+/** The padding at the ends with which no window reaches beyond it. */
+export const coveringPads = (window: Window): readonly number[] =>
+  window.output.map((size, i) => {
+    const reach = (size - 1) * window.strides[i] + (window.kernel[i] - 1) * window.dilations[i] + 1;
+    return Math.max(window.padsEnd[i], reach - window.input[i] - window.padsBegin[i]);
+  });

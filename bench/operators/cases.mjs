@@ -127,6 +127,12 @@ export const cases = [
     { pads: ints([1, 1, 1, 1, 1, 1]) },
     { label: '3-d' },
   ),
+  one(
+    'Conv',
+    [[1, 54, 8, 28, 28], numbers([54, 1, 3, 3, 3])],
+    { pads: ints([1, 1, 1, 1, 1, 1]), group: int(54) },
+    { label: '3-d depthwise' },
+  ),
   one('ConvTranspose', [[1, 64, 28, 28], numbers([64, 32, 2, 2])], { strides: ints([2, 2]) }),
   one('MaxPool', [image], { kernel_shape: ints([3, 3]), strides: ints([2, 2]), pads: ints([1, 1, 1, 1]) }),
   one('AveragePool', [image], {
@@ -210,6 +216,7 @@ export const cases = [
     batch_axis: int(1),
   }),
   one('EyeLike', [[256, 256]]),
+  one('DFT', [[16, 1024, 1]], { axis: int(1), onesided: int(1) }),
   one('STFT', [[1, 16000, 1], i64([160], []), numbers([400]), i64([400], [])]),
   one('Attention', [
     [1, 8, 128, 64],

@@ -2,6 +2,7 @@
 // high picture; a window has a few in each of a few frames. SPDX-License-Identifier: Apache-2.0
 #include "native/ops/checks.h"
 #include "native/ops/conv_f32.h"
+#include "native/ops/dwconv_f32.h"
 
 namespace kompakt {
 namespace {
@@ -48,12 +49,12 @@ Status MakeConv3dF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   // Windows of no channels add nothing, however many taps they have.
   if (conv.depth == 0) conv.kh = conv.kw = kd = kh = 1;
   const int64_t line = conv.w * conv.c;
-  return NewConvF32(
-      spec, conv,
-      LineOffsets(TapOffsets(y.dims[1], kd, x.dims[1], frames[0], frames[2], frames[1], x.dims[2] * line),
-                  TapOffsets(y.dims[2], kh, x.dims[2], conv.stride_h, conv.dilation_h, conv.pad_top, line),
-                  kd, kh),
-      activation, out);
+  std::vector<int64_t> offsets = LineOffsets(
+      TapOffsets(y.dims[1], kd, x.dims[1], frames[0], frames[2], frames[1], x.dims[2] * line),
+      TapOffsets(y.dims[2], kh, x.dims[2], conv.stride_h, conv.dilation_h, conv.pad_top, line), kd, kh);
+  const bool depthwise = conv.group == conv.c && conv.group == conv.o && !offsets.empty();
+  return depthwise ? NewDwconvF32(spec, conv, std::move(offsets), activation, out)
+                   : NewConvF32(spec, conv, std::move(offsets), activation, out);
 }
 
 }  // namespace kompakt

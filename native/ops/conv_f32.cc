@@ -123,7 +123,7 @@ Status MakeConvF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   if (conv.depth == 0) conv.kh = conv.kw = 1;
   UnaryOp activation;
   KPT_RETURN_IF_ERROR(ReadConvF32(spec, conv, &activation));
-  if (conv.group == conv.c && conv.group == conv.o) return NewDwconvF32(spec, conv, activation, out);
+  if (conv.group == conv.c && conv.group == conv.o) return NewDwconvF32(spec, conv, {}, activation, out);
   return NewConvF32(
       spec, conv,
       TapOffsets(conv.oh, conv.kh, conv.h, conv.stride_h, conv.dilation_h, conv.pad_top, conv.w * conv.c),

@@ -7,7 +7,8 @@
 
 namespace kompakt {
 
-Status DwconvF32Lines::Make(const StepSpec& spec, const Convolution& conv, UnaryOp activation) {
+Status DwconvF32Lines::Make(const StepSpec& spec, const Convolution& conv, UnaryOp activation,
+                            std::vector<int64_t> row_offsets) {
   const TensorView &x = *spec.in(0), &w = *spec.in(1), *bias = spec.in(2);
   conv_ = conv;
   activation_ = activation;
@@ -24,6 +25,12 @@ Status DwconvF32Lines::Make(const StepSpec& spec, const Convolution& conv, Unary
   row_.bias = bias == nullptr ? nullptr : bias->as<float>();
   row_.activation = IsInlineActivation(activation_.kind) ? activation_ : UnaryOp{};
   w_ = w.as<float>();
+  row_offsets_ = std::move(row_offsets);
+  if (!row_offsets_.empty()) {
+    zeros_ = AlignedBuffer(static_cast<size_t>(conv_.w * conv_.c) * sizeof(float));
+    if (zeros_.data() == nullptr)
+      return Status::Error("KPT_TOO_LARGE", "out of memory: the padding of a depthwise convolution");
+  }
   const int64_t taps = conv_.kh * conv_.kw;
   const size_t bytes = static_cast<size_t>(taps * row_.w_stride) * sizeof(float);
   if (!w.is_constant()) {
@@ -55,6 +62,12 @@ void DwconvF32Lines::Run(int64_t line, int64_t first, int64_t last, void* scratc
                          float* y) const {
   const float** lines = static_cast<const float**>(scratch);
   const float* image = x_ + line / conv_.oh * conv_.h * conv_.w * conv_.c;
+  if (!row_offsets_.empty()) {
+    const int64_t* offsets = row_offsets_.data() + line % conv_.oh * conv_.kh;
+    for (int64_t ky = 0; ky < conv_.kh; ++ky)
+      lines[ky] = offsets[ky] < 0 ? zeros_.as<float>() : image + offsets[ky];
+    return RunWindow(lines, 0, conv_.kh, first, last, residual, y);
+  }
   const int64_t top = line % conv_.oh * conv_.stride_h - conv_.pad_top;
   // Rows of taps in the padding are skipped: they lie before and after those inside.
   int64_t first_tap = 0, count = 0;
@@ -92,8 +105,8 @@ class DwconvF32 : public Step {
  public:
   explicit DwconvF32(const Convolution& conv) : conv_(conv) {}
 
-  Status Prepare(const StepSpec& spec, UnaryOp activation) {
-    KPT_RETURN_IF_ERROR(lines_.Make(spec, conv_, activation));
+  Status Prepare(const StepSpec& spec, std::vector<int64_t> row_offsets, UnaryOp activation) {
+    KPT_RETURN_IF_ERROR(lines_.Make(spec, conv_, activation, std::move(row_offsets)));
     const TensorView* residual = spec.in(3);
     y_ = spec.out().as<float>();
     residual_ = residual == nullptr ? nullptr : residual->as<float>();
@@ -145,10 +158,10 @@ class DwconvF32 : public Step {
 
 }  // namespace
 
-Status NewDwconvF32(const StepSpec& spec, const Convolution& conv, UnaryOp activation,
-                    std::unique_ptr<Step>* out) {
+Status NewDwconvF32(const StepSpec& spec, const Convolution& conv, std::vector<int64_t> row_offsets,
+                    UnaryOp activation, std::unique_ptr<Step>* out) {
   auto step = std::make_unique<DwconvF32>(conv);
-  KPT_RETURN_IF_ERROR(step->Prepare(spec, activation));
+  KPT_RETURN_IF_ERROR(step->Prepare(spec, std::move(row_offsets), activation));
   *out = std::move(step);
   return Status::Ok();
 }

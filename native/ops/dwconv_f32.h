@@ -10,8 +10,10 @@ namespace kompakt {
 class DwconvF32Lines {
  public:
   /// Packs the weights (input 1) of a convolution with group = C = O; x, w and ?bias are inputs 0 to 2.
-  /// Weights that are no constant are packed by PackLive() in every run.
-  Status Make(const StepSpec& spec, const Convolution& conv, UnaryOp activation);
+  /// Weights that are no constant are packed by PackLive() in every run. `row_offsets`: where the lines of
+  /// windows lie that do not just follow one another (see NewConvF32), else empty.
+  Status Make(const StepSpec& spec, const Convolution& conv, UnaryOp activation,
+              std::vector<int64_t> row_offsets = {});
 
   /// Bytes that PackLive() needs; 0 for constant weights.
   size_t live_bytes() const { return live_bytes_; }
@@ -37,12 +39,15 @@ class DwconvF32Lines {
   const float* w_ = nullptr;
   const float* packed_ = nullptr;
   size_t live_bytes_ = 0;
+  std::vector<int64_t> row_offsets_;
+  /// A line of padding, where row_offsets_ need one.
+  AlignedBuffer zeros_;
 
   void Pack(float* to) const;
 };
 
-/// Makes conv_f32 for group = C = O. The tensors are checked.
-Status NewDwconvF32(const StepSpec& spec, const Convolution& conv, UnaryOp activation,
-                    std::unique_ptr<Step>* out);
+/// Makes conv_f32 for group = C = O. The tensors are checked. `row_offsets` as above.
+Status NewDwconvF32(const StepSpec& spec, const Convolution& conv, std::vector<int64_t> row_offsets,
+                    UnaryOp activation, std::unique_ptr<Step>* out);
 
 }  // namespace kompakt

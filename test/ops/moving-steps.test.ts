@@ -159,6 +159,7 @@ describe('indices out of range', () => {
   const x = f32([2, 3], [1, 2, 3, 4, 5, 6]);
   const wide = i64([5, -9], [2, 1]);
   const cases = [
+    ['Gather', { axis: attr.int(1) }, [x, i64([5, -9])], [3, 1, 6, 4]],
     ['GatherElements', { axis: attr.int(1) }, [x, wide], [3, 4]],
     ['GatherND', {}, [x, wide], [4, 5, 6, 1, 2, 3]],
     ['ScatterElements', { axis: attr.int(1) }, [x, wide, f32([2, 1], [7, 8])], [1, 2, 3, 4, 5, 6]],

@@ -28,6 +28,8 @@ export interface NativePlan {
   write(tensor: number, data: TypedArray): string | undefined;
   read(tensor: number, data: TypedArray): string | undefined;
   run(first: number, last: number): string | undefined;
+  /** A runAsync() of this plan is about to come: wakes the thread for it meanwhile. */
+  expect(): void;
   runAsync(first: number, last: number, done: (error?: string) => void): string | undefined;
   /** Returns step(): undefined, 1 when a buffer was detached, 2 when aborted; or a failure string. */
   bind(

@@ -8,12 +8,13 @@ import { type TensorType, typeOf } from '../ops/op.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { type DedicatedPlan, DedicatedPlans } from './dedicated-plans.js';
 import type { Engine } from './engine.js';
-import { check, type NativePlan, native } from './native.js';
+import { check, native } from './native.js';
 import { Pace, turnOfOthers } from './pace.js';
 import { buildPlan, type Plan, type ScheduleItem } from './plan.js';
 import { maxPlans, type PlanStore } from './plan-store.js';
 import { type ReadyPlan, releasePlan } from './ready-plan.js';
 import { Run, type Targets } from './run.js';
+import { runHere, runNative } from './stretch.js';
 
 export type Values = ReadonlyMap<string, TensorValue>;
 
@@ -201,6 +202,8 @@ export class GraphRunner {
     signal?.addEventListener('abort', abort, { once: true });
     try {
       const { schedule } = ready.plan;
+      // To be woken takes a thread as long as it takes to copy the inputs.
+      if (schedule[0]?.kind === 'native' && !this.staysHere(ready)) ready.native.expect();
       const run = new Run(this, ready, feeds, targets);
       for (const item of schedule) {
         throwIfAborted(signal);
@@ -220,10 +223,14 @@ export class GraphRunner {
     }
   }
 
+  /** Runs end in the order of their calls: none overtakes one that is on the other thread. */
+  private staysHere({ pace }: ReadyPlan): boolean {
+    return this.busy.size === 1 && pace.isShort();
+  }
+
   private runStretch(ready: ReadyPlan, { first, last }: NativeStretch): Promise<void> | void {
     const { native: plan, pace } = ready;
-    // Runs end in the order of their calls: none overtakes one that is on the other thread.
-    if (this.busy.size === 1 && pace.isShort()) {
+    if (this.staysHere(ready)) {
       const turn = turnOfOthers();
       if (turn === undefined) return runHere(ready, first, last);
       return turn.then(() => runHere(ready, first, last));
@@ -276,25 +283,4 @@ const typesOf = (feeds: Values): Map<string, TensorType> =>
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new KompaktError('KPT_ABORTED', 'The run was aborted.', {}, signal.reason);
-}
-
-function runHere({ native: plan, pace }: ReadyPlan, first: number, last: number): void {
-  const start = performance.now();
-  check(plan.run(first, last));
-  pace.ran(performance.now() - start);
-}
-
-function runNative(plan: NativePlan, first: number, last: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const done = (failure?: string): void => {
-      try {
-        check(failure);
-        resolve();
-      } catch (error) {
-        reject(error);
-      }
-    };
-    const failure = plan.runAsync(first, last, done);
-    if (failure !== undefined) done(failure);
-  });
 }

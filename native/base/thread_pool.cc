@@ -7,27 +7,19 @@
 #include "native/base/thread_pool.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <vector>
 
 #include "native/base/check.h"
+#include "native/base/spin.h"
 
 namespace kompakt {
 namespace {
-
-/// How long a thread spins without giving way to others: longer than most gaps between two loops of a plan.
-constexpr std::chrono::microseconds kSpinTime(30);
-
-/// How long it then goes on looking, and yields in between, before it sleeps: longer than any step that one
-/// thread runs alone. To be woken takes as long as many a loop, and outside of inferences nobody spins.
-constexpr std::chrono::microseconds kYieldTime(2000);
 
 /// Chunks per thread: enough to even out a thread that starts late, few enough that taking them costs
 /// nothing.
@@ -36,29 +28,6 @@ constexpr int64_t kChunksPerThread = 4;
 constexpr uint64_t kOpen = uint64_t{1} << 16;
 constexpr uint64_t kInside = kOpen - 1;
 constexpr int kLoopShift = 17;
-
-inline void Pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield" ::: "memory");
-#endif
-}
-
-/// Spins until `ready()` or until the time is over; true when ready.
-template <typename Ready>
-bool SpinUntil(const Ready& ready) {
-  const auto start = std::chrono::steady_clock::now();
-  for (;;) {
-    for (int i = 0; i < 16; ++i) {
-      if (ready()) return true;
-      Pause();
-    }
-    const auto passed = std::chrono::steady_clock::now() - start;
-    if (passed >= kYieldTime) return ready();
-    if (passed >= kSpinTime) sched_yield();
-  }
-}
 
 /// The chunks of one thread that nobody has taken: [front, back), in one word so that both ends can be taken
 /// from at once.

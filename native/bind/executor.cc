@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/bind/executor.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
+
+#include "native/base/spin.h"
 
 namespace kompakt {
 namespace {
@@ -33,6 +36,8 @@ struct Executor::State {
   std::mutex mutex;
   std::condition_variable wake;
   std::deque<Job*> queue;         // guarded by mutex
+  bool expecting = false;         // guarded by mutex
+  std::atomic<bool> due{false};   // there is a job, or the end
   std::shared_ptr<Plan> running;  // guarded by mutex
   bool stop = false;              // guarded by mutex
   Completion completion;
@@ -45,8 +50,15 @@ struct Executor::State {
       {
         std::unique_lock<std::mutex> lock(mutex);
         running.reset();
-        wake.wait(lock, [this] { return stop || !queue.empty(); });
+        due.store(stop || !queue.empty());
+        wake.wait(lock, [this] { return stop || !queue.empty() || expecting; });
         if (stop) return;
+        expecting = false;
+        if (queue.empty()) {
+          lock.unlock();
+          SpinUntil([this] { return due.load(); });
+          continue;
+        }
         job = queue.front();
         queue.pop_front();
         running = job->plan;
@@ -61,6 +73,7 @@ struct Executor::State {
     {
       std::lock_guard<std::mutex> lock(mutex);
       stop = true;
+      due.store(true);
       if (running) running->Abort();
       for (Job* job : queue) Discard(job);
       queue.clear();
@@ -86,6 +99,15 @@ void CallDone(Napi::Env env, Napi::Function, Executor::State* state, Job* job) {
 
 }  // namespace
 
+void Executor::Expect() {
+  if (!state_ || state_->pending > 0) return;
+  {
+    std::lock_guard<std::mutex> lock(state_->mutex);
+    state_->expecting = true;
+  }
+  state_->wake.notify_one();
+}
+
 void Executor::Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last,
                       Napi::Function done) {
   if (!state_) {
@@ -107,6 +129,7 @@ void Executor::Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, s
   {
     std::lock_guard<std::mutex> lock(state_->mutex);
     state_->queue.push_back(job);
+    state_->due.store(true);
   }
   state_->wake.notify_one();
 }

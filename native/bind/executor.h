@@ -18,6 +18,9 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
+  /// A run will be submitted as soon as its inputs are copied: wakes the thread meanwhile, which goes back to
+  /// sleep when none comes.
+  void Expect();
   /// Queues steps [first, last); `done` is called on the JavaScript thread with no argument, or with the
   /// string "KPT_ABORTED ..." when the plan was aborted.
   void Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last, Napi::Function done);

@@ -99,8 +99,9 @@ Napi::Function NativePlan::Define(Napi::Env env) {
       env, "NativePlan",
       {InstanceAccessor<&NativePlan::Error>("error"), InstanceMethod<&NativePlan::Write>("write"),
        InstanceMethod<&NativePlan::Read>("read"), InstanceMethod<&NativePlan::Run>("run"),
-       InstanceMethod<&NativePlan::RunAsync>("runAsync"), InstanceMethod<&NativePlan::Bind>("bind"),
-       InstanceMethod<&NativePlan::Abort>("abort"), InstanceMethod<&NativePlan::ClearAbort>("clearAbort"),
+       InstanceMethod<&NativePlan::RunAsync>("runAsync"), InstanceMethod<&NativePlan::Expect>("expect"),
+       InstanceMethod<&NativePlan::Bind>("bind"), InstanceMethod<&NativePlan::Abort>("abort"),
+       InstanceMethod<&NativePlan::ClearAbort>("clearAbort"),
        InstanceMethod<&NativePlan::SetProfiling>("setProfiling"),
        InstanceMethod<&NativePlan::Profile>("profile"), InstanceMethod<&NativePlan::ArenaBytes>("arenaBytes"),
        InstanceMethod<&NativePlan::Release>("release")});
@@ -162,6 +163,10 @@ Napi::Value NativePlan::Run(const Napi::CallbackInfo& info) {
   const RunResult result = plan_->Run(info[0].ToNumber().Uint32Value(), info[1].ToNumber().Uint32Value());
   if (result == RunResult::kAborted) return Failure(info.Env(), "KPT_ABORTED", "the run was aborted");
   return info.Env().Undefined();
+}
+
+void NativePlan::Expect(const Napi::CallbackInfo&) {
+  if (plan_) executor_->Expect();
 }
 
 Napi::Value NativePlan::RunAsync(const Napi::CallbackInfo& info) {

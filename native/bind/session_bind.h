@@ -50,9 +50,10 @@ class NativePlan : public Napi::ObjectWrap<NativePlan> {
 
  private:
   Napi::Value Error(const Napi::CallbackInfo& info);
-  Napi::Value Write(const Napi::CallbackInfo& info);     // (tensor id, view)
-  Napi::Value Read(const Napi::CallbackInfo& info);      // (tensor id, view)
-  Napi::Value Run(const Napi::CallbackInfo& info);       // (first, last)
+  Napi::Value Write(const Napi::CallbackInfo& info);  // (tensor id, view)
+  Napi::Value Read(const Napi::CallbackInfo& info);   // (tensor id, view)
+  Napi::Value Run(const Napi::CallbackInfo& info);    // (first, last)
+  void Expect(const Napi::CallbackInfo& info);
   Napi::Value RunAsync(const Napi::CallbackInfo& info);  // (first, last, done: (error?: string) => void)
   Napi::Value Bind(
       const Napi::CallbackInfo& info);  // (input ids, input views, output ids, output views) -> step

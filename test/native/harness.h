@@ -30,6 +30,12 @@ class Random {
   uint64_t state_;
 };
 
+/// Makes all NaNs one: their sign and payload are not part of any contract.
+inline void Canonical(float* y, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    if (y[i] != y[i]) y[i] = __builtin_nanf("");
+}
+
 /// Owned memory with kReadPadding bytes of a pattern before and after: Intact() tells whether somebody wrote
 /// there.
 class GuardedBuffer {

@@ -14,6 +14,7 @@
 namespace kompakt {
 namespace {
 
+using testing::Canonical;
 using testing::GuardedBuffer;
 using testing::Random;
 
@@ -35,6 +36,7 @@ void Compare(KernelList<Kernel> kernels, const std::vector<float>& start, const 
   std::memcpy(want.data(), start.data(), bytes);
   call(kernels.first[kernels.count - 1].run, reinterpret_cast<float*>(want.data()));
   CHECK(std::memcmp(want.data(), start.data(), bytes) != 0);
+  Canonical(reinterpret_cast<float*>(want.data()), static_cast<int64_t>(start.size()));
   for (const auto& kernel : kernels) {
     if (!HasTier(kernel.tier)) continue;
     CAPTURE(kernel.name);
@@ -42,6 +44,7 @@ void Compare(KernelList<Kernel> kernels, const std::vector<float>& start, const 
     GuardedBuffer got(bytes);
     std::memcpy(got.data(), start.data(), bytes);
     call(kernel.run, reinterpret_cast<float*>(got.data()));
+    Canonical(reinterpret_cast<float*>(got.data()), static_cast<int64_t>(start.size()));
     CHECK(std::memcmp(got.data(), want.data(), bytes) == 0);
     CHECK(got.Intact());
   }

@@ -26,6 +26,7 @@
 namespace kompakt {
 namespace {
 
+using testing::Canonical;
 using testing::GuardedBuffer;
 using testing::Random;
 
@@ -55,12 +56,6 @@ std::vector<uint8_t> Bytes(int64_t count, uint64_t seed) {
   std::vector<uint8_t> x(static_cast<size_t>(count));
   for (uint8_t& v : x) v = static_cast<uint8_t>(random.Int(0, 255));
   return x;
-}
-
-// All NaNs made one: their payload is not part of the contract.
-void Canonical(float* y, int64_t count) {
-  for (int64_t i = 0; i < count; ++i)
-    if (y[i] != y[i]) y[i] = std::nanf("");
 }
 
 /// Runs `call(kernel, y)` on every supported tier, with y of `count` elements, and compares with the

@@ -30,10 +30,12 @@ export const compress = defineOp({
     const known = knownContext(ctx);
     const x = inputValue(ctx, 0);
     const { outer, inner, dim, chosen } = selection(known);
-    const offsets = Array.from({ length: outer }, (_, o) =>
-      chosen.flatMap((k) => Array.from({ length: inner }, (_, i) => (o * dim + k) * inner + i)),
-    );
-    return [pick(x, infer(known)[0]!.dims, offsets.flat())];
+    const offsets = new Float64Array(outer * chosen.length * inner);
+    let to = 0;
+    for (let o = 0; o < outer; o++)
+      for (const k of chosen)
+        for (let i = 0; i < inner; i++) offsets[to++] = (o * dim + k) * inner + i;
+    return [pick(x, infer(known)[0]!.dims, offsets)];
   },
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,

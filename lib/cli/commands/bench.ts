@@ -9,6 +9,7 @@ import {
   type FreshReport,
   table,
 } from '../../index.js';
+import { byReference } from '../by-reference.js';
 import type { Command } from '../command.js';
 import {
   itsFile,
@@ -187,6 +188,7 @@ function operatorLines(report: BenchReport, count: number): string[] {
         (100 * milliseconds) / total,
       ]),
     ),
+    ...byReference(times),
   ];
 }
 

@@ -11,6 +11,7 @@ import {
   shapeExample,
   table,
 } from '../../index.js';
+import { byReference } from '../by-reference.js';
 import type { Command } from '../command.js';
 import { itsFile, shapeOption, shapesOf } from '../option-types.js';
 
@@ -53,7 +54,9 @@ export const inspectCommand: Command = {
         passes: describePasses(model),
         plan: concrete === null ? null : session.describe(concrete),
       };
-      return { document, text: toText(document, options.flag('plan'), example) };
+      const ends = [...model.graph.inputs, ...model.graph.outputs];
+      const undeclared = new Set(ends.flatMap(({ name, dims }) => (dims === null ? [name] : [])));
+      return { document, text: toText(document, undeclared, options.flag('plan'), example) };
     } finally {
       await session.release();
     }
@@ -72,14 +75,20 @@ interface Document {
   readonly plan: Description | null;
 }
 
-function toText(document: Document, everyNode: boolean, example: string | null): string {
+/** `undeclared`: values whose shape the file does not tell. */
+function toText(
+  document: Document,
+  undeclared: ReadonlySet<string>,
+  everyNode: boolean,
+  example: string | null,
+): string {
   const opsets = Object.entries(document.opsets).map(
     ([domain, version]) => `${domain || 'ai.onnx'} ${version}`,
   );
   const lines = [
     `${document.file}: ${bytesText(document.fileBytes)}, ${document.nodes} nodes, opset ${opsets.join(', ')}`,
-    ...document.inputs.map((value) => `input   ${value.name}: ${value.type} [${value.shape.join(',')}]`),
-    ...document.outputs.map((value) => `output  ${value.name}: ${value.type} [${value.shape.join(',')}]`),
+    ...document.inputs.map((value) => `input   ${typeText(value, undeclared)}`),
+    ...document.outputs.map((value) => `output  ${typeText(value, undeclared)}`),
   ];
   const { plan, shapes } = document;
   if (plan === null)
@@ -93,8 +102,15 @@ function toText(document: Document, everyNode: boolean, example: string | null):
     `at ${sizes.join(', ')}: ${countText(plan.macs)} MACs, weights ${bytesText(plan.weightBytes)}, arena ${bytesText(plan.arenaBytes)}`,
     '',
     everyNode ? `${passTable(document.passes)}\n\n${nodeTable(plan)}` : operatorTable(plan),
+    ...byReference(plan.nodes),
   ].join('\n');
 }
+
+const typeText = (
+  { name, type, shape }: Document['inputs'][number],
+  undeclared: ReadonlySet<string>,
+): string =>
+  undeclared.has(name) ? `${name}: ${type}, shape not declared` : `${name}: ${type} [${shape.join(',')}]`;
 
 const passTable = (passes: readonly PassEffect[]): string =>
   table(
@@ -133,7 +149,7 @@ function operatorTable(plan: Description): string {
     groups.set(op, group);
   }
   const rows = [...groups].sort(([a, x], [b, y]) => y.macs - x.macs || (a < b ? -1 : 1));
-  const text = table(
+  return table(
     [
       { title: 'operator' },
       { title: 'native' },
@@ -149,6 +165,4 @@ function operatorTable(plan: Description): string {
       plan.macs === 0 ? 0 : (100 * macs) / plan.macs,
     ]),
   );
-  const slow = plan.nodes.filter((node) => !node.native).map((node) => `${node.name} (${node.op})`);
-  return slow.length === 0 ? text : `${text}\n\nrun by their reference: ${slow.join(', ')}`;
 }

@@ -26,7 +26,7 @@ function stressAddon(folder) {
     LD_PRELOAD: [...values.sanitize.split(','), 'stdc++'].map(runtime).filter(Boolean).join(':'),
     ASAN_OPTIONS: 'detect_leaks=0:quarantine_size_mb=64',
     UBSAN_OPTIONS: 'print_stacktrace=1',
-    TSAN_OPTIONS: 'halt_on_error=1:report_bugs=1',
+    TSAN_OPTIONS: `halt_on_error=1:suppressions=${join(root, 'scripts/thread-sanitizer.supp')}`,
   });
 }
 

@@ -13,9 +13,13 @@ export interface Block {
 }
 
 const alignment = 64;
-/** Kernels may read this far past the end of a tensor (kReadPadding in native/base/aligned_buffer.h covers the arena's
- *  own end; inside the arena a neighbour is read, which is harmless). */
 const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
+
+/** Kernels may read this far past the end of a tensor, and use nothing of it (kReadPadding in native/base/aligned_buffer.h, which
+ *  also covers the arena's own end). Blocks that live at the same time keep this distance: what lies behind one may be
+ *  written by another thread meanwhile, and that would be a data race, harmless or not. */
+const readPadding = 256;
+const reach = ({ bytes }: Block): number => (bytes === 0 ? 0 : align(bytes + readPadding));
 
 /** Pairs of blocks that greedy-by-size may look at: about a second. Models that people run stay far below. */
 const maxEffort = 20_000_000;
@@ -23,31 +27,29 @@ const maxEffort = 20_000_000;
 /** Sets every offset and returns the size of the arena in bytes. */
 export function planMemory(blocks: readonly Block[], effort = maxEffort): number {
   const owners = blocks.filter((block) => block.shares === undefined);
-  const arenaBytes = greedyBySize(owners, effort) ?? inOrderOfBirth(owners);
+  if (!greedyBySize(owners, effort)) inOrderOfBirth(owners);
   for (const block of blocks) if (block.shares !== undefined) block.offset = block.shares.offset;
-  return arenaBytes;
+  return owners.reduce((most, { offset, bytes }) => Math.max(most, align(offset + bytes)), 0);
 }
 
-/** Null, with offsets that mean nothing, when it would look at more than `effort` pairs of blocks. */
-function greedyBySize(blocks: readonly Block[], effort: number): number | null {
+/** False, with offsets that mean nothing, when it would look at more than `effort` pairs of blocks. */
+function greedyBySize(blocks: readonly Block[], effort: number): boolean {
   const placed = new PlacedBlocks();
-  let arenaBytes = 0;
   let left = effort;
   const bySize = [...blocks].sort((a, b) => b.bytes - a.bytes || a.first - b.first);
   for (const block of bySize) {
     const neighbours = placed.aliveDuring(block);
     left -= placed.effort;
-    if (left < 0) return null;
+    if (left < 0) return false;
     let offset = 0;
     for (const other of neighbours.sort((a, b) => a.offset - b.offset)) {
-      if (offset + block.bytes <= other.offset) break;
-      offset = Math.max(offset, align(other.offset + other.bytes));
+      if (offset + reach(block) <= other.offset) break;
+      offset = Math.max(offset, other.offset + reach(other));
     }
     block.offset = offset;
     placed.add(block);
-    arenaBytes = Math.max(arenaBytes, align(offset + block.bytes));
   }
-  return arenaBytes;
+  return true;
 }
 
 /** Blocks by the stretches of time in which they live. */
@@ -95,19 +97,19 @@ interface Gap {
 }
 
 /** As an allocator would: each block takes the lowest gap that fits when it is born and gives it back when it dies. */
-function inOrderOfBirth(blocks: readonly Block[]): number {
+function inOrderOfBirth(blocks: readonly Block[]): void {
   const byBirth = [...blocks].sort((a, b) => a.first - b.first || b.bytes - a.bytes);
   const byDeath = [...blocks].sort((a, b) => a.last - b.last);
   const gaps: Gap[] = [];
-  let arenaBytes = 0;
+  let end = 0;
   let dead = 0;
   for (const block of byBirth) {
     for (; byDeath[dead]!.last < block.first; dead++) giveBack(byDeath[dead]!, gaps);
-    const bytes = align(block.bytes);
+    const bytes = reach(block);
     const at = gaps.findIndex(({ start, end }) => end - start >= bytes);
     if (at < 0) {
-      block.offset = arenaBytes;
-      arenaBytes += bytes;
+      block.offset = end;
+      end += bytes;
       continue;
     }
     const gap = gaps[at]!;
@@ -115,12 +117,11 @@ function inOrderOfBirth(blocks: readonly Block[]): number {
     gap.start += bytes;
     if (gap.start === gap.end) gaps.splice(at, 1);
   }
-  return arenaBytes;
 }
 
 /** Adds a block's memory to the gaps, which are in order of their places and never touch. */
 function giveBack(block: Block, gaps: Gap[]): void {
-  const [start, end] = [block.offset, block.offset + align(block.bytes)];
+  const [start, end] = [block.offset, block.offset + reach(block)];
   if (start === end) return;
   let [low, high] = [0, gaps.length];
   while (low < high) {

@@ -52,7 +52,8 @@ test('the head of a network is one step, and tensors inside it take no memory', 
   expect(stepKinds).toEqual(['chain_f32', 'copy']);
   const input = 4 * 3 * 160 * 160;
   const output = 4 * 32 * 80 * 80;
-  expect(arenaBytes).toBeLessThanOrEqual(Math.max(input + output, 2 * output));
+  const readPadding = 256; // between the two that live at once
+  expect(arenaBytes).toBeLessThanOrEqual(Math.max(input + output, 2 * output) + readPadding);
 });
 
 test('small tensors in between stay whole', () => {

@@ -86,6 +86,7 @@ export type { RequestOptions, SchedulerCounts, SchedulerOptions } from './serve/
 export type { Server } from './serve/serve.js';
 export { listSupportedBackends, type SupportedBackend } from './session/backends.js';
 export type { BoundStep } from './session/bind.js';
+export { type PlanCacheUsage, planCacheUsage } from './session/cache-place.js';
 export type { Description, NodeDescription } from './session/describe.js';
 export { describePasses, type PassEffect } from './session/describe-passes.js';
 export type { RunOptions, SessionOptions } from './session/options.js';

@@ -24,3 +24,5 @@ export async function load(url, context, next) {
 }
 
 if (isMainThread) register(import.meta.url);
+// Plans that an earlier state of lib/ has made do not tell themselves from those of this one.
+process.env.KOMPAKT_PLAN_CACHE ??= '';

@@ -3,6 +3,7 @@
 import type * as OrtCommon from 'onnxruntime-common';
 import { packageVersion } from '../run/native.js';
 import { loadPeer } from '../run/peers.js';
+import { cachePlace } from '../session/cache-place.js';
 import type * as Kompakt from '../session/session.js';
 import type { Engine, EngineName, EngineSession } from './engine.js';
 
@@ -19,7 +20,8 @@ async function kompaktEngine(): Promise<Engine> {
     create: (model, threads, planCache) =>
       createKompakt(InferenceSession, model, {
         intraOpNumThreads: threads,
-        ...(planCache !== undefined && { planCache }),
+        // How long it takes to make a session is asked of one that is made, unless somebody asked for a cache.
+        planCache: cachePlace(planCache, false)?.path ?? false,
       }),
   };
 }

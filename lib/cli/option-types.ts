@@ -167,7 +167,7 @@ export const shapesOf = (options: Options): Readonly<Record<string, readonly num
 export const planCacheOption: OptionSpec = {
   flags: '--plan-cache <path>',
   description:
-    'keep plans and packed weights in this file, or in this folder for several models; without this in the folder that KOMPAKT_PLAN_CACHE names in the environment, if it does',
+    'keep plans and packed weights in this file, or in this folder for several models; without this in the folder that KOMPAKT_PLAN_CACHE names in the environment (empty: nowhere), else in the folder that kompakt doctor names',
   writes: 'cache',
 };
 

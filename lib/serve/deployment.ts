@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises';
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import type { InputInfo } from '../bench/engine.js';
 import { concreteShapes, randomFeeds, type Shapes, shapeExample } from '../bench/feeds.js';
-import { Model } from '../model/model.js';
 import { checkBaseline, loadBaseline } from '../monitor/drift/baseline.js';
 import { type DriftOptions, DriftSentinel } from '../monitor/drift/sentinel.js';
 import type { Meter } from '../monitor/meter.js';
@@ -137,11 +136,10 @@ export class Deployment {
 
 async function loadVariant(file: string, settings: DeploymentSettings): Promise<LoadedVariant> {
   const { threads, planCache, shapes } = settings;
-  const options = { intraOpNumThreads: threads };
-  const session =
-    planCache === undefined
-      ? InferenceSession.fromModel(await Model.load(file), options)
-      : await InferenceSession.create(file, { ...options, planCache });
+  const session = await InferenceSession.create(file, {
+    intraOpNumThreads: threads,
+    ...(planCache !== undefined && { planCache }),
+  });
   try {
     // What random values cannot do, as be a shape that another input has, requests may.
     const warm = await warmUp(session, shapes).catch((error: Error) => {

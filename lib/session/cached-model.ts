@@ -3,6 +3,7 @@
 import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { prepareForRun } from '../passes/pipeline.js';
+import type { CachePlace } from './cache-place.js';
 import { ModelSource } from './model-source.js';
 import type { CheckedOptions } from './options.js';
 import { PlanCache } from './plan-cache.js';
@@ -18,7 +19,7 @@ export interface CachedModel {
 /** Throws what Model.load() throws. */
 export function cachedModel(
   given: string | Uint8Array,
-  planCache: string,
+  place: CachePlace,
   { optimize }: Pick<CheckedOptions, 'optimize'>,
 ): CachedModel {
   const source = new ModelSource(given);
@@ -31,7 +32,7 @@ export function cachedModel(
   };
   const load = (): Graph => graph ?? keep(source.load());
   try {
-    const cache = new PlanCache(planCache, { digest: source.digest, optimize });
+    const cache = new PlanCache(place, { digest: source.digest, optimize });
     if (cache.signature !== undefined) return { graph: load, cache, close };
     const model = source.load();
     keep(model);

@@ -1,6 +1,5 @@
 // Session options: onnxruntime-common's, so that programs written for onnxruntime-node need no change. kompakt heeds
 // intraOpNumThreads, planCache, freeDimensionOverrides, enableProfiling and graphOptimizationLevel; the rest concerns other engines.
-import { join, sep } from 'node:path';
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 
@@ -9,8 +8,9 @@ export interface SessionOptions extends Ort.SessionOptions {
   readonly intraOpNumThreads?: number;
   /** A file, or a folder for the files of several models, in which made plans and packed weights are kept: a later session
    *  of the same model on the same kind of CPU starts from there. Made when it is not there, ignored when it does not fit.
-   *  Default: the folder that KOMPAKT_PLAN_CACHE names in the environment; none without it. */
-  readonly planCache?: string;
+   *  false: none. Default: the folder that KOMPAKT_PLAN_CACHE names in the environment (empty or 0: none); without it, for
+   *  models given as files, kompakt's own among the user's caches (`~/.cache/kompakt` on Linux), of at most 512 MiB. */
+  readonly planCache?: string | false;
 }
 
 export interface RunOptions extends Ort.RunOptions {
@@ -22,14 +22,8 @@ export interface CheckedOptions {
   readonly threads: number;
   readonly optimize: boolean;
   readonly profile: boolean;
-  readonly planCache: string | undefined;
+  readonly planCache: string | false | undefined;
   readonly freeDimensions: Readonly<Record<string, number>>;
-}
-
-/** Where whoever deploys a program wants plans kept, though the program says nothing of it. */
-export function planCacheFolder(): string | undefined {
-  const folder = process.env.KOMPAKT_PLAN_CACHE;
-  return folder ? join(folder, sep) : undefined;
 }
 
 const maxThreads = 256;
@@ -44,8 +38,8 @@ export function checkOptions(options: SessionOptions | undefined): CheckedOption
       expected(`an integer in [0,${maxThreads}]`, 'option intraOpNumThreads', threads),
     );
   const planCache = options?.planCache;
-  if (planCache !== undefined && (typeof planCache !== 'string' || planCache === ''))
-    throw new KompaktError('KPT_OPTION_INVALID', expected('a path', 'option planCache', planCache));
+  if (planCache !== undefined && planCache !== false && (typeof planCache !== 'string' || planCache === ''))
+    throw new KompaktError('KPT_OPTION_INVALID', expected('a path or false', 'option planCache', planCache));
   const freeDimensions = options?.freeDimensionOverrides ?? {};
   for (const [name, size] of Object.entries(freeDimensions))
     if (!Number.isInteger(size) || size < 0)

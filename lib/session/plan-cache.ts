@@ -1,12 +1,13 @@
 // Plan caches of sessions: the plans of one model for one kind of CPU in one file, so that a later session needs neither
 // to read the graph nor to pack weights. A file that is not exactly right is ignored and written anew.
 import { mkdirSync, statSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import type { ValueInfo } from '../graph/graph.js';
 import type { Engine } from '../run/engine.js';
 import { buildIdentity, check, type NativeCacheHandle, native } from '../run/native.js';
 import type { Plan } from '../run/plan.js';
 import { maxPlans, type PlanStore } from '../run/plan-store.js';
+import { type CachePlace, ownFileBytes, tidy, touch } from './cache-place.js';
 import { describePlan, restorePlan, type StoredPlan } from './stored-plan.js';
 
 /** What a session knows of its model without the graph. */
@@ -36,6 +37,7 @@ const maxStored = 64;
 
 export class PlanCache implements PlanStore {
   readonly #path: string;
+  readonly #own: boolean;
   readonly #identity: string;
   readonly #plans = new Map<string, CachedPlan>();
   #handle: NativeCacheHandle | undefined;
@@ -45,11 +47,10 @@ export class PlanCache implements PlanStore {
   #added: string[] = [];
   #withdrawn = false;
 
-  /** `place`: a file, or a folder that holds one file per model and CPU tier (it exists, or its name ends with a
-   *  separator). */
-  constructor(place: string, key: CacheKey) {
+  constructor({ path: place, own }: CachePlace, key: CacheKey) {
+    this.#own = own;
     const tier = native().tier();
-    this.#identity = ['kompakt', buildIdentity(), tier, key.optimize ? 'all' : 'none', key.digest].join(' ');
+    this.#identity = ['kompakt', build(), tier, key.optimize ? 'all' : 'none', key.digest].join(' ');
     this.#path = isFolder(place) ? join(place, `${key.digest}-${tier}.kpc`) : place;
     this.#open();
   }
@@ -90,7 +91,7 @@ export class PlanCache implements PlanStore {
     } catch (error) {
       // A cache that cannot be kept costs time at the next start, nothing else.
       for (const key of this.#added) this.#plans.delete(key);
-      process.emitWarning(`kompakt: ${(error as Error).message}`, { code: 'KPT_FILE_WRITE' });
+      if (!this.#own) process.emitWarning(`kompakt: ${(error as Error).message}`, { code: 'KPT_FILE_WRITE' });
     }
     this.#added = [];
   }
@@ -121,28 +122,35 @@ export class PlanCache implements PlanStore {
         });
       this.#signature = { inputs, outputs };
       this.#handle = opened.handle;
+      if (this.#own) touch(this.#path);
     } catch {
       this.#plans.clear();
     }
   }
 
   #save(): void {
+    const { session } = this.#engine!;
+    if (this.#own && this.#engine!.weightBytes() > ownFileBytes) return;
     const entries = [...this.#plans.values()];
     const description: Description = {
       ...this.#signature!,
       plans: entries.map((entry) => entry.description),
     };
-    mkdirSync(dirname(this.#path), { recursive: true });
+    mkdirSync(dirname(this.#path), { recursive: true, ...(this.#own && { mode: 0o700 }) });
     check(
-      this.#engine!.session.saveCache(
+      session.saveCache(
         this.#path,
         this.#identity,
         JSON.stringify(description),
         entries.map(({ plan }) => plan.program),
       ),
     );
+    if (this.#own) tidy(dirname(this.#path));
   }
 }
+
+/** What makes plans and packs weights. The name of a bundled file has a digest of the code that it and others that it uses hold. */
+export const build = (): string => `${buildIdentity()}+${basename(import.meta.url)}`;
 
 const keyOf = (place: readonly string[]): string => JSON.stringify(place);
 const placeOf = (key: string): readonly string[] => JSON.parse(key) as readonly string[];

@@ -14,16 +14,11 @@ import type { TypedArray } from '../tensor/dtype.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { lookAcrossRows } from './across-rows.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
+import { cachePlace } from './cache-place.js';
 import { cachedModel } from './cached-model.js';
 import { type Description, describePlan } from './describe.js';
 import { checkNames, feedValues, sessionReleased, toResult } from './feeds.js';
-import {
-  type CheckedOptions,
-  checkOptions,
-  planCacheFolder,
-  type RunOptions,
-  type SessionOptions,
-} from './options.js';
+import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
 import type { Signature } from './plan-cache.js';
 import { type OperatorTime, Profiler } from './profile.js';
 
@@ -79,9 +74,9 @@ export class InferenceSession implements Ort {
         ? source
         : new Uint8Array(source, typeof second === 'number' ? second : 0, byteLength);
     const checked = checkOptions(options);
-    const planCache = checked.planCache ?? planCacheFolder();
-    if (planCache === undefined) return InferenceSession.#ofModel(await Model.load(input), checked);
-    const { graph, cache, close } = cachedModel(input, planCache, checked);
+    const place = cachePlace(checked.planCache, typeof input === 'string');
+    if (place === undefined) return InferenceSession.#ofModel(await Model.load(input), checked);
+    const { graph, cache, close } = cachedModel(input, place, checked);
     const engine = new Engine(checked.threads, cache?.handle);
     const { inputs, outputs } = cache?.signature ?? graph();
     cache?.attach(engine, { inputs, outputs });
@@ -92,7 +87,7 @@ export class InferenceSession implements Ort {
   /** A session for a model that is in memory already. */
   static fromModel(model: Model, options?: SessionOptions): InferenceSession {
     const checked = checkOptions(options);
-    if (checked.planCache !== undefined)
+    if (checked.planCache)
       throw new KompaktError(
         'KPT_OPTION_INVALID',
         'planCache needs the bytes of a model file: use InferenceSession.create().',
@@ -160,7 +155,8 @@ export class InferenceSession implements Ort {
     return lookAcrossRows(this.runner, this.inputs, shapes);
   }
 
-  /** Bytes taken outside JavaScript: arenas of all plans, constants and packed weights. */
+  /** Bytes taken outside JavaScript: arenas of all plans, constants and packed weights. Weights that are mapped from a plan
+   *  cache are not counted: they are the system's, and shared by the processes that use them. */
   memory(): { readonly arenaBytes: number; readonly weightBytes: number } {
     return this.runner.memory();
   }

@@ -41,7 +41,7 @@ function result(planCache?: string): string {
   const { graph, cache } =
     planCache === undefined
       ? { graph: () => prepareForRun(Model.loadSync(bytes).graph), cache: undefined }
-      : cachedModel(bytes, planCache, options);
+      : cachedModel(bytes, { path: planCache, own: false }, options);
   const engine = new Engine(options.threads, cache?.handle);
   const { inputs, outputs } = cache?.signature ?? graph();
   cache?.attach(engine, { inputs, outputs });

@@ -41,7 +41,10 @@ end`),
     const file = join(folder, 'plans.kpc');
     const plain = await outcome(bytes, shapes);
     expect(await outcome(bytes, shapes, file)).toBe(plain);
-    const { signature } = new PlanCache(file, { digest: native().digest(bytes), optimize: true });
+    const { signature } = new PlanCache(
+      { path: file, own: false },
+      { digest: native().digest(bytes), optimize: true },
+    );
     if (signature === undefined) return false;
     const written = statSync(file).mtimeMs;
     expect(await outcome(bytes, shapes, file)).toBe(plain);

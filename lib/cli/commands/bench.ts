@@ -7,6 +7,7 @@ import {
   counted,
   type EngineName,
   type FreshReport,
+  planCacheUsage,
   table,
 } from '../../index.js';
 import { byReference } from '../by-reference.js';
@@ -29,7 +30,11 @@ export const benchCommand: Command = {
   options: [
     shapeOption,
     threadsOption,
-    planCacheOption,
+    {
+      ...planCacheOption,
+      description:
+        'keep plans and packed weights in this file, or in this folder for several models, so that later starts are from there; without this in the folder that KOMPAKT_PLAN_CACHE names in the environment, if it does',
+    },
     { flags: '--runs <n>', description: 'timed runs', parse: wholeNumber(1) },
     {
       flags: '--seconds <n>',
@@ -98,8 +103,8 @@ export const benchCommand: Command = {
 
 /** Whoever reads how long a start takes must know that it was not from the model, though nobody asked for it here. */
 function cacheLines(): readonly string[] {
-  const folder = process.env.KOMPAKT_PLAN_CACHE;
-  return folder ? [`plans are kept in ${folder} (KOMPAKT_PLAN_CACHE): later starts are from there`] : [];
+  const { folder, named } = planCacheUsage();
+  return named ? [`plans are kept in ${folder} (KOMPAKT_PLAN_CACHE): later starts are from there`] : [];
 }
 
 function toText(report: BenchReport, operators: number): string {

@@ -1,5 +1,12 @@
 // kompakt doctor: what this device is, how fast it can be now, and what would make it faster.
-import { platform, systemAdvice, systemState } from '../../index.js';
+import {
+  bytesText,
+  type PlanCacheUsage,
+  planCacheUsage,
+  platform,
+  systemAdvice,
+  systemState,
+} from '../../index.js';
 import type { Command } from '../command.js';
 
 /** Tiers from slowest to fastest per architecture, as KOMPAKT_FORCE_TIER names them. */
@@ -21,7 +28,8 @@ export const doctorCommand: Command = {
     const cpu = platform();
     const system = systemState();
     const advice = [...tierAdvice(cpu), ...systemAdvice(system)];
-    const document = { node: process.version, architecture: process.arch, cpu, system, advice };
+    const planCache = planCacheUsage();
+    const document = { node: process.version, architecture: process.arch, cpu, system, planCache, advice };
     return { document, text: toText(document) };
   },
 };
@@ -39,11 +47,18 @@ function tierAdvice({ tier }: Cpu): string[] {
   ];
 }
 
+function cacheText({ folder, files, bytes, maxBytes }: PlanCacheUsage): string {
+  if (folder === null) return 'none';
+  const most = maxBytes === null ? '' : ` of at most ${bytesText(maxBytes)}`;
+  return `${folder} (${files} files, ${bytesText(bytes)}${most})`;
+}
+
 function toText(document: {
   readonly node: string;
   readonly architecture: string;
   readonly cpu: Cpu;
   readonly system: ReturnType<typeof systemState>;
+  readonly planCache: PlanCacheUsage;
   readonly advice: readonly string[];
 }): string {
   const { cpu, system, advice } = document;
@@ -68,6 +83,7 @@ function toText(document: {
       'memory',
       `${(system.freeMemoryBytes / 2 ** 20).toFixed(0)} MiB free of ${(system.memoryBytes / 2 ** 20).toFixed(0)} MiB`,
     ],
+    ['plan cache', cacheText(document.planCache)],
   ];
   return [
     ...facts.map(([name, value]) => `${name.padEnd(12)} ${value}`),

@@ -59,10 +59,10 @@ export const runCommand: Command = {
     const model = await Model.load(args[0]!);
     const intraOpNumThreads = options.number('threads')!;
     const planCache = options.text('planCache');
-    const session =
-      planCache === undefined
-        ? InferenceSession.fromModel(model, { intraOpNumThreads })
-        : await InferenceSession.create(args[0]!, { intraOpNumThreads, planCache });
+    const session = await InferenceSession.create(args[0]!, {
+      intraOpNumThreads,
+      ...(planCache !== undefined && { planCache }),
+    });
     try {
       const folder = options.text('output');
       if (folder !== undefined) await makeFolder(folder);

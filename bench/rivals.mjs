@@ -38,8 +38,8 @@ async function compare({ suite, name, file, shapes, rivals = [] }) {
   const best = [theirs, ...others].reduce((a, b) => (b.medianP50 < a.medianP50 ? b : a));
   // From a plan cache: the first process writes it.
   const planCache = join(folder, `${suite}-${name}.kpc`.replaceAll(/[ /]/g, '-'));
-  const cachedOptions = { ...options, engines: ['kompakt'], planCache, seconds: 0.05 };
-  await benchFresh(file, { ...cachedOptions, processes: 1 });
+  const cachedOptions = { ...options, engines: ['kompakt'], planCache };
+  await benchFresh(file, { ...cachedOptions, processes: 1, seconds: 0.05 });
   const [cached] = await benchFresh(file, cachedOptions);
   return { suite, name, kompakt: ours, onnxruntime: best, cached };
 }
@@ -72,12 +72,15 @@ const latency = [
   ['model', (r) => `${r.suite} ${r.name}`],
   ['min', (r) => r.kompakt.best, 3],
   ['p50', (r) => r.kompakt.medianP50, 3],
+  ['p99', (r) => r.kompakt.medianP99, 3],
   ['p99/p50', (r) => r.kompakt.bestJitter, 2],
   ['onnxruntime min', (r) => r.onnxruntime.best, 3],
   ['p50', (r) => r.onnxruntime.medianP50, 3],
+  ['p99', (r) => r.onnxruntime.medianP99, 3],
   ['p99/p50', (r) => r.onnxruntime.bestJitter, 2],
   ['ratio min', (r) => r.onnxruntime.best / r.kompakt.best, 2],
   ['ratio p50', (r) => r.onnxruntime.medianP50 / r.kompakt.medianP50, 2],
+  ['ratio p99', (r) => r.onnxruntime.medianP99 / r.kompakt.medianP99, 2],
 ];
 const start = [
   ['model', (r) => `${r.suite} ${r.name}`],
@@ -86,7 +89,15 @@ const start = [
   ['onnxruntime', (r) => ready(r.onnxruntime), 1],
   ['share', (r) => ready(r.kompakt) / ready(r.onnxruntime), 2],
   ['from cache', (r) => ready(r.cached) / ready(r.onnxruntime), 2],
-  ['RSS MiB', (r) => mib(r.kompakt.medianRss), 1],
+];
+const memory = [
+  ['model', (r) => `${r.suite} ${r.name}`],
+  ['ready MiB', (r) => mib(r.kompakt.medianRssReady), 1],
+  ['from cache', (r) => mib(r.cached.medianRssReady), 1],
+  ['onnxruntime', (r) => mib(r.onnxruntime.medianRssReady), 1],
+  ['share', (r) => r.kompakt.medianRssReady / r.onnxruntime.medianRssReady, 2],
+  ['from cache', (r) => r.cached.medianRssReady / r.onnxruntime.medianRssReady, 2],
+  ['after runs MiB', (r) => mib(r.kompakt.medianRss), 1],
   ['from cache', (r) => mib(r.cached.medianRss), 1],
   ['onnxruntime', (r) => mib(r.onnxruntime.medianRss), 1],
   ['share', (r) => r.kompakt.medianRss / r.onnxruntime.medianRss, 2],
@@ -129,8 +140,11 @@ function text() {
           tableOf(rows, latency),
           ...means,
           '',
-          'Until the first result (create and first run, least over the processes), and growth of the resident set',
+          'Until the first result: create and first run, least over the processes',
           tableOf(rows, start),
+          '',
+          'Growth of the resident set by create and first run, and by all runs: medians',
+          tableOf(rows, memory),
         ]),
     ...(calls.length === 0
       ? []

@@ -31,6 +31,8 @@ export interface FreshReport {
   readonly bestStartCpu: number;
   /** Bytes, of create and runs; loading the engine comes on top. */
   readonly medianRss: number;
+  /** Of create and the first run. */
+  readonly medianRssReady: number;
   readonly medianRssLoad: number;
 }
 
@@ -71,6 +73,7 @@ function combine(engine: EngineName, processes: readonly EngineReport[]): FreshR
     medianCreate: median((report) => report.create),
     medianFirstRun: median((report) => report.firstRun),
     medianRss: median((report) => report.rssCreate + report.rssRuns),
+    medianRssReady: median((report) => report.rssCreate),
     medianRssLoad: median((report) => report.rssLoad),
   };
 }

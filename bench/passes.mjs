@@ -18,6 +18,7 @@ const wanted = [
   'FP32 PP-OCRv4 det',
   'FP32 PP-OCRv4 rec',
   'FP32 RFB-320',
+  'FP32 YuNet',
   'FP32 ResNet-8',
   'FP32 DS-CNN',
   'FP32 openWakeWord embedding',

@@ -20,6 +20,7 @@ import { fuseResidual } from './fuse-residual.js';
 import { fuseSilu } from './fuse-silu.js';
 import { fuseTables } from './fuse-tables.js';
 import { mergeEqual } from './merge-equal.js';
+import { mergeNarrow } from './merge-narrow.js';
 import { packBinary } from './pack-binary.js';
 import type { Pass } from './pass.js';
 import { prepareBodies } from './prepare-bodies.js';
@@ -67,6 +68,7 @@ export const runPasses: readonly Stage[] = [
   { pass: fuseMatMul, because: 'matrix products become one operator with room for bias and activation' },
   { pass: fuseResidual, because: 'a residual comes before the activation behind it' },
   { pass: fuseActivation, because: 'activations ride along with the operator before' },
+  { pass: mergeNarrow, because: 'convolutions are merged only together with what rides along with them' },
 ];
 
 const operatorsOf = (graph: Graph): Set<string> => new Set(graph.nodes.map(opKey));

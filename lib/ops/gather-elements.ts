@@ -3,7 +3,7 @@ import { expected, KompaktError } from '../errors.js';
 import { normalizeAxis, stridesOf } from '../tensor/shape.js';
 import { defineOp, inputType, inputValue, intAttr, noMacs, notDifferentiable } from './op.js';
 import { indexTypes, pick, stridedOffsets, typedInput } from './shared/elements.js';
-import { indicesOf, mayFit } from './shared/gathering.js';
+import { indicesOf } from './shared/gathering.js';
 import { readPlain } from './shared/layout.js';
 import { movable } from './shared/move.js';
 
@@ -46,7 +46,7 @@ export const gatherElements = defineOp({
   lower: (ctx) => {
     const { dtype, dims } = inputType(ctx, 0);
     const axis = normalizeAxis(intAttr(ctx.node, 'axis', 0), dims.length, ctx.where);
-    if (!movable(dtype) || dims[axis] === 0 || !mayFit(ctx.value(1), [dims[axis]!])) return false;
+    if (!movable(dtype) || dims[axis] === 0) return false;
     ctx.emit('gather_elements', [readPlain(ctx, 0), readPlain(ctx, 1)], [ctx.write(0, 'plain')], { axis });
     return true;
   },

@@ -12,7 +12,7 @@ import {
   stringAttr,
 } from './op.js';
 import { indexTypes, stridedOffsets, typedInput } from './shared/elements.js';
-import { indicesOf, mayFit } from './shared/gathering.js';
+import { indicesOf } from './shared/gathering.js';
 import { readPlain } from './shared/layout.js';
 import { nativeReduction, scatterAt } from './shared/scatter.js';
 
@@ -60,7 +60,7 @@ export const scatterElements = defineOp({
     const { dims } = inputType(ctx, 0);
     const axis = normalizeAxis(intAttr(ctx.node, 'axis', 0), dims.length, ctx.where);
     const reduction = nativeReduction(ctx);
-    if (reduction === undefined || !mayFit(ctx.value(1), [dims[axis]!])) return false;
+    if (reduction === undefined) return false;
     const inputs = [0, 1, 2].map((i) => readPlain(ctx, i));
     ctx.emit('scatter_elements', inputs, [ctx.write(0, 'plain')], { axis, reduction });
     return true;

@@ -3,7 +3,7 @@ import { expected, KompaktError } from '../errors.js';
 import { sameDims, sizeOf } from '../tensor/shape.js';
 import { defineOp, inputType, inputValue, noMacs, notDifferentiable, staysFloat, stringAttr } from './op.js';
 import { typedInput } from './shared/elements.js';
-import { mayFit, tupleOffsets } from './shared/gathering.js';
+import { tupleOffsets } from './shared/gathering.js';
 import { readPlain } from './shared/layout.js';
 import { nativeReduction, scatterAt } from './shared/scatter.js';
 
@@ -51,7 +51,7 @@ export const scatterNd = defineOp({
     const tuple = inputType(ctx, 1).dims.at(-1)!;
     const sizes = dims.slice(0, tuple);
     const reduction = nativeReduction(ctx);
-    if (reduction === undefined || !mayFit(ctx.value(1), sizes)) return false;
+    if (reduction === undefined) return false;
     const inputs = [0, 1, 2].map((i) => readPlain(ctx, i));
     const inner = sizeOf(dims.slice(tuple));
     ctx.emit('scatter_nd', inputs, [ctx.write(0, 'plain')], { sizes, inner, reduction });

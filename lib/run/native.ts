@@ -22,6 +22,18 @@ export interface NativeSession {
   release(): void;
 }
 
+/** What a step found in a tensor and cannot compute with. */
+export interface Refusal {
+  /** Index of the step in its program. */
+  readonly step: number;
+  /** As in "an index". */
+  readonly what: string;
+  readonly value: number;
+  /** What it would have had to lie between, both included. */
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Failures are strings "KPT_CODE message"; success is undefined. */
 export interface NativePlan {
   readonly error: string | undefined;
@@ -31,7 +43,9 @@ export interface NativePlan {
   /** A runAsync() of this plan is about to come: wakes the thread for it meanwhile. */
   expect(): void;
   runAsync(first: number, last: number, done: (error?: string) => void): string | undefined;
-  /** Returns step(): undefined, 1 when a buffer was detached, 2 when aborted; or a failure string. */
+  /** Why the last run ended with KPT_DATA_MALFORMED. */
+  refusal(): Refusal | undefined;
+  /** Returns step(): undefined, 1 when a buffer was detached, 2 when aborted, 3 when refused; or a failure string. */
   bind(
     inputs: readonly number[],
     inputViews: readonly TypedArray[],

@@ -14,7 +14,7 @@ import { buildPlan, type Plan, type ScheduleItem } from './plan.js';
 import { maxPlans, type PlanStore } from './plan-store.js';
 import { type ReadyPlan, releasePlan } from './ready-plan.js';
 import { Run, type Targets } from './run.js';
-import { runHere, runNative } from './stretch.js';
+import { checkRun, runHere, runNative } from './stretch.js';
 
 export type Values = ReadonlyMap<string, TensorValue>;
 
@@ -187,7 +187,7 @@ export class GraphRunner {
     const ready = this.prepare(typesOf(feeds));
     const run = new Run(this, ready, feeds, targets);
     for (const item of ready.plan.schedule)
-      if (item.kind === 'native') check(ready.native.run(item.first, item.last));
+      if (item.kind === 'native') checkRun(ready, ready.native.run(item.first, item.last));
       else run.host(item);
     const rest = run.finishNative();
     return run.outputs(rest?.runner.runSync(rest.feeds, targets));
@@ -229,14 +229,13 @@ export class GraphRunner {
   }
 
   private runStretch(ready: ReadyPlan, { first, last }: NativeStretch): Promise<void> | void {
-    const { native: plan, pace } = ready;
     if (this.staysHere(ready)) {
       const turn = turnOfOthers();
       if (turn === undefined) return runHere(ready, first, last);
       return turn.then(() => runHere(ready, first, last));
     }
     const start = performance.now();
-    return runNative(plan, first, last).then(() => pace.returned(performance.now() - start));
+    return runNative(ready, first, last).then(() => ready.pace.returned(performance.now() - start));
   }
 
   /** Runs a graph inside a node of a plan with the outer values that it captures. */

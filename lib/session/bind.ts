@@ -4,6 +4,7 @@ import { expected, KompaktError } from '../errors.js';
 import type { ValueInfo } from '../graph/graph.js';
 import type { TensorType } from '../ops/op.js';
 import type { GraphRunner } from '../run/runner.js';
+import { checkStep } from '../run/stretch.js';
 import { type DType, dtypes, type TypedArray } from '../tensor/dtype.js';
 import { allocate } from '../tensor/tensor.js';
 import { checkNames, feedValues, sessionReleased, type TensorLike } from './feeds.js';
@@ -17,7 +18,7 @@ export interface Bindings {
 
 export interface BoundStep {
   /** Copies the bound inputs in, computes, fills the bound outputs. Throws KPT_BUFFER_INVALID when a buffer was detached,
-   *  KPT_SESSION_RELEASED after release(). */
+   *  KPT_SESSION_RELEASED after release(), KPT_DATA_MALFORMED when an index in an input is out of range. */
   (): void;
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
@@ -73,12 +74,7 @@ export function bindSession(
   ready.step = step;
   const call = (): void => {
     if (ready.step === undefined) throw sessionReleased();
-    const status = ready.step();
-    if (status !== undefined)
-      throw new KompaktError(
-        'KPT_BUFFER_INVALID',
-        'A bound buffer was detached or resized since it was bound.',
-      );
+    checkStep(ready, ready.step());
   };
   return Object.assign(call, { outputs });
 }

@@ -7,6 +7,7 @@ import { check } from '../run/native.js';
 import type { ReadyPlan } from '../run/ready-plan.js';
 import { Run } from '../run/run.js';
 import { GraphRunner } from '../run/runner.js';
+import { checkRun, checkStep } from '../run/stretch.js';
 import type { TypedArray } from '../tensor/dtype.js';
 import { sameDims } from '../tensor/shape.js';
 import { allocate, type TensorValue, tensor } from '../tensor/tensor.js';
@@ -166,7 +167,7 @@ class CompiledStep implements TrainingStep {
       optimizer.hyper(over ? 0 : rate * settings.learningRate, this.#steps, numbers);
     }
     if (this.#native === undefined) this.#runWithHost();
-    else this.#native();
+    else checkStep(this.#ready, this.#native());
     this.#after?.run(this.#steps);
     this.#result.loss = this.#outputs[0]!.data[0] as number;
     return this.#result;
@@ -191,14 +192,14 @@ class CompiledStep implements TrainingStep {
 
   /** Native stretches and nodes that run by their reference, in turn; then the state is brought back to its place. */
   #runWithHost(): void {
-    const { plan, native } = this.#ready;
+    const { plan } = this.#ready;
     const run = new Run(
       this.#runner,
       this.#ready,
       new Map(this.#fed.map(({ name, value }) => [name, value])),
     );
     for (const item of plan.schedule)
-      if (item.kind === 'native') check(native.run(item.first, item.last));
+      if (item.kind === 'native') checkRun(this.#ready, this.#ready.native.run(item.first, item.last));
       else run.host(item);
     for (const { name, data } of this.#outputs)
       (data as Float32Array).set(run.get(name).data as Float32Array);

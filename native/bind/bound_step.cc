@@ -50,7 +50,8 @@ napi_value RunBoundStep(napi_env env, napi_callback_info info) {
     if (data == nullptr) return StatusNumber(env, 1);
     CopyValue(input.tensor->data, data, input.tensor->bytes(), input.biased);
   }
-  if (step->plan->Run(0, step->plan->step_count()) == RunResult::kAborted) return StatusNumber(env, 2);
+  const RunResult result = step->plan->Run(0, step->plan->step_count());
+  if (result != RunResult::kDone) return StatusNumber(env, result == RunResult::kAborted ? 2 : 3);
   for (const BoundBuffer& output : step->outputs) {
     if (output.tensor->bytes() == 0) continue;
     uint8_t* data = DataOf(env, output);

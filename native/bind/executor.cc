@@ -90,14 +90,25 @@ void CallDone(Napi::Env env, Napi::Function, Executor::State* state, Job* job) {
   if (--state->pending == 0) state->completion.Unref(env);
   Napi::HandleScope scope(env);
   const std::unique_ptr<Job> owned(job);
-  const bool aborted = job->result == RunResult::kAborted;
-  napi_value error = aborted ? Napi::String::New(env, "KPT_ABORTED the run was aborted") : env.Undefined();
+  napi_value error = ResultOf(env, job->result);
   // Not done.Call(): in a worker that is being ended JavaScript cannot run any more, and the wrapper would
   // end the process over it. An exception of the callback stays pending and reaches whoever called.
-  napi_call_function(env, env.Undefined(), job->done.Value(), aborted ? 1 : 0, &error, nullptr);
+  napi_call_function(env, env.Undefined(), job->done.Value(), 1, &error, nullptr);
 }
 
 }  // namespace
+
+Napi::Value ResultOf(Napi::Env env, RunResult result) {
+  switch (result) {
+    case RunResult::kAborted:
+      return Napi::String::New(env, "KPT_ABORTED the run was aborted");
+    case RunResult::kRefused:
+      return Napi::String::New(env, "KPT_DATA_MALFORMED a tensor holds what a step cannot compute with");
+    case RunResult::kDone:
+      break;
+  }
+  return env.Undefined();
+}
 
 void Executor::Expect() {
   if (!state_ || state_->pending > 0) return;

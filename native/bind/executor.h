@@ -10,6 +10,9 @@
 
 namespace kompakt {
 
+/// What JavaScript is told of a run: undefined when it is done, else "KPT_CODE message".
+Napi::Value ResultOf(Napi::Env env, RunResult result);
+
 class Executor {
  public:
   Executor() = default;
@@ -21,8 +24,7 @@ class Executor {
   /// A run will be submitted as soon as its inputs are copied: wakes the thread meanwhile, which goes back to
   /// sleep when none comes.
   void Expect();
-  /// Queues steps [first, last); `done` is called on the JavaScript thread with no argument, or with the
-  /// string "KPT_ABORTED ..." when the plan was aborted.
+  /// Queues steps [first, last); `done` is called on the JavaScript thread with ResultOf() the run.
   void Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last, Napi::Function done);
 
   struct State;

@@ -104,7 +104,7 @@ Napi::Function NativePlan::Define(Napi::Env env) {
        InstanceMethod<&NativePlan::ClearAbort>("clearAbort"),
        InstanceMethod<&NativePlan::SetProfiling>("setProfiling"),
        InstanceMethod<&NativePlan::Profile>("profile"), InstanceMethod<&NativePlan::ArenaBytes>("arenaBytes"),
-       InstanceMethod<&NativePlan::Release>("release")});
+       InstanceMethod<&NativePlan::Refusal>("refusal"), InstanceMethod<&NativePlan::Release>("release")});
 }
 
 NativePlan::NativePlan(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativePlan>(info) {
@@ -161,8 +161,7 @@ Napi::Value NativePlan::Read(const Napi::CallbackInfo& info) { return Copy(info,
 Napi::Value NativePlan::Run(const Napi::CallbackInfo& info) {
   if (!plan_) return Failure(info.Env(), "KPT_SESSION_RELEASED", "the plan was released");
   const RunResult result = plan_->Run(info[0].ToNumber().Uint32Value(), info[1].ToNumber().Uint32Value());
-  if (result == RunResult::kAborted) return Failure(info.Env(), "KPT_ABORTED", "the run was aborted");
-  return info.Env().Undefined();
+  return ResultOf(info.Env(), result);
 }
 
 void NativePlan::Expect(const Napi::CallbackInfo&) {
@@ -201,6 +200,18 @@ Napi::Value NativePlan::Profile(const Napi::CallbackInfo& info) {
   for (uint64_t time : plan_->profile())
     times.Set(i++, Napi::Number::New(info.Env(), static_cast<double>(time)));
   return times;
+}
+
+Napi::Value NativePlan::Refusal(const Napi::CallbackInfo& info) {
+  if (!plan_ || !plan_->refusal().any()) return info.Env().Undefined();
+  const kompakt::Refusal& refusal = plan_->refusal();
+  Napi::Object said = Napi::Object::New(info.Env());
+  said.Set("step", static_cast<double>(plan_->refused_step()));
+  said.Set("what", refusal.what());
+  said.Set("value", static_cast<double>(refusal.value()));
+  said.Set("low", static_cast<double>(refusal.low()));
+  said.Set("high", static_cast<double>(refusal.high()));
+  return said;
 }
 
 Napi::Value NativePlan::ArenaBytes(const Napi::CallbackInfo& info) {

@@ -61,6 +61,7 @@ class NativePlan : public Napi::ObjectWrap<NativePlan> {
   void ClearAbort(const Napi::CallbackInfo& info);
   void SetProfiling(const Napi::CallbackInfo& info);    // (on)
   Napi::Value Profile(const Napi::CallbackInfo& info);  // -> Float64Array-like list of nanoseconds per step
+  Napi::Value Refusal(const Napi::CallbackInfo& info);  // -> { step, what, value, low, high } | undefined
   Napi::Value ArenaBytes(const Napi::CallbackInfo& info);
   void Release(const Napi::CallbackInfo& info);
 

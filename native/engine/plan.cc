@@ -147,7 +147,8 @@ RunResult Plan::Run(size_t first, size_t last) {
   last = std::min(last, steps_.size());
   const std::lock_guard<std::mutex> lock(session_->run_mutex());
   ThreadPool& pool = session_->pool();
-  RunContext context{&pool, scratch_.data()};
+  refusal_.Clear();
+  RunContext context{&pool, scratch_.data(), &refusal_};
   bool shared = pool.threads() > 1 && costs_.AnyShared(first, last);
   const bool timed = profiling_ || (shared && costs_.learning());
   const bool whole = shared && !timed && first == 0 && last == steps_.size();
@@ -167,6 +168,11 @@ RunResult Plan::Run(size_t first, size_t last) {
     } else {
       pool.SetAlone(!shared || costs_.Alone(i));
       steps_[i]->Run(context);
+    }
+    if (refusal_.any()) {
+      refused_step_ = i;
+      result = RunResult::kRefused;
+      break;
     }
   }
   if (shared) pool.EndInference();

@@ -14,7 +14,8 @@
 
 namespace kompakt {
 
-enum class RunResult { kDone, kAborted };
+/// kRefused: a tensor held what a step cannot compute with; see Plan::refusal().
+enum class RunResult { kDone, kAborted, kRefused };
 
 class Plan {
  public:
@@ -26,6 +27,9 @@ class Plan {
   RunResult Run(size_t first, size_t last);
   /// May be called from any thread; ends the run under way, if any.
   void Abort() { aborted_.store(true, std::memory_order_relaxed); }
+  /// Why the last run was refused, and by which step.
+  const Refusal& refusal() const { return refusal_; }
+  size_t refused_step() const { return refused_step_; }
   void ClearAbort() { aborted_.store(false, std::memory_order_relaxed); }
 
   size_t step_count() const { return steps_.size(); }
@@ -52,6 +56,8 @@ class Plan {
   std::vector<uint64_t> profile_;
   StepCosts costs_;
   bool profiling_ = false;
+  Refusal refusal_;
+  size_t refused_step_ = 0;
   std::atomic<bool> aborted_{false};
 };
 

@@ -1,6 +1,5 @@
 // Step gather: y [outer, indices..., inner] of x [outer, axis, inner], by runs of `inner`. A negative index
-// counts from the end; what is out of range after that reads the nearest entry. SPDX-License-Identifier:
-// Apache-2.0
+// counts from the end. SPDX-License-Identifier: Apache-2.0
 #include <cstring>
 
 #include "native/ops/index.h"
@@ -21,15 +20,14 @@ class GatherStep : public Step {
         run_bytes_(static_cast<size_t>(inner) * DTypeBytes(spec.out().dtype)) {}
 
   void Run(const RunContext& context) override {
-    context.pool->ParallelFor(outer_ * index_count_, GrainOf(inner_),
-                              [this](int64_t begin, int64_t end, int) {
-                                for (int64_t i = begin; i < end; ++i) {
-                                  const int64_t entry = NearestPlace(indices_[i % index_count_], axis_);
-                                  const int64_t from = i / index_count_ * axis_ + entry;
-                                  std::memcpy(y_ + static_cast<size_t>(i) * run_bytes_,
-                                              x_ + static_cast<size_t>(from) * run_bytes_, run_bytes_);
-                                }
-                              });
+    context.pool->ParallelFor(outer_ * index_count_, GrainOf(inner_), [&](int64_t begin, int64_t end, int) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t entry = SomePlace(context.refusal, indices_[i % index_count_], axis_);
+        const int64_t from = i / index_count_ * axis_ + entry;
+        std::memcpy(y_ + static_cast<size_t>(i) * run_bytes_, x_ + static_cast<size_t>(from) * run_bytes_,
+                    run_bytes_);
+      }
+    });
   }
 
  private:

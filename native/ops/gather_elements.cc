@@ -1,5 +1,5 @@
-// Step gather_elements: one element of x per index, which names a place along `axis`. An index out of range
-// reads the nearest element. SPDX-License-Identifier: Apache-2.0
+// Step gather_elements: one element of x per index, which names a place along `axis`.
+// SPDX-License-Identifier: Apache-2.0
 #include "native/ops/axis_walk.h"
 
 namespace kompakt {
@@ -13,9 +13,10 @@ class GatherElementsStep : public Step {
 
   void Run(const RunContext& context) override {
     const int64_t places = walk_.places(), stride = walk_.stride();
-    walk_.ForEach(context, [=, x = x_, indices = indices_, y = y_](int64_t i, int64_t base) {
-      y[i] = x[base + NearestPlace(indices[i], places) * stride];
-    });
+    walk_.ForEach(
+        context, [=, refusal = context.refusal, x = x_, indices = indices_, y = y_](int64_t i, int64_t base) {
+          y[i] = x[base + SomePlace(refusal, indices[i], places) * stride];
+        });
   }
 
  private:

@@ -33,7 +33,7 @@ class GatherGradientF32 : public Step {
         for (int64_t k = 0; k < n_; ++k)
           std::memset(dx + k * inner_, 0, static_cast<size_t>(width) * sizeof(float));
         for (int64_t r = 0; r < rows; ++r)
-          kernel.add(dy + r * inner_, dx + NearestPlace(indices_[r], n_) * inner_, width);
+          kernel.add(dy + r * inner_, dx + SomePlace(context.refusal, indices_[r], n_) * inner_, width);
       }
     });
   }

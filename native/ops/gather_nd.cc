@@ -1,5 +1,5 @@
 // Step gather_nd: runs of `inner` elements of x [batch, sizes..., inner] at tuples of indices, as many for
-// each of the batch. A coordinate out of range is the nearest. SPDX-License-Identifier: Apache-2.0
+// each of the batch. SPDX-License-Identifier: Apache-2.0
 #include "native/ops/copy_bytes.h"
 #include "native/ops/index_tuples.h"
 
@@ -17,9 +17,10 @@ class GatherNdStep : public Step {
         y_(spec.out().as<T>()) {}
 
   void Run(const RunContext& context) override {
-    context.pool->ParallelFor(tuples_.count(), GrainOf(inner_), [this](int64_t begin, int64_t end, int) {
+    context.pool->ParallelFor(tuples_.count(), GrainOf(inner_), [&](int64_t begin, int64_t end, int) {
       for (int64_t i = begin; i < end; ++i) {
-        const int64_t place = i / per_batch_ * tuples_.places() + tuples_.Nearest(i);
+        const int64_t in_batch = std::max<int64_t>(tuples_.PlaceOrRefuse(context.refusal, i), 0);
+        const int64_t place = i / per_batch_ * tuples_.places() + in_batch;
         if (inner_ == 1)
           y_[i] = x_[place];
         else

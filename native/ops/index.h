@@ -10,13 +10,21 @@ namespace kompakt {
 /// A place among n from an index that counts from the end when it is negative; maybe none of them.
 inline int64_t PlaceOf(int64_t index, int64_t n) { return index < 0 ? index + n : index; }
 
-/// The same, or the nearest of n > 0 places.
-inline int64_t NearestPlace(int64_t index, int64_t n) {
-  return std::min(std::max<int64_t>(PlaceOf(index, n), 0), n - 1);
-}
-
 inline bool IsPlace(int64_t place, int64_t n) {
   return static_cast<uint64_t>(place) < static_cast<uint64_t>(n);
+}
+
+/// The place of an index that must name one of n; -1 where it names none, and the run is refused.
+inline int64_t PlaceOrRefuse(Refusal* refusal, int64_t index, int64_t n) {
+  const int64_t place = PlaceOf(index, n);
+  if (__builtin_expect(IsPlace(place, n), 1)) return place;
+  refusal->Set("an index", index, -n, n - 1);
+  return -1;
+}
+
+/// The same, but the first of n > 0 places for steps that have to read one.
+inline int64_t SomePlace(Refusal* refusal, int64_t index, int64_t n) {
+  return std::max<int64_t>(PlaceOrRefuse(refusal, index, n), 0);
 }
 
 /// Elements of s64 or s32.

@@ -25,20 +25,12 @@ class IndexTuples {
   /// Product of sizes.
   int64_t places() const { return places_; }
 
-  /// The place of a tuple in row-major order. Each coordinate out of range is the nearest.
-  int64_t Nearest(int64_t tuple) const {
-    int64_t place = 0;
-    for (int64_t i = 0; i < length_; ++i)
-      place = place * sizes_[i] + NearestPlace(indices_[tuple * length_ + i], sizes_[i]);
-    return place;
-  }
-
-  /// The same, but -1 where a coordinate is out of range.
-  int64_t Place(int64_t tuple) const {
+  /// The place of a tuple in row-major order; -1 where a coordinate is out of range, and the run is refused.
+  int64_t PlaceOrRefuse(Refusal* refusal, int64_t tuple) const {
     int64_t place = 0;
     for (int64_t i = 0; i < length_; ++i) {
-      const int64_t at = PlaceOf(indices_[tuple * length_ + i], sizes_[i]);
-      if (!IsPlace(at, sizes_[i])) return -1;
+      const int64_t at = kompakt::PlaceOrRefuse(refusal, indices_[tuple * length_ + i], sizes_[i]);
+      if (at < 0) return -1;
       place = place * sizes_[i] + at;
     }
     return place;

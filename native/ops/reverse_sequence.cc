@@ -1,5 +1,5 @@
 // Step reverse_sequence: runs of `inner` elements, of which the first of every sequence of a batch change
-// places, last with first. Lengths out of range are the nearest. SPDX-License-Identifier: Apache-2.0
+// places, last with first. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
 #include "native/ops/checks.h"
@@ -22,16 +22,21 @@ class ReverseSequenceStep : public Step {
 
   void Run(const RunContext& context) override {
     const int64_t times = time_first_ ? first_ : second_, stride = time_first_ ? second_ : 1;
-    context.pool->ParallelFor(first_ * second_, GrainOf(inner_), [=](int64_t begin, int64_t end, int) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t sequence = time_first_ ? i % second_ : i / second_;
-        const int64_t time = time_first_ ? i / second_ : i % second_;
-        const int64_t length = std::min(lengths_[sequence], times);
-        const int64_t from = time < length ? i + (length - 1 - 2 * time) * stride : i;
-        CopyBytes(y_ + static_cast<size_t>(i) * run_bytes_, x_ + static_cast<size_t>(from) * run_bytes_,
-                  run_bytes_);
-      }
-    });
+    context.pool->ParallelFor(
+        first_ * second_, GrainOf(inner_), [=, refusal = context.refusal](int64_t begin, int64_t end, int) {
+          for (int64_t i = begin; i < end; ++i) {
+            const int64_t sequence = time_first_ ? i % second_ : i / second_;
+            const int64_t time = time_first_ ? i / second_ : i % second_;
+            int64_t length = lengths_[sequence];
+            if (length < 0 || length > times) {
+              refusal->Set("a length", length, 0, times);
+              length = 0;
+            }
+            const int64_t from = time < length ? i + (length - 1 - 2 * time) * stride : i;
+            CopyBytes(y_ + static_cast<size_t>(i) * run_bytes_, x_ + static_cast<size_t>(from) * run_bytes_,
+                      run_bytes_);
+          }
+        });
   }
 
  private:

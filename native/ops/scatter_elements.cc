@@ -1,6 +1,5 @@
 // Step scatter_elements: a copy of the data in which every update meets the element that its index names
-// along `axis`, those of one place in order. An index out of range names none. SPDX-License-Identifier:
-// Apache-2.0
+// along `axis`, those of one place in order. SPDX-License-Identifier: Apache-2.0
 #include "native/ops/axis_walk.h"
 #include "native/ops/scatter.h"
 
@@ -16,13 +15,13 @@ class ScatterElementsStep : public Step {
   void Run(const RunContext& context) override {
     CopyData(context, data_, y_);
     const int64_t places = walk_.places(), stride = walk_.stride();
-    walk_.ForEach(context,
-                  [=, indices = indices_, updates = updates_, y = y_.as<T>()](int64_t i, int64_t base) {
-                    const int64_t place = PlaceOf(indices[i], places);
-                    if (!IsPlace(place, places)) return;
-                    T& element = y[base + place * stride];
-                    element = Reduction::Of(element, updates[i]);
-                  });
+    walk_.ForEach(context, [=, refusal = context.refusal, indices = indices_, updates = updates_,
+                            y = y_.as<T>()](int64_t i, int64_t base) {
+      const int64_t place = PlaceOrRefuse(refusal, indices[i], places);
+      if (place < 0) return;
+      T& element = y[base + place * stride];
+      element = Reduction::Of(element, updates[i]);
+    });
   }
 
  private:

@@ -21,7 +21,7 @@ class ScatterNdStep : public Step {
     context.pool->ParallelFor(pieces, GrainOf(count * kPiece), [&](int64_t begin, int64_t end, int) {
       const int64_t first = begin * kPiece, width = std::min(end * kPiece, inner_) - first;
       for (int64_t i = 0; i < count; ++i) {
-        const int64_t place = tuples_.Place(i);
+        const int64_t place = tuples_.PlaceOrRefuse(context.refusal, i);
         if (place >= 0) Meet(updates_ + i * inner_ + first, y_.as<T>() + place * inner_ + first, width);
       }
     });

@@ -2,11 +2,13 @@
 //
 // A plan is a flat list of steps over an arena. Making a step (MakeXxx in native/ops/xxx.cc) checks its
 // tensors and parameters, chooses kernels, packs weights and resolves every pointer; running it allocates
-// nothing, fails never and knows no graph. Kinds are listed in ops.inc; their inputs, outputs and parameters
-// are typed and described in lib/ops/steps.ts, the one description that both sides follow.
-// SPDX-License-Identifier: Apache-2.0
+// nothing and knows no graph. It fails only by what a tensor holds that was not there when it was made, as an
+// index out of range: then it refuses (Refusal) and goes on without touching memory that is not its own.
+// Kinds are listed in ops.inc; their inputs, outputs and parameters are typed and described in
+// lib/ops/steps.ts, the one description that both sides follow. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -118,9 +120,37 @@ struct StepSpec {
   Status CheckArity(size_t required, size_t max_inputs, size_t outputs) const;
 };
 
+/// Why a run was refused: the first number found in a tensor with which a step cannot compute.
+class Refusal {
+ public:
+  /// From any thread of a step. `what` is a literal.
+  void Set(const char* what, int64_t value, int64_t low, int64_t high) {
+    if (set_.exchange(true, std::memory_order_relaxed)) return;
+    what_ = what;
+    value_ = value;
+    low_ = low;
+    high_ = high;
+  }
+  void Clear() { set_.store(false, std::memory_order_relaxed); }
+  bool any() const { return set_.load(std::memory_order_relaxed); }
+
+  // Once the step has ended.
+  const char* what() const { return what_; }
+  int64_t value() const { return value_; }
+  /// What it would have had to lie between, both included.
+  int64_t low() const { return low_; }
+  int64_t high() const { return high_; }
+
+ private:
+  std::atomic<bool> set_{false};
+  const char* what_ = "";
+  int64_t value_ = 0, low_ = 0, high_ = 0;
+};
+
 struct RunContext {
   ThreadPool* pool;
   uint8_t* scratch;
+  Refusal* refusal;
   /// Steps take turns in walking their work forwards and backwards: what one wrote last is still in the cache
   /// and read first by the next. Nothing computed depends on it, and a step may ignore it.
   bool backwards = false;

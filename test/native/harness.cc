@@ -207,15 +207,21 @@ Status RunStep(const std::string& kind, const std::vector<TestTensor*>& inputs,
   WriteSeed(spec);
   ThreadPool pool(threads);
   GuardedBuffer scratch(spec.scratch_bytes);
+  Status refused = Status::Ok();
   for (int i = 0; i < runs; ++i) {
     std::memset(scratch.data(), kPattern, scratch.size());
     pool.BeginInference();
-    step->Run(RunContext{&pool, scratch.data()});
+    Refusal refusal;
+    step->Run(RunContext{&pool, scratch.data(), &refusal});
     pool.EndInference();
+    if (refusal.any())
+      refused = Status::Error("KPT_DATA_MALFORMED", refusal.what() + (" " + std::to_string(refusal.value())) +
+                                                        " not in [" + std::to_string(refusal.low()) + "," +
+                                                        std::to_string(refusal.high()) + "]");
   }
   KPT_RETURN_IF_ERROR(CheckGuards(inputs, "input"));
   KPT_RETURN_IF_ERROR(CheckGuards(outputs, "output"));
-  return scratch.Intact() ? Status::Ok() : spec.Fail("wrote outside of its scratch");
+  return scratch.Intact() ? refused : spec.Fail("wrote outside of its scratch");
 }
 
 }  // namespace kompakt::testing

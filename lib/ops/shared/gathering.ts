@@ -19,17 +19,6 @@ export function checkedIndex(index: number, limit: number, where: string): numbe
   return at;
 }
 
-/** False where known indices, or coordinates of tuples, are out of range: the reference says so, a step would not. */
-export function mayFit(indices: TensorValue | undefined, limits: Dims): boolean {
-  return (
-    indices === undefined ||
-    toNumbers(indices).every((index, i) => {
-      const limit = limits[i % limits.length]!;
-      return index >= -limit && index < limit;
-    })
-  );
-}
-
 /** For every tuple along the last axis of the indices: its row-major position in `dims`. */
 export function tupleOffsets(indices: TensorValue, dims: Dims, where: string): Float64Array {
   const values = toNumbers(indices);

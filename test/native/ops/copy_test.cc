@@ -111,13 +111,13 @@ TEST_CASE("copy refuses to leave its tensors") {
   CHECK_FALSE(RunStep("copy", {&x}, {&bytes}, CopyParams({10}, 0, {1}, 0, {1})).ok());
 }
 
-TEST_CASE("gather: negative and far indices, both index types") {
+TEST_CASE("gather: indices from both ends, and refusals, both index types") {
   Random random(7);
   for (int64_t inner : {1, 5, 64})
     for (DType dtype : {DType::kF32, DType::kU8, DType::kS64}) {
       TestTensor x(dtype, {3, 6, inner}), y(dtype, {3, 2, 4, inner});
       for (size_t i = 0; i < x.view.bytes(); ++i) x.view.data[i] = static_cast<uint8_t>(random.Next());
-      const int64_t indices[] = {0, 5, -1, -6, 3, 99, -99, 2}, entries[] = {0, 5, 5, 0, 3, 5, 0, 2};
+      const int64_t indices[] = {0, 5, -1, -6, 3, 1, -5, 2}, entries[] = {0, 5, 5, 0, 3, 1, 1, 2};
       TestTensor wide(DType::kS64, {2, 4}), narrow(DType::kS32, {2, 4});
       for (int i = 0; i < 8; ++i)
         wide.as<int64_t>()[i] = indices[i], narrow.as<int32_t>()[i] = static_cast<int32_t>(indices[i]);
@@ -129,6 +129,14 @@ TEST_CASE("gather: negative and far indices, both index types") {
           for (size_t i = 0; i < 8; ++i)
             CHECK(std::memcmp(y.view.data + (o * 8 + i) * run,
                               x.view.data + (o * 6 + static_cast<size_t>(entries[i])) * run, run) == 0);
+      }
+      for (int far : {6, -7, INT32_MAX, INT32_MIN}) {
+        wide.as<int64_t>()[7] = far, narrow.as<int32_t>()[3] = far;
+        for (TestTensor* index : {&wide, &narrow}) {
+          const ParamList params = ParamList().Set("dims", List{3, 6, static_cast<double>(inner)});
+          const Status status = RunStep("gather", {&x, index}, {&y}, params, 2);
+          CHECK(std::strcmp(status.code(), "KPT_DATA_MALFORMED") == 0);
+        }
       }
     }
 }

@@ -94,7 +94,7 @@ TEST_CASE("trilu: one triangle stays") {
         }
 }
 
-TEST_CASE("reverse_sequence: lengths from none to all, and beyond") {
+TEST_CASE("reverse_sequence: lengths from none to all, and refusals") {
   Random random(3);
   for (const Lines& one : kLines)
     for (DType dtype : kTypes)
@@ -103,10 +103,7 @@ TEST_CASE("reverse_sequence: lengths from none to all, and beyond") {
         TestTensor x(dtype, {one.outer, one.n, one.inner}), y(dtype, {one.outer, one.n, one.inner});
         TestTensor lengths(DType::kS64, {batch});
         FillBytes(&x, &random);
-        for (int64_t i = 0; i < batch; ++i)
-          lengths.as<int64_t>()[i] = random.Int(-1, static_cast<int>(times) + 1);
-        lengths.as<int64_t>()[0] = std::numeric_limits<int64_t>::min();
-        lengths.as<int64_t>()[batch - 1] = std::numeric_limits<int64_t>::max();
+        for (int64_t i = 0; i < batch; ++i) lengths.as<int64_t>()[i] = random.Int(0, static_cast<int>(times));
         ParamList params;
         params.Set("dims", List{double(one.outer), double(one.n), double(one.inner)})
             .Set("timeFirst", time_first);
@@ -115,12 +112,17 @@ TEST_CASE("reverse_sequence: lengths from none to all, and beyond") {
         for (int64_t i = 0; i < y.size(); ++i) {
           const int64_t a = i / one.inner / one.n, b = i / one.inner % one.n;
           const int64_t time = time_first ? a : b;
-          const int64_t length = std::min(lengths.as<int64_t>()[time_first ? b : a], times);
+          const int64_t length = lengths.as<int64_t>()[time_first ? b : a];
           const int64_t from = time < length ? length - 1 - time : time;
           const int64_t run = time_first ? from * one.n + b : a * one.n + from;
           wrong += Same(y, i, x, run * one.inner + i % one.inner) ? 0 : 1;
         }
         CHECK(wrong == 0);
+        for (int64_t length : {int64_t{-1}, times + 1, std::numeric_limits<int64_t>::max()}) {
+          lengths.as<int64_t>()[batch - 1] = length;
+          const Status status = RunStep("reverse_sequence", {&x, &lengths}, {&y}, params, 3);
+          CHECK(std::string(status.code()) == "KPT_DATA_MALFORMED");
+        }
       }
 }
 

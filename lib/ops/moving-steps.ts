@@ -18,23 +18,24 @@ export interface MovingStepParams {
   /** Fills y (any type) with one value. No inputs. */
   fill: { readonly value: number };
   /** x [outer, axis, inner] any type, indices s64 or s32 (any rank) -> y [outer, indices..., inner]; negative indices
-   *  count from the end; out of range reads as clamped. dims = [outer, axis, inner]. */
+   *  count from the end; what is out of range ends the run. dims = [outer, axis, inner]. */
   gather: { readonly dims: readonly [number, number, number] };
   /** x any type, indices of its rank, y shaped like the indices: each names a place along `axis` of x, and reaches no further
-   *  than x along the others. Out of range reads as clamped. */
+   *  than x along the others. What is out of range ends the run. */
   gather_elements: { readonly axis: number };
-  /** x [batch, sizes..., inner] any type, indices [..., length of sizes] -> y [..., inner], batch by batch. Coordinates out of
-   *  range read as clamped. */
+  /** x [batch, sizes..., inner] any type, indices [..., length of sizes] -> y [..., inner], batch by batch. What is out of range
+   *  ends the run. */
   gather_nd: { readonly sizes: readonly number[]; readonly batch: number; readonly inner: number };
   /** Indices [outer, inner] s64, s32, u8 or f32, values [off, on] any type -> y [outer, depth, inner]: on where the index names
    *  the place along depth, else off. Of floats the whole part counts, of negative ones once depth is added; out of range is
    *  off everywhere. dims = [outer, depth, inner]. */
   one_hot: { readonly dims: readonly [number, number, number] };
   /** x [a, b, inner] any type, lengths s64: the first `length` runs of each sequence come in the opposite order, the others as
-   *  they are. timeFirst = 1: a is time and there are b sequences, else the other way round. Lengths out of range are clamped. */
+   *  they are. timeFirst = 1: a is time and there are b sequences, else the other way round. Lengths out of range
+   *  end the run. */
   reverse_sequence: { readonly dims: readonly [number, number, number]; readonly timeFirst: number };
   /** Inputs data any type, indices as of gather_elements, updates shaped like them; y as the data, which it may be in the
-   *  place of: at each place op(data, update), update by update in order. Out of range writes nothing. Sums and products
+   *  place of: at each place op(data, update), update by update in order. What is out of range ends the run. Sums and products
    *  keep their low bits; max and min give the update where a side is NaN. Reductions other than none: f32, s32, s64, u8. */
   scatter_elements: { readonly axis: number; readonly reduction: ScatterReduction };
   /** Inputs data [sizes..., inner], indices [..., length of sizes], updates [..., inner], as scatter_elements. */

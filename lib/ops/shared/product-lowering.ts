@@ -19,7 +19,7 @@ export function weightsNk(ctx: LowerContext, b: TensorValue, p: Product): Buffer
 
 /** Input i of the node, whose rows are the pixels of a 1x1 convolution. */
 export const readRows = (ctx: LowerContext, i: number, p: Product): Buffer =>
-  ctx.reshape(ctx.read(i, 'plain'), [1, 1, (sizeOf(p.a) / (p.m * p.k)) * p.m, p.k]);
+  ctx.reshape(ctx.read(i, 'plain'), [1, 1, sizeOf(p.a.slice(0, -1)), p.k]);
 
 export const writeRows = (ctx: LowerContext, p: Product): Buffer =>
   ctx.reshape(ctx.write(0, 'plain'), [1, 1, sizeOf(p.batch) * p.m, p.n]);

@@ -1,6 +1,7 @@
 // Matrix products against onnxruntime, float and integer.
 import { attr } from '../../../lib/graph/attribute.js';
 import { f32, type TensorValue, tensor } from '../../../lib/tensor/tensor.js';
+import { expectNativeBytes } from '../../helpers/native-like-reference.js';
 import { expectLikeOrt, infer, noise, reference } from '../../helpers/run-reference.js';
 
 const shapes: readonly (readonly [readonly number[], readonly number[]])[] = [
@@ -31,6 +32,10 @@ const shapes: readonly (readonly [readonly number[], readonly number[]])[] = [
 
 test.each(shapes)('MatMul [%s] x [%s]', async (a, b) => {
   await expectLikeOrt({ op: 'MatMul', inputs: [noise('float32', a), noise('float32', b, 2)] }, 1e-6);
+});
+
+test('MatMul of rows without elements', () => {
+  expectNativeBytes({ op: 'MatMul', inputs: [noise('float32', [2, 5, 0]), noise('float32', [0, 3])] });
 });
 
 test('MatMul refuses dims that do not fit', () => {

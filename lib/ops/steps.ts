@@ -63,9 +63,10 @@ export interface StepParams extends MovingStepParams, TrainingStepParams {
    *  Output u8: y = clamp(roundHalfEven(acc * scale[o]) + yZero, lo, hi) (scale = sx * sw[o] / sy), then, with a
    *  residual, y = clamp(roundHalfEven(fy * (y - yZero) + fr * (residual - residualZero)) + sumZero, sumLo, sumHi)
    *  in float32, unfused, left to right (see add_u8), then table[y] where there is a table.
-   *  Output f32: y = acc * scale[o] (scale = sx * sw[o]); no residual, no table. Two more inputs, ?xScale [1] f32 and
-   *  ?xZeroPoint [1] u8, are the scale and zero point of x where they are only known at run time: output f32, no bias, xZero
-   *  is not looked at, scale = sw[o], y = acc * (xScale * scale[o]). */
+   *  Output f32: y = acc * scale[o] (scale = sx * sw[o]); no residual, no table. Output s32: y = acc; no scale either.
+   *  Two more inputs, ?xScale [1] f32 and ?xZeroPoint [1] u8, are the scale and zero point of x where they are only known at
+   *  run time: output f32, scale = sw[o], y = acc * (xScale * scale[o]), or s32 without xScale; no bias, xZero is not looked
+   *  at. */
   conv_u8: Window & {
     readonly group: number;
     readonly xZero: number;
@@ -106,7 +107,8 @@ export interface StepParams extends MovingStepParams, TrainingStepParams {
    *  Each output is one chain of fused multiply-adds over k, then * factor (when not 1), + bias, activation. */
   matmul_f32: { readonly transA: number; readonly transB: number; readonly factor: number } & Activation;
   /** Inputs a [batch...,M,K] u8, b [batch...,K,N] u8, both activations. y u8 = clamp(roundHalfEven(acc * scale) + yZero),
-   *  acc = sum (a - aZero) * (b - bZero); y f32 = acc * scale. */
+   *  acc = sum (a - aZero) * (b - bZero); y f32 = acc * scale; y s32 = acc. ?aZeroPoint [1] u8 and ?bZeroPoint [1] u8 are
+   *  zero points only known at run time, in the place of aZero and bZero. */
   matmul_u8: {
     readonly aZero: number;
     readonly bZero: number;

@@ -36,8 +36,9 @@ Status ConvShape::Read(const StepSpec& spec, bool transposed) {
   if (x.dtype != DType::kU8 || x.rank != 4) return spec.Fail("x must be u8 of rank 4");
   if (w.dtype != DType::kS8 || w.rank != 4 || !w.is_constant())
     return spec.Fail("w must be a s8 constant of rank 4");
-  if ((y.dtype != DType::kU8 && y.dtype != DType::kF32) || y.rank != 4)
-    return spec.Fail("y must be u8 or f32 of rank 4");
+  const bool sums = y.dtype == DType::kS32 && !transposed;
+  if ((y.dtype != DType::kU8 && y.dtype != DType::kF32 && !sums) || y.rank != 4)
+    return spec.Fail("y must be u8, f32 or, where nothing is transposed, s32 of rank 4");
   std::vector<int64_t> strides, pads, dilations;
   KPT_RETURN_IF_ERROR(ReadInts(spec, "strides", 2, 1, &strides));
   KPT_RETURN_IF_ERROR(ReadInts(spec, "pads", 4, 0, &pads));
@@ -78,18 +79,20 @@ Status ConvChannels::Read(const StepSpec& spec, int64_t out_channels, bool has_z
   const TensorView* z = has_zero ? spec.in(4) : nullptr;
   if (b != nullptr && (b->dtype != DType::kS32 || b->size() != out_channels || !b->is_constant()))
     return spec.Fail("bias must be a s32 constant with one value per output channel");
-  if (s == nullptr || s->dtype != DType::kF32 || s->size() != out_channels || !s->is_constant())
+  if ((s == nullptr) != (spec.out().dtype == DType::kS32))
+    return spec.Fail("all outputs but s32 need a scale");
+  if (s != nullptr && (s->dtype != DType::kF32 || s->size() != out_channels || !s->is_constant()))
     return spec.Fail("scale must be a f32 constant with one value per output channel");
   if (z != nullptr && (z->dtype != DType::kS32 || z->size() != out_channels || !z->is_constant()))
     return spec.Fail("wZero must be a s32 constant with one value per output channel");
-  scale = s->as<float>();
+  if (s != nullptr) scale = s->as<float>();
   if (b != nullptr) bias = b->as<int32_t>();
   if (z != nullptr) {
     weight_zero = z->as<int32_t>();
     weight_zero_constant = z->constant;
   }
   for (int64_t o = 0; o < out_channels; ++o) {
-    if (!std::isfinite(scale[o])) return spec.Fail("a scale is not finite");
+    if (!std::isfinite(Scale(o))) return spec.Fail("a scale is not finite");
     if (weight_zero != nullptr && !InRange(weight_zero[o], -128, 127))
       return spec.Fail("a wZero is out of range");
   }
@@ -104,21 +107,21 @@ int64_t ConvShape::Grain(int64_t tasks) const {
   return static_cast<int64_t>(std::clamp(share, 1.0, static_cast<double>(std::max<int64_t>(tasks, 1))));
 }
 
-Status RunTimeScale::Read(const StepSpec& spec) {
+Status RunTimeParams::Read(const StepSpec& spec) {
   const TensorView* s = spec.in(7);
   const TensorView* z = spec.in(8);
   if (s == nullptr && z == nullptr) return Status::Ok();
-  if (s == nullptr || z == nullptr || s->dtype != DType::kF32 || z->dtype != DType::kU8 || s->size() != 1 ||
-      z->size() != 1)
+  if (z == nullptr || z->dtype != DType::kU8 || z->size() != 1 ||
+      (s != nullptr && (s->dtype != DType::kF32 || s->size() != 1)))
     return spec.Fail("the scale and zero point of x must be one f32 and one u8");
-  if (spec.out().dtype != DType::kF32 || spec.in(2) != nullptr)
-    return spec.Fail("a run-time scale needs an f32 output and no bias");
-  scale_ = s->as<float>();
+  if (spec.out().dtype != (s == nullptr ? DType::kS32 : DType::kF32) || spec.in(2) != nullptr)
+    return spec.Fail("run-time params need an f32 output, or s32 without scale, and no bias");
+  if (s != nullptr) scale_ = s->as<float>();
   zero_ = z->data;
   return Status::Ok();
 }
 
-void RunTimeScale::Set(int64_t slot, uint32_t weight_sum, float weight_scale) {
+void RunTimeParams::Set(int64_t slot, uint32_t weight_sum, float weight_scale) {
   if (!live()) return;
   const size_t at = static_cast<size_t>(slot);
   if (at >= sums_.size()) {
@@ -129,11 +132,11 @@ void RunTimeScale::Set(int64_t slot, uint32_t weight_sum, float weight_scale) {
   weight_scales_[at] = weight_scale;
 }
 
-int32_t RunTimeScale::Apply(int32_t x_offset, int32_t* bias, float* scale) const {
+int32_t RunTimeParams::Apply(int32_t x_offset, int32_t* bias, float* scale) const {
   const uint32_t shift = static_cast<uint32_t>(x_offset - *zero_);
   for (size_t i = 0; i < sums_.size(); ++i) {
     bias[i] = static_cast<int32_t>(shift * sums_[i]);
-    scale[i] = *scale_ * weight_scales_[i];
+    if (scale_ != nullptr) scale[i] = *scale_ * weight_scales_[i];
   }
   return *zero_;
 }

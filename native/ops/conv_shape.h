@@ -23,8 +23,8 @@ struct ConvShape {
   int32_t x_zero;
   OutputRange range;
 
-  /// Reads window, group, xZero, yZero, lo and hi of `spec`, and checks x, w and y (u8 or f32) against one
-  /// another. `transposed`: the window slides over y (ConvTranspose).
+  /// Reads window, group, xZero, yZero, lo and hi of `spec`, and checks x, w and y (u8, f32 or s32) against
+  /// one another. `transposed`: the window slides over y (ConvTranspose), which is not s32.
   Status Read(const StepSpec& spec, bool transposed);
   int64_t taps() const { return kernel_height * kernel_width; }
   /// Of `tasks` equal tasks, how many a thread must get for its share to be worth waking it.
@@ -33,10 +33,12 @@ struct ConvShape {
 
 /// The step's constants of one value per output channel.
 struct ConvChannels {
-  const int32_t* bias = nullptr;  // null: 0
-  const float* scale = nullptr;
+  const int32_t* bias = nullptr;         // null: 0
+  const float* scale = nullptr;          // null for s32 output, which has none
   const int32_t* weight_zero = nullptr;  // null: 0
   int weight_zero_constant = -1;         // index of that constant
+
+  float Scale(int64_t o) const { return scale == nullptr ? 1.f : scale[o]; }
 
   /// What packed weights must be told apart by, besides the weights themselves.
   std::string ZeroTag() const {
@@ -48,16 +50,16 @@ struct ConvChannels {
 };
 
 /// Scale and zero point of x where they are only known at run time: inputs 7 and 8 of conv_u8. The output is
-/// then f32 and there is no bias.
-class RunTimeScale {
+/// then f32, or s32 which has no scale, and there is no bias.
+class RunTimeParams {
  public:
   Status Read(const StepSpec& spec);
-  bool live() const { return scale_ != nullptr; }
+  bool live() const { return zero_ != nullptr; }
   /// Keeps what Apply starts from, where it is live: the sum of the weights of the output channel at `slot`,
   /// and their scale.
   void Set(int64_t slot, uint32_t weight_sum, float weight_scale);
-  /// Writes the bias and scale of every slot for this run's x; returns its zero point. `x_offset`: what the
-  /// kernel takes from every byte itself.
+  /// Writes the bias and, where there is one, the scale of every slot for this run's x; returns its zero
+  /// point. `x_offset`: what the kernel takes from every byte itself.
   int32_t Apply(int32_t x_offset, int32_t* bias, float* scale) const;
 
  private:

@@ -10,6 +10,7 @@
 
 #include "native/ops/checks.h"
 #include "native/ops/conv_shape.h"
+#include "native/ops/kernel_output.h"
 #include "native/ops/packed_weights.h"
 
 namespace kompakt {
@@ -51,8 +52,7 @@ class ConvTransposeU8 : public Step {
 
   ConvShape shape_;
   const uint8_t* x_ = nullptr;
-  uint8_t* y_ = nullptr;
-  bool to_f32_ = false;
+  KernelOutput output_;
   int64_t top_ = 0, left_ = 0, rows_ = 0, columns_ = 0;  // the copy: border before the input, size
   int64_t pitch_ = 0;                                    // bytes of a row of the copy
   bool bordered_ = false;                                // the copy is needed
@@ -117,8 +117,6 @@ Status ConvTransposeU8::MakePhase(const StepSpec& spec, const ConvChannels& chan
 Status ConvTransposeU8::Make(const StepSpec& spec, const ConvShape& shape) {
   shape_ = shape;
   x_ = spec.in(0)->data;
-  y_ = spec.out().data;
-  to_f32_ = spec.out().dtype == DType::kF32;
   ConvChannels channels;
   KPT_RETURN_IF_ERROR(channels.Read(spec, shape.out_channels, false));
   FindBorder();
@@ -141,8 +139,8 @@ Status ConvTransposeU8::Make(const StepSpec& spec, const ConvShape& shape) {
         (static_cast<size_t>(rows_ * pitch_) + kReadPadding + kAlignment - 1) / kAlignment * kAlignment;
   const PackedWeights& any = phases_.front().weights;
   const int64_t width = any.kernel().unit * any.kernel().max_units;
-  if (!to_f32_ && !any.fast_scale())
-    wide_bytes_ = row_offsets_.size() * static_cast<size_t>(width) * sizeof(float);
+  output_ = KernelOutput(spec.out(), any.fast_scale());
+  if (output_.rounds()) wide_bytes_ = row_offsets_.size() * static_cast<size_t>(width) * sizeof(float);
   spec.scratch_bytes = copy_bytes_ + wide_bytes_ * static_cast<size_t>(spec.threads);
   return Status::Ok();
 }
@@ -162,22 +160,19 @@ void ConvTransposeU8::RunPhase(const Phase& phase, const uint8_t* input, int64_t
   block.tap_offsets = phase.tap_offsets.data();
   block.rows = phase.columns;
   block.range = shape_.range;
-  const bool rounds = !to_f32_ && !phase.weights.fast_scale();
   const int64_t y_stride = shape_.stride_x * shape_.out_channels;
   for (int64_t index = 0; index < shape_.group * panels.count; ++index) {
     const int64_t group = index / panels.count, panel = index % panels.count;
     phase.weights.Bind(group, panel, &block);
     block.a = input + group * shape_.group_in;
     const int64_t at = pixel * shape_.out_channels + group * shape_.group_out + panels.Begin(panel);
-    block.to_f32 = to_f32_ || rounds;
-    block.y = rounds    ? static_cast<void*>(wide)
-              : to_f32_ ? static_cast<void*>(reinterpret_cast<float*>(y_) + at)
-                        : y_ + at;
-    block.y_stride = rounds ? block.columns : y_stride;
+    block.output = output_.kind();
+    block.y = output_.At(at, wide);
+    block.y_stride = output_.rounds() ? block.columns : y_stride;
     phase.weights.kernel().run(block);
-    for (int64_t p = 0; rounds && p < phase.columns; ++p)
+    for (int64_t p = 0; output_.rounds() && p < phase.columns; ++p)
       for (int n = 0; n < block.columns; ++n)
-        y_[at + p * y_stride + n] = RoundToByte(wide[p * block.columns + n], shape_.range);
+        output_.bytes()[at + p * y_stride + n] = RoundToByte(wide[p * block.columns + n], shape_.range);
   }
 }
 

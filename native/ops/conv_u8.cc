@@ -11,6 +11,7 @@
 #include "native/ops/conv_finish.h"
 #include "native/ops/conv_shape.h"
 #include "native/ops/depthwise_u8.h"
+#include "native/ops/kernel_output.h"
 #include "native/ops/packed_weights.h"
 
 namespace kompakt {
@@ -42,8 +43,8 @@ class ConvU8 : public Step {
   ConvFinish finish_;
   PackedWeights weights_;
   const uint8_t* x_ = nullptr;
-  uint8_t* y_ = nullptr;
-  bool to_f32_ = false, padded_ = false;
+  KernelOutput output_;
+  bool padded_ = false;
   // A line is one output row, or one pixel where the convolution is a plain matrix product.
   int64_t images_ = 0, lines_ = 0, line_pixels_ = 0, line_bytes_ = 0, image_bytes_ = 0;
   int64_t pitch_ = 0;  // bytes between input rows as the kernel sees them
@@ -56,8 +57,6 @@ class ConvU8 : public Step {
 Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
   shape_ = shape;
   x_ = spec.in(0)->data;
-  y_ = spec.out().data;
-  to_f32_ = spec.out().dtype == DType::kF32;
   KPT_RETURN_IF_ERROR(finish_.Read(spec, shape));
   ConvChannels channels;
   KPT_RETURN_IF_ERROR(channels.Read(spec, shape.out_channels, true));
@@ -101,8 +100,8 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
   band_scratch_ = AlignUp(band_scratch_);
   const int64_t width = weights_.kernel().unit * weights_.kernel().max_units;
   const int64_t pixels = band_lines_ * line_pixels_;
-  if (!to_f32_ && !weights_.fast_scale())
-    wide_scratch_ = AlignUp(static_cast<size_t>(pixels * width) * sizeof(float));
+  output_ = KernelOutput(spec.out(), weights_.fast_scale());
+  if (output_.rounds()) wide_scratch_ = AlignUp(static_cast<size_t>(pixels * width) * sizeof(float));
   if (weights_.lift() != 0) row_bias_scratch_ = AlignUp(static_cast<size_t>(pixels) * sizeof(int32_t));
   thread_scratch_ = band_scratch_ + wide_scratch_ + row_bias_scratch_;
   if (weights_.lift() != 0 && shape.kernel_height > 1)
@@ -202,28 +201,22 @@ void ConvU8::RunPanels(const uint8_t* input, int64_t pixels, int64_t first_pixel
     block.a = input + group * shape_.group_in;
     const int64_t column = group * shape_.group_out + panels.Begin(panel);
     const int64_t at = first_pixel * shape_.out_channels + column;
-    block.to_f32 = to_f32_ || !weights_.fast_scale();
-    block.y_stride = shape_.out_channels;
-    if (to_f32_) {
-      block.y = reinterpret_cast<float*>(y_) + at;
-    } else if (weights_.fast_scale()) {
-      block.y = y_ + at;
-    } else {
-      block.y = wide;
-      block.y_stride = block.columns;
-    }
+    block.output = output_.kind();
+    block.y = output_.At(at, wide);
+    block.y_stride = output_.rounds() ? block.columns : shape_.out_channels;
     weights_.kernel().run(block);
-    if (block.y != wide) continue;
+    if (!output_.rounds()) continue;
     for (int64_t p = 0; p < pixels; ++p)
       for (int n = 0; n < block.columns; ++n)
-        y_[at + p * shape_.out_channels + n] = RoundToByte(wide[p * block.columns + n], shape_.range);
+        output_.bytes()[at + p * shape_.out_channels + n] =
+            RoundToByte(wide[p * block.columns + n], shape_.range);
   }
-  if (to_f32_ || panel_begin >= panel_end) return;
+  if (!output_.is_u8() || panel_begin >= panel_end) return;
   const int64_t first =
       panel_begin / panels.count * shape_.group_out + panels.Begin(panel_begin % panels.count);
   const int64_t last = (panel_end - 1) / panels.count * shape_.group_out +
                        std::min(panels.n, panels.Begin((panel_end - 1) % panels.count + 1));
-  finish_.Run(y_, first_pixel, pixels, first, last);
+  finish_.Run(output_.bytes(), first_pixel, pixels, first, last);
 }
 
 void ConvU8::Run(const RunContext& context) {

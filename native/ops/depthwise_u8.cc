@@ -12,6 +12,7 @@
 #include "native/ops/checks.h"
 #include "native/ops/chunks.h"
 #include "native/ops/conv_finish.h"
+#include "native/ops/kernel_output.h"
 #include "native/ops/packed_weights.h"
 
 namespace kompakt {
@@ -42,11 +43,11 @@ class DepthwiseU8 : public Step {
 
   ConvShape shape_;
   ConvFinish finish_;
-  RunTimeScale run_time_;
+  RunTimeParams run_time_;
   const DwConvS8Kernel* kernel_ = nullptr;
   const uint8_t* x_ = nullptr;
-  uint8_t* y_ = nullptr;
-  bool to_f32_ = false, pairs_fit_ = true, small_sums_ = false;
+  KernelOutput output_;
+  bool pairs_fit_ = true, small_sums_ = false;
   int64_t quads_ = 1;      // q of the quads layout, 1 in the direct one
   int64_t rows_ = 1;       // output rows that share one filling
   int64_t fill_rows_ = 4;  // input rows of one filling
@@ -151,8 +152,8 @@ Status DepthwiseU8::Pack(const StepSpec& spec, const ConvChannels& channels) {
   for (int64_t c = 0; c < shape_.channels; ++c) {
     const int32_t sum = facts->sums()[c], bias = channels.bias == nullptr ? 0 : channels.bias[c];
     const int64_t slot = DwConvS8Slot(kernel_->wide, shape_.channels, c);
-    run_time_.Set(slot, static_cast<uint32_t>(sum), channels.scale[c]);
-    channels_.Set(slot, bias, kernel_->x_offset - shape_.x_zero, sum, channels.scale[c]);
+    run_time_.Set(slot, static_cast<uint32_t>(sum), channels.Scale(c));
+    channels_.Set(slot, bias, kernel_->x_offset - shape_.x_zero, sum, channels.Scale(c));
   }
   small_sums_ = channels_.Small(facts->reach);
   const size_t bytes = static_cast<size_t>(row_sets * padded * taps_ * parts_) * (kernel_->quads ? 4 : 1);
@@ -167,8 +168,6 @@ Status DepthwiseU8::Make(const StepSpec& spec, const ConvShape& shape) {
   shape_ = shape;
   kernel_ = &ChooseDwConvS8();
   x_ = spec.in(0)->data;
-  y_ = spec.out().data;
-  to_f32_ = spec.out().dtype == DType::kF32;
   KPT_RETURN_IF_ERROR(finish_.Read(spec, shape));
   KPT_RETURN_IF_ERROR(run_time_.Read(spec));
   ConvChannels channels;
@@ -185,7 +184,8 @@ Status DepthwiseU8::Make(const StepSpec& spec, const ConvShape& shape) {
                                       : (row * columns_ + kx * shape.dilation_x) * pitch_;
     tap_offsets_.push_back(static_cast<int32_t>(at));
   }
-  if (!to_f32_ && !channels_.fast_scale())
+  output_ = KernelOutput(spec.out(), channels_.fast_scale());
+  if (output_.rounds())
     wide_scratch_ = AlignUp(static_cast<size_t>(LargestOf(column_chunks_) * pitch_) * sizeof(float));
   thread_scratch_ =
       wide_scratch_ + AlignUp(static_cast<size_t>(columns_ * fill_rows_ * pitch_) + kReadPadding);
@@ -244,17 +244,17 @@ void DepthwiseU8::RunRow(const uint8_t* scratch, int64_t image, int64_t y, int64
   row.scale = channels_.scale() + c.begin;
   row.pairs_fit = pairs_fit_;
   row.small_sums = small_sums_;
-  row.to_f32 = to_f32_ || !channels_.fast_scale();
-  const bool rounds = row.to_f32 && !to_f32_;
-  row.y_stride = rounds ? row.channels : shape_.channels;
+  row.output = output_.kind();
+  row.y_stride = output_.rounds() ? row.channels : shape_.channels;
   row.range = shape_.range;
-  row.y = to_f32_ ? reinterpret_cast<float*>(y_) + at : rounds ? wide : static_cast<void*>(y_ + at);
+  row.y = output_.At(at, wide);
   kernel_->run(row);
-  if (to_f32_) return;
-  for (int64_t column = 0; rounds && column < row.columns; ++column)
+  if (!output_.is_u8()) return;
+  uint8_t* y_bytes = output_.bytes();
+  for (int64_t column = 0; output_.rounds() && column < row.columns; ++column)
     for (int i = 0; i < row.channels; ++i)
-      y_[at + column * shape_.channels + i] = RoundToByte(wide[column * row.channels + i], shape_.range);
-  finish_.Run(y_, pixel, row.columns, c.begin, c.begin + row.channels);
+      y_bytes[at + column * shape_.channels + i] = RoundToByte(wide[column * row.channels + i], shape_.range);
+  finish_.Run(y_bytes, pixel, row.columns, c.begin, c.begin + row.channels);
 }
 
 void DepthwiseU8::Run(const RunContext& context) {

@@ -12,6 +12,7 @@
 #include "native/kernels/byte_sums/byte_sums.h"
 #include "native/kernels/gemm_s8/gemm_s8.h"
 #include "native/ops/checks.h"
+#include "native/ops/kernel_output.h"
 #include "native/ops/step.h"
 
 namespace kompakt {
@@ -32,8 +33,8 @@ class MatMulU8 : public Step {
 
   const uint8_t* a_ = nullptr;
   const uint8_t* b_ = nullptr;
-  uint8_t* y_ = nullptr;
-  bool to_f32_ = false, fast_scale_ = true;
+  KernelOutput output_;
+  const uint8_t* run_time_zeros_[2] = {};  // of a and b where they are only known at run time
   int32_t a_zero_ = 0, b_zero_ = 0;
   float scale_value_ = 1;
   OutputRange range_;
@@ -81,15 +82,15 @@ Status MatMulU8::ReadShapes(const StepSpec& spec) {
   const TensorView& a = *spec.in(0);
   const TensorView& b = *spec.in(1);
   const TensorView& y = spec.out();
-  if (a.dtype != DType::kU8 || b.dtype != DType::kU8 || (y.dtype != DType::kU8 && y.dtype != DType::kF32))
-    return spec.Fail("a and b must be u8, y u8 or f32");
+  const bool known = y.dtype == DType::kU8 || y.dtype == DType::kF32 || y.dtype == DType::kS32;
+  if (a.dtype != DType::kU8 || b.dtype != DType::kU8 || !known)
+    return spec.Fail("a and b must be u8, y u8, f32 or s32");
   if (a.rank < 2 || b.rank < 2 || y.rank < 2) return spec.Fail("operands must be matrices");
   m_ = a.dims[a.rank - 2], k_ = a.dims[a.rank - 1], n_ = b.dims[b.rank - 1];
   if (b.dims[b.rank - 2] != k_ || y.dims[y.rank - 2] != m_ || y.dims[y.rank - 1] != n_)
     return spec.Fail("M, K and N do not agree");
   if (k_ > INT32_MAX / 256) return TooLarge(spec, "K is too large");
-  a_ = a.data, b_ = b.data, y_ = y.data;
-  to_f32_ = y.dtype == DType::kF32;
+  a_ = a.data, b_ = b.data;
   KPT_RETURN_IF_ERROR(BatchMatrices(spec, a, &a_of_));
   KPT_RETURN_IF_ERROR(BatchMatrices(spec, b, &b_of_));
   for (int64_t matrix : b_of_) matrices_b_ = std::max(matrices_b_, matrix + 1);
@@ -107,7 +108,13 @@ Status MatMulU8::Make(const StepSpec& spec) {
   if (!std::isfinite(scale_value_)) return spec.Fail("scale is not finite");
   for (int32_t byte : {a_zero_, b_zero_, range_.zero, range_.lo, range_.hi})
     if (byte < 0 || byte > 255) return spec.Fail("a zero point or bound is outside of 0..255");
-  fast_scale_ = std::fabs(scale_value_) <= kMaxFastScale;
+  for (int i = 0; i < 2; ++i) {
+    const TensorView* zero = spec.in(2 + i);
+    if (zero == nullptr) continue;
+    if (zero->dtype != DType::kU8 || zero->size() != 1) return spec.Fail("a zero point must be one u8");
+    run_time_zeros_[i] = zero->data;
+  }
+  output_ = KernelOutput(spec.out(), std::fabs(scale_value_) <= kMaxFastScale);
   kernel_ = &ChooseGemmS8(false);
   panels_ = GemmPanels(kernel_->unit, kernel_->max_units, n_);
   parts_ = kernel_->min_weight == -128 ? 1 : 2;
@@ -122,10 +129,9 @@ Status MatMulU8::Make(const StepSpec& spec) {
   bias_bytes_ = AlignUp(static_cast<size_t>(width) * 4);
   const int64_t widest = std::min<int64_t>(n_, int64_t{kernel_->unit} * kernel_->max_units);
   rows_bytes_ = AlignUp(static_cast<size_t>(k_ * widest));
-  const bool wide = !to_f32_ && !fast_scale_;
   spec.scratch_bytes = kReadPadding + (packed_bytes_ + bias_bytes_) * static_cast<size_t>(matrices_b_) +
                        rows_bytes_ * static_cast<size_t>(spec.threads) +
-                       (wide ? a_of_.size() * static_cast<size_t>(m_ * n_) * sizeof(float) : 0);
+                       (output_.rounds() ? a_of_.size() * static_cast<size_t>(m_ * n_) * sizeof(float) : 0);
   return Status::Ok();
 }
 
@@ -178,7 +184,7 @@ void MatMulU8::RunRows(int64_t batch, int64_t begin, int64_t end, int64_t first_
   block.taps = parts_;
   block.tap_bytes = static_cast<int>(k_);
   block.row_bias = row_bias;
-  block.to_f32 = to_f32_ || !fast_scale_;
+  block.output = output_.kind();
   block.y_stride = n_;
   block.range = range_;
   BestByteSumsKernel().run(block.a, block.rows, k_, k_, reinterpret_cast<uint32_t*>(row_bias));
@@ -186,20 +192,19 @@ void MatMulU8::RunRows(int64_t batch, int64_t begin, int64_t end, int64_t first_
     row_bias[r] =
         static_cast<int32_t>(static_cast<uint32_t>(row_bias[r]) * static_cast<uint32_t>(128 - b_zero_));
   const int64_t at = (batch * m_ + begin) * n_;
-  float* floats = to_f32_ ? reinterpret_cast<float*>(y_) : wide_;
   for (int64_t panel = first_panel; panel < last_panel; ++panel) {
     const int64_t column = panels_.Begin(panel);
     block.b = packed_ + packed_bytes_ * matrix + panel_bytes_ * static_cast<size_t>(panels_.BeginUnit(panel));
     block.bias = reinterpret_cast<const int32_t*>(bias_ + bias_bytes_ / 4 * matrix + column);
     block.scale = scale_.as<float>() + column;
     block.columns = panels_.Columns(panel);
-    block.y = block.to_f32 ? static_cast<void*>(floats + at + column) : y_ + at + column;
+    block.y = output_.At(at + column, wide_ + at + column);
     kernel_->run(block);
-    if (to_f32_ || fast_scale_) continue;
+    if (!output_.rounds()) continue;
     for (int64_t r = 0; r < block.rows; ++r)
       for (int64_t n = 0; n < block.columns; ++n) {
         const int64_t i = at + column + r * n_ + n;
-        y_[i] = RoundToByte(wide_[i], range_);
+        output_.bytes()[i] = RoundToByte(wide_[i], range_);
       }
   }
 }
@@ -212,6 +217,8 @@ void MatMulU8::Run(const RunContext& context) {
   wide_ = reinterpret_cast<float*>(rows + rows_bytes_ * static_cast<size_t>(context.pool->threads()));
   const int64_t panels = panels_.count, batches = static_cast<int64_t>(a_of_.size());
   if (m_ == 0) return;
+  if (run_time_zeros_[0] != nullptr) a_zero_ = *run_time_zeros_[0];
+  if (run_time_zeros_[1] != nullptr) b_zero_ = *run_time_zeros_[1];
   context.pool->ParallelFor(matrices_b_ * panels, GrainOf(k_ * panels_.n / std::max<int64_t>(panels, 1)),
                             [&](int64_t begin, int64_t end, int thread) {
                               int8_t* room =
@@ -233,7 +240,7 @@ void MatMulU8::Run(const RunContext& context) {
 }  // namespace
 
 Status MakeMatMulU8(const StepSpec& spec, std::unique_ptr<Step>* out) {
-  KPT_RETURN_IF_ERROR(spec.CheckArity(2, 2, 1));
+  KPT_RETURN_IF_ERROR(spec.CheckArity(2, 4, 1));
   auto step = std::make_unique<MatMulU8>();
   KPT_RETURN_IF_ERROR(step->Make(spec));
   *out = std::move(step);

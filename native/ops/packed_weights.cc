@@ -202,8 +202,8 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
     for (int64_t n = 0; n < s.columns; ++n) {
       const int64_t o = s.Channel(g, n);
       const int32_t bias = channels.bias == nullptr ? 0 : channels.bias[o], sum = sums[g * s.columns + n];
-      run_time_.Set(g * width + n, static_cast<uint32_t>(sum), channels.scale[o]);
-      channels_.Set(g * width + n, bias, kernel_->a_offset - x_zero, sum, channels.scale[o]);
+      run_time_.Set(g * width + n, static_cast<uint32_t>(sum), channels.Scale(o));
+      channels_.Set(g * width + n, bias, kernel_->a_offset - x_zero, sum, channels.Scale(o));
     }
   small_sums_ = channels_.Small(facts->reach);
   group_bytes_ = GemmS8PackedBytes(*kernel_, panels_, taps(), tap_bytes_);

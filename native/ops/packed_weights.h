@@ -87,7 +87,7 @@ class PackedWeights {
   /// `channels` has one value for every output channel; x_zero is folded into the bias.
   Status Make(const StepSpec& spec, const WeightSource& source, const ConvChannels& channels, int32_t x_zero);
 
-  const RunTimeScale& run_time() const { return run_time_; }
+  const RunTimeParams& run_time() const { return run_time_; }
   /// Takes this run's zero point and scale of x, where run_time() is live; returns the zero point.
   int32_t Rescale() { return run_time_.Apply(kernel_->a_offset, channels_.bias(), channels_.scale()); }
 
@@ -113,7 +113,7 @@ class PackedWeights {
   GemmPanels panels_;
   const int8_t* packed_ = nullptr;
   FoldedChannels channels_;
-  RunTimeScale run_time_;
+  RunTimeParams run_time_;
   size_t group_bytes_ = 0;
   int taps_ = 0, tap_bytes_ = 0, parts_ = 1, lift_ = 0;
   uint32_t row_offset_ = 0;  // what the kernel takes off all bytes of a row

@@ -156,17 +156,6 @@ describe('QLinearConv', () => {
   );
 });
 
-test('ConvInteger', async () => {
-  const attributes = { pads: attr.ints([1, 1, 0, 0]), group: attr.int(2) };
-  const inputs = [
-    noise('uint8', [2, 4, 6, 5]),
-    noise('uint8', [6, 2, 3, 3], 2),
-    zeroPoint('uint8', 100),
-    zeroPoint('uint8', 90),
-  ];
-  await expectLikeOrt({ op: 'ConvInteger', attributes, inputs }, 0);
-});
-
 test.each(['Relu', 'LeakyRelu', 'Tanh', 'Sigmoid', 'Clip', 'HardSigmoid'])(
   'FusedConv of com.microsoft with %s',
   async (name) => {

@@ -4,11 +4,10 @@
 import type { Dims } from '../../tensor/shape.js';
 import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import type { Buffer, LowerContext } from '../op.js';
-import type { StepParams } from '../steps.js';
-import { storageBias } from '../storage.js';
 import { type Activation, applyActivation, noActivation } from './activation.js';
 import { derivedConstant } from './derived-constant.js';
-import { perChannel, storedWeightZeros } from './weight-params.js';
+import { emitSums, type IntegerSums, type StepWindow, storedZeroPoint } from './integer-sums.js';
+import { perChannel } from './weight-params.js';
 
 /** What the reference makes of the sums; element i belongs to output channel channelOf(i). */
 export function scaledSums(
@@ -31,10 +30,8 @@ export function scaledSums(
 }
 
 /** A byte tensor with its scale and zero point as they are in memory when the step runs. */
-export interface LiveBytes {
-  readonly x: Buffer;
+export interface LiveBytes extends Pick<IntegerSums, 'x' | 'zero'> {
   readonly scale: Buffer;
-  readonly zero: Buffer;
 }
 
 /** Bytes of input x of the node with inputs for scale and zero point (absent: 0); x must be in its layout already. */
@@ -45,13 +42,7 @@ export function liveBytes(
   scale: number,
   zero: number,
 ): LiveBytes {
-  const bias = storageBias(ctx.inputs[index]!.dtype);
-  const absent = (): Buffer => ctx.constant(tensor('uint8', [1], Uint8Array.of(bias)));
-  return {
-    x,
-    scale: ctx.read(scale, 'plain'),
-    zero: ctx.inputs[zero] === undefined ? absent() : ctx.read(zero, 'plain'),
-  };
+  return { x, scale: ctx.read(scale, 'plain'), zero: storedZeroPoint(ctx, index, zero) };
 }
 
 /** Plans x quantised over its own range. */
@@ -62,28 +53,16 @@ export function quantizedLive(ctx: LowerContext, x: Buffer): LiveBytes {
   return { x: bytes, scale, zero };
 }
 
-export interface LiveProduct {
+export interface LiveProduct extends Omit<IntegerSums, 'x' | 'zero'> {
   readonly from: LiveBytes;
-  /** Weights [O,kH,kW,I/group] s8, and as the node has them. */
-  readonly packed: Buffer;
-  readonly w: TensorValue;
   readonly wScale: TensorValue;
-  readonly wZero: TensorValue | undefined;
   readonly bias: TensorValue | undefined;
   readonly activation: Activation;
-  readonly y: Buffer;
 }
 
-type ConvParams = StepParams['conv_u8'];
-
 /** conv_u8 with a run-time scale, then the float bias and the activation in place. */
-export function emitLiveProduct(
-  ctx: LowerContext,
-  p: LiveProduct,
-  window: Pick<ConvParams, 'strides' | 'pads' | 'dilations' | 'group'>,
-): void {
+export function emitLiveProduct(ctx: LowerContext, p: LiveProduct, window: StepWindow): void {
   const channels = p.packed.dims[0];
-  const zeros = storedWeightZeros(p.w, p.wZero, channels);
   const scale = derivedConstant(p.wScale, `every ${channels}`, () => {
     const own = toNumbers(p.wScale);
     return tensor(
@@ -92,22 +71,8 @@ export function emitLiveProduct(
       new Float32Array(channels).map((_, o) => perChannel(own, o)),
     );
   });
-  ctx.emit(
-    'conv_u8',
-    [
-      p.from.x,
-      p.packed,
-      null,
-      ctx.constant(scale),
-      zeros && ctx.constant(zeros),
-      null,
-      null,
-      p.from.scale,
-      p.from.zero,
-    ],
-    [p.y],
-    { ...window, xZero: 0, yZero: 0, lo: 0, hi: 255, residual: [] },
-  );
+  const scales = { x: p.from.scale, w: ctx.constant(scale) };
+  emitSums(ctx, { ...p, x: p.from.x, zero: p.from.zero }, window, scales);
   if (p.bias !== undefined) {
     const ones = tensor('float32', [channels], new Float32Array(channels).fill(1));
     const shift = tensor('float32', [channels], p.bias.data as Float32Array);

@@ -46,10 +46,10 @@ struct DwConvS8Row {
   int channels;         // valid ones
   const int8_t* w;      // quads: [block][tap][slot of the block][4]; direct: [block of 16][tap][16]
   const int32_t* bias;  // by slot, zero points folded
-  const float* scale;   // by slot
+  const float* scale;   // by slot; not read for s32
   bool pairs_fit;       // every 255 * (sum of two weights of a quad) fits 16 bits: AVX2 may use vpmaddubsw
   bool small_sums;      // as in gemm_s8
-  bool to_f32;
+  OutputKind output;
   void* y;
   int64_t y_stride;  // elements between output columns
   OutputRange range;

@@ -47,7 +47,7 @@ void DwConvS8NeonRun(const DwConvS8Row& row) {
       for (int v = 0; v < 4; ++v) acc[v] = vld1q_s32(row.bias + c + 4 * v);
       Column(row, row.w + static_cast<int64_t>(c) * row.taps,
              reinterpret_cast<const int8_t*>(row.scratch) + column * row.column_step + c, acc);
-      NeonStoreRow(acc, row.scale + c, bytes, row.to_f32, row.y, column * row.y_stride + c, row.channels - c);
+      NeonStoreRow(acc, row.scale + c, bytes, row.output, row.y, column * row.y_stride + c, row.channels - c);
     }
 }
 

@@ -16,7 +16,7 @@ KPT_NOINLINE void StoreOdd(const DwConvS8Row& row, int c, int64_t column,
                            const int32x4_t (&acc)[kColumns][4]) {
   const NeonBytes bytes(row.range);
   for (int j = 0; j < kColumns; ++j)
-    NeonStoreRow(acc[j], row.scale + c, bytes, row.to_f32, row.y, (column + j) * row.y_stride + c,
+    NeonStoreRow(acc[j], row.scale + c, bytes, row.output, row.y, (column + j) * row.y_stride + c,
                  row.channels - c);
 }
 
@@ -41,7 +41,7 @@ KPT_ALWAYS_INLINE void StoreBytes(const DwConvS8Row& row, int c, int64_t column,
 template <int kColumns>
 KPT_ALWAYS_INLINE void Store(const DwConvS8Row& row, int c, int64_t column,
                              const int32x4_t (&acc)[kColumns][4]) {
-  if (row.to_f32 || row.channels - c < kDwConvBlock) {
+  if (row.output != OutputKind::kU8 || row.channels - c < kDwConvBlock) {
     int32x4_t kept[kColumns][4];  // a copy: acc itself must have no address
     KPT_UNROLL
     for (int j = 0; j < kColumns; ++j) KPT_UNROLL

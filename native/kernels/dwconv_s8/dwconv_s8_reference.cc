@@ -23,7 +23,9 @@ void DwConvS8ReferenceRun(const DwConvS8Row& row) {
         acc += static_cast<uint32_t>(x[row.tap_offsets[t]] * w[t * kDwConvBlock]);
       const int32_t sum = static_cast<int32_t>(acc);
       const int64_t at = column * row.y_stride + c;
-      if (row.to_f32)
+      if (row.output == OutputKind::kS32)
+        static_cast<int32_t*>(row.y)[at] = sum;
+      else if (row.output == OutputKind::kF32)
         static_cast<float*>(row.y)[at] = static_cast<float>(sum) * row.scale[c];
       else
         static_cast<uint8_t*>(row.y)[at] = Requantize(sum, row.scale[c], row.range);

@@ -1,6 +1,6 @@
-// gemm_s8: u8 activations x s8 weights -> s32 -> u8 or f32, one panel of columns at a time. Convolutions,
-// matrix products and fully connected layers are all this kernel: row m of A is a set of `taps` runs of bytes
-// whose addresses are a + row_offsets[m] + tap_offsets[t], so no im2col is ever written.
+// gemm_s8: u8 activations x s8 weights -> s32, stored so or as u8 or f32, one panel of columns at a time.
+// Convolutions, matrix products and fully connected layers are all this kernel: row m of A is a set of `taps`
+// runs of bytes whose addresses are a + row_offsets[m] + tap_offsets[t], so no im2col is ever written.
 //
 //             columns of the panel (units * unit)
 //            +-------------------------------+
@@ -9,6 +9,7 @@
 //            +-------------------------------+
 //   u8:  y = clamp(roundHalfEven(acc * scale[n]) + zero, lo, hi)     (requantize.h)
 //   f32: y = float(acc) * scale[n]
+//   s32: y = acc
 //
 // Weights are packed for one kernel with PackGemmS8 and are zero where k >= tap_bytes or n >= N, so a tap may
 // be read past its end (less than kReadPadding bytes): the garbage meets zeros. SPDX-License-Identifier:
@@ -35,10 +36,10 @@ struct GemmS8Block {
   const int8_t* next;       // the one that comes after it, for x86 to fetch into the cache, or null
   const int32_t* bias;      // [panel width], zero points folded (see FoldBias)
   const int32_t* row_bias;  // [rows] or null
-  const float* scale;       // [panel width]
+  const float* scale;       // [panel width]; not read for s32
   bool small_sums;          // every accumulator and scale as kSmallSum wants them: lets x86 finish faster
-  bool to_f32;
-  void* y;            // u8 or f32
+  OutputKind output;
+  void* y;            // of that kind
   int64_t y_stride;   // elements between rows
   int columns;        // valid columns of the panel; the others are computed and not stored
   OutputRange range;  // u8 only; requires every scale in [0, kMaxFastScale)

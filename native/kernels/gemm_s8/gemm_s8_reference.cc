@@ -28,7 +28,9 @@ void GemmS8Reference(const GemmS8Block& g) {
     for (int n = 0; n < g.columns; ++n) {
       const int32_t sum = static_cast<int32_t>(acc[n]);
       const int64_t at = row * g.y_stride + n;
-      if (g.to_f32)
+      if (g.output == OutputKind::kS32)
+        static_cast<int32_t*>(g.y)[at] = sum;
+      else if (g.output == OutputKind::kF32)
         static_cast<float*>(g.y)[at] = static_cast<float>(sum) * g.scale[n];
       else
         static_cast<uint8_t*>(g.y)[at] = Requantize(sum, g.scale[n], g.range);

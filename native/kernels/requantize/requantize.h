@@ -9,6 +9,9 @@
 
 namespace kompakt {
 
+/// What a kernel stores of its int32 accumulators: bytes, floats (times a scale), or themselves.
+enum class OutputKind : uint8_t { kU8, kF32, kS32 };
+
 /// How int32 accumulators become stored bytes: y = clamp(roundHalfEven(acc * scale) + zero, lo, hi).
 struct OutputRange {
   int32_t zero = 0;

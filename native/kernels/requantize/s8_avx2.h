@@ -43,6 +43,8 @@ struct S8Avx2 {
     return _mm256_add_epi32(acc, _mm256_add_epi32(even, odd));
   }
   static KPT_ALWAYS_INLINE F Scale(I acc, F scale) { return _mm256_mul_ps(_mm256_cvtepi32_ps(acc), scale); }
+  /// The accumulator itself, for StoreFloats.
+  static KPT_ALWAYS_INLINE F Bits(I acc) { return _mm256_castsi256_ps(acc); }
   /// 2^23 * scale.
   static KPT_ALWAYS_INLINE F TopOffset(F scale) { return _mm256_mul_ps(scale, _mm256_set1_ps(8388608.f)); }
   /// Of an accumulator with kFloatBits added, `offset` TopOffset(scale): Scale in one instruction

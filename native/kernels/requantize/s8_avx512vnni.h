@@ -41,6 +41,8 @@ struct S8Avx512Vnni {
   static KPT_ALWAYS_INLINE I Add(I a, I b) { return _mm512_add_epi32(a, b); }
   static KPT_ALWAYS_INLINE I Dot(I acc, I a, I b) { return _mm512_dpbusd_epi32(acc, a, b); }
   static KPT_ALWAYS_INLINE F Scale(I acc, F scale) { return _mm512_mul_ps(_mm512_cvtepi32_ps(acc), scale); }
+  /// The accumulator itself, for StoreFloats.
+  static KPT_ALWAYS_INLINE F Bits(I acc) { return _mm512_castsi512_ps(acc); }
   /// 2^23 * scale.
   static KPT_ALWAYS_INLINE F TopOffset(F scale) { return _mm512_mul_ps(scale, _mm512_set1_ps(8388608.f)); }
   /// Of an accumulator with kFloatBits added, `offset` TopOffset(scale): Scale in one instruction

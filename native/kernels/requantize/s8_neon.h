@@ -58,14 +58,15 @@ static KPT_ALWAYS_INLINE void NeonStoreFloats(float* y, float32x4_t v, int count
   for (int i = 0; i < count; ++i) y[i] = tail[i];
 }
 
-/// Four accumulators of 4 lanes, of one row: to u8 or f32 with scales that start at scale[0]; `count` valid
-/// columns.
+/// Four accumulators of 4 lanes, of one row, with scales that start at scale[0]; `count` valid columns.
 static KPT_ALWAYS_INLINE void NeonStoreRow(const int32x4_t (&acc)[4], const float* scale,
-                                           const NeonBytes& bytes, bool to_f32, void* y, int64_t at,
+                                           const NeonBytes& bytes, OutputKind output, void* y, int64_t at,
                                            int count) {
   float32x4_t f[4];
-  for (int v = 0; v < 4; ++v) f[v] = NeonScale(acc[v], vld1q_f32(scale + 4 * v));
-  if (to_f32) {
+  for (int v = 0; v < 4; ++v)
+    f[v] = output == OutputKind::kS32 ? vreinterpretq_f32_s32(acc[v])
+                                      : NeonScale(acc[v], vld1q_f32(scale + 4 * v));
+  if (output != OutputKind::kU8) {
     for (int v = 0; v < 4; ++v) NeonStoreFloats(static_cast<float*>(y) + at + 4 * v, f[v], count - 4 * v);
   } else {
     NeonStoreBytes(static_cast<uint8_t*>(y) + at,

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <vector>
 
 #include "test/native/harness.h"
@@ -14,9 +15,17 @@ namespace {
 using testing::GuardedBuffer;
 using testing::Random;
 
+/// Whether element `at` of y is what the row makes of a sum.
+bool Holds(const uint8_t* y, int64_t at, int32_t acc, float scale, const DwConvS8Row& row) {
+  const float scaled = static_cast<float>(acc) * scale;
+  if (row.output == OutputKind::kU8) return y[at] == Requantize(acc, scale, row.range);
+  return std::memcmp(y + 4 * at, row.output == OutputKind::kF32 ? static_cast<const void*>(&scaled) : &acc,
+                     4) == 0;
+}
+
 /// One output row, kernel `width` x 4 (quads) or `width` x 1 (direct), through fill and run.
 void CheckKernel(const DwConvS8Kernel& kernel, int channels, int64_t columns, int width, int x_low, int w_low,
-                 int w_high, const OutputRange& range = {128, 2, 253}) {
+                 int w_high, const OutputRange& range = {128, 2, 253}, OutputKind output = OutputKind::kU8) {
   Random random(static_cast<uint64_t>(channels * 31 + columns * 7 + width));
   const int lanes = kernel.quads ? 4 : 1;
   const int padded = (channels + kDwConvBlock - 1) / kDwConvBlock * kDwConvBlock;
@@ -50,13 +59,14 @@ void CheckKernel(const DwConvS8Kernel& kernel, int channels, int64_t columns, in
       for (int r = 0; r < lanes; ++r) weight(c, t, r) = static_cast<int8_t>(random.Int(w_low, w_high));
   for (int32_t& b : bias) b = random.Int(-50000, 50000);
   for (float& f : scale) f = static_cast<float>(random.Int(1, 40)) * 0.0001f;
-  GuardedBuffer y(static_cast<size_t>(columns * channels));
+  GuardedBuffer y(static_cast<size_t>(columns * channels) * (output == OutputKind::kU8 ? 1 : 4));
   DwConvS8Row row = {};
   row.scratch = scratch.data(), row.tap_offsets = taps.data(), row.taps = width;
   row.column_step = static_cast<int64_t>(padded) * lanes, row.columns = columns, row.channels = channels;
   row.w = w.data(), row.bias = bias.data(), row.scale = scale.data();
   row.pairs_fit = w_low >= -64 && w_high <= 64;
   row.y = y.data(), row.y_stride = channels, row.range = range;
+  row.output = output;
   row.small_sums = true;  // 255 * 127 * 40 + 50000 is small
   kernel.run(row);
   CHECK(y.Intact());
@@ -67,7 +77,7 @@ void CheckKernel(const DwConvS8Kernel& kernel, int channels, int64_t columns, in
       for (int t = 0; t < width; ++t)
         for (int r = 0; r < lanes; ++r)
           acc += (rows[r].data()[(x + t) * channels + c] - kernel.x_offset) * weight(c, t, r);
-      same = same && y.data()[x * channels + c] == Requantize(acc, scale[slot(c)], row.range);
+      same = same && Holds(y.data(), x * channels + c, acc, scale[slot(c)], row);
     }
   INFO(kernel.name, " channels ", channels, " columns ", columns, " width ", width);
   CHECK(same);
@@ -87,6 +97,8 @@ TEST_CASE("dwconv_s8: every tier, channels and columns around its blocks") {
           CheckKernel(kernels[i], channels, columns, width, 0, -127, 127, {0, 0, 255});
           CheckKernel(kernels[i], channels, columns, width, 200, -127, 9, {0, 0, 255});
           CheckKernel(kernels[i], channels, columns, width, 0, -127, 127, {0, 0, 200});
+          for (OutputKind output : {OutputKind::kF32, OutputKind::kS32})
+            CheckKernel(kernels[i], channels, columns, width, 0, -127, 127, {0, 0, 255}, output);
         }
     CheckKernel(kernels[i], 24, 5, 3, 255, 127, 127);
     CheckKernel(kernels[i], 24, 5, 3, 255, kernels[i].min_weight, kernels[i].min_weight);

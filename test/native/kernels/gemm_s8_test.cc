@@ -34,7 +34,7 @@ bool SmallSums(const Case& c) {
 }
 
 /// y of one kernel, [m][n], for data that depends only on the case.
-std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, bool to_f32) {
+std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, OutputKind output) {
   Random random(static_cast<uint64_t>(c.m * 131 + c.n * 17 + c.k + c.taps));
   const GemmPanels panels(kernel.unit, kernel.max_units, c.n);
   const int64_t row_bytes = static_cast<int64_t>(c.taps) * c.k + 3;  // odd: no alignment to rely on
@@ -56,7 +56,8 @@ std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, bool to_
   for (int t = 0; t < c.taps; ++t) taps[t] = t * c.k;
   AlignedBuffer packed(GemmS8PackedBytes(kernel, panels, c.taps, c.k));
   PackGemmS8(kernel, panels, c.taps, c.k, w.data(), c.taps * c.k, c.k, 1, packed.as<int8_t>());
-  GuardedBuffer y(static_cast<size_t>(c.m * c.n) * (to_f32 ? 4 : 1));
+  const int64_t bytes = output == OutputKind::kU8 ? 1 : 4;
+  GuardedBuffer y(static_cast<size_t>(c.m * c.n * bytes));
   for (int64_t p = 0; p < panels.count; ++p) {
     GemmS8Block g = {};
     g.a = a.data(), g.row_offsets = rows.data(), g.tap_offsets = taps.data();
@@ -65,8 +66,8 @@ std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, bool to_
     if (p + 1 < panels.count) g.next = GemmS8Panel(kernel, panels, c.taps, c.k, packed.as<int8_t>(), p + 1);
     g.bias = bias.data() + panels.Begin(p), g.scale = scale.data() + panels.Begin(p);
     g.row_bias = c.row_bias ? row_bias.data() : nullptr;
-    g.to_f32 = to_f32;
-    g.y = y.data() + panels.Begin(p) * (to_f32 ? 4 : 1);
+    g.output = output;
+    g.y = y.data() + panels.Begin(p) * bytes;
     g.y_stride = c.n, g.columns = panels.Columns(p);
     g.range = c.range;
     g.small_sums = SmallSums(c);
@@ -80,13 +81,14 @@ void CheckTiers(const Case& c) {
   size_t count = 0;
   const GemmS8Kernel* kernels = GemmS8Kernels(&count);
   const GemmS8Kernel& reference = kernels[count - 1];
-  for (bool to_f32 : {false, true}) {
-    const std::vector<uint8_t> expected = RunCase(reference, c, to_f32);
+  for (OutputKind output : {OutputKind::kU8, OutputKind::kF32, OutputKind::kS32}) {
+    const std::vector<uint8_t> expected = RunCase(reference, c, output);
     for (size_t i = 0; i + 1 < count; ++i) {
       if (!HasTier(kernels[i].tier) || c.w_low < kernels[i].min_weight) continue;
       if (kernels[i].needs_pairs && (c.w_low < -64 || c.w_high > 64)) continue;
-      INFO(kernels[i].name, " m ", c.m, " n ", c.n, " k ", c.k, " taps ", c.taps, " f32 ", to_f32);
-      CHECK(RunCase(kernels[i], c, to_f32) == expected);
+      INFO(kernels[i].name, " m ", c.m, " n ", c.n, " k ", c.k, " taps ", c.taps, " output ",
+           static_cast<int>(output));
+      CHECK(RunCase(kernels[i], c, output) == expected);
     }
   }
 }
@@ -137,6 +139,8 @@ TEST_CASE("gemm_s8: extremes do not saturate inside") {
   }
   Case deep{2, 16, 1, 60000};
   deep.w_low = deep.w_high = 127, deep.x_low = deep.x_high = 255, deep.scale = kMaxFastScale;
+  CheckTiers(deep);
+  deep.k = 80000;  // sums beyond 32 bits
   CheckTiers(deep);
 }
 

@@ -23,7 +23,7 @@ struct Tensors {
         weight_zero(DType::kS32, {c.o}),
         residual(DType::kU8, {c.n, c.oh(), c.ow(), c.o}),
         table(DType::kU8, {256}),
-        y(c.to_f32 ? DType::kF32 : DType::kU8, {c.n, c.oh(), c.ow(), c.o}) {
+        y(c.output, {c.n, c.oh(), c.ow(), c.o}) {
     Random random(static_cast<uint64_t>(c.h * 7 + c.w * 31 + c.c * 101 + c.o * 13 + c.kh + 5 * c.kw + c.sh));
     x.FillU8(&random);
     w.FillS8(&random, c.w_low, c.w_high).Constant(1);
@@ -32,8 +32,11 @@ struct Tensors {
     weight_zero.FillS32(&random, c.zero_low, c.zero_high).Constant(4);
     residual.FillU8(&random);
     table.FillU8(&random).Constant(5);
+    x_scale.FillF32(&random, 0.5f, 2.f);
+    x_zero.FillU8(&random, c.x_zero, c.x_zero);
   }
   TestTensor x, w, bias, scale, weight_zero, residual, table, y;
+  TestTensor x_scale{DType::kF32, {1}}, x_zero{DType::kU8, {}};
 };
 
 int32_t Accumulate(const ConvCase& c, const Tensors& t, int64_t n, int64_t oy, int64_t ox, int64_t o) {
@@ -61,22 +64,28 @@ std::string CompareConv(const ConvCase& c) {
   ParamList params;
   params.Set("strides", {double(c.sh), double(c.sw)}).Set("dilations", {double(c.dh), double(c.dw)});
   params.Set("pads", {double(c.pt), double(c.pl), double(c.pb), double(c.pr)}).Set("group", double(c.group));
-  params.Set("xZero", c.x_zero).Set("yZero", c.y_zero).Set("lo", c.lo).Set("hi", c.hi);
+  params.Set("xZero", c.run_time ? 0 : c.x_zero).Set("yZero", c.y_zero).Set("lo", c.lo).Set("hi", c.hi);
   params.Set("residual", c.residual ? residual : std::vector<double>{});
-  const Status status =
-      RunStep("conv_u8",
-              {&t.x, &t.w, c.bias ? &t.bias : nullptr, &t.scale, c.weight_zero ? &t.weight_zero : nullptr,
-               c.residual ? &t.residual : nullptr, c.table ? &t.table : nullptr},
-              {&t.y}, params, c.threads, 2);
+  const bool sums = c.output == DType::kS32;
+  const Status status = RunStep("conv_u8",
+                                {&t.x, &t.w, c.bias ? &t.bias : nullptr, sums ? nullptr : &t.scale,
+                                 c.weight_zero ? &t.weight_zero : nullptr, c.residual ? &t.residual : nullptr,
+                                 c.table ? &t.table : nullptr, c.run_time && !sums ? &t.x_scale : nullptr,
+                                 c.run_time ? &t.x_zero : nullptr},
+                                {&t.y}, params, c.threads, 2);
   if (!status.ok()) return status.message();
   int64_t at = 0;
   for (int64_t n = 0; n < c.n; ++n)
     for (int64_t oy = 0; oy < c.oh(); ++oy)
       for (int64_t ox = 0; ox < c.ow(); ++ox)
         for (int64_t o = 0; o < c.o; ++o, ++at) {
-          const float value = static_cast<float>(Accumulate(c, t, n, oy, ox, o)) * t.scale.as<float>()[o];
+          const int32_t sum = Accumulate(c, t, n, oy, ox, o);
+          const float scale = t.scale.as<float>()[o];
+          const float value = static_cast<float>(sum) * (c.run_time ? *t.x_scale.as<float>() * scale : scale);
           bool same;
-          if (c.to_f32) {
+          if (sums) {
+            same = sum == t.y.as<int32_t>()[at];
+          } else if (c.output == DType::kF32) {
             same = std::memcmp(&value, t.y.as<float>() + at, 4) == 0;
           } else {
             uint8_t byte = Round(value, c.y_zero, c.lo, c.hi);

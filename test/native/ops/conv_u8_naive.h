@@ -13,7 +13,9 @@ struct ConvCase {
   int64_t group = 1, sh = 1, sw = 1, pt = 0, pl = 0, pb = 0, pr = 0, dh = 1, dw = 1;
   int x_zero = 117, y_zero = 121, lo = 0, hi = 255;
   float scale = 0.002f;
-  bool bias = true, weight_zero = false, residual = false, table = false, to_f32 = false;
+  bool bias = true, weight_zero = false, residual = false, table = false;
+  DType output = DType::kU8;
+  bool run_time = false;  // zero point and scale of x are inputs
   int w_low = -127, w_high = 127;
   int zero_low = -128, zero_high = 127;  // where weight_zero
   int threads = 1;

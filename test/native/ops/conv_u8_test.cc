@@ -7,6 +7,16 @@
 namespace kompakt::testing {
 namespace {
 
+/// The case with f32 and with s32 output, zero point and scale of x known and not.
+void CheckWords(ConvCase t) {
+  t.residual = t.table = false;
+  for (DType output : {DType::kF32, DType::kS32})
+    for (bool run_time : {false, true}) {
+      t.output = output, t.run_time = run_time, t.bias = !run_time;
+      CHECK(CompareConv(t) == "");
+    }
+}
+
 TEST_CASE("conv_u8: pointwise, and as a matrix product") {
   for (int64_t c : {1, 3, 4, 16, 24, 67})
     for (int64_t o : {1, 8, 16, 24, 65}) {
@@ -17,6 +27,7 @@ TEST_CASE("conv_u8: pointwise, and as a matrix product") {
       CHECK(CompareConv(t) == "");
       t.w = 100, t.threads = 3;
       CHECK(CompareConv(t) == "");
+      CheckWords(t);
     }
 }
 
@@ -46,6 +57,7 @@ TEST_CASE("conv_u8: groups") {
     ConvCase t;
     t.c = 12, t.o = 18, t.group = group, t.pt = t.pl = t.pb = t.pr = 1, t.h = t.w = 8;
     CHECK(CompareConv(t) == "");
+    CheckWords(t);
     t.residual = t.table = true, t.threads = 3;
     CHECK(CompareConv(t) == "");
   }
@@ -70,12 +82,13 @@ TEST_CASE("conv_u8: depthwise") {
     t.h = 9, t.w = 7, t.c = t.o = t.group = 40, t.kh = 3, t.kw = 5, t.pl = 4, t.pt = 3, t.pb = 1;
     t.dh = 1 + (variant & 1), t.residual = variant & 2, t.table = variant & 4, t.bias = variant & 1;
     CHECK(CompareConv(t) == "");
-    t.residual = t.table = false, t.to_f32 = true;
-    CHECK(CompareConv(t) == "");
+    CheckWords(t);
     // Several chunks of channels, the last one not whole; weights of up to 9 bits.
     t.w = 60, t.c = t.o = t.group = 147, t.sh = t.sw = 1 + (variant & 1);
-    t.to_f32 = variant & 2, t.weight_zero = variant & 4, t.w_low = -128, t.threads = 2;
+    t.residual = t.table = false, t.output = variant & 2 ? DType::kF32 : DType::kU8;
+    t.weight_zero = variant & 4, t.w_low = -128, t.threads = 2;
     CHECK(CompareConv(t) == "");
+    CheckWords(t);
   }
   ConvCase t;
   t.c = t.o = t.group = 20, t.w = 31;
@@ -85,6 +98,7 @@ TEST_CASE("conv_u8: depthwise") {
   CHECK(CompareConv(t) == "");
   t.w_low = -128, t.w_high = 127, t.weight_zero = true;
   CHECK(CompareConv(t) == "");
+  CheckWords(t);
   t.kh = 1, t.kw = 31, t.weight_zero = false, t.pl = t.pr = 40;  // columns wholly in the padding
   CHECK(CompareConv(t) == "");
 }
@@ -116,9 +130,9 @@ TEST_CASE("conv_u8: one weight zero point, as uint8 weights have") {
         CHECK(CompareConv(t) == "");
         t.pt = t.pl = k / 2, t.pb = 1, t.pr = 2, t.n = 2, t.threads = 3;
         CHECK(CompareConv(t) == "");
-        t.to_f32 = true, t.dh = 2;
-        CHECK(CompareConv(t) == "");
-        t.to_f32 = false, t.w = t.kw;  // one output column where nothing pads
+        t.dh = 2;
+        CheckWords(t);
+        t.w = t.kw;  // one output column where nothing pads
         t.pl = t.pr = 0, t.scale = 3000.f;
         CHECK(CompareConv(t) == "");
         t.dh = 1, t.dw = 2, t.w = 17;
@@ -130,18 +144,18 @@ TEST_CASE("conv_u8: one weight zero point, as uint8 weights have") {
     t.w_low = 0, t.w_high = 100, t.weight_zero = true, t.zero_low = -60, t.zero_high = -40;
     t.lo = 0, t.y_zero = 0;
     CHECK(CompareConv(t) == "");
+    CheckWords(t);
   }
 }
 
-TEST_CASE("conv_u8: clamps, residual, table and f32 output") {
+TEST_CASE("conv_u8: clamps, residual, table, f32 and s32 output") {
   for (int variant = 0; variant < 16; ++variant) {
     ConvCase t;
     t.h = 9, t.w = 8, t.c = 16, t.o = 35, t.pt = t.pl = t.pb = t.pr = 1, t.sh = t.sw = 1 + variant % 2;
     t.bias = variant & 1, t.residual = variant & 2, t.table = variant & 4, t.threads = variant & 8 ? 3 : 1;
     t.lo = 121, t.hi = 200;
     CHECK(CompareConv(t) == "");
-    t.residual = t.table = false, t.to_f32 = true;
-    CHECK(CompareConv(t) == "");
+    CheckWords(t);
   }
 }
 
@@ -166,8 +180,22 @@ TEST_CASE("conv_u8: empty tensors and refused shapes") {
   ParamList params;
   params.Set("strides", {1, 1}).Set("dilations", {1, 1}).Set("pads", {0, 0, 0, 0}).Set("group", 1);
   params.Set("xZero", 0).Set("yZero", 0).Set("lo", 0).Set("hi", 255).Set("residual", std::vector<double>{});
-  const Status status = RunStep("conv_u8", {&x, &w, nullptr, &scale}, {&y}, params);
-  CHECK_FALSE(status.ok());
+  CHECK_FALSE(RunStep("conv_u8", {&x, &w, nullptr, &scale}, {&y}, params).ok());
+
+  TestTensor kernel(DType::kS8, {2, 3, 3, 3}), sums(DType::kS32, {1, 2, 2, 2}), zero(DType::kU8, {1}),
+      x_scale(DType::kF32, {1});
+  kernel.Constant(0);
+  const auto run = [&](TestTensor* s, TestTensor* run_time_scale, TestTensor* out) {
+    return RunStep("conv_u8", {&x, &kernel, nullptr, s, nullptr, nullptr, nullptr, run_time_scale, &zero},
+                   {out}, params)
+        .ok();
+  };
+  CHECK(run(nullptr, nullptr, &sums));
+  CHECK_FALSE(run(&scale, nullptr, &sums));
+  CHECK_FALSE(run(nullptr, &x_scale, &sums));
+  CHECK_FALSE(run(&scale, nullptr, &y));
+  CHECK_FALSE(run(&scale, &x_scale, &y));
+  CHECK_FALSE(RunStep("conv_transpose_u8", {&x, &kernel}, {&sums}, params).ok());
 }
 
 }  // namespace

@@ -117,11 +117,6 @@ test.each([
   await expectLikeOrt({ op: 'QLinearMatMul', inputs: mixed }, 1);
 });
 
-test('MatMulInteger', async () => {
-  const inputs = [noise('uint8', [2, 3, 6]), noise('int8', [6, 4], 2), byte(120), signed(3)];
-  await expectLikeOrt({ op: 'MatMulInteger', inputs }, 0);
-});
-
 test.each([true, false])('QGemm with quantised output: %s', async (quantized) => {
   const scales = f32([4], [0.01, 0.02, 0.015, 0.03]);
   const zeros = tensor('int8', [4], new Int8Array(4));

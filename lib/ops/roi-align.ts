@@ -1,9 +1,11 @@
 // Pools regions of images to one size, sampling bilinearly between pixels (He et al., 2017).
 import { expected, KompaktError } from '../errors.js';
+import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import {
   defineOp,
   floatAttr,
+  type InferContext,
   inputType,
   inputValue,
   intAttr,
@@ -13,8 +15,10 @@ import {
   staysFloat,
   stringAttr,
 } from './op.js';
+import { readNhwc, writeNhwc } from './shared/conv-lowering.js';
 import { floatTypes, typedInput } from './shared/elements.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
+import { readPlain } from './shared/layout.js';
 
 export const roiAlign = defineOp({
   op: 'RoiAlign',
@@ -34,18 +38,46 @@ export const roiAlign = defineOp({
     const { dtype, dims } = typedInput(ctx, 0, floatTypes);
     const regions = inputType(ctx, 1).dims;
     const batch = typedInput(ctx, 2, ['int64']).dims;
-    if (dims.length !== 4 || regions.length !== 2 || regions[1] !== 4 || batch[0] !== regions[0])
+    const listed = regions.length === 2 && regions[1] === 4 && batch.join() === `${regions[0]}`;
+    if (dims.length !== 4 || !listed)
       illegalShape('images [N,C,H,W], regions [R,4] and indices [R]', ctx.where, [dims, regions, batch]);
-    const mode = stringAttr(ctx.node, 'mode', 'avg');
-    if (mode !== 'avg' && mode !== 'max') illegalAttribute('mode avg or max', ctx.where, mode);
+    poolingOf(ctx);
     return [{ dtype, dims: [regions[0], dims[1], ...outputSize(ctx)] }];
   },
   reference,
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('its regions need more than 8 bits'),
-  lower: 'host',
+  lower: (ctx) => {
+    const [x, regions] = ctx.inputs;
+    const { samples } = poolingOf(ctx);
+    if (x!.dtype !== 'float32' || regions!.dtype !== 'float32' || sizeOf(x!.dims) === 0) return false;
+    const images = ctx.value(2);
+    // The reference says what is wrong with these, a step would not.
+    const refused =
+      images !== undefined && toNumbers(images).some((image) => image < 0 || image >= x!.dims[0]!);
+    if (samples ** 2 > maxSamples || refused) return false;
+    ctx.emit(
+      'roi_align',
+      [readNhwc(ctx, 0), readPlain(ctx, 1), readPlain(ctx, 2)],
+      [writeNhwc(ctx, 0)],
+      poolingOf(ctx),
+    );
+    return true;
+  },
 });
+
+function poolingOf({ node, where }: Pick<InferContext, 'node' | 'where'>) {
+  const mode = stringAttr(node, 'mode', 'avg');
+  if (mode !== 'avg' && mode !== 'max') illegalAttribute('mode avg or max', where, mode);
+  const coordinates = stringAttr(node, 'coordinate_transformation_mode', 'half_pixel');
+  return {
+    mode,
+    scale: floatAttr(node, 'spatial_scale', 1),
+    halfPixel: Number(coordinates === 'half_pixel'),
+    samples: Math.max(0, intAttr(node, 'sampling_ratio', 0)),
+  } as const;
+}
 
 const outputSize = ({ node }: Pick<ReferenceContext, 'node'>): [number, number] => [
   intAttr(node, 'output_height', 1),
@@ -77,10 +109,7 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
   const regions = toNumbers(inputValue(ctx, 1));
   const batch = toNumbers(inputValue(ctx, 2));
   const [outHeight, outWidth] = outputSize(ctx);
-  const scale = floatAttr(ctx.node, 'spatial_scale', 1);
-  const halfPixel = stringAttr(ctx.node, 'coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
-  const ratio = intAttr(ctx.node, 'sampling_ratio', 0);
-  const max = stringAttr(ctx.node, 'mode', 'avg') === 'max';
+  const { mode, scale, halfPixel, samples: ratio } = poolingOf(ctx);
   const out = new Float64Array(batch.length * channels * outHeight * outWidth);
   batch.forEach((image, r) => {
     if (image < 0 || image >= images)
@@ -88,20 +117,18 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
         'KPT_DATA_MALFORMED',
         expected(`image indices below ${images}`, ctx.where, image),
       );
-    const [x0, y0, x1, y1] = [...regions.slice(4 * r, 4 * r + 4)].map(
-      (v) => v * scale - (halfPixel ? 0.5 : 0),
-    );
+    const [x0, y0, x1, y1] = [...regions.slice(4 * r, 4 * r + 4)].map((v) => v * scale - 0.5 * halfPixel);
     // Old coordinates never let a region be smaller than a pixel.
-    const least = halfPixel ? Number.NEGATIVE_INFINITY : 1;
+    const least = halfPixel === 1 ? Number.NEGATIVE_INFINITY : 1;
     const binHeight = Math.max(y1 - y0, least) / outHeight;
     const binWidth = Math.max(x1 - x0, least) / outWidth;
-    const rows = ratio > 0 ? ratio : Math.ceil(binHeight);
-    const columns = ratio > 0 ? ratio : Math.ceil(binWidth);
+    const rows = ratio > 0 ? ratio : Math.max(0, Math.ceil(binHeight));
+    const columns = ratio > 0 ? ratio : Math.max(0, Math.ceil(binWidth));
     if (rows * columns > maxSamples)
       throw new KompaktError('KPT_TOO_LARGE', expected('a smaller region', ctx.where, [x0, y0, x1, y1]));
     for (let i = 0; i < outHeight * outWidth; i++) {
       const [top, left] = [y0 + Math.floor(i / outWidth) * binHeight, x0 + (i % outWidth) * binWidth];
-      const samples = Array.from({ length: Math.max(0, rows * columns) }, (_, s) =>
+      const samples = Array.from({ length: rows * columns }, (_, s) =>
         taps(
           top + ((Math.floor(s / columns) + 0.5) * binHeight) / rows,
           left + (((s % columns) + 0.5) * binWidth) / columns,
@@ -112,18 +139,18 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
       for (let c = 0; c < channels; c++) {
         const plane = (image * channels + c) * height * width;
         const terms = samples.map((four) => four.map(([at, weight]) => weight * values[plane + at]));
-        out[(r * channels + c) * outHeight * outWidth + i] = max ? largest(terms) : mean(terms);
+        out[(r * channels + c) * outHeight * outWidth + i] = mode === 'max' ? largest(terms) : mean(terms);
       }
     }
   });
   return [fromNumbers(x.dtype, [batch.length, channels, outHeight, outWidth], out)];
 }
 
-/** The largest single weighted pixel, as other runtimes have it. */
+/** The largest single weighted pixel, as other runtimes have it; 0 for -0. */
 const largest = (samples: readonly (readonly number[])[]): number =>
   samples.length === 0
     ? 0
-    : samples.flatMap((four) => (four.length === 0 ? [0] : four)).reduce((a, b) => Math.max(a, b));
+    : samples.flatMap((four) => (four.length === 0 ? [0] : four)).reduce((a, b) => Math.max(a, b)) + 0;
 
 const mean = (samples: readonly (readonly number[])[]): number =>
   samples.flat().reduce((a, b) => a + b, 0) / Math.max(1, samples.length);

@@ -214,6 +214,15 @@ export interface StepParams extends MovingStepParams, TrainingStepParams {
     readonly padding: 'zeros' | 'border' | 'reflection';
     readonly corners: number;
   };
+  /** x NHWC f32, regions [R,4] f32 (x, y, x, y), images [R] s64 -> y [R,OH,OW,C] f32, as RoiAlign, in float64: terms of the
+   *  points of a bin are added in order. Images out of range read as clamped, bins of more than 2^20 points are sampled less
+   *  densely. halfPixel = 1: pixels have their centres at halves. `samples`: points along a side of a bin, or 0. */
+  roi_align: {
+    readonly mode: 'avg' | 'max';
+    readonly scale: number;
+    readonly halfPixel: number;
+    readonly samples: number;
+  };
   /** x [outer, n] f32, ?c scale [n], ?c bias [n] -> y: (x - mean) / sqrt(var + epsilon) * scale + bias; sums as reduce_f32. */
   layer_norm_f32: { readonly epsilon: number };
   /** LSTM, GRU or RNN over a sequence. Inputs x [T,B,I], c w [D,G*H,I], c r [D,G*H,H], ?c b [D,2*G*H] (of w, then of r),

@@ -2,7 +2,12 @@
 import { attr } from '../../lib/graph/attribute.js';
 import type { DType } from '../../lib/tensor/dtype.js';
 import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
-import { expectNativeLikeReference } from '../helpers/native-like-reference.js';
+import {
+  expectNativeBytes,
+  expectNativeLikeReference,
+  type NativeCase,
+  scheduleOf,
+} from '../helpers/native-like-reference.js';
 import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
 
 const paddings = ['zeros', 'border', 'reflection'];
@@ -78,6 +83,56 @@ test.each([
     tolerance: 1e-5,
   }),
 );
+
+describe.each(['avg', 'max'])('RoiAlign %s in the engine', (mode) => {
+  const aligned = (channels: number, regions: readonly number[], coordinates: string, ratio: number) => ({
+    op: 'RoiAlign',
+    inputs: [
+      random('float32', [2, channels, 5, 7]),
+      f32([regions.length / 4, 4], regions),
+      i64(regions.slice(0, regions.length / 4).map((_, i) => i % 2)),
+    ],
+    attributes: {
+      mode: attr.string(mode),
+      coordinate_transformation_mode: attr.string(coordinates),
+      sampling_ratio: attr.int(ratio),
+      output_height: attr.int(3),
+      output_width: attr.int(2),
+      spatial_scale: attr.float(0.3),
+    },
+  });
+  const inside = [0, 0, 20, 15, 1.5, 2.25, 4, 7.5, 3, 3, 3.2, 3.4];
+  // Around the image, from right to left, without area, beside it, and as large as may be.
+  const odd = [-9, -9, 40, 30, 14, 12, 3, 2, 6, 6, 6, 6, -90, 0, -50, 9, 0, 0, 400, 400];
+  test.each(['half_pixel', 'output_half_pixel'].flatMap((c) => [0, 1, 3].map((r) => [c, r] as const)))(
+    'gives the bytes of the reference: %s, sampling %d',
+    (coordinates, ratio) => {
+      for (const channels of [1, 2, 3, 4, 5, 8, 17])
+        expectNativeBytes({ ...aligned(channels, inside, coordinates, ratio), fed: [0, 1, 2] });
+      expectNativeBytes({ ...aligned(3, odd, coordinates, ratio), fed: [0, 1] });
+    },
+  );
+  test.each([0, 2])('is that of onnxruntime for odd regions, sampling %d', (ratio) =>
+    expectAgreement({ ...aligned(2, odd.slice(0, -4), 'half_pixel', ratio), tolerance: 1e-5 }),
+  );
+  test.each([0, 2])('of what is no number, sampling %d', (ratio) => {
+    const { NaN: none, POSITIVE_INFINITY: endless } = Number;
+    const regions = [none, 0, 9, 9, 0, 0, 9, none, 0, -endless, 9, endless];
+    const notInOrt = 'it reads outside of the image';
+    return expectAgreement({
+      ...aligned(2, ratio === 0 ? regions.slice(0, 8) : regions, 'half_pixel', ratio),
+      notInOrt,
+    });
+  });
+});
+
+test('RoiAlign: what the reference refuses is left to it', () => {
+  const [x, region] = [random('float32', [1, 1, 2, 2]), f32([1, 4], [0, 0, 1, 1])];
+  const host = (one: NativeCase) => expect(scheduleOf(one)).toEqual(['host']);
+  host({ op: 'RoiAlign', inputs: [x, region, i64([1])], fed: [0, 1] });
+  host({ op: 'RoiAlign', inputs: [x, region, i64([-1])], fed: [0, 1] });
+  host({ op: 'RoiAlign', inputs: [x, region, i64([0])], attributes: { sampling_ratio: attr.int(1025) } });
+});
 
 const unpool = { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) };
 

@@ -27,15 +27,14 @@ export const compress = defineOp({
   attributes: { axis: { type: 'int', default: null } },
   infer,
   reference: (ctx) => {
-    const known = knownContext(ctx);
     const x = inputValue(ctx, 0);
-    const { outer, inner, dim, chosen } = selection(known);
-    const offsets = new Float64Array(outer * chosen.length * inner);
+    const { result, outer, inner, dim, chosen } = selection(knownContext(ctx));
+    const offsets = new Float64Array(outer * chosen.length);
     let to = 0;
-    for (let o = 0; o < outer; o++)
-      for (const k of chosen) for (let i = 0; i < inner; i++) offsets[to++] = (o * dim + k) * inner + i;
-    return [pick(x, infer(known)[0]!.dims, offsets)];
+    for (let o = 0; o < outer; o++) for (const k of chosen) offsets[to++] = (o * dim + k) * inner;
+    return [pick(x, result, offsets, inner)];
   },
+  sizedByResult: true,
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: { kind: 'same-scale', data: [0] },
@@ -43,9 +42,7 @@ export const compress = defineOp({
 });
 
 function infer(ctx: InferContext): readonly TensorType[] {
-  const { dtype, dims } = inputType(ctx, 0);
-  const { axis, chosen } = selection(ctx);
-  return [{ dtype, dims: axis === null ? [chosen.length] : dims.with(axis, chosen.length) }];
+  return [{ dtype: inputType(ctx, 0).dtype, dims: selection(ctx).result }];
 }
 
 /** What a constant chooses is gathered. */
@@ -57,7 +54,7 @@ function lower(ctx: LowerContext): boolean {
   return true;
 }
 
-/** The input as [outer, dim, inner], and what is chosen along dim. */
+/** The input as [outer, dim, inner], what is chosen along dim, and the dims of the result. */
 function selection(ctx: InferContext) {
   const { dims } = inputType(ctx, 0);
   typedInput(ctx, 1, ['bool']);
@@ -70,7 +67,7 @@ function selection(ctx: InferContext) {
   const chosen: number[] = [];
   for (let i = 0; i < Math.min(dim, condition.length); i++) if (condition[i] === 1) chosen.push(i);
   return {
-    axis,
+    result: axis === null ? [chosen.length] : dims.with(axis, chosen.length),
     dim,
     chosen,
     outer: axis === null ? 1 : sizeOf(dims.slice(0, axis)),

@@ -213,6 +213,9 @@ export interface OpDef {
   readonly channels?: ChannelRule;
   /** Set when equal inputs may give different outputs: such a node is never computed ahead of its run. */
   readonly random?: true;
+  /** Set where its shape is told by its results alone, which have about as many elements as its inputs at most: to learn the
+   *  size before would take as long. */
+  readonly sizedByResult?: true;
   /** Set when it takes something, as a scale, of a whole input, so that no part of the output is that of a part of the input. */
   readonly acrossRows?: true;
   /** Set when passes must leave its bodies alone: fused operators have no gradients. */

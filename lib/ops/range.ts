@@ -1,9 +1,9 @@
 // start, start + delta, ... up to but without limit.
 
 import { expected, KompaktError } from '../errors.js';
-import { scalarOf, type TensorValue } from '../tensor/tensor.js';
+import { allocate, i64, scalarOf, type TensorValue, tensor } from '../tensor/tensor.js';
 import { defineOp, type InferContext, needValue, noMacs, notDifferentiable, staysFloat } from './op.js';
-import { alikeInputs, fromElements } from './shared/elements.js';
+import { alikeInputs } from './shared/elements.js';
 import { knownContext } from './shared/known-context.js';
 
 export const range = defineOp({
@@ -25,9 +25,9 @@ export const range = defineOp({
       number,
       number,
     ];
-    const values = new Float64Array(n);
+    const values = dtype === 'int64' ? new Float64Array(n) : allocate(dtype, [n]);
     for (let i = 0; i < n; i++) values[i] = start + i * delta;
-    return [fromElements(dtype, [n], values)];
+    return [dtype === 'int64' ? i64(values as Float64Array) : tensor(dtype, [n], values)];
   },
   gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,

@@ -1,6 +1,8 @@
 // The different elements (or slices along an axis), where each occurs first, which one every element is, and how often.
+
+import { isInt64 } from '../tensor/dtype.js';
 import { normalizeAxis, sizeOf } from '../tensor/shape.js';
-import { i64, type TensorValue } from '../tensor/tensor.js';
+import { i64, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import {
   defineOp,
   type InferContext,
@@ -34,15 +36,19 @@ export const unique = defineOp({
     const { axis, count, first, group } = findGroups(knownContext(ctx));
     const inner = axis === null ? 1 : sizeOf(x.dims.slice(axis + 1));
     const outer = axis === null ? 1 : sizeOf(x.dims.slice(0, axis));
-    const offsets = Array.from({ length: outer }, (_, o) =>
-      first.flatMap((at) => Array.from({ length: inner }, (_, i) => (o * count + at) * inner + i)),
-    );
+    const offsets = Array.from({ length: outer }, (_, o) => first.map((at) => (o * count + at) * inner));
     const dims = axis === null ? [first.length] : x.dims.with(axis, first.length);
     const occurrences = new Float64Array(first.length);
     for (const g of group) occurrences[g]!++;
-    const all: TensorValue[] = [pick(x, dims, offsets.flat()), i64(first), i64(group), i64(occurrences)];
+    const all: TensorValue[] = [
+      pick(x, dims, offsets.flat(), inner),
+      i64(first),
+      i64(group),
+      i64(occurrences),
+    ];
     return all.slice(0, ctx.node.outputs.length);
   },
+  sizedByResult: true,
   gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
   cost: noMacs,
   quantize: staysFloat('its shape depends on data'),
@@ -56,7 +62,7 @@ interface Groups {
   /** Where each different one occurs first, in the order of the output. */
   readonly first: readonly number[];
   /** Index into `first` of every element. */
-  readonly group: readonly number[];
+  readonly group: Int32Array;
 }
 
 function findGroups(ctx: InferContext): Groups {
@@ -64,32 +70,54 @@ function findGroups(ctx: InferContext): Groups {
   const given = ctx.node.attributes.axis;
   const axis =
     given === undefined ? null : normalizeAxis(intAttr(ctx.node, 'axis'), x.dims.length, ctx.where);
-  const count = axis === null ? x.data.length : x.dims[axis]!;
-  const slices = Array.from({ length: count }, (_, at) => sliceAt(x, axis, at));
-  const keys = slices.map((slice) => slice.map(String).join('\u0000'));
-  const seen = new Map<string, number>();
+  const { keys, compare } = axis === null ? elementKeys(x) : sliceKeys(x, axis);
+  const seen = new Map<Element, number>();
   const appearance: number[] = [];
-  keys.forEach((key, at) => {
-    if (seen.has(key)) return;
-    seen.set(key, appearance.length);
+  const group = new Int32Array(keys.length);
+  for (let at = 0; at < keys.length; at++) {
+    const known = seen.get(keys[at]!);
+    group[at] = known ?? appearance.length;
+    if (known !== undefined) continue;
+    seen.set(keys[at]!, appearance.length);
     appearance.push(at);
-  });
-  const order = appearance.map((_, g) => g);
-  if (intAttr(ctx.node, 'sorted', 1) === 1)
-    order.sort((a, b) => compareSlices(slices[appearance[a]!]!, slices[appearance[b]!]!));
-  const rank = new Map(order.map((g, place) => [g, place]));
+  }
+  if (intAttr(ctx.node, 'sorted', 1) !== 1) return { axis, count: keys.length, first: appearance, group };
+  const order = appearance.map((_, g) => g).sort((a, b) => compare(appearance[a]!, appearance[b]!));
+  const rank = new Int32Array(order.length);
+  for (const [place, g] of order.entries()) rank[g] = place;
+  for (let at = 0; at < group.length; at++) group[at] = rank[group[at]!]!;
+  return { axis, count: keys.length, first: order.map((g) => appearance[g]!), group };
+}
+
+/** What is compared: equal ones have equal keys. */
+interface Keys {
+  readonly keys: ArrayLike<Element>;
+  /** Of two that differ: below 0 when the one at `a` comes first. */
+  readonly compare: (a: number, b: number) => number;
+}
+
+function elementKeys(x: TensorValue): Keys {
+  const keys = isInt64(x.dtype) ? numbersIfExact(x) : elementsOf(x);
+  return { keys, compare: (a, b) => (keys[a]! < keys[b]! ? -1 : 1) };
+}
+
+/** Bigints take many times as long. */
+function numbersIfExact(x: TensorValue): ArrayLike<Element> {
+  const numbers = toNumbers(x);
+  return numbers.every((v) => Math.abs(v) < 2 ** 53) ? numbers : x.data;
+}
+
+function sliceKeys(x: TensorValue, axis: number): Keys {
+  const slices = Array.from({ length: x.dims[axis]! }, (_, at) => sliceAt(x, axis, at));
   return {
-    axis,
-    count,
-    first: order.map((g) => appearance[g]!),
-    group: keys.map((key) => rank.get(seen.get(key)!)!),
+    keys: slices.map((slice) => slice.map(String).join('\u0000')),
+    compare: (a, b) => compareSlices(slices[a]!, slices[b]!),
   };
 }
 
-/** The elements at one position of the axis, or the one element. */
-function sliceAt(x: TensorValue, axis: number | null, at: number): Element[] {
+/** The elements at one position of the axis. */
+function sliceAt(x: TensorValue, axis: number, at: number): Element[] {
   const values = elementsOf(x);
-  if (axis === null) return [values[at]!];
   const inner = sizeOf(x.dims.slice(axis + 1));
   return Array.from({ length: values.length / x.dims[axis]! }, (_, i) => {
     const outer = Math.floor(i / inner);

@@ -1,6 +1,6 @@
 import { attr } from '../../lib/graph/attribute.js';
 import type { DType } from '../../lib/tensor/dtype.js';
-import { f32, fromNumbers, i64, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
+import { f32, fromNumbers, i64, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
 import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
 
 const image = (dtype: DType = 'float32', seed = 3): TensorValue => random(dtype, [2, 3, 4, 5], seed, 90);
@@ -163,6 +163,29 @@ test.each([
   }),
 );
 
+test.each<[DType, number[]]>([
+  ['float32', [1]],
+  ['int64', [700]],
+  ['float64', [1, 1, 5]],
+  ['uint8', [5, 1, 7, 3]],
+  ['bool', [3, 0]],
+])('NonZero of %s %j', (dtype, dims) =>
+  expectAgreement({
+    op: 'NonZero',
+    inputs: [random(dtype, dims, 4, 1)],
+    ...(dtype === 'float64' ? { notInOrt: 'it has no NonZero of float64' } : {}),
+  }),
+);
+
+test('NonZero: not by bits', () => {
+  const values = [0, -0, Number.NaN, 1e-40, 2];
+  for (const dtype of ['float32', 'float16', 'int64'] as const) {
+    const x = dtype === 'int64' ? i64([0, 0, 2 ** 40, 1, -1]) : fromNumbers(dtype, [5], values);
+    const [y] = referenceOf({ op: 'NonZero', inputs: [x] });
+    expect([...toNumbers(y!)]).toEqual(dtype === 'float16' ? [2, 4] : [2, 3, 4]);
+  }
+});
+
 test('ConstantOfShape', async () => {
   await expectAgreement({ op: 'ConstantOfShape', inputs: [i64([2, 3])], constants: [0] });
   await expectAgreement({
@@ -240,6 +263,29 @@ test.each([0, 1])('NonMaxSuppression, center_point_box %d', (center) =>
   }),
 );
 
+test.each([
+  [1, 0.5, 0],
+  [7, 0.3, 0.2],
+  [1000, 0, -1],
+  [1000, 0.9, 0.99],
+])(
+  'NonMaxSuppression of many boxes with equal scores, at most %d, overlap %d, scores above %d',
+  (...options) => {
+    const [limit, overlap, least] = options;
+    const scores = toNumbers(random('float32', [2, 3, 90], 5, 1)).map((v) => Math.round(9 * v) / 9);
+    return expectAgreement({
+      op: 'NonMaxSuppression',
+      inputs: [
+        random('float32', [2, 90, 4], 4, 1),
+        f32([2, 3, 90], scores),
+        i64([limit]),
+        f32([1], [overlap]),
+        f32([1], [least]),
+      ],
+    });
+  },
+);
+
 test('Det', () => expectAgreement({ op: 'Det', inputs: [random('float32', [2, 3, 3])], tolerance: 1e-4 }));
 
 test.each([
@@ -256,3 +302,17 @@ test.each([
     attributes: { sorted: attr.int(sorted), ...(axis === undefined ? {} : { axis: attr.int(axis) }) },
   }),
 );
+
+test('Unique of integers that no number holds, and of strings', async () => {
+  const large = 2n ** 53n;
+  const integers = tensor('int64', [5], BigInt64Array.of(large + 1n, large, -large, large + 1n, 0n));
+  const strings = tensor('string', [4], ['b', 'a', '', 'b']);
+  for (const x of [integers, strings])
+    for (const sorted of [0, 1])
+      await expectAgreement({
+        op: 'Unique',
+        inputs: [x],
+        outputs: 4,
+        attributes: { sorted: attr.int(sorted) },
+      });
+});

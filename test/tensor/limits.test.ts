@@ -89,6 +89,12 @@ describe.each(Object.entries(greedy))('%s', (op, values) => {
   });
 });
 
+test('of a size that only the result tells', () => {
+  const x = fromNumbers('bool', [2 ** 22, 1, 1, 1], new Uint8Array(2 ** 22).fill(1));
+  const nodes = [{ op: 'NonZero', inputs: ['x'], outputs: ['y'] }];
+  expect(codeOf({ inputs: { x }, nodes, outputs: { y: 'int64' } })).toBe('KPT_TOO_LARGE');
+});
+
 test('a loop without end ends', () => {
   process.env.KOMPAKT_LOOP_LIMIT = '20';
   const yes = fromNumbers('bool', [], [1]);

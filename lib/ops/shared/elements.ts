@@ -95,18 +95,25 @@ export function copyStrided(
   }
 }
 
-/** The elements of t at the given offsets, bit for bit. */
-export function pick(t: TensorValue, dims: Dims, offsets: ArrayLike<number>): TensorValue {
-  if (t.dtype === 'string')
+/** The elements of t at the given offsets, or `run` elements in a row from each, bit for bit. */
+export function pick(t: TensorValue, dims: Dims, offsets: ArrayLike<number>, run = 1): TensorValue {
+  if (t.dtype === 'string') {
+    const texts = t.data as readonly string[];
     return tensor(
       'string',
       dims,
-      Array.from(offsets, (at) => t.data[at] as string),
+      Array.from(offsets).flatMap((at) => texts.slice(at, at + run)),
     );
+  }
+  const data = t.data as TypedArray;
   const out = allocate(t.dtype, dims);
-  for (let i = 0; i < out.length; i++) out[i] = t.data[offsets[i]!] as never;
+  if (run === 1) for (let i = 0; i < out.length; i++) out[i] = data[offsets[i]!] as never;
+  else for (let i = 0; i < offsets.length; i++) out.set(slice(data, offsets[i]!, run), i * run);
   return tensor(t.dtype, dims, out);
 }
+
+const slice = (data: TypedArray, start: number, count: number): never =>
+  data.subarray(start, start + count) as never;
 
 /** A copy of the data that may be written to. */
 export function editable(t: TensorValue): Element[] {

@@ -1,6 +1,7 @@
 // Step top_k: the k largest or smallest of n numbers and their indices, best first, for [outer, n, inner]. Of
 // equal ones the first comes first; NaN comes last. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "native/ops/checks.h"
@@ -8,29 +9,89 @@
 namespace kompakt {
 namespace {
 
-template <typename T>
-struct Better {
-  const T* x;
-  int64_t stride;
-  bool largest;
+/// An integer that is larger the better a value is; equal values have equal ones, NaN has the least.
+template <bool kLargest, typename T>
+int64_t KeyOf(T value) {
+  const int64_t key = value;
+  return kLargest ? key : ~key;
+}
+template <bool kLargest>
+int32_t KeyOf(float value) {
+  const float sum = value + 0.0f;  // -0 is 0.
+  int32_t bits;
+  std::memcpy(&bits, &sum, sizeof(bits));
+  const int32_t key = bits ^ ((bits >> 31) & INT32_MAX);
+  return value != value ? INT32_MIN : kLargest ? key : ~key;
+}
 
-  bool operator()(int32_t i, int32_t j) const {
-    const T a = x[i * stride], b = x[j * stride];
-    const bool a_counts = a == a, b_counts = b == b;
-    if (a_counts != b_counts) return a_counts;
-    if (!a_counts || a == b) return i < j;
-    return largest ? a > b : a < b;
+template <typename Key>
+struct Entry {
+  Key key;
+  int32_t index;
+
+  /// Without a branch, which would be mispredicted half of the time.
+  bool IsBefore(const Entry& other) const {
+    return (key > other.key) | ((key == other.key) & (index < other.index));
   }
 };
 
-template <typename T>
+/// The best entries of those that were seen, the last of them on top of a heap.
+template <typename T, bool kLargest>
+class Best {
+ public:
+  using Of = Entry<decltype(KeyOf<kLargest>(T()))>;
+
+  Best(uint8_t* memory, int64_t count) : entries_(reinterpret_cast<Of*>(memory)), count_(count) {}
+
+  /// The entries of x[i * stride] for i < n, in order.
+  const Of* Find(const T* x, int64_t n, int64_t stride) {
+    for (int64_t i = 0; i < count_; ++i)
+      entries_[i] = {KeyOf<kLargest>(x[i * stride]), static_cast<int32_t>(i)};
+    for (int64_t i = count_ / 2; i-- > 0;) Sink(i, entries_[i]);
+    for (int64_t i = count_; i < n; i += kBlock) {
+      const int64_t end = i + kBlock < n ? i + kBlock : n;
+      if (stride == 1 && end - i == kBlock && !MayEnter(x + i)) continue;
+      for (int64_t j = i; j < end; ++j) {
+        const Of entry = {KeyOf<kLargest>(x[j * stride]), static_cast<int32_t>(j)};
+        if (entry.key > entries_[0].key) Sink(0, entry);
+      }
+    }
+    std::sort(entries_, entries_ + count_, [](const Of& a, const Of& b) { return a.IsBefore(b); });
+    return entries_;
+  }
+
+ private:
+  static constexpr int64_t kBlock = 32;
+
+  bool MayEnter(const T* x) const {
+    const auto last = entries_[0].key;
+    int any = 0;
+    for (int64_t i = 0; i < kBlock; ++i) any |= KeyOf<kLargest>(x[i]) > last;
+    return any != 0;
+  }
+
+  /// Puts an entry at a place or below.
+  void Sink(int64_t place, Of entry) {
+    for (int64_t child = 2 * place + 1; child < count_; child = 2 * place + 1) {
+      if (child + 1 < count_) child += entries_[child].IsBefore(entries_[child + 1]) ? 1 : 0;
+      if (!entry.IsBefore(entries_[child])) break;
+      entries_[place] = entries_[child];
+      place = child;
+    }
+    entries_[place] = entry;
+  }
+
+  Of* entries_;
+  int64_t count_;
+};
+
+template <typename T, bool kLargest>
 class TopKStep : public Step {
  public:
-  TopKStep(const ReduceDims& dims, int64_t k, bool largest, const StepSpec& spec)
+  TopKStep(const ReduceDims& dims, int64_t k, const StepSpec& spec)
       : dims_(dims),
         k_(k),
-        largest_(largest),
-        thread_bytes_(AlignUp(static_cast<size_t>(dims.reduced) * sizeof(int32_t))),
+        thread_bytes_(AlignUp(static_cast<size_t>(k) * sizeof(typename Best<T, kLargest>::Of))),
         x_(spec.in(0)->as<T>()),
         values_(spec.out(0).as<T>()),
         indices_(spec.out(1).as<int64_t>()) {
@@ -38,30 +99,29 @@ class TopKStep : public Step {
   }
 
   void Run(const RunContext& context) override {
+    if (k_ == 0) return;
     constexpr int64_t kElementCost = 4;
-    context.pool->ParallelFor(
-        dims_.outer * dims_.inner, GrainOf(dims_.reduced * kElementCost),
-        [&](int64_t begin, int64_t end, int thread) {
-          int32_t* order =
-              reinterpret_cast<int32_t*>(context.scratch + thread_bytes_ * static_cast<size_t>(thread));
-          for (int64_t line = begin; line < end; ++line) {
-            const int64_t outer = line / dims_.inner, inner = line % dims_.inner;
-            const T* x = x_ + outer * dims_.reduced * dims_.inner + inner;
-            for (int64_t i = 0; i < dims_.reduced; ++i) order[i] = static_cast<int32_t>(i);
-            std::partial_sort(order, order + k_, order + dims_.reduced, Better<T>{x, dims_.inner, largest_});
-            for (int64_t i = 0; i < k_; ++i) {
-              const int64_t at = (outer * k_ + i) * dims_.inner + inner;
-              values_[at] = x[order[i] * dims_.inner];
-              indices_[at] = order[i];
-            }
-          }
-        });
+    context.pool->ParallelFor(dims_.outer * dims_.inner, GrainOf(dims_.reduced * kElementCost),
+                              [&](int64_t begin, int64_t end, int thread) {
+                                Best<T, kLargest> best(
+                                    context.scratch + thread_bytes_ * static_cast<size_t>(thread), k_);
+                                for (int64_t line = begin; line < end; ++line) {
+                                  const int64_t outer = line / dims_.inner, inner = line % dims_.inner;
+                                  const T* x = x_ + outer * dims_.reduced * dims_.inner + inner;
+                                  const auto* found = best.Find(x, dims_.reduced, dims_.inner);
+                                  for (int64_t i = 0; i < k_; ++i) {
+                                    const int64_t at = (outer * k_ + i) * dims_.inner + inner;
+                                    const int64_t index = found[i].index;
+                                    values_[at] = x[index * dims_.inner];
+                                    indices_[at] = index;
+                                  }
+                                }
+                              });
   }
 
  private:
   ReduceDims dims_;
   int64_t k_;
-  bool largest_;
   size_t thread_bytes_;
   const T* x_;
   T* values_;
@@ -83,7 +143,11 @@ Status MakeTopK(const StepSpec& spec, std::unique_ptr<Step>* out) {
   if (dims.reduced > std::numeric_limits<int32_t>::max()) return TooLarge(spec, "n is too large");
   for (size_t i : {0, 1}) KPT_RETURN_IF_ERROR(CheckSize(spec, spec.out(i), {dims.outer, k, dims.inner}));
   return ForNumberType(spec, spec.in(0)->dtype, [&](auto tag) {
-    *out = std::make_unique<TopKStep<typename decltype(tag)::Type>>(dims, k, largest != 0, spec);
+    using T = typename decltype(tag)::Type;
+    if (largest != 0)
+      *out = std::make_unique<TopKStep<T, true>>(dims, k, spec);
+    else
+      *out = std::make_unique<TopKStep<T, false>>(dims, k, spec);
     return Status::Ok();
   });
 }

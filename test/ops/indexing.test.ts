@@ -89,6 +89,14 @@ describe('TopK', () => {
       attributes: { axis: attr.int(axis), largest: attr.int(largest) },
     }),
   );
+  test.each([1, 10, 150, 300])('the %d best of a long line', (k) =>
+    expectAgreement({
+      op: 'TopK',
+      inputs: [random('float32', [5, 300], 7), i64([k])],
+      constants: [1],
+      outputs: 2,
+    }),
+  );
   test('ties', () =>
     expectAgreement({ op: 'TopK', inputs: [i64([3, 1, 3, 3, 1]), i64([4])], constants: [1], outputs: 2 }));
   test('of nothing', () =>

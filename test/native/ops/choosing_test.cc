@@ -22,8 +22,10 @@ void Fill(TestTensor* tensor, uint64_t seed) {
     const int v = random.Int(0, 6);
     T* at = tensor->as<T>() + i;
     *at = static_cast<T>(v);
-    if constexpr (std::is_same_v<T, float>)
+    if constexpr (std::is_same_v<T, float>) {
+      if (v == 0 && i % 2 == 1) *at = -0.0f;
       if (v > 3) *at = v == 4 ? NAN : v == 5 ? INFINITY : -INFINITY;
+    }
   }
 }
 
@@ -144,8 +146,17 @@ void CheckArgExtreme(DType dtype) {
 
 template <typename T>
 void CheckTopK(DType dtype) {
-  for (const Shape& dims : {Shape{1, 1, 1}, {3, 7, 1}, {2, 5, 3}, {2, 21, 65}, {40, 1000, 1}, {0, 3, 2}})
-    for (int64_t k : {int64_t{0}, int64_t{1}, dims[1] / 2, dims[1]})
+  // Lines of up to one, two and three blocks of 32 elements, and many.
+  for (const Shape& dims : {Shape{1, 1, 1},
+                            {3, 7, 1},
+                            {2, 5, 3},
+                            {2, 21, 65},
+                            {3, 33, 1},
+                            {3, 64, 1},
+                            {3, 97, 1},
+                            {40, 1000, 1},
+                            {0, 3, 2}})
+    for (int64_t k : {int64_t{0}, int64_t{1}, dims[1] / 8, dims[1] / 2, dims[1]})
       for (int largest : {0, 1}) {
         TestTensor x(dtype, dims), values(dtype, {dims[0], k, dims[2]}),
             indices(DType::kS64, {dims[0], k, dims[2]});

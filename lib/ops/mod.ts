@@ -33,7 +33,7 @@ export const mod = defineOp({
   lower: (ctx) => {
     const { dtype } = ctx.outputs[0]!;
     const fmod = intAttr(ctx.node, 'fmod', 0) === 1;
-    if (dtype === 'float32' ? !fmod : !integers.includes(dtype) || !divides(ctx.value(1))) return false;
+    if (dtype === 'float32' ? !fmod : !integers.includes(dtype) || !mayDivide(ctx.value(1))) return false;
     const { buffers, layout } = broadcastOperands(ctx);
     ctx.emit('mod', buffers, [ctx.write(0, layout)], { truncated: Number(fmod) });
     return true;
@@ -43,6 +43,6 @@ export const mod = defineOp({
 /** Integers that the engine has as they are. */
 const integers: readonly DType[] = ['int32', 'int64', 'uint8'];
 
-/** A divisor of integers that is only known at run time may be 0, which the reference refuses and a step could not. */
-const divides = (divisor: TensorValue | undefined): boolean =>
-  divisor !== undefined && toNumbers(divisor).every((v) => v !== 0);
+/** False for a divisor that is known to be 0: the reference says so, a step would not. */
+const mayDivide = (divisor: TensorValue | undefined): boolean =>
+  divisor === undefined || toNumbers(divisor).every((v) => v !== 0);

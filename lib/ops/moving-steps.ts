@@ -44,6 +44,15 @@ export interface MovingStepParams {
     readonly inner: number;
     readonly reduction: ScatterReduction;
   };
+  /** Inputs data [batch, outer, length, inner] any type, starts [batch], update [batch, outer, written, inner]; y as the data,
+   *  which it may be in the place of: the update takes the places along the length from the start of its sample. What reaches
+   *  beyond the end goes on at 0 (circular = 1), or nothing of the sample is written. Starts below 0 write nothing.
+   *  dims = [batch, outer, length, inner]. */
+  tensor_scatter: {
+    readonly dims: readonly [number, number, number, number];
+    readonly written: number;
+    readonly circular: number;
+  };
   /** x [matrices, rows, columns] any type -> y: elements with column - row >= k (upper = 1) or <= k, the others zero, of which
    *  every byte is `zero`. */
   trilu: {

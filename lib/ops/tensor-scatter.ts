@@ -1,7 +1,7 @@
 // TensorScatter: writes `update` into a copy of a cache, from a position of its own for each sample of the batch. Inputs:
 // past_cache, update, write_indices? (default 0).
 import { normalizeAxis, sizeOf } from '../tensor/shape.js';
-import { toNumbers } from '../tensor/tensor.js';
+import { i64, toNumbers } from '../tensor/tensor.js';
 import {
   defineOp,
   type InferContext,
@@ -13,8 +13,10 @@ import {
   staysFloat,
   stringAttr,
 } from './op.js';
-import { allTypes, editable, fromRaw, typedInput } from './shared/elements.js';
+import { allTypes, editable, fromRaw, indexTypes, typedInput } from './shared/elements.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
+import { readPlain } from './shared/layout.js';
+import { movable } from './shared/move.js';
 
 const axisOf = (ctx: Pick<InferContext, 'node' | 'where'>, rank: number): number => {
   const axis = normalizeAxis(intAttr(ctx.node, 'axis', -2), rank, ctx.where);
@@ -70,5 +72,24 @@ export const tensorScatter = defineOp({
   gradient: notDifferentiable('no rule has been written for it'),
   cost: noMacs,
   quantize: staysFloat('what is written would need the scale of the cache'),
-  lower: 'host',
+  lower: (ctx) => {
+    const [past, update, starts] = ctx.inputs;
+    const { dims } = past!;
+    const axis = axisOf(ctx, dims.length);
+    const [length, written] = [dims[axis]!, update!.dims[axis]!];
+    const circular = stringAttr(ctx.node, 'mode', 'linear') === 'circular';
+    const known = ctx.value(2);
+    // The reference says what is wrong with these, a step would not.
+    const refused =
+      known !== undefined &&
+      toNumbers(known).some((start) => start < 0 || (!circular && start + written > length));
+    if (!movable(past!.dtype) || refused || (starts && !indexTypes.includes(starts.dtype))) return false;
+    const from = starts ? readPlain(ctx, 2) : ctx.constant(i64(new Int32Array(dims[0]!)));
+    ctx.emit('tensor_scatter', [readPlain(ctx, 0), from, readPlain(ctx, 1)], [ctx.write(0, 'plain')], {
+      dims: [dims[0]!, sizeOf(dims.slice(1, axis)), length, sizeOf(dims.slice(axis + 1))],
+      written,
+      circular: Number(circular),
+    });
+    return true;
+  },
 });

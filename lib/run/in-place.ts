@@ -15,7 +15,7 @@ const elementwise: ReadonlySet<string> = new Set<StepKind>([
 ]);
 
 /** Steps that change a copy of their first input here and there, and read the others meanwhile. */
-const changing: ReadonlySet<string> = new Set<StepKind>(['scatter_elements', 'scatter_nd']);
+const changing: ReadonlySet<string> = new Set<StepKind>(['scatter_elements', 'scatter_nd', 'tensor_scatter']);
 
 /** To be called when all lifetimes are known. */
 export function shareBlocks({ steps, buffers }: PlanBuilder): void {

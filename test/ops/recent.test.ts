@@ -1,7 +1,11 @@
 // Operators that opsets 23 to 26 added besides Attention, and integer operators of com.microsoft that have no float twin.
 import { attr } from '../../lib/graph/attribute.js';
 import { f32, i64, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
-import { expectNativeLikeReference } from '../helpers/native-like-reference.js';
+import {
+  expectNativeBytes,
+  expectNativeLikeReference,
+  scheduleOf,
+} from '../helpers/native-like-reference.js';
 import { expectLikeOrt, infer, noise, reference } from '../helpers/run-reference.js';
 
 const float = (dims: readonly number[], seed = 1): TensorValue => noise('float32', dims, seed);
@@ -26,6 +30,26 @@ test.each([
   const inputs = [float([2, 3, 4, 5]), float([2, 3, 2, 5], 2), i64(at)];
   const attributes = { mode: attr.string(mode), axis: attr.int(2) };
   await expectLikeOrt({ op: 'TensorScatter', inputs, attributes, opset: 24 }, 0);
+});
+
+test.each(['float32', 'int8', 'int64', 'float16'] as const)('TensorScatter of %s natively', (dtype) => {
+  const whole = (dims: readonly number[], seed: number) => noise(dtype, dims, seed, [-90, 90]);
+  for (const mode of ['linear', 'circular'])
+    for (const axis of [1, 2, -1])
+      for (const written of [0, 1, 2]) {
+        const attributes = { mode: attr.string(mode), axis: attr.int(axis) };
+        const update = [2, 3, 4, 5].with(axis, written);
+        const inputs = [whole([2, 3, 4, 5], 1), whole(update, 2), i64([1, mode === 'linear' ? 0 : 11])];
+        for (const fed of [[0], [0, 1, 2]])
+          expectNativeBytes({ op: 'TensorScatter', inputs, attributes, opset: 24, fed });
+        expectNativeBytes({ op: 'TensorScatter', inputs: inputs.slice(0, 2), attributes, opset: 24 });
+      }
+});
+
+test('TensorScatter: a constant start that the reference refuses is left to it', () => {
+  const inputs = (at: number) => [float([1, 4, 2]), float([1, 2, 2], 2), i64([at])];
+  for (const at of [-1, 3])
+    expect(scheduleOf({ op: 'TensorScatter', inputs: inputs(at), opset: 24 })).toEqual(['host']);
 });
 
 test('TensorScatter starts at 0 and does not write past the end', () => {

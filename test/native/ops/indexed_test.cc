@@ -16,6 +16,7 @@ using testing::Random;
 using testing::RunStep;
 using testing::TestTensor;
 using Dims = std::vector<int64_t>;
+using List = std::vector<double>;
 
 constexpr DType kTypes[] = {DType::kF32, DType::kU8, DType::kU16, DType::kS32, DType::kS64, DType::kF64};
 
@@ -169,6 +170,45 @@ TEST_CASE("gather_nd and scatter_nd: every run once") {
       }
 }
 
+TEST_CASE("tensor_scatter: every place of the update once, from its start") {
+  struct Case {
+    int64_t batch, outer, length, inner, written;
+  };
+  Random random(4);
+  for (const Case& one : {Case{1, 1, 1, 1, 1},
+                          {2, 3, 7, 5, 2},
+                          {3, 1, 4, 300, 4},
+                          {2, 5, 67, 1, 0},
+                          {5, 2, 3, 700, 1},
+                          {0, 2, 3, 4, 1}})
+    for (DType dtype : kTypes)
+      for (DType index : {DType::kS32, DType::kS64})
+        for (int circular : {0, 1}) {
+          TestTensor data(dtype, {one.batch, one.outer, one.length, one.inner}), starts(index, {one.batch}),
+              update(dtype, {one.batch, one.outer, one.written, one.inner}),
+              y(dtype, Dims(data.view.dims.begin(), data.view.dims.begin() + 4));
+          FillBytes(&data, &random), FillBytes(&update, &random);
+          for (int64_t b = 0; b < one.batch; ++b)
+            SetIndex(&starts, b, random.Int(-2, 3 * static_cast<int>(one.length)));
+          std::vector<uint8_t> want(data.view.data, data.view.data + data.view.bytes());
+          for (int64_t i = 0; i < update.size(); ++i) {
+            const int64_t block = i / (one.inner * one.written), at = i / one.inner % one.written;
+            const int64_t start = Index(starts, block / one.outer);
+            if (start < 0 || (circular == 0 && start + one.written > one.length)) continue;
+            const int64_t place = (start + at) % one.length;
+            Move(want.data(), (block * one.length + place) * one.inner + i % one.inner, update, i);
+          }
+          const List dims = {double(one.batch), double(one.outer), double(one.length), double(one.inner)};
+          ParamList params;
+          params.Set("dims", dims).Set("written", static_cast<double>(one.written)).Set("circular", circular);
+          for (TestTensor* result : {&y, &data}) {
+            const Status status = RunStep("tensor_scatter", {&data, &starts, &update}, {result}, params, 3);
+            REQUIRE_MESSAGE(status.ok(), status.message());
+            CHECK(std::equal(want.begin(), want.end(), result->view.data));
+          }
+        }
+}
+
 TEST_CASE("scatters work in place of the data, with the same sums for every number of threads") {
   Random random(3);
   TestTensor data(DType::kF32, {50, 300}), updates(DType::kF32, {200, 300}), one(DType::kF32, {50, 300});
@@ -216,6 +256,17 @@ TEST_CASE("steps with indices refuse what does not fit") {
   CHECK_FALSE(scatter({-4}, -3, "none"));
   CHECK_FALSE(scatter({4294967296, 4294967296, 12}, 1, "none"));
   CHECK_FALSE(scatter({1, 1, 1, 1, 1, 1, 1, 1, 4}, 3, "none"));
+  const auto put = [&](List dims, int written, int64_t samples) {
+    TestTensor data(DType::kF64, {2, 3, 4}), starts(DType::kS64, {samples}), update(DType::kF64, {2, 2, 4});
+    ParamList params;
+    params.Set("dims", std::move(dims)).Set("written", written).Set("circular", 0);
+    return RunStep("tensor_scatter", {&data, &starts, &update}, {&data}, params).ok();
+  };
+  CHECK(put({2, 1, 3, 4}, 2, 2));
+  CHECK_FALSE(put({2, 1, 3, 4}, 1, 2));
+  CHECK_FALSE(put({2, 1, 3, 4}, 2, 1));
+  CHECK_FALSE(put({4, 1, 1, 6}, 2, 4));
+  CHECK_FALSE(put({2, 3, 4}, 2, 2));
 }
 
 }  // namespace

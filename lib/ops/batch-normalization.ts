@@ -22,6 +22,7 @@ import {
   outputEnd,
   planeChannels,
 } from './shared/channels.js';
+import { readAsIs } from './shared/layout.js';
 
 /** y = x * factors[c] + addends[c], every step rounded to the type (16-bit floats compute in float32). */
 function fold(
@@ -92,11 +93,12 @@ export const batchNormalization = defineOp({
     const parameters = [1, 2, 3, 4].map((i) => ctx.value(i)).filter((value) => value !== undefined);
     if (dtype !== 'float32' || parameters.length < 4 || isTraining(ctx.node)) return false;
     const { factors, addends } = fold(parameters, floatAttr(ctx.node, 'epsilon', defaultEpsilon));
-    const layout = dims.length > 2 ? 'channels-last' : 'plain';
+    const { buffer, layout } = readAsIs(ctx, 0);
     const constants = [factors, addends].map((values) =>
       ctx.constant(tensor('float32', [dims[1]], Float32Array.from(values))),
     );
-    ctx.emit('scale_shift_f32', [ctx.read(0, layout), ...constants], [ctx.write(0, layout)], {
+    ctx.emit('scale_shift_f32', [buffer, ...constants], [ctx.write(0, layout)], {
+      inner: layout === 'plain' ? sizeOf(dims.slice(2)) : 1,
       activation: 'none',
       alpha: 0,
       beta: 0,

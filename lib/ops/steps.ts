@@ -122,8 +122,8 @@ export interface StepParams extends MovingStepParams, TrainingStepParams {
   binary_f32: { readonly op: BinaryKind } & Activation;
   /** x f32 -> y f32, same dims. */
   unary_f32: { readonly op: UnaryKind; readonly alpha: number; readonly beta: number };
-  /** x f32 [..., C], c scale [C], c shift [C]: y = activation(x * scale + shift), multiply and add rounded apart. */
-  scale_shift_f32: Activation;
+  /** x f32 [..., C, inner], c scale [C], c shift [C]: y = activation(x * scale + shift), multiply and add rounded apart. */
+  scale_shift_f32: Activation & { readonly inner: number };
   /** x f32 -> y u8: clamp(roundHalfEven(x / scale) + zero, lo, hi), a true division. NaN gives the byte `zero`. */
   quantize: { readonly scale: number; readonly zero: number; readonly lo: number; readonly hi: number };
   /** x f32 -> y u8, scale f32 [1], zero u8 [1]: the range of x, widened to hold 0, over 255 steps (scale 1 when it has no

@@ -24,6 +24,24 @@ To Convert(From value) {
 }
 
 template <typename From, typename To>
+void ConvertAll(const From* x, To* y, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) y[i] = Convert<To>(x[i]);
+}
+
+/// Vectors of most tiers convert to 32 bits only: blocks without larger values, which are most, go that way.
+template <>
+void ConvertAll(const float* x, int64_t* y, int64_t count) {
+  constexpr int64_t kBlock = 64;
+  for (; count > 0; x += kBlock, y += kBlock, count -= kBlock) {
+    const int64_t length = count < kBlock ? count : kBlock;
+    int fits = 1;
+    for (int64_t i = 0; i < length; ++i) fits &= std::fabs(x[i]) < 0x1p31f;
+    for (int64_t i = 0; i < length; ++i)
+      y[i] = fits != 0 ? static_cast<int32_t>(x[i]) : Convert<int64_t>(x[i]);
+  }
+}
+
+template <typename From, typename To>
 class CastStep : public Step {
  public:
   CastStep(const StepSpec& spec, bool to_bool)
@@ -34,7 +52,7 @@ class CastStep : public Step {
       if (to_bool_)
         for (int64_t i = begin; i < end; ++i) y_[i] = static_cast<To>(x_[i] != 0 ? 1 : 0);
       else
-        for (int64_t i = begin; i < end; ++i) y_[i] = Convert<To>(x_[i]);
+        ConvertAll(x_ + begin, y_ + begin, end - begin);
     });
   }
 

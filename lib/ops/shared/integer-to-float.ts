@@ -76,7 +76,10 @@ export function emitLiveProduct(ctx: LowerContext, p: LiveProduct, window: StepW
   if (p.bias !== undefined) {
     const ones = tensor('float32', [channels], new Float32Array(channels).fill(1));
     const shift = tensor('float32', [channels], p.bias.data as Float32Array);
-    ctx.emit('scale_shift_f32', [p.y, ctx.constant(ones), ctx.constant(shift)], [p.y], p.activation);
+    ctx.emit('scale_shift_f32', [p.y, ctx.constant(ones), ctx.constant(shift)], [p.y], {
+      ...p.activation,
+      inner: 1,
+    });
   } else if (p.activation.activation !== 'none') {
     const { activation: op, alpha, beta } = p.activation;
     ctx.emit('unary_f32', [p.y], [p.y], { op, alpha, beta });

@@ -17,6 +17,14 @@ static void Run(const float* x, const float* scale, const float* shift, float* y
   }
 }
 
+static void RunPlane(const float* x, float scale, float shift, float* y, int64_t count) {
+  const F32 factor = Set(scale), addend = Set(shift);
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const int64_t left = count - i;
+    StoreSome(y + i, Add(Mul(LoadSome(x + i, left), factor), addend), left);
+  }
+}
+
 }  // namespace scale_shift_inl
 }  // namespace
 }  // namespace kompakt

@@ -12,7 +12,7 @@ KPT_TIER_BEGIN_AVX2
 namespace kompakt {
 
 extern const ScaleShiftKernel scale_shift_f32_avx2;
-const ScaleShiftKernel scale_shift_f32_avx2 = {scale_shift_inl::Run};
+const ScaleShiftKernel scale_shift_f32_avx2 = {scale_shift_inl::Run, scale_shift_inl::RunPlane};
 
 }  // namespace kompakt
 

@@ -12,7 +12,7 @@ KPT_TIER_BEGIN_AVX512VNNI
 namespace kompakt {
 
 extern const ScaleShiftKernel scale_shift_f32_avx512;
-const ScaleShiftKernel scale_shift_f32_avx512 = {scale_shift_inl::Run};
+const ScaleShiftKernel scale_shift_f32_avx512 = {scale_shift_inl::Run, scale_shift_inl::RunPlane};
 
 }  // namespace kompakt
 

@@ -12,7 +12,7 @@ KPT_TIER_BEGIN_NEON
 namespace kompakt {
 
 extern const ScaleShiftKernel scale_shift_f32_neon;
-const ScaleShiftKernel scale_shift_f32_neon = {scale_shift_inl::Run};
+const ScaleShiftKernel scale_shift_f32_neon = {scale_shift_inl::Run, scale_shift_inl::RunPlane};
 
 }  // namespace kompakt
 

@@ -10,7 +10,7 @@ KPT_TIER_BEGIN_SCALAR
 namespace kompakt {
 
 extern const ScaleShiftKernel scale_shift_f32_scalar;
-const ScaleShiftKernel scale_shift_f32_scalar = {scale_shift_inl::Run};
+const ScaleShiftKernel scale_shift_f32_scalar = {scale_shift_inl::Run, scale_shift_inl::RunPlane};
 
 }  // namespace kompakt
 

@@ -320,6 +320,9 @@ TEST_CASE("reduce_f32, softmax_f32 and layer_norm_f32 tiers") {
       Compare<float>(ScaleShiftKernels(), n, [&](const ScaleShiftKernel& kernel, float* y) {
         kernel.run(x.data(), scale.data(), bias.data(), y, n);
       });
+      Compare<float>(ScaleShiftKernels(), n, [&](const ScaleShiftKernel& kernel, float* y) {
+        kernel.plane(x.data(), 1.7f, -0.3f, y, n);
+      });
     }
   }
 }

@@ -155,24 +155,34 @@ TEST_CASE("unary_f32 step: whole tensors, any thread count") {
   }
 }
 
-TEST_CASE("scale_shift_f32 step: short and long rows") {
+TEST_CASE("scale_shift_f32 step: short and long rows and planes") {
   Random random(5);
   for (int64_t channels : {1, 3, 16, 100, 256, 300})
-    for (int threads : {1, 3}) {
-      TestTensor x(DType::kF32, {2, 97, channels}), scale(DType::kF32, {channels}),
-          shift(DType::kF32, {channels});
-      TestTensor y(DType::kF32, {2, 97, channels});
-      x.FillF32(&random, -2, 2), scale.FillF32(&random, -2, 2), shift.FillF32(&random, -2, 2);
-      scale.Constant(0), shift.Constant(1);
-      REQUIRE(RunStep("scale_shift_f32", {&x, &scale, &shift}, {&y}, WithActivation("relu"), threads).ok());
-      int wrong = 0;
-      for (int64_t i = 0; i < x.size(); ++i) {
-        const float product = x.as<float>()[i] * scale.as<float>()[i % channels];
-        const float sum = product + shift.as<float>()[i % channels];
-        wrong += y.as<float>()[i] == (sum > 0 ? sum : 0) ? 0 : 1;
+    for (int64_t inner : {0, 1, 2, 7, 16, 17})
+      for (int threads : {1, 3}) {
+        TestTensor x(DType::kF32, {2, 31, channels, inner}), scale(DType::kF32, {channels}),
+            shift(DType::kF32, {channels});
+        TestTensor y(DType::kF32, {2, 31, channels, inner});
+        x.FillF32(&random, -2, 2), scale.FillF32(&random, -2, 2), shift.FillF32(&random, -2, 2);
+        scale.Constant(0), shift.Constant(1);
+        ParamList params = WithActivation("relu");
+        params.Set("inner", static_cast<double>(inner));
+        REQUIRE(RunStep("scale_shift_f32", {&x, &scale, &shift}, {&y}, params, threads).ok());
+        int wrong = 0;
+        for (int64_t i = 0; i < x.size(); ++i) {
+          const int64_t channel = i / inner % channels;
+          const float product = x.as<float>()[i] * scale.as<float>()[channel];
+          const float sum = product + shift.as<float>()[channel];
+          wrong += y.as<float>()[i] == (sum > 0 ? sum : 0) ? 0 : 1;
+        }
+        CHECK(wrong == 0);
       }
-      CHECK(wrong == 0);
-    }
+  TestTensor x(DType::kF32, {5, 3}), scale(DType::kF32, {3}), y(DType::kF32, {5, 3});
+  scale.Constant(0);
+  for (int inner : {-1, 0, 2}) {
+    ParamList params = WithActivation("none");
+    CHECK_FALSE(RunStep("scale_shift_f32", {&x, &scale, &scale}, {&y}, params.Set("inner", inner)).ok());
+  }
 }
 
 TEST_CASE("quantize, dequantize and table_u8 steps") {
@@ -203,6 +213,20 @@ TEST_CASE("quantize, dequantize and table_u8 steps") {
                       ParamList().Set("scale", 1).Set("zero", 256).Set("lo", 0).Set("hi", 255))
                   .ok());
   CHECK_FALSE(RunStep("table_u8", {&q, &q}, {&q}, ParamList()).ok());
+}
+
+TEST_CASE("cast step: long rows of floats to integers of 64 bits, large ones among them") {
+  Random random(8);
+  for (int64_t n : {1, 63, 64, 65, 40001})
+    for (bool large : {false, true}) {
+      TestTensor x(DType::kF32, {n}), y(DType::kS64, {n});
+      x.FillF32(&random, -1e9f, 1e9f);
+      if (large) x.as<float>()[n / 2] = 0x1p31f, x.as<float>()[n - 1] = -0x1p40f;
+      REQUIRE(RunStep("cast", {&x}, {&y}, ParamList().Set("toBool", 0), 3).ok());
+      int64_t wrong = 0;
+      for (int64_t i = 0; i < n; ++i) wrong += y.as<int64_t>()[i] != static_cast<int64_t>(x.as<float>()[i]);
+      CHECK(wrong == 0);
+    }
 }
 
 TEST_CASE("cast step") {

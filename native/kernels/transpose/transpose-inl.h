@@ -66,9 +66,19 @@ static int64_t Narrow(const T* x, int64_t x_stride, T* y, int64_t rows, int64_t 
   return 2 * rows > kSize ? NarrowTiles<T, kSize>(x, x_stride, y, rows, cols) : 0;
 }
 
+/// Pairs that follow one another become two rows: the compiler makes vectors of this.
+template <typename T>
+static void SplitPairs(const T* x, T* __restrict even, T* __restrict odd, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    even[i] = x[2 * i];
+    odd[i] = x[2 * i + 1];
+  }
+}
+
 template <typename T>
 static void Run(const T* x, int64_t x_stride, T* y, int64_t y_stride, int64_t rows, int64_t cols) {
   constexpr int64_t kSize = 16 / sizeof(T);
+  if (cols == 2 && x_stride == 2) return SplitPairs(x, y, y + y_stride, rows);
   int64_t full_rows = rows / kSize * kSize, full_cols = cols / kSize * kSize;
   if (rows > 1 && rows < kSize && y_stride == rows) {
     full_cols = Narrow(x, x_stride, y, rows, cols);

@@ -169,7 +169,7 @@ void CompareTranspose(TransposeFn<T> TransposeKernel::* member) {
   for (int64_t rows : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33})
     for (int64_t cols : {1, 2, 4, 7, 16, 19, 32, 65})
       for (int64_t gap : {0, 1}) {
-        const int64_t x_stride = cols + 3, y_stride = rows + gap;
+        const int64_t x_stride = cols + 3 * gap, y_stride = rows + gap;
         const std::vector<uint8_t> x = Bytes(rows * x_stride * static_cast<int64_t>(sizeof(T)), 9);
         Compare<T>(TransposeKernels(), cols * y_stride, [&](const TransposeKernel& kernel, T* y) {
           (kernel.*member)(reinterpret_cast<const T*>(x.data()), x_stride, y, y_stride, rows, cols);

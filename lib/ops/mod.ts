@@ -1,7 +1,6 @@
 // Remainder, broadcasting: with the sign of the divisor (integers), or of the dividend when fmod = 1.
 import { expected, KompaktError } from '../errors.js';
 import type { DType } from '../tensor/dtype.js';
-import { type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { defineOp, intAttr, notDifferentiable, staysFloat } from './op.js';
 import { binaryOp, broadcastOperands } from './shared/binary.js';
 
@@ -33,7 +32,7 @@ export const mod = defineOp({
   lower: (ctx) => {
     const { dtype } = ctx.outputs[0]!;
     const fmod = intAttr(ctx.node, 'fmod', 0) === 1;
-    if (dtype === 'float32' ? !fmod : !integers.includes(dtype) || !mayDivide(ctx.value(1))) return false;
+    if (dtype === 'float32' ? !fmod : !integers.includes(dtype)) return false;
     const { buffers, layout } = broadcastOperands(ctx);
     ctx.emit('mod', buffers, [ctx.write(0, layout)], { truncated: Number(fmod) });
     return true;
@@ -42,7 +41,3 @@ export const mod = defineOp({
 
 /** Integers that the engine has as they are. */
 const integers: readonly DType[] = ['int32', 'int64', 'uint8'];
-
-/** False for a divisor that is known to be 0: the reference says so, a step would not. */
-const mayDivide = (divisor: TensorValue | undefined): boolean =>
-  divisor === undefined || toNumbers(divisor).every((v) => v !== 0);

@@ -52,11 +52,7 @@ export const roiAlign = defineOp({
     const [x, regions] = ctx.inputs;
     const { samples } = poolingOf(ctx);
     if (x!.dtype !== 'float32' || regions!.dtype !== 'float32' || sizeOf(x!.dims) === 0) return false;
-    const images = ctx.value(2);
-    // The reference says what is wrong with these, a step would not.
-    const refused =
-      images !== undefined && toNumbers(images).some((image) => image < 0 || image >= x!.dims[0]!);
-    if (samples ** 2 > maxSamples || refused) return false;
+    if (samples ** 2 > maxSamples) return false;
     ctx.emit(
       'roi_align',
       [readNhwc(ctx, 0), readPlain(ctx, 1), readPlain(ctx, 2)],
@@ -115,7 +111,7 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
     if (image < 0 || image >= images)
       throw new KompaktError(
         'KPT_DATA_MALFORMED',
-        expected(`image indices below ${images}`, ctx.where, image),
+        expected(`an index in [0,${images - 1}]`, ctx.where, image),
       );
     const [x0, y0, x1, y1] = [...regions.slice(4 * r, 4 * r + 4)].map((v) => v * scale - 0.5 * halfPixel);
     // Old coordinates never let a region be smaller than a pixel.
@@ -125,7 +121,10 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
     const rows = ratio > 0 ? ratio : Math.max(0, Math.ceil(binHeight));
     const columns = ratio > 0 ? ratio : Math.max(0, Math.ceil(binWidth));
     if (rows * columns > maxSamples)
-      throw new KompaktError('KPT_TOO_LARGE', expected('a smaller region', ctx.where, [x0, y0, x1, y1]));
+      throw new KompaktError(
+        'KPT_DATA_MALFORMED',
+        expected(`regions whose bins have at most ${maxSamples} points`, ctx.where, rows * columns),
+      );
     for (let i = 0; i < outHeight * outWidth; i++) {
       const [top, left] = [y0 + Math.floor(i / outWidth) * binHeight, x0 + (i % outWidth) * binWidth];
       const samples = Array.from({ length: rows * columns }, (_, s) =>

@@ -215,8 +215,8 @@ export interface StepParams extends MovingStepParams, TrainingStepParams {
     readonly corners: number;
   };
   /** x NHWC f32, regions [R,4] f32 (x, y, x, y), images [R] s64 -> y [R,OH,OW,C] f32, as RoiAlign, in float64: terms of the
-   *  points of a bin are added in order. Images out of range read as clamped, bins of more than 2^20 points are sampled less
-   *  densely. halfPixel = 1: pixels have their centres at halves. `samples`: points along a side of a bin, or 0. */
+   *  points of a bin are added in order. Images out of range and bins of more than 2^20 points end
+   *  the run. halfPixel = 1: pixels have their centres at halves. `samples`: points along a side of a bin, or 0. */
   roi_align: {
     readonly mode: 'avg' | 'max';
     readonly scale: number;

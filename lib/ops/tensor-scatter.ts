@@ -1,5 +1,6 @@
 // TensorScatter: writes `update` into a copy of a cache, from a position of its own for each sample of the batch. Inputs:
 // past_cache, update, write_indices? (default 0).
+import { expected, KompaktError } from '../errors.js';
 import { normalizeAxis, sizeOf } from '../tensor/shape.js';
 import { i64, toNumbers } from '../tensor/tensor.js';
 import {
@@ -59,8 +60,10 @@ export const tensorScatter = defineOp({
     const out = editable(past);
     for (let o = 0; o < outer; o++) {
       const first = starts?.[Math.floor((o * past.dims[0]) / outer)] ?? 0;
-      if (first < 0 || (!circular && first + written > length))
-        illegalShape(`writes within ${length} positions`, ctx.where, [first, written]);
+      if (first < 0 || (!circular && first + written > length)) {
+        const wanted = circular ? 'a start of 0 or more' : `a start in [0,${length - written}]`;
+        throw new KompaktError('KPT_DATA_MALFORMED', expected(wanted, ctx.where, first));
+      }
       for (let i = 0; i < written; i++) {
         const position = circular ? (first + i) % length : first + i;
         for (let k = 0; k < inner; k++)
@@ -78,12 +81,7 @@ export const tensorScatter = defineOp({
     const axis = axisOf(ctx, dims.length);
     const [length, written] = [dims[axis]!, update!.dims[axis]!];
     const circular = stringAttr(ctx.node, 'mode', 'linear') === 'circular';
-    const known = ctx.value(2);
-    // The reference says what is wrong with these, a step would not.
-    const refused =
-      known !== undefined &&
-      toNumbers(known).some((start) => start < 0 || (!circular && start + written > length));
-    if (!movable(past!.dtype) || refused || (starts && !indexTypes.includes(starts.dtype))) return false;
+    if (!movable(past!.dtype) || (starts && !indexTypes.includes(starts.dtype))) return false;
     const from = starts ? readPlain(ctx, 2) : ctx.constant(i64(new Int32Array(dims[0]!)));
     ctx.emit('tensor_scatter', [readPlain(ctx, 0), from, readPlain(ctx, 1)], [ctx.write(0, 'plain')], {
       dims: [dims[0]!, sizeOf(dims.slice(1, axis)), length, sizeOf(dims.slice(axis + 1))],

@@ -29,7 +29,7 @@ export interface Refusal {
   /** As in "an index". */
   readonly what: string;
   readonly value: number;
-  /** What it would have had to lie between, both included. */
+  /** What it would have had to lie between, both included; low > high where `what` says it all. */
   readonly low: number;
   readonly high: number;
 }

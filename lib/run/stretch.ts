@@ -11,7 +11,8 @@ export function checkRun({ native, plan }: ReadyPlan, failure: string | undefine
   const { step, what, value, low, high } = refusal;
   const owner = plan.owners[plan.stepNodes[step]!];
   const where = owner === undefined ? `step ${step}` : `${owner.op} node '${owner.name}'`;
-  throw new KompaktError('KPT_DATA_MALFORMED', expected(`${what} in [${low},${high}]`, where, value));
+  const wanted = low > high ? what : `${what} in [${low},${high}]`;
+  throw new KompaktError('KPT_DATA_MALFORMED', expected(wanted, where, value));
 }
 
 /** The same of the number that a bound step has returned. */

@@ -1,5 +1,5 @@
 // Step mod: remainders with broadcasting, with the sign of the dividend (truncated) or of the divisor. By 0
-// it is NaN of floats and 0 of integers. SPDX-License-Identifier: Apache-2.0
+// it is NaN of floats; integers end the run. SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -53,7 +53,8 @@ std::make_unsigned_t<T> IsZero(T value) {
 
 template <typename T, bool kTruncated>
 struct IntegerMod {
-  static T Slow(T a, T b) {
+  static T Slow(Refusal* refusal, T a, T b) {
+    if (b == 0) refusal->Set("a divisor other than 0", 0, 1, 0);
     if (b == 0 || (std::is_signed_v<T> && b == static_cast<T>(-1))) return 0;
     const T rest = a % b;
     return kTruncated || rest == 0 || (rest < 0) == (b < 0) ? rest : rest + b;
@@ -62,14 +63,14 @@ struct IntegerMod {
   /// By the nearest multiple of b in double precision, in which all terms are exact. The quotient is right to
   /// a tenth, so that the rest is off by one b at most: where it has the wrong sign.
   template <int kAStep, int kBStep>
-  static void Run(const T* a, const T* b, T* y, int64_t count) {
+  static void Run(Refusal* refusal, const T* a, const T* b, T* y, int64_t count) {
     // One value against many stays in a register.
     const double one_a = ToDouble(*a), one_b = ToDouble(*b), inverse = 1 / one_b;
     std::make_unsigned_t<T> forbidden = 0;
     for (int64_t i = 0; i < count; ++i)
       forbidden |= IsLarge(a[i * kAStep]) | IsLarge(b[i * kBStep]) | IsZero(b[i * kBStep]);
     if (forbidden != 0) {
-      for (int64_t i = 0; i < count; ++i) y[i] = Slow(a[i * kAStep], b[i * kBStep]);
+      for (int64_t i = 0; i < count; ++i) y[i] = Slow(refusal, a[i * kAStep], b[i * kBStep]);
       return;
     }
     for (int64_t i = 0; i < count; ++i) {
@@ -91,7 +92,7 @@ struct FloatMod {
   }
 
   template <int kAStep, int kBStep>
-  static void Run(const float* a, const float* b, float* y, int64_t count) {
+  static void Run(Refusal*, const float* a, const float* b, float* y, int64_t count) {
     bool exact = true;
     for (int64_t i = 0; i < count; ++i) {
       const double u = a[i * kAStep], v = b[i * kBStep], quotient = u / v;
@@ -115,14 +116,14 @@ class ModStep : public Step {
       : broadcast_(broadcast), a_(spec.in(0)->as<T>()), b_(spec.in(1)->as<T>()), y_(spec.out().as<T>()) {}
 
   void Run(const RunContext& context) override {
-    broadcast_.ForEach(context, a_, b_, [this](const T* a, const T* b, int64_t offset, int64_t count) {
+    broadcast_.ForEach(context, a_, b_, [&](const T* a, const T* b, int64_t offset, int64_t count) {
       T* y = y_ + offset;
       if (broadcast_.a_step() == 0)
-        Kernel::template Run<0, 1>(a, b, y, count);
+        Kernel::template Run<0, 1>(context.refusal, a, b, y, count);
       else if (broadcast_.b_step() == 0)
-        Kernel::template Run<1, 0>(a, b, y, count);
+        Kernel::template Run<1, 0>(context.refusal, a, b, y, count);
       else
-        Kernel::template Run<1, 1>(a, b, y, count);
+        Kernel::template Run<1, 1>(context.refusal, a, b, y, count);
     });
   }
 

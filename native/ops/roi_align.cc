@@ -91,7 +91,7 @@ class RoiAlignStep : public Step {
                               [&](int64_t begin, int64_t end, int thread) {
                                 double* sums = reinterpret_cast<double*>(
                                     context.scratch + thread_bytes_ * static_cast<size_t>(thread));
-                                for (int64_t i = begin; i < end; ++i) Pool(i, sums);
+                                for (int64_t i = begin; i < end; ++i) Pool(context.refusal, i, sums);
                               });
   }
 
@@ -109,19 +109,22 @@ class RoiAlignStep : public Step {
   }
 
   /// One output pixel.
-  void Pool(int64_t i, double* sums) const {
+  void Pool(Refusal* refusal, int64_t i, double* sums) const {
     const int64_t height = x_.dims[1], width = x_.dims[2], channels = x_.dims[3];
     const int64_t rows = y_.dims[1], columns = y_.dims[2];
     const int64_t r = i / (rows * columns), row = i / columns % rows, column = i % columns;
     Side h = SideOf(regions_[4 * r + 1], regions_[4 * r + 3], rows);
     Side w = SideOf(regions_[4 * r], regions_[4 * r + 2], columns);
-    if (h.points * w.points > kMaxPoints)
-      for (Side* side : {&h, &w}) side->points = side->points < kMostOfSide ? side->points : kMostOfSide;
-    const int64_t points = h.points * w.points;
+    int64_t points = h.points * w.points;
+    if (points > kMaxPoints) {
+      refusal->Set("regions whose bins have at most 1048576 points", points, 1, 0);
+      points = 0;
+    }
     const double start = pooling_.max && points > 0 ? -std::numeric_limits<double>::infinity() : 0;
     for (int64_t c = 0; c < channels; ++c) sums[c] = start;
-    const int64_t last = x_.dims[0] - 1;
-    const int64_t image = images_[r] < 0 ? 0 : images_[r] < last ? images_[r] : last;
+    const int64_t last = x_.dims[0] - 1, named = images_[r];
+    if (named < 0 || named > last) refusal->Set("an index", named, 0, last);
+    const int64_t image = named < 0 || named > last ? 0 : named;
     const float* x = x_.as<float>() + image * height * width * channels;
     for (int64_t p = 0; p < points; ++p) {
       Between v, u;

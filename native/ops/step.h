@@ -123,7 +123,7 @@ struct StepSpec {
 /// Why a run was refused: the first number found in a tensor with which a step cannot compute.
 class Refusal {
  public:
-  /// From any thread of a step. `what` is a literal.
+  /// From any thread of a step. `what` is a literal. low > high where it says it all.
   void Set(const char* what, int64_t value, int64_t low, int64_t high) {
     if (set_.exchange(true, std::memory_order_relaxed)) return;
     what_ = what;

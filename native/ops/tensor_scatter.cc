@@ -1,5 +1,5 @@
 // Step tensor_scatter: a copy of the data [batch, outer, length, inner] in which the update takes the places
-// along the length from where its sample says; in circles, or none where they reach beyond the end.
+// along the length from where its sample says, in circles or not beyond the end.
 // SPDX-License-Identifier: Apache-2.0
 #include "native/ops/copy_bytes.h"
 #include "native/ops/scatter.h"
@@ -31,7 +31,7 @@ class TensorScatterStep : public Step {
                               [&](int64_t begin, int64_t end, int) {
                                 for (int64_t i = begin; i < end; ++i) {
                                   const int64_t start = starts_[i / places_.outer];
-                                  if (start < 0 || (!places_.circular && start > length - written)) continue;
+                                  if (!MayStart(context.refusal, start)) continue;
                                   const int64_t first = start % length;
                                   const int64_t left = length - first,
                                                 before = left < written ? left : written;
@@ -42,6 +42,16 @@ class TensorScatterStep : public Step {
   }
 
  private:
+  bool MayStart(Refusal* refusal, int64_t start) const {
+    const int64_t last = places_.length - places_.written;
+    if (start >= 0 && (places_.circular || start <= last)) return true;
+    if (places_.circular)
+      refusal->Set("a start of 0 or more", start, 1, 0);
+    else
+      refusal->Set("a start", start, 0, last);
+    return false;
+  }
+
   /// `count` places of block i: those of the update that begin at `from` take those that begin at `to`.
   void Put(int64_t i, int64_t to, int64_t from, int64_t count) const {
     CopyBytes(y_.data + static_cast<size_t>(i * places_.length + to) * place_bytes_,

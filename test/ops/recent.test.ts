@@ -4,7 +4,7 @@ import { f32, i64, type TensorValue, tensor, toNumbers } from '../../lib/tensor/
 import {
   expectNativeBytes,
   expectNativeLikeReference,
-  scheduleOf,
+  runNatively,
 } from '../helpers/native-like-reference.js';
 import { expectLikeOrt, infer, noise, reference } from '../helpers/run-reference.js';
 
@@ -46,16 +46,25 @@ test.each(['float32', 'int8', 'int64', 'float16'] as const)('TensorScatter of %s
       }
 });
 
-test('TensorScatter: a constant start that the reference refuses is left to it', () => {
-  const inputs = (at: number) => [float([1, 4, 2]), float([1, 2, 2], 2), i64([at])];
-  for (const at of [-1, 3])
-    expect(scheduleOf({ op: 'TensorScatter', inputs: inputs(at), opset: 24 })).toEqual(['host']);
+test.each([
+  ['linear', -1],
+  ['linear', 3],
+  ['circular', -1],
+])('TensorScatter, %s: a start of %d ends the run as the reference does', (mode, at) => {
+  const inputs = [float([1, 4, 2]), float([1, 2, 2], 2), i64([at])];
+  const one = { op: 'TensorScatter', attributes: { mode: attr.string(mode) }, inputs, opset: 24 };
+  const said = expect.objectContaining({
+    code: 'KPT_DATA_MALFORMED',
+    message: expect.stringContaining(mode === 'linear' ? 'a start in [0,2]' : 'a start of 0 or more'),
+  });
+  expect(() => reference(one)).toThrow(said);
+  for (const fed of [[0], [0, 1, 2]]) expect(() => runNatively({ ...one, fed })).toThrow(said);
 });
 
 test('TensorScatter starts at 0 and does not write past the end', () => {
   const [past, update] = [f32([1, 3, 1], [1, 2, 3]), f32([1, 2, 1], [7, 8])];
   expect([...reference({ op: 'TensorScatter', inputs: [past, update] })[0].data]).toEqual([7, 8, 3]);
-  expect(() => reference({ op: 'TensorScatter', inputs: [past, update, i64([2])] })).toThrow('3 positions');
+  expect(() => reference({ op: 'TensorScatter', inputs: [past, update, i64([2])] })).toThrow('in [0,1]');
   expect(() => infer({ op: 'TensorScatter', inputs: [past, f32([1, 4, 1], [0, 0, 0, 0])] })).toThrow(
     'axis 1',
   );

@@ -5,7 +5,7 @@ import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
 import {
   expectNativeBytes,
   expectNativeLikeReference,
-  type NativeCase,
+  runNatively,
   scheduleOf,
 } from '../helpers/native-like-reference.js';
 import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
@@ -126,12 +126,31 @@ describe.each(['avg', 'max'])('RoiAlign %s in the engine', (mode) => {
   });
 });
 
-test('RoiAlign: what the reference refuses is left to it', () => {
-  const [x, region] = [random('float32', [1, 1, 2, 2]), f32([1, 4], [0, 0, 1, 1])];
-  const host = (one: NativeCase) => expect(scheduleOf(one)).toEqual(['host']);
-  host({ op: 'RoiAlign', inputs: [x, region, i64([1])], fed: [0, 1] });
-  host({ op: 'RoiAlign', inputs: [x, region, i64([-1])], fed: [0, 1] });
-  host({ op: 'RoiAlign', inputs: [x, region, i64([0])], attributes: { sampling_ratio: attr.int(1025) } });
+test.each([
+  [1, 1, 'an index in [0,0]'],
+  [-1, 1, 'an index in [0,0]'],
+  [0, 1e9, 'regions whose bins have at most 1048576 points'],
+])(
+  'RoiAlign: image %d with a region of %d pixels ends the run as the reference does',
+  (image, size, wanted) => {
+    const inputs = [random('float32', [1, 1, 2, 2]), f32([1, 4], [0, 0, size, size]), i64([image])];
+    const said = expect.objectContaining({
+      code: 'KPT_DATA_MALFORMED',
+      message: expect.stringContaining(wanted),
+    });
+    expect(() => referenceOf({ op: 'RoiAlign', inputs })).toThrow(said);
+    for (const fed of [
+      [0, 1],
+      [0, 1, 2],
+    ])
+      expect(() => runNatively({ op: 'RoiAlign', inputs, fed })).toThrow(said);
+  },
+);
+
+test('RoiAlign: more points than a step takes are left to the reference', () => {
+  const inputs = [random('float32', [1, 1, 2, 2]), f32([1, 4], [0, 0, 1, 1]), i64([0])];
+  const attributes = { sampling_ratio: attr.int(1025) };
+  expect(scheduleOf({ op: 'RoiAlign', inputs, attributes })).toEqual(['host']);
 });
 
 const unpool = { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) };

@@ -188,14 +188,12 @@ TEST_CASE("tensor_scatter: every place of the update once, from its start") {
               update(dtype, {one.batch, one.outer, one.written, one.inner}),
               y(dtype, Dims(data.view.dims.begin(), data.view.dims.begin() + 4));
           FillBytes(&data, &random), FillBytes(&update, &random);
-          for (int64_t b = 0; b < one.batch; ++b)
-            SetIndex(&starts, b, random.Int(-2, 3 * static_cast<int>(one.length)));
+          const int last = static_cast<int>(circular ? 3 * one.length : one.length - one.written);
+          for (int64_t b = 0; b < one.batch; ++b) SetIndex(&starts, b, random.Int(0, last));
           std::vector<uint8_t> want(data.view.data, data.view.data + data.view.bytes());
           for (int64_t i = 0; i < update.size(); ++i) {
             const int64_t block = i / (one.inner * one.written), at = i / one.inner % one.written;
-            const int64_t start = Index(starts, block / one.outer);
-            if (start < 0 || (circular == 0 && start + one.written > one.length)) continue;
-            const int64_t place = (start + at) % one.length;
+            const int64_t place = (Index(starts, block / one.outer) + at) % one.length;
             Move(want.data(), (block * one.length + place) * one.inner + i % one.inner, update, i);
           }
           const List dims = {double(one.batch), double(one.outer), double(one.length), double(one.inner)};
@@ -205,6 +203,11 @@ TEST_CASE("tensor_scatter: every place of the update once, from its start") {
             const Status status = RunStep("tensor_scatter", {&data, &starts, &update}, {result}, params, 3);
             REQUIRE_MESSAGE(status.ok(), status.message());
             CHECK(std::equal(want.begin(), want.end(), result->view.data));
+          }
+          if (one.batch == 0 || one.written == 0) continue;
+          for (int64_t start : {int64_t{-1}, circular ? int64_t{-5} : last + int64_t{1}}) {
+            SetIndex(&starts, one.batch - 1, start);
+            CHECK(AsExpected(RunStep("tensor_scatter", {&data, &starts, &update}, {&y}, params, 3), true));
           }
         }
 }

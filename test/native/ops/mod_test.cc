@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -49,7 +50,9 @@ void CheckIntegers(DType dtype, bool small) {
           tensor->as<T>()[i] = small ? static_cast<T>(random.Int(1, 99)) : Any<T>(&random);
       const Status status =
           RunStep("mod", {&a, &b}, {&y}, ParamList().Set("truncated", truncated ? 1 : 0), 3);
-      REQUIRE_MESSAGE(status.ok(), status.message());
+      // What is by 0 counts as 0 until the run ends.
+      const bool by_zero = std::count(b.as<T>(), b.as<T>() + b.size(), T{0}) > 0;
+      REQUIRE(status.ok() == !by_zero);
       int wrong = 0;
       for (int64_t i = 0; i < kCount; ++i) {
         const T u = a.as<T>()[sides == 0 ? 0 : i], v = b.as<T>()[sides == 1 ? 0 : i];

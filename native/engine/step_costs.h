@@ -81,10 +81,11 @@ class StepCosts {
   }
 
   static constexpr uint64_t kUnknown = UINT64_MAX;
-  /// Several times what a loop costs that is shared with threads that are awake.
-  static constexpr uint64_t kWorthSharing = 10'000;
+  /// Twice what a loop costs that is shared with threads that are awake. A step that is not shared fetches what
+  /// the others have made from their caches, and they fetch it back afterwards: that costs as much.
+  static constexpr uint64_t kWorthSharing = 2'000;
   /// Threads that sleep take about as long as half of this to come.
-  static constexpr uint64_t kWorthWaking = 150'000;
+  static constexpr uint64_t kWorthWaking = 60'000;
   /// Longer runs are shared without a trial.
   static constexpr uint64_t kSurelyPays = 1'500'000;
   static constexpr size_t kTrialRuns = 4, kTrialRounds = 4;

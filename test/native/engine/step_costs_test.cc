@@ -17,12 +17,12 @@ TEST_CASE("steps that were seen to be short stay with one thread, the others are
   // Unknown: timed early in a run, shared late in it.
   CHECK(costs.Alone(0, early));
   CHECK_FALSE(costs.Alone(0, late));
-  costs.Learn(0, microseconds(3));
+  costs.Learn(0, microseconds(1));
   costs.Learn(1, microseconds(500));
   CHECK(costs.Alone(0, late));
   CHECK_FALSE(costs.Alone(1, early));
   // The least time counts: the first run meets cold caches.
-  costs.Learn(1, microseconds(2));
+  costs.Learn(1, microseconds(1));
   costs.Learn(1, microseconds(900));
   CHECK(costs.Alone(1));
   for (int run = 0; run < 3; ++run) {
@@ -41,7 +41,7 @@ TEST_CASE("steps that are worth sharing may be too few to wake threads for") {
   StepCosts costs(20);
   for (size_t i = 0; i < 20; ++i) costs.Learn(i, microseconds(12));
   CHECK_FALSE(costs.Alone(0));
-  CHECK_FALSE(costs.AnyShared(0, 5));
+  CHECK_FALSE(costs.AnyShared(0, 4));
   CHECK(costs.AnyShared(0, 20));
 }
 

@@ -81,8 +81,8 @@ class StepCosts {
   }
 
   static constexpr uint64_t kUnknown = UINT64_MAX;
-  /// Twice what a loop costs that is shared with threads that are awake. A step that is not shared fetches what
-  /// the others have made from their caches, and they fetch it back afterwards: that costs as much.
+  /// Twice what a loop costs that is shared with threads that are awake. A step that is not shared fetches
+  /// what the others have made from their caches, and they fetch it back afterwards: that costs as much.
   static constexpr uint64_t kWorthSharing = 2'000;
   /// Threads that sleep take about as long as half of this to come.
   static constexpr uint64_t kWorthWaking = 60'000;

@@ -20,14 +20,16 @@ class GatherStep : public Step {
         run_bytes_(static_cast<size_t>(inner) * DTypeBytes(spec.out().dtype)) {}
 
   void Run(const RunContext& context) override {
-    context.pool->ParallelFor(outer_ * index_count_, GrainOf(inner_), [&](int64_t begin, int64_t end, int) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t entry = SomePlace(context.refusal, indices_[i % index_count_], axis_);
-        const int64_t from = i / index_count_ * axis_ + entry;
-        std::memcpy(y_ + static_cast<size_t>(i) * run_bytes_, x_ + static_cast<size_t>(from) * run_bytes_,
-                    run_bytes_);
-      }
-    });
+    if (!indices_.AllNamePlaces(context, index_count_, axis_)) return;
+    context.pool->ParallelFor(outer_ * index_count_, GrainOf(inner_),
+                              [this](int64_t begin, int64_t end, int) {
+                                for (int64_t i = begin; i < end; ++i) {
+                                  const int64_t entry = PlaceOf(indices_[i % index_count_], axis_);
+                                  const int64_t from = i / index_count_ * axis_ + entry;
+                                  std::memcpy(y_ + static_cast<size_t>(i) * run_bytes_,
+                                              x_ + static_cast<size_t>(from) * run_bytes_, run_bytes_);
+                                }
+                              });
   }
 
  private:

@@ -9,20 +9,25 @@ template <typename T>
 class GatherElementsStep : public Step {
  public:
   GatherElementsStep(const StepSpec& spec, const AxisWalk& walk, const Indices& indices)
-      : walk_(walk), x_(spec.in(0)->as<T>()), indices_(indices), y_(spec.out().as<T>()) {}
+      : walk_(walk),
+        x_(spec.in(0)->as<T>()),
+        indices_(indices),
+        count_(spec.in(1)->size()),
+        y_(spec.out().as<T>()) {}
 
   void Run(const RunContext& context) override {
     const int64_t places = walk_.places(), stride = walk_.stride();
-    walk_.ForEach(
-        context, [=, refusal = context.refusal, x = x_, indices = indices_, y = y_](int64_t i, int64_t base) {
-          y[i] = x[base + SomePlace(refusal, indices[i], places) * stride];
-        });
+    if (!indices_.AllNamePlaces(context, count_, places)) return;
+    walk_.ForEach(context, [=, x = x_, indices = indices_, y = y_](int64_t i, int64_t base) {
+      y[i] = x[base + PlaceOf(indices[i], places) * stride];
+    });
   }
 
  private:
   AxisWalk walk_;
   const T* x_;
   Indices indices_;
+  int64_t count_;
   T* y_;
 };
 

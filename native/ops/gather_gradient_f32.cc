@@ -23,6 +23,7 @@ class GatherGradientF32 : public Step {
   void Run(const RunContext& context) override {
     const GradientKernel& kernel = BestGradientKernel();
     const int64_t rows = rows_;
+    if (!indices_.AllNamePlaces(context, rows, n_)) return;
     // Pieces of rows: no two threads ever add to the same element.
     const int64_t pieces = (inner_ + kPiece - 1) / kPiece;
     context.pool->ParallelFor(outer_ * pieces, GrainOf(rows * kPiece), [&](int64_t begin, int64_t end, int) {
@@ -33,7 +34,7 @@ class GatherGradientF32 : public Step {
         for (int64_t k = 0; k < n_; ++k)
           std::memset(dx + k * inner_, 0, static_cast<size_t>(width) * sizeof(float));
         for (int64_t r = 0; r < rows; ++r)
-          kernel.add(dy + r * inner_, dx + SomePlace(context.refusal, indices_[r], n_) * inner_, width);
+          kernel.add(dy + r * inner_, dx + PlaceOf(indices_[r], n_) * inner_, width);
       }
     });
   }

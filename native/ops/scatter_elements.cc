@@ -10,24 +10,29 @@ template <typename T, typename Reduction>
 class ScatterElementsStep : public Step {
  public:
   ScatterElementsStep(const StepSpec& spec, const AxisWalk& walk, const Indices& indices)
-      : walk_(walk), data_(*spec.in(0)), indices_(indices), updates_(spec.in(2)->as<T>()), y_(spec.out()) {}
+      : walk_(walk),
+        data_(*spec.in(0)),
+        indices_(indices),
+        count_(spec.in(1)->size()),
+        updates_(spec.in(2)->as<T>()),
+        y_(spec.out()) {}
 
   void Run(const RunContext& context) override {
-    CopyData(context, data_, y_);
     const int64_t places = walk_.places(), stride = walk_.stride();
-    walk_.ForEach(context, [=, refusal = context.refusal, indices = indices_, updates = updates_,
-                            y = y_.as<T>()](int64_t i, int64_t base) {
-      const int64_t place = PlaceOrRefuse(refusal, indices[i], places);
-      if (place < 0) return;
-      T& element = y[base + place * stride];
-      element = Reduction::Of(element, updates[i]);
-    });
+    if (!indices_.AllNamePlaces(context, count_, places)) return;
+    CopyData(context, data_, y_);
+    walk_.ForEach(context,
+                  [=, indices = indices_, updates = updates_, y = y_.as<T>()](int64_t i, int64_t base) {
+                    T& element = y[base + PlaceOf(indices[i], places) * stride];
+                    element = Reduction::Of(element, updates[i]);
+                  });
   }
 
  private:
   AxisWalk walk_;
   TensorView data_;
   Indices indices_;
+  int64_t count_;
   const T* updates_;
   TensorView y_;
 };

@@ -105,9 +105,9 @@ TEST_CASE("gather_elements and scatter_elements: every element once") {
           const ParamList params = ParamList().Set("axis", one.axis).Set("reduction", "none");
           const Status scattered = RunStep("scatter_elements", {&x, &indices, &y}, {&z}, params, 3);
           REQUIRE_MESSAGE(AsExpected(scattered, wild), scattered.message());
+          if (wild) continue;
           for (int64_t i = 0; i < y.size(); ++i)
-            if (!Outside(Index(indices, i), n))
-              Move(data.data(), At(x.view, one.indices, i, one.axis, Place(Index(indices, i), n)), y, i);
+            Move(data.data(), At(x.view, one.indices, i, one.axis, Place(Index(indices, i), n)), y, i);
           CHECK(std::equal(data.begin(), data.end(), z.view.data));
         }
 }

@@ -30,7 +30,17 @@ export function cachePlace(option: string | false | undefined, isFile: boolean):
   if (named === '' || named === '0') return undefined;
   if (named !== undefined) return { path: join(named, sep), own: false };
   const folder = isFile ? ownFolder() : undefined;
-  return folder === undefined ? undefined : { path: join(folder, sep), own: true };
+  return folder === undefined || !isOurs(folder) ? undefined : { path: join(folder, sep), own: true };
+}
+
+/** False where others may have put files there. */
+function isOurs(folder: string): boolean {
+  try {
+    const { uid, mode } = statSync(folder);
+    return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+  } catch {
+    return true; // it is not there, and will be made
+  }
 }
 
 /** kompakt's folder among the caches of the user; undefined for a user without a home. */

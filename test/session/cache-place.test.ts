@@ -125,6 +125,16 @@ describe('the own folder', () => {
     chmodSync(own, 0o700);
   });
 
+  test('is not trusted where others may write', () => {
+    mkdirSync(own);
+    chmodSync(own, 0o700);
+    expect(cachePlace(undefined, true)?.path).toBe(join(own, '/'));
+    for (const mode of [0o770, 0o702]) {
+      chmodSync(own, mode);
+      expect(cachePlace(undefined, true)).toBeUndefined();
+    }
+  });
+
   test('takes no large files', () => {
     const saved: string[] = [];
     const engineOf = (weightBytes: number) =>

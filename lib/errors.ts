@@ -105,8 +105,10 @@ export const errorTable = {
       'Train only parameters behind that operator (option trainable), or replace it; the message names it.',
   },
   KPT_DATA_MALFORMED: {
-    meaning: 'A data file (IDX, CIFAR, npy, npz, image, wav) is not what it says it is.',
-    remedy: 'Check the file named in the message and the format given with --data.',
+    meaning:
+      'A data file (IDX, CIFAR, npy, npz, image, wav) is not what it says it is, or a tensor holds what an operator cannot compute with, as an index out of range.',
+    remedy:
+      'Check the file named in the message and the format given with --data, or what the node named there gets.',
   },
   KPT_TRAINING_DIVERGED: {
     meaning: 'The loss became NaN or infinite, or a million times what it was.',

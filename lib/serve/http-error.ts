@@ -8,6 +8,8 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   KPT_TYPE_MISMATCH: 400,
   KPT_INPUT_MISSING: 400,
   KPT_INPUT_UNKNOWN: 400,
+  // An index in an input that is out of range.
+  KPT_DATA_MALFORMED: 400,
   KPT_MODEL_UNKNOWN: 404,
   KPT_MODEL_DIFFERENT: 409,
   KPT_TOO_LARGE: 413,

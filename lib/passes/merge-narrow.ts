@@ -31,7 +31,7 @@ function siblingsIn(editor: GraphEditor, graph: Graph): readonly (readonly Node[
   for (const node of graph.nodes) {
     const weight = narrowWeight(editor, node);
     if (weight === undefined || intAttr(node, 'group', 1) !== 1) continue;
-    const key = JSON.stringify([node.inputs[0], weight.dims.slice(1), likeness(node)]);
+    const key = JSON.stringify([node.inputs[0], likeness(node, weight)]);
     const found = alike.get(key);
     if (found === undefined) alike.set(key, [node]);
     else found.push(node);
@@ -48,33 +48,30 @@ function narrowWeight(editor: GraphEditor, node: Node): TensorValue | undefined 
   return bias && editor.constant(bias) === undefined ? undefined : weight;
 }
 
-/** What two convolutions must have in common, as text. */
-function likeness(node: Node): string {
+/** What two convolutions must have in common, as text: operator, attributes but for groups, and window. */
+function likeness(node: Node, { dims }: TensorValue): string {
   const attributes = Object.entries(node.attributes).filter(([name]) => name !== 'group');
-  return JSON.stringify([opKey(node), attributes.sort(([a], [b]) => (a < b ? -1 : 1))]);
+  return JSON.stringify([opKey(node), attributes.sort(([a], [b]) => (a < b ? -1 : 1)), dims.slice(1)]);
 }
 
-/** Split(x) whose parts are each read by one depthwise convolution: the same, behind one convolution. */
+/** Split(x) whose parts are each read by one depthwise convolution, all alike: the same, behind one convolution. */
 function mergeDepthwise(editor: GraphEditor, split: Node): void {
-  if (!isOp(split, 'Split') || intAttr(split, 'axis', 0) !== 1) return;
-  const readers = split.outputs.map((name) => soleUser(editor, name));
-  const [first] = readers;
-  const depthwise = readers.filter((node, i): node is Node => {
+  if (!isOp(split, 'Split') || intAttr(split, 'axis', 0) !== 1 || split.outputs.length < 2) return;
+  const nodes: Node[] = [];
+  const kinds = new Set<string>();
+  let all = 0;
+  for (const [i, part] of split.outputs.entries()) {
+    const node = soleUser(editor, part);
     const weight = node && narrowWeight(editor, node);
-    if (weight === undefined || node!.inputs[0] !== split.outputs[i]) return false;
-    const [channels, depth] = weight.dims;
-    return depth === 1 && intAttr(node!, 'group', 1) === channels && partSize(editor, split, i) === channels;
-  });
-  const alike = depthwise.every(
-    (node) => likeness(node) === likeness(first!) && sameWindow(editor, node, first!),
-  );
-  if (depthwise.length < 2 || depthwise.length < readers.length || !alike) return;
-  merge(
-    editor,
-    depthwise,
-    split.inputs[0]!,
-    depthwise.reduce((sum, node) => sum + outputsOf(editor, node), 0),
-  );
+    if (weight === undefined || node!.inputs[0] !== part) return;
+    const [channels, depth] = weight.dims as readonly [number, number];
+    if (depth !== 1 || intAttr(node!, 'group', 1) !== channels || partSize(editor, split, i) !== channels)
+      return;
+    nodes.push(node!);
+    kinds.add(likeness(node!, weight));
+    all += channels;
+  }
+  if (kinds.size === 1) merge(editor, nodes, split.inputs[0]!, all);
 }
 
 /** undefined where the sizes of the parts are not constant. */
@@ -82,13 +79,6 @@ function partSize(editor: GraphEditor, split: Node, i: number): number | undefin
   const size = editor.constant(split.inputs[1] ?? '')?.data[i];
   return size === undefined ? undefined : Number(size);
 }
-
-const sameWindow = (editor: GraphEditor, a: Node, b: Node): boolean => {
-  const [v, w] = [a, b].map((node) => editor.constant(node.inputs[1]!)!.dims.slice(1));
-  return v!.length === w!.length && v!.every((size, i) => size === w![i]);
-};
-
-const outputsOf = (editor: GraphEditor, node: Node): number => editor.constant(node.inputs[1]!)!.dims[0]!;
 
 /** Puts one convolution of `x` and a Split in the place of `nodes`. */
 function merge(editor: GraphEditor, nodes: readonly Node[], x: string, group: number): void {

@@ -22,7 +22,7 @@ export type Facts = (name: string) => Fact | undefined;
 /** Results larger than this are not folded while planning: they would only be memory. */
 const maxFoldedElements = 1 << 16;
 
-export const describeNode = (node: Node): string => `${node.op} node '${node.name}'`;
+export const describeNode = (node: Pick<Node, 'op' | 'name'>): string => `${node.op} node '${node.name}'`;
 
 export function inferContext(graph: Pick<Graph, 'opsets'>, node: Node, facts: Facts): InferContext {
   const inputs = node.inputs.map((name) => {

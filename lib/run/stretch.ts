@@ -1,16 +1,20 @@
 // Steps in a row, on the calling thread or on the one that a session has for them.
 import { expected, KompaktError } from '../errors.js';
+import { describeNode } from './inference.js';
 import { check } from './native.js';
 import type { ReadyPlan } from './ready-plan.js';
 
 /** Throws what ended a run, if anything did; `failure` is what the addon said of it. */
 export function checkRun({ native, plan }: ReadyPlan, failure: string | undefined): void {
-  const refusal = failure === undefined ? undefined : native.refusal();
-  check(refusal === undefined ? failure : undefined);
-  if (refusal === undefined) return;
+  if (failure === undefined) return;
+  const refusal = native.refusal();
+  if (refusal === undefined) {
+    check(failure);
+    return;
+  }
   const { step, what, value, low, high } = refusal;
   const owner = plan.owners[plan.stepNodes[step]!];
-  const where = owner === undefined ? `step ${step}` : `${owner.op} node '${owner.name}'`;
+  const where = owner === undefined ? `step ${step}` : describeNode(owner);
   const wanted = low > high ? what : `${what} in [${low},${high}]`;
   throw new KompaktError('KPT_DATA_MALFORMED', expected(wanted, where, value));
 }

@@ -70,11 +70,12 @@ function keptIn(folder: string): readonly Kept[] {
   try {
     for (const name of readdirSync(folder)) {
       const file = join(folder, name);
-      const { size, mtimeMs } = statSync(file);
-      if (/\.kpc(\.\d+\.\d+\.tmp)?$/.test(name)) found.push({ file, bytes: size, used: mtimeMs });
+      // undefined: another process has taken it away meanwhile.
+      const stat = /\.kpc(\.\d+\.\d+\.tmp)?$/.test(name) && statSync(file, { throwIfNoEntry: false });
+      if (stat) found.push({ file, bytes: stat.size, used: stat.mtimeMs });
     }
   } catch {
-    // Another process takes files away at the same time: what was seen so far has to do.
+    // There is no folder, or one that cannot be read.
   }
   return found.sort((a, b) => b.used - a.used);
 }

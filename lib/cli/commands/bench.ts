@@ -101,10 +101,14 @@ export const benchCommand: Command = {
   },
 };
 
-/** Whoever reads how long a start takes must know that it was not from the model, though nobody asked for it here. */
+/** Whoever reads how long a start takes must know whether it was from the model, though nobody asked for it here. */
 function cacheLines(): readonly string[] {
   const { folder, named } = planCacheUsage();
-  return named ? [`plans are kept in ${folder} (KOMPAKT_PLAN_CACHE): later starts are from there`] : [];
+  if (named) return [`plans are kept in ${folder} (KOMPAKT_PLAN_CACHE): later starts are from there`];
+  if (folder === null) return [];
+  return [
+    `create is that of a first start; later ones of a program find their plans in ${folder} (see --plan-cache)`,
+  ];
 }
 
 function toText(report: BenchReport, operators: number): string {

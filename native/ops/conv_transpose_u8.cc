@@ -137,9 +137,9 @@ Status ConvTransposeU8::Make(const StepSpec& spec, const ConvShape& shape) {
   if (bordered_)
     copy_bytes_ =
         (static_cast<size_t>(rows_ * pitch_) + kReadPadding + kAlignment - 1) / kAlignment * kAlignment;
-  const PackedWeights& any = phases_.front().weights;
-  const int64_t width = any.kernel().unit * any.kernel().max_units;
-  output_ = KernelOutput(spec.out(), any.fast_scale());
+  output_ = KernelOutput(spec.out(), phases_.front().weights.fast_scale());
+  int64_t width = 0;  // phases have their own numbers of taps, and may have kernels of their own
+  for (const Phase& phase : phases_) width = std::max(width, phase.weights.widest());
   if (output_.rounds()) wide_bytes_ = row_offsets_.size() * static_cast<size_t>(width) * sizeof(float);
   spec.scratch_bytes = copy_bytes_ + wide_bytes_ * static_cast<size_t>(spec.threads);
   return Status::Ok();

@@ -98,7 +98,7 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
 
   if (padded_) band_scratch_ = static_cast<size_t>(InputRows(band_lines_) * pitch_) + kReadPadding;
   band_scratch_ = AlignUp(band_scratch_);
-  const int64_t width = weights_.kernel().unit * weights_.kernel().max_units;
+  const int64_t width = weights_.widest();
   const int64_t pixels = band_lines_ * line_pixels_;
   output_ = KernelOutput(spec.out(), weights_.fast_scale());
   if (output_.rounds()) wide_scratch_ = AlignUp(static_cast<size_t>(pixels * width) * sizeof(float));

@@ -189,7 +189,7 @@ Status PackedWeights::Make(const StepSpec& spec, const WeightSource& s, const Co
   parts_ = facts->parts, lift_ = facts->lift;
   const int32_t* sums = facts->sums();
 
-  kernel_ = &ChooseGemmS8(facts->pairs_fit != 0);
+  kernel_ = &ChooseGemmS8(facts->pairs_fit != 0, s.columns, taps(), tap_bytes_);
   row_offset_ = static_cast<uint32_t>(kernel_->a_offset) * static_cast<uint32_t>(taps_) *
                 static_cast<uint32_t>(tap_bytes_);
   panels_ = GemmPanels(kernel_->unit, kernel_->max_units, s.columns);

@@ -93,6 +93,8 @@ class PackedWeights {
 
   const GemmS8Kernel& kernel() const { return *kernel_; }
   const GemmPanels& panels() const { return panels_; }
+  /// No panel has more columns.
+  int64_t widest() const { return int64_t{kernel_->unit} * kernel_->max_units; }
   /// Taps of the kernel: those of the source, `parts` times.
   int taps() const { return taps_ * parts_; }
   int parts() const { return parts_; }

@@ -39,6 +39,20 @@ struct OrderK4 {
 };
 
 #if KPT_X86_64
+/// [k / 8][column][k % 8]: two such lanes.
+struct OrderK8 {
+  static constexpr int kTogether = 8;
+  static size_t At(int k, int column, int width) {
+    return (static_cast<size_t>(k / 8) * width + column) * 8 + k % 8;
+  }
+  static void PackRows(const int8_t* __restrict w, int64_t stride, int k, int columns, int width,
+                       int8_t* __restrict out) {
+    int8_t* __restrict to = out + At(k, 0, width);
+    for (int c = 0; c < columns; ++c)
+      for (int i = 0; i < 8; ++i) to[8 * c + i] = w[i * stride + c];
+  }
+};
+
 /// [k / 2][column][k % 2]: two products of one column are one lane of vpmaddwd.
 struct OrderK2 {
   static constexpr int kTogether = 2;
@@ -101,9 +115,10 @@ void PackTap(const GemmS8Tap& tap, int8_t* out) {
 }
 
 constexpr GemmS8Kernel kKernels[] = {
-#define KERNEL(tier, function, name, unit, max_units, k_group, a_offset, min_weight, needs_pairs, order) \
-  {tier,       name,        unit,      max_units,      k_group, a_offset,                                \
-   min_weight, needs_pairs, order::At, PackTap<order>, function},
+#define KERNEL(tier, function, name, unit, max_units, k_group, finish, a_offset, min_weight, needs_pairs, \
+               order)                                                                                     \
+  {tier,     name,       unit,        max_units, k_group,        finish,                                  \
+   a_offset, min_weight, needs_pairs, order::At, PackTap<order>, function},
 #include "native/kernels/gemm_s8/kernels.inc"
 #undef KERNEL
 };
@@ -120,6 +135,18 @@ const GemmS8Kernel& ChooseGemmS8(bool pairs_fit) {
   for (const GemmS8Kernel& kernel : kKernels)
     if (HasTier(kernel.tier) && (pairs_fit || !kernel.needs_pairs)) return kernel;
   return kKernels[kCount - 1];
+}
+
+const GemmS8Kernel& ChooseGemmS8(bool pairs_fit, int64_t columns, int taps, int tap_bytes) {
+  const GemmS8Kernel* best = &ChooseGemmS8(pairs_fit);
+  const auto products = [&](const GemmS8Kernel& kernel) {
+    const int64_t padded = (columns + kernel.unit - 1) / kernel.unit;
+    return padded *
+           (static_cast<int64_t>(GemmS8TapBytes(kernel, tap_bytes)) * taps + kernel.finish * kernel.unit);
+  };
+  for (const GemmS8Kernel& kernel : kKernels)
+    if (kernel.finish > 0 && kernel.tier == best->tier && products(kernel) < products(*best)) best = &kernel;
+  return *best;
 }
 
 size_t GemmS8TapBytes(const GemmS8Kernel& kernel, int tap_bytes) {

@@ -31,10 +31,10 @@ struct GemmS8Block {
   const int32_t* tap_offsets;  // [taps], bytes
   int64_t rows;
   int taps;
-  int tap_bytes;            // k of one tap, not padded
-  const int8_t* b;          // the packed panel
-  const int8_t* next;       // the one that comes after it, for x86 to fetch into the cache, or null
-  const int32_t* bias;      // [panel width], zero points folded (see FoldBias)
+  int tap_bytes;        // k of one tap, not padded
+  const int8_t* b;      // the packed panel
+  const int8_t* next;   // the one that comes after it, for x86 to fetch into the cache, or null
+  const int32_t* bias;  // [panel width], zero points folded (see FoldBias); as scale, read in whole vectors
   const int32_t* row_bias;  // [rows] or null
   const float* scale;       // [panel width]; not read for s32
   bool small_sums;          // every accumulator and scale as kSmallSum wants them: lets x86 finish faster
@@ -61,6 +61,8 @@ struct GemmS8Kernel {
   int max_units;
   /// Taps are padded in B to a multiple of this.
   int k_group;
+  /// 0, or, of a kernel for some shapes only, what finishing a column takes more than elsewhere, in products.
+  int finish;
   /// What the kernel subtracts from every byte of A while it loads it (0, or 128 where products are s8 x s8).
   int a_offset;
   /// The least weight it takes: -128 or -127. Callers write others as a sum of two, as further taps.
@@ -79,6 +81,8 @@ struct GemmS8Kernel {
 const GemmS8Kernel* GemmS8Kernels(size_t* count);
 /// The best kernel that this CPU supports for weights of which it is known, or not, that `pairs_fit`.
 const GemmS8Kernel& ChooseGemmS8(bool pairs_fit);
+/// The same for weights of a shape: the one of that tier with the least products, padding and all.
+const GemmS8Kernel& ChooseGemmS8(bool pairs_fit, int64_t columns, int taps, int tap_bytes);
 
 /// Bytes of one tap of one unit of columns, and of all packed weights.
 size_t GemmS8TapBytes(const GemmS8Kernel& kernel, int tap_bytes);

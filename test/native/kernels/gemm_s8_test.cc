@@ -42,7 +42,7 @@ std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, OutputKi
   for (size_t i = 0; i < a.size(); ++i) a.data()[i] = static_cast<uint8_t>(random.Int(c.x_low, c.x_high));
   std::vector<int8_t> w(static_cast<size_t>(c.n) * c.taps * c.k);
   for (int8_t& v : w) v = static_cast<int8_t>(random.Int(c.w_low, c.w_high));
-  const int64_t width = panels.units * panels.unit;
+  const int64_t width = panels.units * panels.unit + 8;  // whole vectors of 16 are read
   std::vector<int32_t> bias(width, 12345), row_bias(c.m), rows(c.m), taps(c.taps);
   std::vector<float> scale(width, 0.f);
   for (int64_t n = 0; n < c.n; ++n) {
@@ -97,6 +97,17 @@ TEST_CASE("gemm_s8: every tier equals the reference around its tile") {
   for (int64_t m : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 23, 25, 49})
     for (int64_t n : {1, 7, 8, 15, 16, 17, 32, 48, 64, 67}) CheckTiers({m, n, 1, 20});
   for (int64_t n = 1; n <= 131; n += 3) CheckTiers({5, n, 2, 9});
+}
+
+TEST_CASE("gemm_s8: weights whose last vector of columns would be half empty take another kernel") {
+  const GemmS8Kernel& usual = ChooseGemmS8(false);
+  const auto unit = [&](int64_t columns, int taps, int k) {
+    return ChooseGemmS8(false, columns, taps, k).unit;
+  };
+  for (int64_t columns : {16, 32, 48, 64}) CHECK(unit(columns, 9, 96) == usual.unit);
+  const int narrow = usual.tier == kAvx512Vnni ? 8 : usual.unit;
+  for (int64_t columns : {1, 8, 17, 24, 40}) CHECK(unit(columns, 9, 96) == narrow);
+  CHECK(unit(24, 1, 4) == usual.unit);  // finishing them would take longer than the products save
 }
 
 TEST_CASE("gemm_s8: weights are packed alike from rows and from columns") {

@@ -19,7 +19,7 @@ export const errorTable = {
   },
   KPT_FILE_WRITE: {
     meaning: 'An output file or its folder cannot be written.',
-    remedy: 'Choose a folder that exists and is writable; nothing was left behind.',
+    remedy: 'Choose a folder that exists and is writable; no file is left half written.',
   },
   KPT_ONNX_MALFORMED: {
     meaning: 'The bytes are not a valid ONNX model.',
@@ -81,6 +81,10 @@ export const errorTable = {
   KPT_TOO_LARGE: {
     meaning: 'A declared size is larger than this machine or kompakt can hold.',
     remedy: 'Check the shapes in the model; they may be corrupt.',
+  },
+  KPT_BODY_TOO_LARGE: {
+    meaning: 'The body of a request has more bytes than the server takes.',
+    remedy: 'Send fewer rows at once, or raise the limit: `kompakt serve --body-limit`.',
   },
   KPT_OPTION_INVALID: {
     meaning: 'An option is unknown or has a value outside its range.',

@@ -4,7 +4,7 @@ import { GraphAbsent } from '../graph/frame.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, typeOf } from '../ops/op.js';
 import { bytesPerElement, type DType, dtypes, type TypedArray } from '../tensor/dtype.js';
-import { type Dims, sizeOf } from '../tensor/shape.js';
+import { type Dims, sameDims, sizeOf } from '../tensor/shape.js';
 import { allocate, copyOf, type TensorValue, tensor } from '../tensor/tensor.js';
 import type { Cut } from './cut.js';
 import { checkResults, describeNode, type Fact, inferContext } from './inference.js';
@@ -16,7 +16,12 @@ import type { GraphRunner, Values } from './runner.js';
 type HostItem = Pick<Extract<ScheduleItem, { kind: 'host' }>, 'node' | 'opset'>;
 
 /** The outputs that are wanted, and arrays to put them in: undefined for a new one. */
-export type Targets = ReadonlyMap<string, TypedArray | undefined>;
+export type Targets = ReadonlyMap<string, Target | undefined>;
+
+export interface Target {
+  readonly data: TypedArray;
+  readonly dims: Dims;
+}
 
 /** Outputs of fewer bytes are made in no time. */
 const smallOutput = 1 << 15;
@@ -144,9 +149,9 @@ export class Run {
     if (value !== undefined) return this.runner.isOutermost ? copyOf(value) : value;
     if (location?.buffer === undefined) return this.get(name);
     const { dtype, dims } = location.type;
-    const place = this.targets?.get(name) ?? this.reserved.get(name);
-    const fits = place?.length === sizeOf(dims) && place instanceof dtypes[dtype].array!;
-    return fits ? this.read(location, place) : this.get(name);
+    const target = this.targets?.get(name);
+    const place = target === undefined ? this.reserved.get(name) : sameDims(target.dims, dims) && target.data;
+    return place instanceof dtypes[dtype].array! ? this.read(location, place) : this.get(name);
   }
 }
 

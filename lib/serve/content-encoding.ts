@@ -6,7 +6,7 @@ import { malformed } from './protocol-data.js';
 
 const decompress = promisify(unzip);
 
-/** The body as it was before. Throws KPT_ENCODING_UNKNOWN, KPT_TOO_LARGE for more than `limit` bytes, KPT_REQUEST_MALFORMED. */
+/** The body as it was before. Throws KPT_ENCODING_UNKNOWN, KPT_BODY_TOO_LARGE for more than `limit` bytes, KPT_REQUEST_MALFORMED. */
 export async function decoded(
   body: Uint8Array,
   encoding: string | undefined,
@@ -22,7 +22,12 @@ export async function decoded(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE')
-      throw new KompaktError('KPT_TOO_LARGE', `The body has more than ${limit} bytes.`, { limit }, error);
+      throw new KompaktError(
+        'KPT_BODY_TOO_LARGE',
+        `The body has more than ${limit} bytes.`,
+        { limit },
+        error,
+      );
     throw malformed(`The body is not what Content-Encoding ${name} says: ${message}.`, error);
   }
 }

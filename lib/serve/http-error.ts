@@ -12,6 +12,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   KPT_DATA_MALFORMED: 400,
   KPT_MODEL_UNKNOWN: 404,
   KPT_MODEL_DIFFERENT: 409,
+  KPT_BODY_TOO_LARGE: 413,
   KPT_TOO_LARGE: 413,
   KPT_ENCODING_UNKNOWN: 415,
   KPT_QUEUE_FULL: 429,
@@ -64,7 +65,7 @@ export const knownError = (error: unknown): KompaktError =>
 
 /** Errors of the HTTP layer: a body too large, no valid length, a method that is not there. */
 function ofHttp({ statusCode, message }: HttpError): KompaktError {
-  if (statusCode === 413) return new KompaktError('KPT_TOO_LARGE', message);
+  if (statusCode === 413) return new KompaktError('KPT_BODY_TOO_LARGE', message);
   const clients = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
   return new KompaktError(clients ? 'KPT_REQUEST_MALFORMED' : 'KPT_INTERNAL', message);
 }

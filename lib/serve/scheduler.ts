@@ -187,10 +187,7 @@ export class Scheduler {
       this.#queue.remove(request);
       this.#running.add(request);
     }
-    void this.#compute(batch).then(() => {
-      for (const request of batch) this.#running.delete(request);
-      this.#pump();
-    });
+    void this.#compute(batch).then(() => this.#pump());
   }
 
   /** The first request and those that can be computed with it. */
@@ -255,18 +252,24 @@ export class Scheduler {
       const outputs = await this.#session.run(feeds, signal && { signal });
       this.#completed(request, began, outputs);
     } catch (error) {
-      request.settle(codeOf(error) === 'KPT_ABORTED' ? 'aborted' : 'failed', error);
+      this.#end(request, codeOf(error) === 'KPT_ABORTED' ? 'aborted' : 'failed', error);
     }
   }
 
   #completed(request: Request, began: number, outputs: Ort.ReturnType): void {
     if (request.signal?.aborted) {
-      request.settle('aborted', aborted());
+      this.#end(request, 'aborted', aborted());
       return;
     }
     const end = this.#clock();
     this.#meter?.completed(began - request.called, end - began, end);
-    request.settle('completed', outputs);
+    this.#end(request, 'completed', outputs);
+  }
+
+  /** Settles one that was running: it counts as one thing at a time. */
+  #end(request: Request, ...how: Parameters<Request['settle']>): void {
+    this.#running.delete(request);
+    request.settle(...how);
   }
 }
 

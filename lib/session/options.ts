@@ -27,6 +27,7 @@ export interface CheckedOptions {
 }
 
 const maxThreads = 256;
+const levels: readonly unknown[] = [undefined, 'disabled', 'basic', 'extended', 'layout', 'all'];
 
 export function checkOptions(options: SessionOptions | undefined): CheckedOptions {
   if (options !== undefined && (typeof options !== 'object' || options === null))
@@ -36,6 +37,12 @@ export function checkOptions(options: SessionOptions | undefined): CheckedOption
     throw new KompaktError(
       'KPT_OPTION_INVALID',
       expected(`an integer in [0,${maxThreads}]`, 'option intraOpNumThreads', threads),
+    );
+  const level = options?.graphOptimizationLevel;
+  if (!levels.includes(level))
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      expected(`one of ${levels.slice(1).join(', ')}`, 'option graphOptimizationLevel', level),
     );
   const planCache = options?.planCache;
   if (planCache !== undefined && planCache !== false && (typeof planCache !== 'string' || planCache === ''))
@@ -49,7 +56,7 @@ export function checkOptions(options: SessionOptions | undefined): CheckedOption
       );
   return {
     threads,
-    optimize: options?.graphOptimizationLevel !== 'disabled',
+    optimize: level !== 'disabled',
     profile: options?.enableProfiling === true,
     planCache,
     freeDimensions,

@@ -1,5 +1,6 @@
 // InferenceSession: the interface of onnxruntime-common over the native engine, plus runSync(), bind(), describe() and
 // memory(). run() computes off the JavaScript thread; runs of one session are served in the order of their calls.
+import { isAnyArrayBuffer } from 'node:util/types';
 import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 import type { ValueInfo } from '../graph/graph.js';
@@ -70,9 +71,9 @@ export class InferenceSession implements Ort {
   ): Promise<InferenceSession> {
     const options = typeof second === 'number' ? last : second;
     const input =
-      typeof source === 'string' || source instanceof Uint8Array
+      typeof source === 'string'
         ? source
-        : new Uint8Array(source, typeof second === 'number' ? second : 0, byteLength);
+        : bytesOf(source, typeof second === 'number' ? second : 0, byteLength);
     const checked = checkOptions(options);
     const place = cachePlace(checked.planCache, typeof input === 'string');
     if (place === undefined) return InferenceSession.#ofModel(await Model.load(input), checked);
@@ -209,7 +210,8 @@ export class InferenceSession implements Ort {
       names.map((name) => {
         const target = given[name];
         const { type } = this.outputMetadata[this.outputNames.indexOf(name)] as Ort.TensorValueMetadata;
-        return [name, target?.type === type ? (target.data as TypedArray) : undefined];
+        const fits = target?.type === type;
+        return [name, fits ? { data: target.data as TypedArray, dims: target.dims } : undefined];
       }),
     );
   }
@@ -246,19 +248,25 @@ export declare namespace InferenceSession {
   export type ExecutionProviderName = Ort.ExecutionProviderName;
 }
 
+/** Throws KPT_OPTION_INVALID for what are no bytes. */
+function bytesOf(source: unknown, offset: number, length: number | undefined): Uint8Array {
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  if (isAnyArrayBuffer(source)) return new Uint8Array(source, offset, length);
+  const what = 'a path, a Uint8Array or an ArrayBuffer';
+  const hint = source instanceof Model ? ' InferenceSession.fromModel() takes a Model.' : '';
+  throw new KompaktError('KPT_OPTION_INVALID', `${expected(what, 'the model', source)}${hint}`);
+}
+
 const givenTensors = (fetches: Fetches | undefined): Readonly<Record<string, Tensor | null>> =>
   fetches === undefined || Array.isArray(fetches) ? {} : (fetches as Record<string, Tensor | null>);
 
 function fill(target: Tensor, source: Tensor, name: string): Tensor {
   const [to, from] = [target.data as Float32Array, source.data as Float32Array];
-  if (target.type !== source.type || to.length !== from.length)
+  const form = ({ type, dims }: Tensor): string => `${type} tensor of shape [${dims.join(',')}]`;
+  if (form(target) !== form(source) || to.length !== from.length)
     throw new KompaktError(
       'KPT_BUFFER_INVALID',
-      expected(
-        `a ${source.type} tensor of ${from.length} elements`,
-        `output "${name}"`,
-        `${target.type} of ${to.length}`,
-      ),
+      expected(`a ${form(source)}`, `output "${name}"`, form(target)),
     );
   if (to !== from) to.set(from);
   return target;

@@ -257,8 +257,8 @@ describe('outputs', () => {
     const engine = new Engine(1);
     const runner = new GraphRunner(graph, engine);
     const place = new Float32Array(40_000);
-    const targets = new Map([[name, place]]);
     const wanted = runner.runSync(feeds).get(name)!;
+    const targets = new Map([[name, { data: place, dims: wanted.dims }]]);
     for (const run of [() => runner.run(feeds, { targets }), () => runner.runSync(feeds, targets)]) {
       place.fill(-1);
       const made = await run();
@@ -266,8 +266,10 @@ describe('outputs', () => {
       expect(made.get(name)).toEqual(wanted);
       expect(made.has(other.name)).toBe(false);
     }
-    const misfits = new Map([[name, new Float32Array(3)]]);
+    const misfits = new Map([[name, { data: place, dims: [place.length, 1, 1] }]]);
+    place.fill(-1);
     expect((await runner.run(feeds, { targets: misfits })).get(name)).toEqual(wanted);
+    expect(place.every((v) => v === -1)).toBe(true);
     runner.release();
     engine.release();
   });

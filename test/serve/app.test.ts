@@ -53,7 +53,7 @@ test.each([
   expect(await send(digitRequest(1))).toEqual(plain);
   expect(await send(' '.repeat(bodyLimit + 1))).toMatchObject({
     status: 413,
-    body: { code: 'KPT_TOO_LARGE' },
+    body: { code: 'KPT_BODY_TOO_LARGE' },
   });
   expect(await post(`${model}/infer`, digitRequest(1), headers)).toMatchObject({
     status: 400,

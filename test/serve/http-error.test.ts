@@ -17,7 +17,7 @@ test.each<[ErrorCode, number]>([
 test('what is no error of kompakt is told as one of the client or of the server', () => {
   expect(httpError({ statusCode: 413, message: 'large' })).toMatchObject({
     status: 413,
-    body: { code: 'KPT_TOO_LARGE' },
+    body: { code: 'KPT_BODY_TOO_LARGE' },
   });
   expect(httpError({ statusCode: 411, message: 'no length' })).toMatchObject({
     status: 400,

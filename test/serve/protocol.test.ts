@@ -59,7 +59,7 @@ test.each<[string, string, number, string]>([
     400,
     'KPT_REQUEST_MALFORMED',
   ],
-  ['too large', ' '.repeat(200_001), 413, 'KPT_TOO_LARGE'],
+  ['too large', ' '.repeat(200_001), 413, 'KPT_BODY_TOO_LARGE'],
 ])('%s', async (_, text, status, code) => {
   expect(await post(infer, text)).toMatchObject({
     status,
@@ -148,7 +148,7 @@ test('what finds the queue full is refused before it is read', async () => {
   expect((await post(`${url}/infer`, 'nonsense')).status).toBe(400);
   const { errors, failed } = (await ask(`${url}/statistics`)).body;
   expect([errors, failed]).toEqual([
-    { KPT_QUEUE_FULL: 1, KPT_ABORTED: 2, KPT_TOO_LARGE: 1, KPT_REQUEST_MALFORMED: 1 },
+    { KPT_QUEUE_FULL: 1, KPT_ABORTED: 2, KPT_BODY_TOO_LARGE: 1, KPT_REQUEST_MALFORMED: 1 },
     5,
   ]);
   const metrics = await (await fetch(`${full.url}/metrics`)).text();

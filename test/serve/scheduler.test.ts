@@ -176,6 +176,14 @@ test('a signal aborts what waits and what runs', async () => {
   expect(meter.snapshot().errors).toMatchObject({ KPT_ABORTED: 3 });
 });
 
+test('what was answered is not running any more', async () => {
+  const session = new Held();
+  const scheduler = schedule(session, { maxBatch: 2 });
+  const counts = scheduler.run(value(0)).then(() => scheduler.counts());
+  await session.end();
+  expect(await counts).toMatchObject({ submitted: 1, completed: 1, waiting: 0, running: 0 });
+});
+
 test('requests that wait are joined, and one that fails does not take the others with it', async () => {
   const session = new Held();
   const scheduler = schedule(session, { maxBatch: 4 });

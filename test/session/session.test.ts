@@ -62,11 +62,12 @@ describe('the interface of onnxruntime-node', () => {
     expect(Object.keys(session.runSync(feed(), []))).toEqual([]);
   });
 
-  test('a pre-allocated fetch of another type or length is refused as it was', async () => {
+  test('a pre-allocated fetch of another type, length or shape is refused as it was', async () => {
     const session = await InferenceSession.create(alexa);
     const misfits = [
       new Tensor('int32', new Int32Array(1).fill(7), [1, 1]),
       new Tensor('float32', new Float32Array(2).fill(7), [1, 2]),
+      new Tensor('float32', new Float32Array(1).fill(7), [1]),
     ];
     for (const target of misfits) {
       expect(await codeOf(() => session.run(feed(), { '13': target }))).toBe('KPT_BUFFER_INVALID');
@@ -86,6 +87,11 @@ describe('bad feeds', () => {
     expect(await codeOf(() => session.run({ [input]: short }))).toBe('KPT_SHAPE_MISMATCH');
     const ints = new Tensor('int32', new Int32Array(16 * 96), [1, 16, 96]);
     expect(await codeOf(() => session.run({ [input]: ints }))).toBe('KPT_TYPE_MISMATCH');
+    for (const source of [undefined, null, {}, 42, await Model.load(alexa)])
+      expect(await codeOf(() => InferenceSession.create(source as never))).toBe('KPT_OPTION_INVALID');
+    expect(
+      await codeOf(() => InferenceSession.create(alexa, { graphOptimizationLevel: 'bogus' as never })),
+    ).toBe('KPT_OPTION_INVALID');
     expect(await codeOf(() => InferenceSession.create(alexa, { intraOpNumThreads: -1 }))).toBe(
       'KPT_OPTION_INVALID',
     );

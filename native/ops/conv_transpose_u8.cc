@@ -47,8 +47,9 @@ class ConvTransposeU8 : public Step {
   bool PhasesMerge() const;
   Status MakePhase(const StepSpec& spec, const ConvChannels& channels, int64_t y, int64_t x);
   void CopyRow(int64_t image, int64_t row, uint8_t* padded) const;
-  void RunRow(const uint8_t* padded, int64_t image, int64_t y, float* wide) const;
-  void RunPhase(const Phase& phase, const uint8_t* input, int64_t pixel, float* wide) const;
+  void RunRow(const uint8_t* padded, const uint16_t* words, int64_t image, int64_t y, float* wide) const;
+  void RunPhase(const Phase& phase, const uint8_t* padded, const uint16_t* words, int64_t first,
+                int64_t pixel, float* wide) const;
 
   ConvShape shape_;
   const uint8_t* x_ = nullptr;
@@ -60,7 +61,8 @@ class ConvTransposeU8 : public Step {
   int64_t phases_across_ = 1;                            // of a row of outputs
   std::vector<Phase> phases_;                            // [y % stride_y][phases_across_]
   std::vector<int32_t> row_offsets_;
-  size_t copy_bytes_ = 0, wide_bytes_ = 0;
+  void (*widen_)(const uint8_t*, int64_t, uint16_t*) = nullptr;  // of the kernel of some phase
+  size_t copy_bytes_ = 0, words_bytes_ = 0, wide_bytes_ = 0;
 };
 
 void ConvTransposeU8::FindBorder() {
@@ -110,6 +112,7 @@ Status ConvTransposeU8::MakePhase(const StepSpec& spec, const ConvChannels& chan
   const std::vector<int32_t> once = phase.tap_offsets;
   for (int part = 1; part < phase.weights.parts(); ++part)
     phase.tap_offsets.insert(phase.tap_offsets.end(), once.begin(), once.end());
+  if (phase.weights.kernel().widen != nullptr) widen_ = phase.weights.kernel().widen;
   phases_.push_back(std::move(phase));
   return Status::Ok();
 }
@@ -134,14 +137,14 @@ Status ConvTransposeU8::Make(const StepSpec& spec, const ConvShape& shape) {
     for (int64_t x = 0; x < phases_across_; ++x) KPT_RETURN_IF_ERROR(MakePhase(spec, channels, y, x));
   for (int64_t column = 0; column <= shape.out_width / shape.stride_x; ++column)
     row_offsets_.push_back(static_cast<int32_t>(column * shape.channels));
-  if (bordered_)
-    copy_bytes_ =
-        (static_cast<size_t>(rows_ * pitch_) + kReadPadding + kAlignment - 1) / kAlignment * kAlignment;
+  const size_t copy = static_cast<size_t>(rows_ * pitch_);
+  if (bordered_) copy_bytes_ = AlignUp(copy + kReadPadding);
+  if (widen_ != nullptr) words_bytes_ = AlignUp(copy * sizeof(uint16_t) + kReadPadding);
   output_ = KernelOutput(spec.out(), phases_.front().weights.fast_scale());
   int64_t width = 0;  // phases have their own numbers of taps, and may have kernels of their own
   for (const Phase& phase : phases_) width = std::max(width, phase.weights.widest());
   if (output_.rounds()) wide_bytes_ = row_offsets_.size() * static_cast<size_t>(width) * sizeof(float);
-  spec.scratch_bytes = copy_bytes_ + wide_bytes_ * static_cast<size_t>(spec.threads);
+  spec.scratch_bytes = copy_bytes_ + words_bytes_ + wide_bytes_ * static_cast<size_t>(spec.threads);
   return Status::Ok();
 }
 
@@ -152,8 +155,9 @@ void ConvTransposeU8::CopyRow(int64_t image, int64_t row, uint8_t* padded) const
   std::memcpy(padded + before, x_ + (image * shape_.in_height + y) * bytes, static_cast<size_t>(bytes));
 }
 
-/// The outputs of one row that belong to one phase.
-void ConvTransposeU8::RunPhase(const Phase& phase, const uint8_t* input, int64_t pixel, float* wide) const {
+/// The outputs of one row that belong to one phase; `first`: where in the copy its inputs begin.
+void ConvTransposeU8::RunPhase(const Phase& phase, const uint8_t* padded, const uint16_t* words,
+                               int64_t first, int64_t pixel, float* wide) const {
   const GemmPanels& panels = phase.weights.panels();
   GemmS8Block block = {};
   block.row_offsets = row_offsets_.data();
@@ -164,7 +168,7 @@ void ConvTransposeU8::RunPhase(const Phase& phase, const uint8_t* input, int64_t
   for (int64_t index = 0; index < shape_.group * panels.count; ++index) {
     const int64_t group = index / panels.count, panel = index % panels.count;
     phase.weights.Bind(group, panel, &block);
-    block.a = input + group * shape_.group_in;
+    block.a = phase.weights.kernel().A(padded, words, first + group * shape_.group_in);
     const int64_t at = pixel * shape_.out_channels + group * shape_.group_out + panels.Begin(panel);
     block.output = output_.kind();
     block.y = output_.At(at, wide);
@@ -176,28 +180,33 @@ void ConvTransposeU8::RunPhase(const Phase& phase, const uint8_t* input, int64_t
   }
 }
 
-void ConvTransposeU8::RunRow(const uint8_t* padded, int64_t image, int64_t y, float* wide) const {
-  const uint8_t* input = padded + y / shape_.stride_y * pitch_;
+void ConvTransposeU8::RunRow(const uint8_t* padded, const uint16_t* words, int64_t image, int64_t y,
+                             float* wide) const {
+  const int64_t first = y / shape_.stride_y * pitch_;
   for (int64_t x = 0; x < phases_across_; ++x) {
     const Phase& phase = phases_[static_cast<size_t>(y % shape_.stride_y * phases_across_ + x)];
-    RunPhase(phase, input, (image * shape_.out_height + y) * shape_.out_width + phase.x, wide);
+    RunPhase(phase, padded, words, first, (image * shape_.out_height + y) * shape_.out_width + phase.x, wide);
   }
 }
 
 void ConvTransposeU8::Run(const RunContext& context) {
   if (shape_.out_width == 0 || shape_.out_channels == 0) return;
   for (int64_t image = 0; image < shape_.batch; ++image) {
-    if (bordered_)
-      context.pool->ParallelFor(rows_, 8, [&](int64_t begin, int64_t end, int) {
-        for (int64_t row = begin; row < end; ++row) CopyRow(image, row, context.scratch + row * pitch_);
-      });
     const uint8_t* input = bordered_ ? context.scratch : x_ + image * shape_.in_height * pitch_;
+    uint16_t* words = reinterpret_cast<uint16_t*>(context.scratch + copy_bytes_);
+    if (bordered_ || widen_ != nullptr)
+      context.pool->ParallelFor(rows_, 8, [&](int64_t begin, int64_t end, int) {
+        for (int64_t row = begin; row < end; ++row) {
+          if (bordered_) CopyRow(image, row, context.scratch + row * pitch_);
+          if (widen_ != nullptr) widen_(input + row * pitch_, pitch_, words + row * pitch_);
+        }
+      });
     context.pool->ParallelFor(
         shape_.out_height, 1, context.backwards, [&](int64_t begin, int64_t end, int thread) {
-          float* wide = reinterpret_cast<float*>(context.scratch + copy_bytes_ +
+          float* wide = reinterpret_cast<float*>(context.scratch + copy_bytes_ + words_bytes_ +
                                                  wide_bytes_ * static_cast<size_t>(thread));
           for (int64_t i = begin; i < end; ++i)
-            RunRow(input, image, context.Turn(i, shape_.out_height), wide);
+            RunRow(input, words, image, context.Turn(i, shape_.out_height), wide);
         });
   }
 }

@@ -35,9 +35,11 @@ class ConvU8 : public Step {
   }
   void FillOffsets();
   const uint8_t* BandInput(int64_t image, int64_t first_line, int64_t lines, uint8_t* scratch) const;
+  /// Bytes of the input of a band.
+  int64_t BandBytes(int64_t lines) const { return InputRows(lines) * pitch_; }
   void FillRowBias(const uint8_t* input, int64_t lines, uint32_t* sums, int32_t* row_bias) const;
-  void RunPanels(const uint8_t* input, int64_t pixels, int64_t first_pixel, int64_t panel_begin,
-                 int64_t panel_end, float* wide, const int32_t* row_bias) const;
+  void RunPanels(const uint8_t* input, const uint16_t* words, int64_t pixels, int64_t first_pixel,
+                 int64_t panel_begin, int64_t panel_end, float* wide, const int32_t* row_bias) const;
 
   ConvShape shape_;
   ConvFinish finish_;
@@ -49,8 +51,9 @@ class ConvU8 : public Step {
   int64_t images_ = 0, lines_ = 0, line_pixels_ = 0, line_bytes_ = 0, image_bytes_ = 0;
   int64_t pitch_ = 0;  // bytes between input rows as the kernel sees them
   int64_t band_lines_ = 1, bands_ = 0, panel_groups_ = 1;
-  // In the scratch of a thread: a band, floats that wait to be rounded, row biases, sums of rows of kernels.
-  size_t band_scratch_ = 0, wide_scratch_ = 0, row_bias_scratch_ = 0, thread_scratch_ = 0;
+  // In the scratch of a thread: a band, the same as words, floats that wait to be rounded, row biases, sums
+  // of rows of kernels.
+  size_t band_scratch_ = 0, words_scratch_ = 0, wide_scratch_ = 0, row_bias_scratch_ = 0, thread_scratch_ = 0;
   std::vector<int32_t> row_offsets_, tap_offsets_;
 };
 
@@ -83,7 +86,7 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
   padded_ = shape.pad_top > 0 || shape.pad_left > 0 || last_y >= shape.in_height || last_x >= shape.in_width;
   const bool plain = !padded_ && taps == 1 && shape.stride_y == 1 && shape.stride_x == 1 &&
                      shape.out_height == shape.in_height && shape.out_width == shape.in_width;
-  pitch_ = (padded_ ? last_x + 1 : shape.in_width) * shape.channels;
+  pitch_ = (plain ? 1 : padded_ ? last_x + 1 : shape.in_width) * shape.channels;
   images_ = plain ? 1 : shape.batch;
   lines_ = plain ? shape.batch * shape.out_height * shape.out_width : shape.out_height;
   line_pixels_ = plain ? 1 : shape.out_width;
@@ -96,14 +99,15 @@ Status ConvU8::Make(const StepSpec& spec, const ConvShape& shape) {
     return TooLarge(spec, "the input is too large");
   FillOffsets();
 
-  if (padded_) band_scratch_ = static_cast<size_t>(InputRows(band_lines_) * pitch_) + kReadPadding;
-  band_scratch_ = AlignUp(band_scratch_);
+  const size_t band = static_cast<size_t>(BandBytes(band_lines_));
+  if (padded_) band_scratch_ = AlignUp(band + kReadPadding);
+  if (weights_.kernel().widen != nullptr) words_scratch_ = AlignUp(band * sizeof(uint16_t) + kReadPadding);
   const int64_t width = weights_.widest();
   const int64_t pixels = band_lines_ * line_pixels_;
   output_ = KernelOutput(spec.out(), weights_.fast_scale());
   if (output_.rounds()) wide_scratch_ = AlignUp(static_cast<size_t>(pixels * width) * sizeof(float));
   if (weights_.lift() != 0) row_bias_scratch_ = AlignUp(static_cast<size_t>(pixels) * sizeof(int32_t));
-  thread_scratch_ = band_scratch_ + wide_scratch_ + row_bias_scratch_;
+  thread_scratch_ = band_scratch_ + words_scratch_ + wide_scratch_ + row_bias_scratch_;
   if (weights_.lift() != 0 && shape.kernel_height > 1)
     thread_scratch_ += AlignUp(static_cast<size_t>(InputRows(band_lines_) * line_pixels_) * sizeof(uint32_t));
   spec.scratch_bytes = thread_scratch_ * static_cast<size_t>(spec.threads);
@@ -186,8 +190,8 @@ void ConvU8::FillRowBias(const uint8_t* input, int64_t lines, uint32_t* sums, in
 }
 
 /// Panels are counted through all groups.
-void ConvU8::RunPanels(const uint8_t* input, int64_t pixels, int64_t first_pixel, int64_t panel_begin,
-                       int64_t panel_end, float* wide, const int32_t* row_bias) const {
+void ConvU8::RunPanels(const uint8_t* input, const uint16_t* words, int64_t pixels, int64_t first_pixel,
+                       int64_t panel_begin, int64_t panel_end, float* wide, const int32_t* row_bias) const {
   const GemmPanels& panels = weights_.panels();
   GemmS8Block block = {};
   block.row_offsets = row_offsets_.data();
@@ -198,7 +202,7 @@ void ConvU8::RunPanels(const uint8_t* input, int64_t pixels, int64_t first_pixel
   for (int64_t index = panel_begin; index < panel_end; ++index) {
     const int64_t group = index / panels.count, panel = index % panels.count;
     weights_.Bind(group, panel, &block);
-    block.a = input + group * shape_.group_in;
+    block.a = weights_.kernel().A(input, words, group * shape_.group_in);
     const int64_t column = group * shape_.group_out + panels.Begin(panel);
     const int64_t at = first_pixel * shape_.out_channels + column;
     block.output = output_.kind();
@@ -226,10 +230,11 @@ void ConvU8::Run(const RunContext& context) {
   context.pool->ParallelFor(
       tasks, shape_.Grain(tasks), context.backwards, [&](int64_t begin, int64_t end, int thread) {
         uint8_t* scratch = context.scratch + thread_scratch_ * static_cast<size_t>(thread);
-        float* wide = reinterpret_cast<float*>(scratch + band_scratch_);
-        int32_t* row_bias = reinterpret_cast<int32_t*>(scratch + band_scratch_ + wide_scratch_);
-        uint32_t* sums =
-            reinterpret_cast<uint32_t*>(scratch + band_scratch_ + wide_scratch_ + row_bias_scratch_);
+        uint8_t* after = scratch + band_scratch_;
+        uint16_t* words = reinterpret_cast<uint16_t*>(after);
+        float* wide = reinterpret_cast<float*>(after += words_scratch_);
+        int32_t* row_bias = reinterpret_cast<int32_t*>(after += wide_scratch_);
+        uint32_t* sums = reinterpret_cast<uint32_t*>(after += row_bias_scratch_);
         if (weights_.lift() == 0) row_bias = nullptr;
         const uint8_t* input = nullptr;
         int64_t filled = -1;
@@ -241,9 +246,10 @@ void ConvU8::Run(const RunContext& context) {
           if (filled != task / panel_groups_) {
             input = BandInput(image, first, lines, scratch);
             if (row_bias != nullptr) FillRowBias(input, lines, sums, row_bias);
+            if (words_scratch_ > 0) weights_.kernel().widen(input, BandBytes(lines), words);
           }
           filled = task / panel_groups_;
-          RunPanels(input, lines * line_pixels_, (image * lines_ + first) * line_pixels_,
+          RunPanels(input, words, lines * line_pixels_, (image * lines_ + first) * line_pixels_,
                     share * panels / panel_groups_, (share + 1) * panels / panel_groups_, wide, row_bias);
         }
       });

@@ -29,7 +29,8 @@ class MatMulU8 : public Step {
  private:
   Status ReadShapes(const StepSpec& spec);
   void PackPanel(int64_t matrix, int64_t panel, int8_t* rows) const;
-  void RunRows(int64_t batch, int64_t begin, int64_t end, int64_t first_panel, int64_t last_panel) const;
+  void RunRows(int64_t batch, int64_t begin, int64_t end, int64_t first_panel, int64_t last_panel,
+               uint16_t* words) const;
 
   const uint8_t* a_ = nullptr;
   const uint8_t* b_ = nullptr;
@@ -49,7 +50,7 @@ class MatMulU8 : public Step {
   std::vector<int32_t> row_offsets_, tap_offsets_;
   // Scratch, in this order; set when the step runs.
   size_t packed_bytes_ = 0, bias_bytes_ = 0;  // of one matrix of B
-  size_t rows_bytes_ = 0;                     // of one thread
+  size_t rows_bytes_ = 0, words_bytes_ = 0;   // of one thread: columns of B k by k, rows of A as words
   int8_t* packed_ = nullptr;
   uint32_t* bias_ = nullptr;
   float* wide_ = nullptr;
@@ -129,8 +130,10 @@ Status MatMulU8::Make(const StepSpec& spec) {
   bias_bytes_ = AlignUp(static_cast<size_t>(width) * 4);
   const int64_t widest = std::min<int64_t>(n_, int64_t{kernel_->unit} * kernel_->max_units);
   rows_bytes_ = AlignUp(static_cast<size_t>(k_ * widest));
+  const size_t task = static_cast<size_t>(std::min(m_, kTaskRows) * k_);
+  if (kernel_->widen != nullptr) words_bytes_ = AlignUp(task * sizeof(uint16_t) + kReadPadding);
   spec.scratch_bytes = kReadPadding + (packed_bytes_ + bias_bytes_) * static_cast<size_t>(matrices_b_) +
-                       rows_bytes_ * static_cast<size_t>(spec.threads) +
+                       (rows_bytes_ + words_bytes_) * static_cast<size_t>(spec.threads) +
                        (output_.rounds() ? a_of_.size() * static_cast<size_t>(m_ * n_) * sizeof(float) : 0);
   return Status::Ok();
 }
@@ -171,13 +174,15 @@ void MatMulU8::PackPanel(int64_t matrix, int64_t panel, int8_t* rows) const {
   }
 }
 
-/// Rows [begin, end), at most kTaskRows of them, of one product.
-void MatMulU8::RunRows(int64_t batch, int64_t begin, int64_t end, int64_t first_panel,
-                       int64_t last_panel) const {
+/// Rows [begin, end), at most kTaskRows of them, of one product. `words`: room for them.
+void MatMulU8::RunRows(int64_t batch, int64_t begin, int64_t end, int64_t first_panel, int64_t last_panel,
+                       uint16_t* words) const {
   const size_t product = static_cast<size_t>(batch), matrix = static_cast<size_t>(b_of_[product]);
   int32_t row_bias[kTaskRows];
   GemmS8Block block = {};
-  block.a = a_ + (a_of_[product] * m_ + begin) * k_;
+  const uint8_t* a = a_ + (a_of_[product] * m_ + begin) * k_;
+  if (words_bytes_ > 0) kernel_->widen(a, (end - begin) * k_, words);
+  block.a = kernel_->A(a, words, 0);
   block.row_offsets = row_offsets_.data();
   block.tap_offsets = tap_offsets_.data();
   block.rows = end - begin;
@@ -187,7 +192,7 @@ void MatMulU8::RunRows(int64_t batch, int64_t begin, int64_t end, int64_t first_
   block.output = output_.kind();
   block.y_stride = n_;
   block.range = range_;
-  BestByteSumsKernel().run(block.a, block.rows, k_, k_, reinterpret_cast<uint32_t*>(row_bias));
+  BestByteSumsKernel().run(a, block.rows, k_, k_, reinterpret_cast<uint32_t*>(row_bias));
   for (int64_t r = 0; r < block.rows; ++r)
     row_bias[r] =
         static_cast<int32_t>(static_cast<uint32_t>(row_bias[r]) * static_cast<uint32_t>(128 - b_zero_));
@@ -214,7 +219,8 @@ void MatMulU8::Run(const RunContext& context) {
   packed_ = reinterpret_cast<int8_t*>(context.scratch);
   bias_ = reinterpret_cast<uint32_t*>(context.scratch + packed_bytes_ * matrices);
   uint8_t* rows = context.scratch + (packed_bytes_ + bias_bytes_) * matrices;
-  wide_ = reinterpret_cast<float*>(rows + rows_bytes_ * static_cast<size_t>(context.pool->threads()));
+  uint8_t* words = rows + rows_bytes_ * static_cast<size_t>(context.pool->threads());
+  wide_ = reinterpret_cast<float*>(words + words_bytes_ * static_cast<size_t>(context.pool->threads()));
   const int64_t panels = panels_.count, batches = static_cast<int64_t>(a_of_.size());
   if (m_ == 0) return;
   if (run_time_zeros_[0] != nullptr) a_zero_ = *run_time_zeros_[0];
@@ -228,11 +234,12 @@ void MatMulU8::Run(const RunContext& context) {
   // Panels are shared out too only where there are too few rows: the sums of rows are then made anew.
   const int64_t blocks = (m_ + kTaskRows - 1) / kTaskRows;
   const int64_t cuts = batches * blocks < context.pool->threads() ? panels : 1;
-  context.pool->ParallelFor(batches * blocks * cuts, 1, [&](int64_t begin, int64_t end, int) {
+  context.pool->ParallelFor(batches * blocks * cuts, 1, [&](int64_t begin, int64_t end, int thread) {
+    uint16_t* room = reinterpret_cast<uint16_t*>(words + words_bytes_ * static_cast<size_t>(thread));
     for (int64_t i = begin; i < end; ++i) {
       const int64_t cut = i % cuts, row = i / cuts % blocks * kTaskRows;
       RunRows(i / cuts / blocks, row, std::min(m_, row + kTaskRows), cut * panels / cuts,
-              (cut + 1) * panels / cuts);
+              (cut + 1) * panels / cuts, room);
     }
   });
 }

@@ -10,6 +10,7 @@ namespace kompakt {
 #define KERNEL(tier, function, ...) void function(const GemmS8Block& block);
 #include "native/kernels/gemm_s8/kernels.inc"
 #undef KERNEL
+void GemmS8WidenAvx2(const uint8_t* bytes, int64_t count, uint16_t* words);
 
 namespace {
 
@@ -116,9 +117,9 @@ void PackTap(const GemmS8Tap& tap, int8_t* out) {
 
 constexpr GemmS8Kernel kKernels[] = {
 #define KERNEL(tier, function, name, unit, max_units, k_group, finish, a_offset, min_weight, needs_pairs, \
-               order)                                                                                     \
-  {tier,     name,       unit,        max_units, k_group,        finish,                                  \
-   a_offset, min_weight, needs_pairs, order::At, PackTap<order>, function},
+               order, widen)                                                                              \
+  {tier,       name,        unit,      max_units,      k_group, finish,  a_offset,                        \
+   min_weight, needs_pairs, order::At, PackTap<order>, widen,   function},
 #include "native/kernels/gemm_s8/kernels.inc"
 #undef KERNEL
 };

@@ -1,6 +1,6 @@
 // gemm_s8: u8 activations x s8 weights -> s32, stored so or as u8 or f32, one panel of columns at a time.
 // Convolutions, matrix products and fully connected layers are all this kernel: row m of A is a set of `taps`
-// runs of bytes whose addresses are a + row_offsets[m] + tap_offsets[t], so no im2col is ever written.
+// runs of elements that begin at a + row_offsets[m] + tap_offsets[t], so no im2col is ever written.
 //
 //             columns of the panel (units * unit)
 //            +-------------------------------+
@@ -26,9 +26,9 @@ namespace kompakt {
 
 /// One call: `rows` rows by one panel.
 struct GemmS8Block {
-  const uint8_t* a;
-  const int32_t* row_offsets;  // [rows], bytes
-  const int32_t* tap_offsets;  // [taps], bytes
+  const void* a;               // bytes, or words (GemmS8Kernel::widen)
+  const int32_t* row_offsets;  // [rows], elements of A
+  const int32_t* tap_offsets;  // [taps], elements of A
   int64_t rows;
   int taps;
   int tap_bytes;        // k of one tap, not padded
@@ -73,7 +73,15 @@ struct GemmS8Kernel {
   size_t (*offset)(int k, int column, int width);
   /// Writes all weights of a tap to their offsets.
   void (*pack)(const GemmS8Tap& tap, int8_t* out);
+  /// Null, or makes `count` words of bytes, in which the kernel wants A: callers with more than one panel or
+  /// with taps that overlap widen their rows once.
+  void (*widen)(const uint8_t* bytes, int64_t count, uint16_t* words);
   void (*run)(const GemmS8Block& block);
+
+  /// A from element `at` on, of bytes and of the words made of them.
+  const void* A(const uint8_t* bytes, const uint16_t* words, int64_t at) const {
+    return widen == nullptr ? static_cast<const void*>(bytes + at) : words + at;
+  }
 };
 
 /// All kernels compiled for this architecture, best first; the last is the reference. Check HasTier before

@@ -12,7 +12,7 @@ void Accumulate(const GemmS8Block& g, int64_t row, uint32_t* acc) {
   for (int n = 0; n < kWidth; ++n) acc[n] = static_cast<uint32_t>(g.bias[n]) + start;
   const int8_t* b = g.b;
   for (int t = 0; t < g.taps; ++t) {
-    const uint8_t* a = g.a + g.row_offsets[row] + g.tap_offsets[t];
+    const uint8_t* a = static_cast<const uint8_t*>(g.a) + g.row_offsets[row] + g.tap_offsets[t];
     for (int k = 0; k < g.tap_bytes; k += 4, b += 4 * kWidth)
       for (int n = 0; n < kWidth; ++n)
         for (int i = 0; i < 4; ++i) acc[n] += static_cast<uint32_t>(a[k + i] * b[n * 4 + i]);

@@ -16,6 +16,7 @@ namespace kompakt {
 struct S8Avx2 {
   using I = __m256i;
   using F = __m256;
+  using A = uint8_t;  // elements of A of gemm_s8
   static constexpr int kLanes = 8;
   static constexpr int kMaxVecs = 2;
   /// Rows of a tile for 1..kMaxVecs vectors: 8 accumulators leave room for what a Dot needs.

@@ -21,6 +21,7 @@ namespace kompakt {
 struct S8Avx512Vnni {
   using I = __m512i;
   using F = __m512;
+  using A = uint8_t;  // elements of A of gemm_s8
   static constexpr int kLanes = 16;
   static constexpr int kMaxVecs = 4;
   /// Rows of a tile for 1..kMaxVecs vectors: at most 24 accumulators.

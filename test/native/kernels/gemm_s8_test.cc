@@ -40,6 +40,8 @@ std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, OutputKi
   const int64_t row_bytes = static_cast<int64_t>(c.taps) * c.k + 3;  // odd: no alignment to rely on
   GuardedBuffer a(static_cast<size_t>(c.m * row_bytes));
   for (size_t i = 0; i < a.size(); ++i) a.data()[i] = static_cast<uint8_t>(random.Int(c.x_low, c.x_high));
+  std::vector<uint16_t> words(kernel.widen == nullptr ? 0 : a.size() + 1);
+  if (kernel.widen != nullptr) kernel.widen(a.data(), static_cast<int64_t>(a.size()), words.data());
   std::vector<int8_t> w(static_cast<size_t>(c.n) * c.taps * c.k);
   for (int8_t& v : w) v = static_cast<int8_t>(random.Int(c.w_low, c.w_high));
   const int64_t width = panels.units * panels.unit + 8;  // whole vectors of 16 are read
@@ -60,7 +62,7 @@ std::vector<uint8_t> RunCase(const GemmS8Kernel& kernel, const Case& c, OutputKi
   GuardedBuffer y(static_cast<size_t>(c.m * c.n * bytes));
   for (int64_t p = 0; p < panels.count; ++p) {
     GemmS8Block g = {};
-    g.a = a.data(), g.row_offsets = rows.data(), g.tap_offsets = taps.data();
+    g.a = kernel.A(a.data(), words.data(), 0), g.row_offsets = rows.data(), g.tap_offsets = taps.data();
     g.rows = c.m, g.taps = c.taps, g.tap_bytes = c.k;
     g.b = GemmS8Panel(kernel, panels, c.taps, c.k, packed.as<int8_t>(), p);
     if (p + 1 < panels.count) g.next = GemmS8Panel(kernel, panels, c.taps, c.k, packed.as<int8_t>(), p + 1);
@@ -138,6 +140,23 @@ TEST_CASE("gemm_s8: depths and taps") {
   for (int k : {0, 1, 2, 3, 4, 5, 7, 8, 12, 13, 15, 16, 17, 31, 32, 33, 64, 127})
     for (int taps : {1, 3, 9}) CheckTiers({7, 37, taps, k});
   CheckTiers({3, 33, 1, 4608});
+  // Rows enough that AVX2 widens weights once for all of them, where these are not too many.
+  for (int k : {1, 2, 9, 341, 342, 512, 513})
+    for (int taps : {1, 2, 3}) CheckTiers({25, 37, taps, k});
+  for (int k : {1023, 1024, 1025, 1026, 2047, 2048, 2049}) CheckTiers({25, 24, 1, k});
+}
+
+TEST_CASE("gemm_s8: widened bytes end where the words do") {
+  size_t count = 0;
+  const GemmS8Kernel* kernels = GemmS8Kernels(&count);
+  for (size_t i = 0; i < count; ++i)
+    for (size_t size = 0; kernels[i].widen != nullptr && HasTier(kernels[i].tier) && size < 70; ++size) {
+      GuardedBuffer bytes(size), words(2 * size);
+      for (size_t j = 0; j < size; ++j) bytes.data()[j] = static_cast<uint8_t>(251 - j);
+      kernels[i].widen(bytes.data(), static_cast<int64_t>(size), reinterpret_cast<uint16_t*>(words.data()));
+      CHECK(words.Intact());
+      for (size_t j = 0; j < size; ++j) CHECK(words.data()[2 * j] + 256 * words.data()[2 * j + 1] == 251 - j);
+    }
 }
 
 TEST_CASE("gemm_s8: extremes do not saturate inside") {

@@ -32,9 +32,17 @@ export class Inliner {
       );
     const fresh = new Map<string, string>();
     const define = (name: string): void => {
-      if (name !== '') fresh.set(name, this.freshName(`${node.name}/${name}`));
+      if (name !== '' && !fresh.has(name)) fresh.set(name, this.freshName(`${node.name}/${name}`));
     };
     for (const name of body.constants.keys()) define(name);
+    // What a node of the body makes is what the node makes; what comes from elsewhere keeps its name.
+    const made = new Set(body.nodes.flatMap(({ outputs }) => outputs));
+    const direct = node.outputs.map((output, i) => {
+      const { name } = body.outputs[i]!;
+      const takes = output !== '' && made.has(name) && !fresh.has(name);
+      if (takes) fresh.set(name, output);
+      return takes;
+    });
     for (const { outputs } of body.nodes) outputs.forEach(define);
     const rename = (name: string): string => fresh.get(name) ?? name;
     const nodes = body.nodes.map((inner) => ({
@@ -43,7 +51,7 @@ export class Inliner {
       outputs: inner.outputs.map(rename),
     }));
     for (const [i, output] of node.outputs.entries())
-      if (output !== '')
+      if (output !== '' && !direct[i])
         nodes.push({
           name: this.freshName(`${node.name}/output`),
           op: 'Identity',

@@ -1,6 +1,6 @@
 // One operator each, at sizes that nets of edge devices have.
 import { attr, f32, i64, tensor } from '../internals.mjs';
-import { below, boxes, bytes, feed, mask, numbers, one } from './one.mjs';
+import { below, boxes, bytes, feed, mask, numbers, one, rareScores } from './one.mjs';
 
 const image = [1, 64, 56, 56];
 const tokens = [1, 12, 128, 128];
@@ -206,6 +206,12 @@ export const cases = [
     [feed(boxes(1000)), [1, 4, 1000], i64([50], []), f32([], [0.5]), f32([], [0.3])],
     {},
     { types: ['int64'] },
+  ),
+  one(
+    'NonMaxSuppression',
+    [feed(boxes(1917)), feed(rareScores([1, 90, 1917])), i64([100], []), f32([], [0.6]), f32([], [0.3])],
+    {},
+    { label: 'SSD', types: ['int64'] },
   ),
   one(
     'Unique',

@@ -33,6 +33,13 @@ export function boxes(count) {
   return f32([1, count, 4], values.flat());
 }
 
+/** Scores of which one in 200 is more than 0.3, as those of a detector. */
+export const rareScores = (dims) =>
+  f32(
+    dims,
+    listOf(dims, () => (next() > 0.99 ? 0.65 + 0.35 * next() : 0.1 + 0.1 * next())),
+  );
+
 /** An input with these values. */
 export const feed = (value) => ({ feed: value });
 

@@ -117,6 +117,7 @@ import { layerNormalization } from './layer-normalization.js';
 import { leakyRelu } from './leaky-relu.js';
 import { less } from './less.js';
 import { lessOrEqual } from './less-or-equal.js';
+import { listBoxes } from './list-boxes.js';
 import { log } from './log.js';
 import { logSoftmax } from './log-softmax.js';
 import { loop } from './loop.js';
@@ -218,6 +219,7 @@ import { round } from './round.js';
 import { scan } from './scan.js';
 import { scatterElements } from './scatter-elements.js';
 import { scatterNd } from './scatter-nd.js';
+import { selectBoxes } from './select-boxes.js';
 import { selu } from './selu.js';
 import { sequenceAt } from './sequence-at.js';
 import { sequenceConstruct } from './sequence-construct.js';
@@ -391,6 +393,7 @@ const opList: readonly OpDef[] = [
   leakyRelu,
   less,
   lessOrEqual,
+  listBoxes,
   log,
   logSoftmax,
   loop,
@@ -491,6 +494,7 @@ const opList: readonly OpDef[] = [
   scan,
   scatterElements,
   scatterNd,
+  selectBoxes,
   selu,
   sequenceAt,
   sequenceConstruct,

@@ -274,6 +274,10 @@ export interface StepParams extends MovingStepParams, TrainingStepParams {
     readonly k: number;
     readonly largest: number;
   };
+  /** boxes [N,B,4] f32, scores [N,C,B] f32, ?limit [] s64, ?overlap [], ?least [] f32 -> y [N,C,most] s32: of the boxes with
+   *  scores above `least`, best first, the first `limit` that share no more than `overlap` of the union with one before; -1
+   *  after the last. Absent: 0, 0, -infinity. Boxes are two corners [y, x], or (centers = 1) x, y, width, height. */
+  select_boxes: { readonly centers: number };
 }
 
 export type StepKind = keyof StepParams;

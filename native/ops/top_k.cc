@@ -1,39 +1,13 @@
 // Step top_k: the k largest or smallest of n numbers and their indices, best first, for [outer, n, inner]. Of
 // equal ones the first comes first; NaN comes last. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "native/ops/checks.h"
+#include "native/ops/ranked.h"
 
 namespace kompakt {
 namespace {
-
-/// An integer that is larger the better a value is; equal values have equal ones, NaN has the least.
-template <bool kLargest, typename T>
-int64_t KeyOf(T value) {
-  const int64_t key = value;
-  return kLargest ? key : ~key;
-}
-template <bool kLargest>
-int32_t KeyOf(float value) {
-  const float sum = value + 0.0f;  // -0 is 0.
-  int32_t bits;
-  std::memcpy(&bits, &sum, sizeof(bits));
-  const int32_t key = bits ^ ((bits >> 31) & INT32_MAX);
-  return value != value ? INT32_MIN : kLargest ? key : ~key;
-}
-
-template <typename Key>
-struct Entry {
-  Key key;
-  int32_t index;
-
-  /// Without a branch, which would be mispredicted half of the time.
-  bool IsBefore(const Entry& other) const {
-    return (key > other.key) | ((key == other.key) & (index < other.index));
-  }
-};
 
 /// The best entries of those that were seen, the last of them on top of a heap.
 template <typename T, bool kLargest>

@@ -253,47 +253,6 @@ test.each([
   }),
 );
 
-test.each([0, 1])('NonMaxSuppression, center_point_box %d', (center) =>
-  expectAgreement({
-    op: 'NonMaxSuppression',
-    inputs: [
-      f32(
-        [1, 6, 4],
-        [0, 0, 1, 1, 0, 0.1, 1, 1.1, 0, -0.1, 1, 0.9, 0, 10, 1, 11, 0, 10.1, 1, 11.1, 0, 100, 1, 101],
-      ),
-      f32([1, 2, 6], [0.9, 0.75, 0.6, 0.95, 0.5, 0.3, 0.1, 0.2, 0.9, 0.8, 0.85, 0.4]),
-      i64([3]),
-      f32([1], [0.5]),
-      f32([1], [0.15]),
-    ],
-    constants: [2, 3, 4],
-    attributes: { center_point_box: attr.int(center) },
-  }),
-);
-
-test.each([
-  [1, 0.5, 0],
-  [7, 0.3, 0.2],
-  [1000, 0, -1],
-  [1000, 0.9, 0.99],
-])(
-  'NonMaxSuppression of many boxes with equal scores, at most %d, overlap %d, scores above %d',
-  (...options) => {
-    const [limit, overlap, least] = options;
-    const scores = toNumbers(random('float32', [2, 3, 90], 5, 1)).map((v) => Math.round(9 * v) / 9);
-    return expectAgreement({
-      op: 'NonMaxSuppression',
-      inputs: [
-        random('float32', [2, 90, 4], 4, 1),
-        f32([2, 3, 90], scores),
-        i64([limit]),
-        f32([1], [overlap]),
-        f32([1], [least]),
-      ],
-    });
-  },
-);
-
 test('Det', () => expectAgreement({ op: 'Det', inputs: [random('float32', [2, 3, 3])], tolerance: 1e-4 }));
 
 test.each([

@@ -26,6 +26,9 @@ describe('plans with operators that run by their reference', () => {
   constant few: float64[3] = [3, 5, 7]
   constant many: float64[20000, 1, 3] = [${Array.from({ length: 60000 }, (_, i) => i % 7)}]
   constant zero: float32[] = [0]
+  constant first: int64[1] = [0]
+  constant limit: int64[] = [2]
+  constant boxes: float32[1, 3, 4] = [0, 0, 1, 1, 0, 0, 1, 1, 4, 4, 5, 5]
   double = Add(x, x)
   sum = ReduceSum(double) {keepdims: int 0}
   above = Greater(sum, zero)
@@ -62,6 +65,10 @@ end`),
     [
       'bodies',
       'made = If(above) {then_branch: graph graph a opsets {"": 18}\n  hard = Hardmax(wide)\n  y = Cast(hard) {to: int 1}\n  output y: float32\nend, else_branch: graph graph b opsets {"": 18}\n  z = Neg(double)\n  output z: float32\nend}',
+    ],
+    [
+      'steps before such shapes',
+      'scores = Unsqueeze(double, first)\n  list = NonMaxSuppression(boxes, scores, limit)\n  made = Cast(list) {to: int 1}',
     ],
     ['shapes that depend on data', 'places = NonZero(double)\n  made = Cast(places) {to: int 1}'],
   ])('are kept, with their %s', async (_, host) => {

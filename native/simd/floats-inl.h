@@ -33,14 +33,21 @@ KPT_VEC F32 CombinePartials(F32* partial) {
 }
 
 // Op has Init(), Value(x, argument) and Combine(partial, value). Partials are combined as a tree: 8 apart, 4,
-// 2, 1.
+// 2, 1. Where any order gives the same (kChains > 1) a value need not wait for the one before.
 template <typename Op>
 [[maybe_unused]] static float ReduceRow(const float* x, int64_t count, float argument) {
-  constexpr int kVectors = kPartials / kLanes;
+  constexpr int kVectors = kPartials / kLanes, kAll = kVectors * Op::kChains;
   const F32 arg = Set(argument);
-  F32 partial[kVectors];
-  for (int v = 0; v < kVectors; ++v) partial[v] = Op::Init();
+  F32 partial[kAll];
+  for (int v = 0; v < kAll; ++v) partial[v] = Op::Init();
   int64_t i = 0;
+  if constexpr (Op::kChains > 1) {
+    for (; i + kAll * kLanes <= count; i += kAll * kLanes)
+      for (int v = 0; v < kAll; ++v)
+        partial[v] = Op::Combine(partial[v], Op::Value(Load(x + i + v * kLanes), arg));
+    for (int v = kVectors; v < kAll; ++v)
+      partial[v % kVectors] = Op::Combine(partial[v % kVectors], partial[v]);
+  }
   for (; i + kPartials <= count; i += kPartials)
     for (int v = 0; v < kVectors; ++v)
       partial[v] = Op::Combine(partial[v], Op::Value(Load(x + i + v * kLanes), arg));
@@ -69,16 +76,18 @@ KPT_VEC F32 ReduceColumns(const float* x, int64_t rows, int64_t stride, int64_t 
 }
 
 struct RowSum {
+  static constexpr int kChains = 1;
   KPT_VEC F32 Init() { return Set(0.0f); }
   KPT_VEC F32 Value(F32 x, F32) { return x; }
   KPT_VEC F32 Combine(F32 a, F32 b) { return Add(a, b); }
 };
 
-// NaN wins.
+// NaN wins. Whether the new value is NaN can be asked while the partial is still being made.
 struct RowMax {
+  static constexpr int kChains = 4;
   KPT_VEC F32 Init() { return Set(-__builtin_inff()); }
   KPT_VEC F32 Value(F32 x, F32) { return x; }
-  KPT_VEC F32 Combine(F32 a, F32 b) { return Select(IsNan(a), a, Max(a, b)); }
+  KPT_VEC F32 Combine(F32 a, F32 b) { return Select(IsNan(b), b, Max(b, a)); }
 };
 
 }  // namespace

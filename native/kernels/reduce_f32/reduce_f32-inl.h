@@ -11,11 +11,13 @@ namespace reduce_inl {
 using namespace simd;
 
 struct MinOp {
+  static constexpr int kChains = 4;
   KPT_VEC F32 Init() { return Set(__builtin_inff()); }
   KPT_VEC F32 Value(F32 x, F32) { return x; }
-  KPT_VEC F32 Combine(F32 a, F32 b) { return Select(IsNan(a), a, Min(a, b)); }
+  KPT_VEC F32 Combine(F32 a, F32 b) { return Select(IsNan(b), b, Min(b, a)); }
 };
 struct ProductOp {
+  static constexpr int kChains = 1;
   KPT_VEC F32 Init() { return Set(1.0f); }
   KPT_VEC F32 Value(F32 x, F32) { return x; }
   KPT_VEC F32 Combine(F32 a, F32 b) { return Mul(a, b); }

@@ -1,13 +1,13 @@
 // bind(): buffers fixed once, so that a step makes no JavaScript object.
-import { Tensor } from 'onnxruntime-common';
+import type { Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 import type { ValueInfo } from '../graph/graph.js';
 import type { TensorType } from '../ops/op.js';
 import type { GraphRunner } from '../run/runner.js';
 import { checkStep } from '../run/stretch.js';
-import { type DType, dtypes, type TypedArray } from '../tensor/dtype.js';
-import { allocate } from '../tensor/tensor.js';
-import { checkNames, feedValues, sessionReleased, type TensorLike } from './feeds.js';
+import { dtypes, type TypedArray } from '../tensor/dtype.js';
+import { allocate, storedAs } from '../tensor/tensor.js';
+import { checkNames, feedValues, sessionReleased, type TensorLike, toTensor } from './feeds.js';
 
 export interface Bindings {
   /** A Tensor per input, or a typed array where the model declares every dimension. */
@@ -48,6 +48,7 @@ export function bindSession(
     );
   const outputs: Record<string, Tensor> = {};
   const outputIds: number[] = [];
+  const outputViews: TypedArray[] = [];
   for (const name of outputNames) {
     const location = plan.locations.get(name)!;
     if (location.buffer === undefined)
@@ -55,7 +56,9 @@ export function bindSession(
         'KPT_OPTION_INVALID',
         `Output "${name}" is constant and cannot be bound; use run().`,
       );
-    outputs[name] = outputTensor(bindings.outputs?.[name], location.type, name);
+    const view = outputView(bindings.outputs?.[name], location.type, name);
+    outputs[name] = toTensor({ ...location.type, data: view });
+    outputViews.push(view);
     outputIds.push(location.buffer);
   }
   const bound = inputs
@@ -68,7 +71,7 @@ export function bindSession(
     bound.map((entry) => entry.id!),
     bound.map((entry) => entry.view),
     outputIds,
-    outputNames.map((name) => outputs[name]!.data as TypedArray),
+    outputViews,
   );
   if (typeof step === 'string') throw new KompaktError('KPT_BUFFER_INVALID', step);
   ready.step = step;
@@ -91,9 +94,9 @@ function asTensor(bound: Tensor | TypedArray | undefined, info: ValueInfo): Tens
   return { type: info.dtype, dims: info.dims as readonly number[], data: bound };
 }
 
-function outputTensor(bound: Tensor | TypedArray | undefined, type: TensorType, name: string): Tensor {
-  const data =
-    bound === undefined ? allocate(type.dtype, type.dims) : ArrayBuffer.isView(bound) ? bound : bound.data;
+function outputView(bound: Tensor | TypedArray | undefined, type: TensorType, name: string): TypedArray {
+  const given = ArrayBuffer.isView(bound) ? bound : (bound?.data as TypedArray | undefined);
+  const data = given === undefined ? allocate(type.dtype, type.dims) : storedAs(type.dtype, given);
   const array = dtypes[type.dtype].array!;
   const size = type.dims.reduce((a, b) => a * b, 1);
   if (!(data instanceof array) || data.length !== size)
@@ -101,5 +104,5 @@ function outputTensor(bound: Tensor | TypedArray | undefined, type: TensorType, 
       'KPT_BUFFER_INVALID',
       expected(`${array.name} of ${size} elements`, `output "${name}"`, bound),
     );
-  return new Tensor(type.dtype as Exclude<DType, 'bfloat16'>, data as never, type.dims);
+  return data;
 }

@@ -4,7 +4,7 @@ import { expected, KompaktError } from '../errors.js';
 import type { Dim, ValueInfo } from '../graph/graph.js';
 import { dtypes } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
-import { nothing, sequence, type TensorValue } from '../tensor/tensor.js';
+import { nothing, sequence, storedAs, type TensorValue } from '../tensor/tensor.js';
 
 /** A Tensor of any copy of onnxruntime-common, recognised by its shape. */
 export interface TensorLike {
@@ -89,7 +89,7 @@ function toTensorValue(
       'KPT_SHAPE_MISMATCH',
       expected(`${sizeOf(feed.dims)} elements`, `${where} of shape ${show(feed.dims)}`, data.length),
     );
-  return { dtype: info.dtype, dims: feed.dims, data };
+  return { dtype: info.dtype, dims: feed.dims, data: storedAs(info.dtype, data) };
 }
 
 function checkDims(
@@ -117,7 +117,8 @@ function checkDims(
 export const toResult = (value: TensorValue): Tensor | readonly Tensor[] | null =>
   value.elements === undefined ? toTensor(value) : (value.elements?.map(toTensor) ?? null);
 
-/** The Tensor that a program sees. 16-bit floats stay raw bits, as in onnxruntime-node; bfloat16 is called uint16. */
+/** The Tensor that a program sees. 16-bit floats stay raw bits, as in onnxruntime-node (a Float16Array of them where JavaScript
+ *  has that); bfloat16 is called uint16. */
 export function toTensor({ dtype, data, dims }: TensorValue): Tensor {
   return new Tensor(dtype === 'bfloat16' ? 'uint16' : dtype, data as never, dims);
 }

@@ -12,7 +12,7 @@ import { preload } from '../run/native.js';
 import type { Targets } from '../run/run.js';
 import { GraphRunner } from '../run/runner.js';
 import type { TypedArray } from '../tensor/dtype.js';
-import type { TensorValue } from '../tensor/tensor.js';
+import { storedAs, type TensorValue } from '../tensor/tensor.js';
 import { lookAcrossRows } from './across-rows.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
 import { cachePlace } from './cache-place.js';
@@ -210,8 +210,8 @@ export class InferenceSession implements Ort {
       names.map((name) => {
         const target = given[name];
         const { type } = this.outputMetadata[this.outputNames.indexOf(name)] as Ort.TensorValueMetadata;
-        const fits = target?.type === type;
-        return [name, fits ? { data: target.data as TypedArray, dims: target.dims } : undefined];
+        if (target?.type !== type) return [name, undefined];
+        return [name, { data: storedAs(type, target.data as TypedArray), dims: target.dims }];
       }),
     );
   }

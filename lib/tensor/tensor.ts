@@ -39,6 +39,15 @@ export function allocate(dtype: DType, dims: Dims): TypedArray {
   return new array(size);
 }
 
+/** The elements as values keep them: data of another array type is read as bits, without copying. JavaScript engines with a
+ *  Float16Array have one in Tensors of float16. */
+export function storedAs<T extends TensorValue['data']>(dtype: DType, data: T): T {
+  const { array } = dtypes[dtype];
+  if (array !== Uint16Array || !ArrayBuffer.isView(data) || data instanceof array) return data;
+  const { buffer, byteOffset, byteLength } = data;
+  return new array(buffer, byteOffset, byteLength / array.BYTES_PER_ELEMENT) as unknown as T;
+}
+
 /** Makes a tensor and checks that the data fits. */
 export function tensor(dtype: DType, dims: Dims, data: TypedArray | readonly string[]): TensorValue {
   if (data.length !== sizeOf(dims))
@@ -46,7 +55,7 @@ export function tensor(dtype: DType, dims: Dims, data: TypedArray | readonly str
       'KPT_SHAPE_MISMATCH',
       expected(`${sizeOf(dims)} elements`, `a ${dtype} tensor of shape [${dims.join(',')}]`, data.length),
     );
-  return { dtype, dims, data };
+  return { dtype, dims, data: storedAs(dtype, data) };
 }
 
 /** The same value in memory of its own. */

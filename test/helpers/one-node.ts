@@ -1,6 +1,6 @@
 // One operator under test: its reference against onnxruntime, and the engine (plain and channels-last, inputs fed and
 // constant) against the reference.
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import type { Attribute, Graph } from '../../lib/graph/graph.js';
 import { emptyMetadata } from '../../lib/onnx/metadata.js';
@@ -9,7 +9,8 @@ import { Engine } from '../../lib/run/engine.js';
 import { runReference } from '../../lib/run/reference.js';
 import { GraphRunner } from '../../lib/run/runner.js';
 import { type DType, isFloat } from '../../lib/tensor/dtype.js';
-import { fromNumbers, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
+import { ortTensor } from './ort-tensor.js';
 import { randomFloats } from './random-floats.js';
 
 export interface OneNode {
@@ -93,15 +94,12 @@ async function runOrt(graph: Graph, feeds: ReadonlyMap<string, TensorValue>): Pr
     logSeverityLevel: 3,
     graphOptimizationLevel: 'disabled',
   });
-  const inputs = [...feeds].map(([name, { dtype, data, dims }]) => [
-    name,
-    new Tensor(dtype as 'float32', data as never, dims),
-  ]);
+  const inputs = [...feeds].map(([name, value]) => [name, ortTensor(value)]);
   const results = await session.run(Object.fromEntries(inputs));
   await session.release();
   return session.outputNames.map((name) => {
     const { type, dims, data } = results[name]!;
-    return { dtype: type as DType, dims, data: data as never };
+    return tensor(type as DType, dims, data as never);
   });
 }
 

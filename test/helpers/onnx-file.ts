@@ -1,12 +1,13 @@
 // Makes ONNX files of any opset for tests, straight from protobuf fields, and runs them in onnxruntime.
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import type { Attribute } from '../../lib/graph/graph.js';
 import { writeAttribute } from '../../lib/onnx/attribute-proto.js';
 import { encodeModel, type FunctionProto, type GraphProto, type NodeProto } from '../../lib/onnx/schema.js';
 import { writeTensor } from '../../lib/onnx/tensor-proto.js';
 import { writeValueInfo } from '../../lib/onnx/value-info.js';
 import { type DType, dtypes } from '../../lib/tensor/dtype.js';
-import { fromNumbers, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
+import { ortTensor } from './ort-tensor.js';
 
 export interface FileNode {
   readonly op: string;
@@ -73,18 +74,13 @@ export async function runInOrt(
     typeof model === 'string'
       ? await InferenceSession.create(model, options)
       : await InferenceSession.create(Buffer.from(model), options);
-  const tensors = Object.fromEntries(
-    Object.entries(feeds).map(([name, value]) => [
-      name,
-      new Tensor(value.dtype as 'float32', value.data as never, value.dims),
-    ]),
-  );
+  const tensors = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, ortTensor(value)]));
   const outputs = await session.run(tensors);
   await session.release();
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { type, dims, data }]) => {
       const dtype = type as DType;
-      const value = { dtype, dims, data: data as never };
+      const value = tensor(dtype, dims, data as never);
       return [name, { dims, values: dtypes[dtype].array === null ? [] : [...toNumbers(value)] }];
     }),
   );

@@ -1,9 +1,10 @@
 // Runs graphs with onnxruntime-node: the executor for calibration in tests and the other side of comparisons.
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import type { Executor } from '../../lib/calibrate/collect.js';
 import type { Graph } from '../../lib/graph/graph.js';
 import { Model } from '../../lib/model/model.js';
 import { type TensorValue, tensor } from '../../lib/tensor/tensor.js';
+import { ortTensor } from './ort-tensor.js';
 
 export async function onnxruntimeExecutor(
   graph: Graph,
@@ -16,9 +17,7 @@ export async function onnxruntimeExecutor(
   return async (feeds) => {
     const wanted = new Set(session.inputNames);
     const inputs = Object.fromEntries(
-      [...feeds]
-        .filter(([name]) => wanted.has(name))
-        .map(([name, v]) => [name, new Tensor(v.dtype as 'float32', v.data as Float32Array, v.dims)]),
+      [...feeds].filter(([name]) => wanted.has(name)).map(([name, value]) => [name, ortTensor(value)]),
     );
     const outputs = await session.run(inputs);
     return new Map<string, TensorValue>(

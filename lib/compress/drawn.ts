@@ -10,8 +10,8 @@ export function drawn(samples: Samples, most: number): Samples {
     const { has } = wantedOf(samples.length, most);
     return samples.filter((_, i) => has(i));
   }
-  return hasSome(samples) ? samples.some(most) : samples;
+  return canDraw(samples) ? samples.draw(most) : samples;
 }
 
-const hasSome = (samples: Samples): samples is Samples & { readonly some: (most: number) => Samples } =>
-  'some' in samples && typeof samples.some === 'function';
+const canDraw = (samples: Samples): samples is Samples & { readonly draw: (most: number) => Samples } =>
+  'draw' in samples && typeof samples.draw === 'function';

@@ -17,13 +17,13 @@ export interface Sample {
 
 export interface Dataset extends AsyncIterable<Sample> {
   /** At most so many samples, drawn evenly over all (draw.ts). */
-  some(most: number): AsyncIterable<Sample>;
+  draw(most: number): AsyncIterable<Sample>;
 }
 
 /** A dataset that starts over with each iteration. `samples` gives those that wantedOf(their number, most) wants. */
 export const dataset = (samples: (most?: number) => AsyncIterator<Sample>): Dataset => ({
   [Symbol.asyncIterator]: () => samples(),
-  some: (most) => ({ [Symbol.asyncIterator]: () => samples(most) }),
+  draw: (most) => ({ [Symbol.asyncIterator]: () => samples(most) }),
 });
 
 export function malformedData(message: string, cause?: unknown): never {

@@ -14,7 +14,7 @@ export interface ModelSample {
 
 export interface ModelSamples extends AsyncIterable<ModelSample> {
   /** At most so many of them, drawn evenly. */
-  some(most: number): AsyncIterable<ModelSample>;
+  draw(most: number): AsyncIterable<ModelSample>;
 }
 
 /** Samples that fit the inputs of a model; iterate again to start over. */
@@ -27,7 +27,7 @@ export function openSamples(options: DataOptions, model: Model): ModelSamples {
     return { [Symbol.asyncIterator]: () => asTensors(samples) };
   };
   const { samples: given } = options;
-  return { ...opened(given), some: (most) => opened(Math.min(most, given ?? most)) };
+  return { ...opened(given), draw: (most) => opened(Math.min(most, given ?? most)) };
 }
 
 async function* asTensors(samples: AsyncIterable<Feed>): AsyncGenerator<ModelSample> {

@@ -127,7 +127,7 @@ export function openFeeds(options: DataOptions, inputs: readonly ValueInfo[]): A
       `Expected a positive whole number of samples but received ${samples}.`,
     );
   const dataset = openDataset(options.data, preprocess.size ?? inputSize(inputs[0], preprocess.layout));
-  return feedsOf(samples === undefined ? dataset : dataset.some(samples), inputs, preprocess);
+  return feedsOf(samples === undefined ? dataset : dataset.draw(samples), inputs, preprocess);
 }
 
 /** Height and width of a picture input, when fixed. */

@@ -19,7 +19,8 @@ interface Token {
   readonly at: number;
 }
 
-const pattern = /\s*(?:("(?:[^"\\]|\\.)*")|([()[\]{},:=@])|([^\s()[\]{},:="@]+))/y;
+// Strings in runs of plain characters: one at a time they would take a place each on the stack of the expression.
+const pattern = /\s*(?:("[^"\\]*(?:\\.[^"\\]*)*")|([()[\]{},:=@])|([^\s()[\]{},:="@]+))/y;
 
 const containers = ['sequence', 'optional', 'optional-sequence'] as const;
 

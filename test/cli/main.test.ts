@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 const root = join(__dirname, '../..');
+// What loads TypeScript uses module.register(), of which new versions of Node warn.
+const flags = ['--disable-warning=DEP0205', '--import', './scripts/typescript.mjs'];
 const started = (...argv: string[]) =>
-  spawn(process.execPath, ['--import', './scripts/typescript.mjs', 'lib/cli/main.ts', ...argv], {
+  spawn(process.execPath, [...flags, 'lib/cli/main.ts', ...argv], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

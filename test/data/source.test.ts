@@ -99,7 +99,7 @@ describe('some samples of many', () => {
   };
   const drawn = async (data: string, samples: number) => {
     const found: { name: string; label: number }[] = [];
-    for await (const { name, label, arrays } of openDataset(data).some(samples))
+    for await (const { name, label, arrays } of openDataset(data).draw(samples))
       found.push({ name, label: label ?? Number(arrays['']!.data[0]) });
     return found;
   };

@@ -6,7 +6,7 @@ import protobuf from 'protobufjs';
 import { InferenceSession, Tensor } from '../../lib/index.js';
 import type { TensorProto } from '../../lib/onnx/schema.js';
 import { readTensor } from '../../lib/onnx/tensor-proto.js';
-import { type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
 
 const folder = process.env.KOMPAKT_ONNX_TESTDATA ?? '/usr/share/libonnx-testdata/data';
 
@@ -72,7 +72,7 @@ async function check(path: string): Promise<void> {
         expect(got.data).toEqual(wanted.data);
         return;
       }
-      const actual = toNumbers({ dtype: wanted.dtype, dims: wanted.dims, data: got.data as never });
+      const actual = toNumbers(tensor(wanted.dtype, wanted.dims, got.data as never));
       toNumbers(wanted).forEach((v, k) => {
         const a = actual[k]!;
         if (!Object.is(a, v) && a !== v && !(Math.abs(a - v) <= 1e-6 + 1e-3 * Math.abs(v)))

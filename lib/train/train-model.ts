@@ -146,10 +146,14 @@ export function samplesOf({
       let number = 0;
       for await (const { name: given, feeds, label, targets } of data) {
         const name = sampleName(given, number++);
-        if (label !== undefined && !(label >= 0 && label < classes))
+        if (label !== undefined && !(Number.isInteger(label) && label >= 0 && label < classes))
           throw new KompaktError(
             'KPT_DATA_MALFORMED',
-            `Sample ${name} has label ${label}, but the model tells ${classes} classes apart: 0 to ${classes - 1}.`,
+            `Sample ${name} has label ${label}, but ${
+              classes === Number.POSITIVE_INFINITY
+                ? 'labels are integers from 0 on'
+                : `the model tells ${classes} classes apart: 0 to ${classes - 1}`
+            }.`,
           );
         yield {
           name,

@@ -21,6 +21,11 @@ inline int64_t GrainOf(int64_t elements) {
 /// KPT_TOO_LARGE: sizes that the planner lets through but that a step cannot hold.
 Status TooLarge(const StepSpec& spec, const std::string& message);
 
+/// Whether a step would write over x. What has no elements has no memory of its own either.
+inline bool IsWrittenOver(const StepSpec& spec, const TensorView& x) {
+  return x.data == spec.out().data && x.bytes() > 0;
+}
+
 Status CheckDType(const StepSpec& spec, const TensorView& tensor, DType dtype);
 /// Equal numbers of elements; dims may be grouped differently.
 Status CheckSameSize(const StepSpec& spec, const TensorView& a, const TensorView& b);

@@ -189,7 +189,7 @@ Status MakeCopy(const StepSpec& spec, std::unique_ptr<Step>* out) {
   }
   if (!Within(x_offset, sizes, x_strides, x.size())) return spec.Fail("reads outside of x");
   if (!Within(y_offset, sizes, y_strides, spec.out().size())) return spec.Fail("writes outside of y");
-  if (x.data == spec.out().data && (x_offset != y_offset || x_strides != y_strides))
+  if (IsWrittenOver(spec, x) && (x_offset != y_offset || x_strides != y_strides))
     return spec.Fail("a copy in place must leave every element where it is");
   std::vector<Dim> dims = Normalise(sizes, x_strides, y_strides);
   return ForElementSize(x.dtype, [&](auto tag) {

@@ -140,7 +140,7 @@ Status MakeMod(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(spec.CheckArity(2, 2, 1));
   for (size_t i : {0, 1}) {
     KPT_RETURN_IF_ERROR(CheckDType(spec, *spec.in(i), spec.out().dtype));
-    if (spec.in(i)->data == spec.out().data) return spec.Fail("it cannot work in place");
+    if (IsWrittenOver(spec, *spec.in(i))) return spec.Fail("it cannot work in place");
   }
   int64_t truncated = 0;
   KPT_RETURN_IF_ERROR(spec.params.Int("truncated", &truncated));

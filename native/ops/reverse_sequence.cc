@@ -56,7 +56,7 @@ Status MakeReverseSequence(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(CheckSameSize(spec, *spec.in(0), spec.out()));
   KPT_RETURN_IF_ERROR(CheckDType(spec, *spec.in(1), DType::kS64));
   for (size_t i : {0, 1})
-    if (spec.in(i)->data == spec.out().data) return spec.Fail("it cannot work in place");
+    if (IsWrittenOver(spec, *spec.in(i))) return spec.Fail("it cannot work in place");
   std::vector<int64_t> dims;
   KPT_RETURN_IF_ERROR(ReadInts(spec, "dims", 3, 0, &dims));
   KPT_RETURN_IF_ERROR(CheckSize(spec, *spec.in(0), {dims[0], dims[1], dims[2]}));

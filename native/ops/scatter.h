@@ -64,7 +64,7 @@ inline Status CheckScatter(const StepSpec& spec) {
   KPT_RETURN_IF_ERROR(spec.CheckArity(3, 3, 1));
   for (size_t i : {0, 2}) KPT_RETURN_IF_ERROR(CheckDType(spec, *spec.in(i), spec.out().dtype));
   for (size_t i : {1, 2})
-    if (spec.in(i)->data == spec.out().data) return spec.Fail("only the data may be written over");
+    if (IsWrittenOver(spec, *spec.in(i))) return spec.Fail("only the data may be written over");
   return CheckSameSize(spec, *spec.in(0), spec.out());
 }
 

@@ -66,7 +66,7 @@ Status MakeTrilu(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(spec.CheckArity(1, 1, 1));
   KPT_RETURN_IF_ERROR(CheckDType(spec, spec.out(), spec.in(0)->dtype));
   KPT_RETURN_IF_ERROR(CheckSameSize(spec, *spec.in(0), spec.out()));
-  if (spec.in(0)->data == spec.out().data) return spec.Fail("it cannot work in place");
+  if (IsWrittenOver(spec, *spec.in(0))) return spec.Fail("it cannot work in place");
   auto step = std::make_unique<TriluStep>();
   KPT_RETURN_IF_ERROR(step->Prepare(spec));
   *out = std::move(step);

@@ -89,7 +89,7 @@ Status MakeUnaryGradientF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
 Status MakeSoftmaxGradientF32(const StepSpec& spec, std::unique_ptr<Step>* out) {
   KPT_RETURN_IF_ERROR(CheckAlike(spec));
   // The sums of a softmax read dy again when dx was written.
-  if (spec.in(0)->data == spec.out().data || spec.in(1)->data == spec.out().data)
+  if (IsWrittenOver(spec, *spec.in(0)) || IsWrittenOver(spec, *spec.in(1)))
     return spec.Fail("dx must have memory of its own");
   int32_t log = 0;
   KPT_RETURN_IF_ERROR(spec.params.Int32("log", &log));

@@ -113,8 +113,17 @@ test.each([
   const indices = tuples(at, dims.slice(0, length));
   for (const dtype of types) {
     const inputs = [of(dtype, dims), indices, of(dtype, [...at, ...dims.slice(length)], 3)];
-    check({ op: 'ScatterND', inputs, fed: [0, 1, 2] });
+    for (const fed of [
+      [0, 1, 2],
+      [1, 2],
+    ])
+      check({ op: 'ScatterND', inputs, fed });
   }
+});
+
+test('ScatterElements of nothing into a constant', () => {
+  const inputs = [of('float32', [3, 2]), i64([], [0, 2]), of('float32', [0, 2])];
+  check({ op: 'ScatterElements', inputs, fed: [1, 2] });
 });
 
 describe.each(['add', 'mul', 'max', 'min'])('scatters with %s', (reduction) => {

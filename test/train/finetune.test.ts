@@ -270,6 +270,7 @@ test.each([
 test('labels outside of the classes, inputs that are not there', async () => {
   const wrongLabel = { ...data[0]!, label: classes };
   for (const [lessons, name] of [
+    [[data[0]!, { ...data[0]!, label: 0.5 }], 'label 0.5'],
     [[data[0]!, wrongLabel], 'Sample 1 '],
     [[{ ...wrongLabel, name: 'a.jpg' }], "Sample 'a.jpg' "],
   ] as const)

@@ -21,7 +21,11 @@ export const softmax: Upgrade = {
       shape,
       flat,
       { ...along, inputs: flat.outputs, outputs: [result] },
-      { ...helper(node, ctx, 'Reshape', [result, shape.outputs[0]!]), outputs: node.outputs },
+      // A 0 in the shape is a size, not a request to copy one.
+      {
+        ...helper(node, ctx, 'Reshape', [result, shape.outputs[0]!], { allowzero: attr.int(1) }),
+        outputs: node.outputs,
+      },
     ];
   },
 };

@@ -45,7 +45,10 @@ export const clipGradient: GradientRule = (ctx) => {
     return value && toNumbers(value)[0];
   };
   const [low, high] = [bound(1, Number.NEGATIVE_INFINITY), bound(2, Number.POSITIVE_INFINITY)];
-  if (low !== undefined && high !== undefined)
+  // Attributes are float32: a bound that is not would let through what lies on it.
+  const asAttribute = (value: number | undefined): value is number =>
+    value !== undefined && (dtype !== 'float64' || Math.fround(value) === value);
+  if (asAttribute(low) && asAttribute(high))
     return [unaryGradient(ctx, gradient, { op: 'clip', alpha: low, beta: high }, true)];
   const zero = scalar(ctx, dtype, 0);
   const y = ctx.node.outputs[0]!;

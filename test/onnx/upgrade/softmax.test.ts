@@ -1,5 +1,6 @@
 // Softmax and its relatives, which flattened their input before opset 13.
 import { attr } from '../../../lib/graph/attribute.js';
+import { f32 } from '../../../lib/tensor/tensor.js';
 import { ramp } from '../../helpers/onnx-file.js';
 import { oneNode, testUpgrades, x234 } from '../../helpers/upgrade-case.js';
 
@@ -16,6 +17,15 @@ testUpgrades([
       attributes: { axis: attr.int(-2) },
     }),
     oneNode(`${op} last axis`, 9, [op], { op, attributes: { axis: attr.int(2) } }),
+    ...[0, 1].map((axis) =>
+      oneNode(
+        `${op} of nothing along ${axis}`,
+        11,
+        ['Shape', 'Flatten', op, 'Reshape'],
+        { op, attributes: { axis: attr.int(axis) } },
+        { inputs: { x: f32([2, 3, 0], []) } },
+      ),
+    ),
     oneNode(`${op} of today`, 13, [op], { op, attributes: { axis: attr.int(1) } }),
   ]),
   {

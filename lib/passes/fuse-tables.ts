@@ -59,6 +59,11 @@ export const fuseTables: Pass = {
   },
 };
 
+const isUnary = (node: Node): boolean => ops.get(opKey(node))?.quantize.kind === 'table';
+
+const isBinary = ({ domain, op, inputs }: Node): boolean =>
+  domain === '' && elementwiseBinary.has(op) && inputs.length === 2;
+
 /** Evaluates a value at all stored bytes of the one 8-bit value that it depends on. */
 class Region {
   source: Quantized | undefined;
@@ -74,8 +79,25 @@ class Region {
 
   /** 256 results; undefined when the value depends on anything but one 8-bit value, element by element. */
   evaluate(value: string): TensorValue | undefined {
-    if (!this.#memo.has(value)) this.#memo.set(value, this.#compute(value));
+    // Operands first, by a list of our own: chains may be longer than the stack of calls is deep.
+    const open = [value];
+    while (open.length > 0) {
+      const next = open[open.length - 1]!;
+      const before = this.#memo.has(next) ? [] : this.#operands(next).filter((name) => !this.#memo.has(name));
+      open.push(...before);
+      if (before.length > 0) continue;
+      open.pop();
+      if (!this.#memo.has(next)) this.#memo.set(next, this.#compute(next));
+    }
     return this.#memo.get(value);
+  }
+
+  /** Values that #compute asks for. */
+  #operands(value: string): readonly string[] {
+    const node = this.editor.producer(value);
+    if (node === undefined || this.dequantized(value) !== undefined) return [];
+    const names = isUnary(node) ? node.inputs.slice(0, 1) : isBinary(node) ? node.inputs : [];
+    return names.filter((name) => name !== '' && this.editor.constant(name) === undefined);
   }
 
   #compute(value: string): TensorValue | undefined {
@@ -107,13 +129,12 @@ class Region {
   }
 
   #inputs(node: Node): (TensorValue | undefined)[] | undefined {
-    const unary = ops.get(opKey(node))?.quantize.kind === 'table';
-    const binary = node.domain === '' && elementwiseBinary.has(node.op) && node.inputs.length === 2;
-    if (!unary && !binary) return undefined;
+    const unary = isUnary(node);
+    if (!unary && !isBinary(node)) return undefined;
     const inputs = node.inputs.map((name, i) => {
       if (name === '') return undefined;
       const constant = this.editor.constant(name);
-      if (constant === undefined) return unary && i > 0 ? null : (this.evaluate(name) ?? null);
+      if (constant === undefined) return unary && i > 0 ? null : (this.#memo.get(name) ?? null);
       // A constant of higher rank could raise the rank of the result, a longer one would differ by element.
       return constant.data.length === 1 && constant.dims.length <= 1 ? constant : null;
     });

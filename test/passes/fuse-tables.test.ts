@@ -30,6 +30,14 @@ describe('fuse-tables', () => {
     }
   });
 
+  it('takes chains that are longer than calls nest', () => {
+    const g = new TestGraph([5]);
+    let y = g.qdq(g.x, 0.03, 128);
+    for (let i = 0; i < 5000; i++) y = g.op(i % 2 === 0 ? 'Max' : 'Min', [y, g.number(i % 2 === 0 ? -1 : 1)]);
+    const { nodes } = fuseTables.run(g.done(g.qdq(y, 0.02, 100)));
+    expect(nodes.map(({ op }) => op)).toEqual(['QuantizeLinear', 'QTable', 'DequantizeLinear']);
+  });
+
   it('drops QuantizeLinear behind DequantizeLinear with the same parameters', () => {
     const g = new TestGraph([50]);
     const y = g.qdq(g.qdq(g.x, 0.03, 7), 0.03, 7);

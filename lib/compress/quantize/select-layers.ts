@@ -22,13 +22,14 @@ export function selectLayers(
   kept: ReadonlySet<string> = new Set(),
 ): Selection {
   const stays = (node: Node): boolean => excluded(node) || node.inputs.some((name) => kept.has(name));
-  const selector = new Selector(graph, inferTypes(graph, inputs), stays, kept);
-  return selector.select();
+  return new Selector(graph, inferTypes(graph, inputs), stays, kept).select();
 }
 
 class Selector {
   readonly #editor: GraphEditor;
   readonly #layers = new Map<Node, Layer>();
+  /** Of functions that may be tables. Kept, for chains of them may be long, and each node reads its operand twice in x * x. */
+  readonly #leaves = new Map<Node, string | undefined>();
   /** Functions that could have been tables but stay in float. */
   readonly #floatFunctions = new Set<Node>();
 
@@ -45,6 +46,7 @@ class Selector {
     for (const node of this.graph.nodes) {
       const layer = this.#layerOf(node);
       if (layer !== undefined) this.#layers.set(node, layer);
+      if (layer?.kind === 'table') this.#leaves.set(node, this.#leafBehind(layer));
     }
     this.#joinTables();
     this.#dropClampsInside();
@@ -147,10 +149,15 @@ class Selector {
     const constant = this.#editor.constant(value);
     if (constant !== undefined)
       return constant.data.length === 1 && constant.dims.length <= 1 ? null : undefined;
-    const layer = this.#layers.get(this.#editor.producer(value) ?? user);
-    if (layer?.kind !== 'table' || !this.#editor.isOnlyUsedBy(value, user)) return value;
-    const inner = layer.activations.map((i) => this.#leafOf(layer.node.inputs[i], layer.node));
-    return inner.every((leaf) => leaf === inner[0]) ? inner[0] : value;
+    const producer = this.#editor.producer(value);
+    if (producer === undefined || !this.#editor.isOnlyUsedBy(value, user)) return value;
+    return this.#leaves.get(producer) ?? value;
+  }
+
+  /** Of a function: the one value that it is a function of, through the functions before it; undefined for several. */
+  #leafBehind({ node, activations }: Layer): string | undefined {
+    const leaves = new Set(activations.map((i) => this.#leafOf(node.inputs[i], node)));
+    return leaves.size === 1 ? ([...leaves][0] ?? undefined) : undefined;
   }
 
   /** Relu and Clip that are the only users, and the value behind the last of them. */

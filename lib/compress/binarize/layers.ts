@@ -1,6 +1,7 @@
 // Which layers of a model can become binary, and which stay as they are by default.
 import { KompaktError } from '../../errors.js';
 import type { Graph, Node } from '../../graph/graph.js';
+import { usesOf } from '../../graph/uses.js';
 import { intAttr } from '../../ops/op.js';
 import type { Dims } from '../../tensor/shape.js';
 import type { LayerChoice } from './options.js';
@@ -60,7 +61,7 @@ function candidates(graph: Graph): { readonly all: Candidate[]; readonly last: R
   const passed = new Map<string, ReadonlySet<string>>();
   const followed = new Set<string>();
   for (const node of graph.nodes) {
-    const before = new Set(node.inputs.flatMap((name) => [...(passed.get(name) ?? [])]));
+    const before = new Set(usesOf(node).flatMap((name) => [...(passed.get(name) ?? [])]));
     const weight = node.inputs[1] ?? '';
     const constant = graph.constants.get(weight);
     const axis = axisOf(node, constant?.dtype === 'float32' ? constant.dims : undefined);

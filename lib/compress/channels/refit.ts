@@ -7,6 +7,7 @@ import type { Executor, Feeds } from '../../calibrate/collect.js';
 import { KompaktError } from '../../errors.js';
 import { freezeGraph, type Graph, type Node } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
+import { usesOf } from '../../graph/uses.js';
 import { opOf } from '../../ops/index.js';
 import type { ProductRows } from '../../ops/shared/product-rows.js';
 import type { Dims } from '../../tensor/shape.js';
@@ -40,7 +41,7 @@ export async function refit(
   let graph = smaller;
   for (const node of smaller.nodes) {
     const old = before.get(node.name);
-    const reads = node.inputs.some((name) => changed.has(name));
+    const reads = usesOf(node).some((name) => changed.has(name));
     // What was not cut is the same object.
     const cut = node.inputs.some((name) => smaller.constants.get(name) !== original.constants.get(name));
     if (!reads && !cut) continue;
@@ -99,7 +100,7 @@ function layerOf(graph: Graph, node: Node): FitLayer | undefined {
   const ownBias = bias === '' || graph.constants.get(bias)?.data.length === channels;
   // What other nodes use too must stay as it is.
   const shared = [weight, bias].some(
-    (name) => name !== '' && graph.nodes.filter(({ inputs }) => inputs.includes(name)).length > 1,
+    (name) => name !== '' && graph.nodes.filter((other) => usesOf(other).includes(name)).length > 1,
   );
   // Least squares need all covariances of a row.
   if (depth + channels > longestPart || !ownBias || shared) return undefined;

@@ -28,6 +28,7 @@ export function floatWork(graph: Graph, sample: Feeds): (value: string) => numbe
   };
   return (value) => {
     const type = types.get(value);
+    // Bodies that read it compute in float whatever becomes of it.
     const users = graph.nodes.filter((node) => node.inputs.includes(value));
     return users.reduce((sum, node) => sum + macs(node), type === undefined ? 0 : sizeOf(type.dims));
   };

@@ -2,6 +2,7 @@
 // beyond: clamping to the bound changes nothing and makes the step smaller (HardSwish needs nothing below -3).
 import type { Observer, Range } from '../../calibrate/observer.js';
 import { type Graph, type Node, opKey } from '../../graph/graph.js';
+import { usesOf } from '../../graph/uses.js';
 import { ops } from '../../ops/index.js';
 import type { Bounds } from '../../ops/op.js';
 
@@ -20,8 +21,9 @@ export function saturationRanges(graph: Graph): ReadonlyMap<string, Range> {
   };
   for (const node of graph.nodes) {
     const range = boundsOf(graph, node).needs ?? everything;
-    node.inputs.forEach((name, i) => {
-      if (name !== '') widen(name, i === 0 ? range : everything);
+    // What the bodies of a node read is used too: in whatever way.
+    usesOf(node).forEach((name, i) => {
+      widen(name, i === 0 && name === node.inputs[0] ? range : everything);
     });
   }
   for (const output of graph.outputs) widen(output.name, everything);

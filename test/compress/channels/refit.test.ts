@@ -11,6 +11,7 @@ import { f32, toNumbers } from '../../../lib/tensor/tensor.js';
 import { evaluate } from '../../../lib/train/evaluate.js';
 import { TestGraph } from '../../helpers/check-pass.js';
 import { randomFloats } from '../../helpers/random-floats.js';
+import { readInBodies } from '../../helpers/read-in-bodies.js';
 import { digits, trainedDigits } from '../../helpers/trained-digits.js';
 
 const modelOf = (graph: Graph): Promise<Model> =>
@@ -109,6 +110,32 @@ test('weights that other layers use too stay as they are', async () => {
   executor.release();
   for (const value of values.values())
     for (const v of toNumbers(value)) expect(Number.isFinite(v)).toBe(true);
+});
+
+test('weights that bodies read too stay as they are', async () => {
+  const g = new TestGraph([1, 3, 8, 8]);
+  const a = g.op('Relu', [g.conv(g.x, 8, 3)]);
+  const b = g.op('Relu', [g.conv(a, 8, 8)]);
+  const last = g.weights(4, 8, 1, 1);
+  const graph = g.done(g.op('Conv', [b, last]), readInBodies(g, last));
+  const model = await modelOf(graph);
+  const { model: small } = await prune(model, { channels: { share: 0.5, roundTo: 1 }, data });
+  const size = ({ constants }: Graph) => [...constants.values()].reduce((sum, c) => sum + c.data.length, 0);
+  expect(size(small.graph)).toBeLessThan(size(graph));
+  expect(small.graph.constants.get(last)).toEqual(graph.constants.get(last));
+});
+
+test('layers behind a body that reads what changed are fitted', async () => {
+  const g = new TestGraph([1, 3, 8, 8]);
+  const a = g.op('Relu', [g.conv(g.x, 8, 3)]);
+  const b = g.conv(a, 8, 8);
+  const graph = g.done(g.op('Conv', [readInBodies(g, b), g.weights(4, 8, 1, 1)]));
+  const model = await modelOf(graph);
+  const made = async (refit: boolean) => {
+    const { model: small } = await prune(model, { channels: { share: 0.5, roundTo: 1, refit }, data });
+    return small.graph.constants.get(graph.nodes.at(-1)!.inputs[1]!);
+  };
+  expect(await made(true)).not.toEqual(await made(false));
 });
 
 test('digits: without training, most of what pruning loses comes back, the same on every run', async () => {

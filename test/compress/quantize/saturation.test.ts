@@ -2,6 +2,9 @@ import { clampedObserver, saturationRanges } from '../../../lib/compress/quantiz
 import { attr } from '../../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../../lib/graph/builder.js';
 import { f32 } from '../../../lib/tensor/tensor.js';
+import { TestGraph } from '../../helpers/check-pass.js';
+import { quantizedNoise } from '../../helpers/quantized-noise.js';
+import { readInBodies } from '../../helpers/read-in-bodies.js';
 
 test('a value is bounded by what its consumers can tell apart', () => {
   const g = new GraphBuilder();
@@ -32,6 +35,15 @@ test('a value is bounded by what its consumers can tell apart', () => {
   expect(ranges.get('both')).toEqual({ min: -3, max: Number.POSITIVE_INFINITY });
   expect(ranges.has('free')).toBe(false);
   expect(ranges.get('clip')).toEqual({ min: -1, max: 6 });
+});
+
+test.each(['Relu', 'HardSwish'])('what a body reads beside %s is kept whole', async (op) => {
+  const g = new TestGraph([1, 3, 8, 8]);
+  const value = g.conv(g.x);
+  const both = g.op('Add', [g.op(op, [value]), readInBodies(g, value)]);
+  const graph = g.done(both);
+  expect(saturationRanges(graph).has(value)).toBe(false);
+  expect((await quantizedNoise(graph)).sqnr).toBeGreaterThan(30);
 });
 
 test('an observer sees values clamped, and its own copy is untouched', () => {

@@ -28,10 +28,10 @@ export const observedQuantize = defineOp({
   reference: (ctx) => {
     const [x, scale] = [inputValue(ctx, 0), inputValue(ctx, 1)];
     const [low, high] = [intAttr(ctx.node, 'low'), intAttr(ctx.node, 'high')];
-    const fitting = toNumbers(x).reduce(
-      (most, v) => Math.max(most, v > 0 ? v / high : low < 0 ? v / low : 0),
-      0,
-    );
+    const fitting = toNumbers(x).reduce((most, v) => {
+      const bound = v > 0 ? high : low;
+      return Math.max(most, bound === 0 ? 0 : v / bound);
+    }, 0);
     const momentum = floatAttr(ctx.node, 'momentum');
     const observing = toNumbers(inputValue(ctx, 2))[0]! < floatAttr(ctx.node, 'until');
     const next =
@@ -69,15 +69,18 @@ export const observedQuantize = defineOp({
     const layout = ctx.layoutOf(0);
     const dims = splitOf(ctx, x, scale);
     const flat = ctx.reshape(ctx.read(0, layout), [1, dims[2], 1]);
-    const ends = (['min', 'max'] as const).map((op) => {
+    const endOf = (op: 'min' | 'max') => {
       const end = ctx.temporary('float32', [1, 1]);
       ctx.emit('reduce_f32', [flat], [end], { op, dims: [1, dims[2], 1] });
       return end;
-    });
+    };
+    const least = endOf('min');
+    // The step divides each end by its bound. Where nothing above 0 counts, the lower end is both.
+    const [most, bound] = high === 0 ? [least, low] : [endOf('max'), high];
     const next = ctx.writeOver(1, 1);
-    ctx.emit('observe_scale_f32', [ctx.read(1, 'plain'), ...ends, ctx.read(2, 'plain')], [next], {
+    ctx.emit('observe_scale_f32', [ctx.read(1, 'plain'), least, most, ctx.read(2, 'plain')], [next], {
       low,
-      high,
+      high: bound,
       momentum: floatAttr(ctx.node, 'momentum'),
       until: floatAttr(ctx.node, 'until'),
     });

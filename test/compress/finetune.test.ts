@@ -10,12 +10,14 @@ import { opKey } from '../../lib/graph/graph.js';
 import { Model } from '../../lib/model/model.js';
 import { prepareForRun } from '../../lib/passes/pipeline.js';
 import { InferenceSession } from '../../lib/session/session.js';
+import { toValues } from '../../lib/session/values.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { f32, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
 import { evaluate } from '../../lib/train/evaluate.js';
 import { buildNetwork } from '../../lib/train/networks/index.js';
 import { asItIs } from '../../lib/train/preparation.js';
 import type { Lesson } from '../../lib/train/train-model.js';
+import { TestGraph } from '../helpers/check-pass.js';
 import { onnxruntimeExecutor } from '../helpers/onnxruntime-executor.js';
 import { classes, pictures, side } from '../helpers/pictures.js';
 import { randomFloats } from '../helpers/random-floats.js';
@@ -161,6 +163,42 @@ test('equal seeds give equal files, on any number of threads', async () => {
   const [a, b] = [1, 2].map((threads) => train(float, few, { epochs: 1, threads }));
   expect(Buffer.compare((await a!).model.toBytes(), (await b!).model.toBytes())).toBe(0);
 });
+
+test.each(['lsq', 'pact', 'ste'] as const)(
+  '%s: learns behind values that are never positive',
+  async (method) => {
+    const g = new TestGraph(['N', 1, side, side]);
+    const a = g.op('Min', [g.conv(g.x, 4, 1), g.number(0)]);
+    const flat = g.op('Flatten', [a]);
+    const b = g.op('Neg', [
+      g.op('Relu', [g.op('Gemm', [flat, g.weights(4 * (side - 2) ** 2, 8), g.weights(1, 8)])]),
+    ]);
+    const net = new Model(g.done(g.op('Gemm', [b, g.weights(8, classes), g.weights(1, classes)])));
+    const data = pictures(64, 3).map(({ feeds, ...rest }) => ({
+      ...rest,
+      feeds: { x: Object.values(feeds)[0]! },
+    }));
+    const { model, report } = await finetune(net, {
+      ...run,
+      data,
+      epochs: 8,
+      learningRate: 0.02,
+      quantize: { method },
+    });
+    expect(report.epochs.at(-1)!.loss).toBeLessThan(report.epochs[0]!.loss);
+    const [own, theirs] = [
+      await evaluate(model, data as Required<Lesson>[], { threads: 1 }),
+      await onnxruntimeExecutor(model.graph),
+    ];
+    let right = 0;
+    for (const { feeds, label } of data) {
+      const [y] = [...(await theirs(toValues(feeds))).values()];
+      const scores = [...toNumbers(y!)];
+      if (scores.indexOf(Math.max(...scores)) === label) right++;
+    }
+    expect(Math.abs(right - own.right)).toBeLessThanOrEqual(2);
+  },
+);
 
 test('bad options are refused', async () => {
   for (const options of [{ weightBits: 1 }, { method: 'magic' }, { colour: 'red' }])

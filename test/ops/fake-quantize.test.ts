@@ -100,6 +100,39 @@ describe('the engine', () => {
     expect(scheduleOf(one)).toEqual(['native']);
   });
 
+  test.each(cases)(
+    'quantises %s that counts below 0 only, and differentiates it',
+    async (_, dims, scale, axis) => {
+      const one = { x: random(dims), scale: positive(scale), low: -5, high: 0, axis };
+      await expectNativeLikeReference(nodeOf(one));
+      const [dx, dScale] = gradientsOf(one, runReference);
+      const [nativeDx, nativeDScale] = gradientsOf(one, (graph, feeds) => {
+        const engine = new Engine(1);
+        const runner = new GraphRunner(graph, engine);
+        const values = runner.runSync(feeds) as ReadonlyMap<string, TensorValue>;
+        runner.release();
+        engine.release();
+        return values;
+      });
+      expect(nativeDx).toEqual(dx);
+      const largest = dScale!.reduce((m, v) => Math.max(m, Math.abs(v)), 1);
+      dScale!.forEach((v, i) => {
+        expect(Math.abs(v - nativeDScale![i]!)).toBeLessThanOrEqual(2e-6 * largest);
+      });
+    },
+  );
+
+  test('bounds that are both 0, or on one side of it, are refused', () => {
+    for (const [low, high] of [
+      [0, 0],
+      [1, 5],
+      [-5, -1],
+    ] as const)
+      expect(() => reference(nodeOf({ x: random([3]), scale: positive([]), low, high }))).toThrow(
+        expect.objectContaining({ code: 'KPT_ATTRIBUTE_INVALID' }),
+      );
+  });
+
   test('takes a tensor without elements', () =>
     expectNativeLikeReference(nodeOf({ x: random([0, 4]), scale: positive([]), low: -3, high: 4 })));
 
@@ -235,37 +268,39 @@ describe('the gradient', () => {
 });
 
 describe('observed', () => {
-  const attributes = {
-    low: attr.int(-2),
-    high: attr.int(10),
-    momentum: attr.float(0.75),
-    until: attr.float(0.8),
-  };
-  const observed = (x: TensorValue, progress: number) => ({
+  const observed = (x: TensorValue, progress: number, [low, high]: readonly [number, number]) => ({
     op: 'ObservedQuantize',
     domain: 'ai.kompakt' as const,
-    attributes,
+    attributes: {
+      low: attr.int(low),
+      high: attr.int(high),
+      momentum: attr.float(0.75),
+      until: attr.float(0.8),
+    },
     inputs: [x, f32([1], [0.4]), f32([], [progress])],
     outputs: 2,
   });
-  const cases: [string, number[], number, number][] = [
+  const cases: [string, number[], number, number, (readonly [number, number])?][] = [
     ['the upper end decides', [-0.4, 0, 6], 0.5, 0.75 * 0.4 + 0.25 * 0.6],
     ['the lower end decides', [-3, 0, 6], 0, 0.75 * 0.4 + 0.25 * 1.5],
     ['late in the run it stays', [-3, 0, 6], 0.8, 0.4],
     ['zeros tell nothing', [0, -0, 0], 0.5, 0.4],
     ['nor does what is not finite', [0, inf, 1], 0.5, 0.4],
+    ['nothing above 0 counts', [-3, 7, 0], 0, 0.75 * 0.4 + 0.25 * 0.3, [-10, 0]],
+    ['nothing above 0 counts, 0 is the upper end', [-3, -1, 0], 0, 0.75 * 0.4 + 0.25 * 0.3, [-10, 0]],
+    ['nothing below 0 counts', [-3, 2, 0], 0, 0.75 * 0.4 + 0.25 * 0.2, [0, 10]],
   ];
 
-  test.each(cases)('%s', (_, values, progress, scale) => {
+  test.each(cases)('%s', (_, values, progress, scale, bounds = [-2, 10]) => {
     const x = f32([3], values);
-    const [y, next] = reference(observed(x, progress));
+    const [y, next] = reference(observed(x, progress, bounds));
     expect(toNumbers(next!)[0]).toBeCloseTo(scale, 6);
-    const [plain] = reference(nodeOf({ x, scale: next!, low: -2, high: 10 }));
+    const [plain] = reference(nodeOf({ x, scale: next!, low: bounds[0], high: bounds[1] }));
     expect(y).toEqual(plain);
   });
 
-  test.each(cases)('in the engine: %s', (_, values, progress) => {
-    const { inputs, op, domain } = observed(f32([1, 3], values), progress);
+  test.each(cases)('in the engine: %s', (_, values, progress, __, bounds = [-2, 10]) => {
+    const { inputs, op, domain, attributes } = observed(f32([1, 3], values), progress, bounds);
     const writer = new GraphWriter();
     const names = inputs.map((value, i) => writer.input(`x${i}`, value));
     const outputs = writer.add(op, names, attributes, { domain, outputs: 2 });

@@ -97,7 +97,8 @@ function layerOf(graph: Graph, node: Node): FitLayer | undefined {
   const axis = rule.axis({ node, weightDims: value.dims });
   const channels = value.dims[axis]!;
   const depth = value.data.length / channels;
-  const ownBias = bias === '' || graph.constants.get(bias)?.data.length === channels;
+  const own = graph.constants.get(bias);
+  const ownBias = bias === '' || (own?.data.length === channels && own.dims.at(-1) === channels);
   // What other nodes use too must stay as it is.
   const shared = [weight, bias].some(
     (name) => name !== '' && graph.nodes.filter((other) => usesOf(other).includes(name)).length > 1,

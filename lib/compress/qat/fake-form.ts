@@ -45,7 +45,7 @@ export interface FakeForm {
 
 export interface ScaleParameter {
   readonly name: string;
-  /** The scale is the parameter times this, in float32: 1, or 1 / highest integer for a clipping level. */
+  /** The scale is the parameter times this, in float32: 1, or 1 / the integer of the clipping level. */
   readonly factor: number;
 }
 
@@ -121,7 +121,13 @@ class Maker {
     const unit = editor.fresh(`${float}/unit`);
     const scales = [this.#scaleValues.get(group)!, this.#steps.get(weight.output)!];
     const { min, max } = dtypes.int32;
-    const attributes = { low: attr.int(min), high: attr.int(max), gradient: attr.string('ste') };
+    const attributes = {
+      low: attr.int(min),
+      high: attr.int(max),
+      // Of [N], or [1,N] in files of others.
+      axis: attr.int(Math.max(0, editor.constant(float)!.dims.length - 1)),
+      gradient: attr.string('ste'),
+    };
     editor.replace(
       [node],
       [
@@ -226,11 +232,13 @@ class Maker {
       this.#scaleValues.set(group, step);
       return { scale: step, nodes: [] };
     }
-    const highest = f32([1], [toNumbers(initial)[0]! * site.high]);
+    // Of values that are never positive, the one below.
+    const reach = site.high === 0 ? -site.low : site.high;
+    const highest = f32([1], [toNumbers(initial)[0]! * reach]);
     const level = editor.addConstant(`${site.input}/level`, highest);
     // Weight decay makes ranges as small as the loss allows (Choi et al. 2018, section 3).
     this.#rules.set(level, { ...this.#ruleOf(highest), penalized: 'l2' });
-    const factor = Math.fround(1 / site.high);
+    const factor = Math.fround(1 / reach);
     const scale = editor.fresh(`${site.input}/step`);
     const share = editor.addConstant(`${site.input}/share`, f32([], [factor]));
     this.#scales.set(group, { name: level, factor });

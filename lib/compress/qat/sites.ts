@@ -226,8 +226,10 @@ class Finder {
     const weight = this.#weights.get(node.inputs[rule.weight] ?? '');
     const activation = this.#activations.get(node.inputs[0]!);
     if (!isDequantize(dequantize) || weight === undefined || activation === undefined) return undefined;
-    if (editor.constant(dequantize.inputs[0]!)?.dtype !== 'int32' || editor.consumers(output).length !== 1)
-      return undefined;
+    const stored = editor.constant(dequantize.inputs[0]!);
+    if (stored?.dtype !== 'int32' || editor.consumers(output).length !== 1) return undefined;
+    // One number a channel or one for all, not one a row.
+    if (stored.data.length !== (stored.dims.at(-1) ?? 1)) return undefined;
     const integers = this.#own([dequantize], 0);
     return { output, integers, scale: this.#own([dequantize], 1), activation, weight };
   }

@@ -143,7 +143,14 @@ export function quantizeOperand(value: TensorValue, scheme: ActivationScheme): Q
   return { value: fromNumbers(scheme.type, value.dims, stored), params, sqnr: Number.POSITIVE_INFINITY };
 }
 
-/** int32 bias in units of xScale * wScale[c]. */
+/** A bias as [N], one number a channel; undefined where it differs by row. `channels`: how many, where it has one for all. */
+export function channelBias(bias: TensorValue, channels: number): TensorValue | undefined {
+  const values = toNumbers(bias);
+  if (values.length === 1) return f32([channels], new Float32Array(channels).fill(values[0]));
+  return values.length === bias.dims.at(-1) ? f32([values.length], values) : undefined;
+}
+
+/** int32 bias [N] in units of xScale * wScale[c]. */
 export function quantizeBias(bias: TensorValue, xScale: number, wScales: TensorValue): QuantizedConstant {
   const values = toNumbers(bias);
   const own = toNumbers(wScales);

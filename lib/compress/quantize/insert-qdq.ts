@@ -11,6 +11,7 @@ import { f32, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import {
   type ActivationParams,
   type ActivationScheme,
+  channelBias,
   narrowBounds,
   type QuantizedConstant,
   quantizeBias,
@@ -200,7 +201,9 @@ class Inserter {
     if (weight !== null) {
       const xScale = this.#inputScale(layer);
       const old = this.#editor.constant(node.inputs[weight.input])!;
-      const given = weight.bias === null ? undefined : this.#editor.constant(node.inputs[weight.bias]);
+      const constant = weight.bias === null ? undefined : this.#editor.constant(node.inputs[weight.bias]);
+      // One that differs by row stays in float.
+      const given = constant && channelBias(constant, old.dims[weight.axis]);
       const [name, made] = this.#quantizedWeights(layer, old, given, xScale);
       const bias = given && correctedBias(layer, given, old, made, this.options);
       replaceBy(weight.input, name, old, made);
@@ -215,7 +218,7 @@ class Inserter {
         if (made.params.scale.data.length === 1 || made.params.scale.data.length === channels) {
           const madeBias = quantizeBias(bias, xScale, made.params.scale);
           const biasName = this.#dequantized(node.inputs[weight.bias!], madeBias);
-          replaceBy(weight.bias!, biasName, bias, madeBias);
+          replaceBy(weight.bias!, biasName, constant!, madeBias);
           this.#origins.set(biasName, { name: node.inputs[weight.bias!], value: bias, bits: 32 });
         }
       }

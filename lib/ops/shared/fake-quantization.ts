@@ -43,8 +43,9 @@ export function checkFakeQuantize(ctx: InferContext, x: number): readonly [Tenso
   checkType(scale.dtype, [value.dtype], 'a scale', ctx.where);
   splitOf(ctx, value, scale);
   const [low, high] = [intAttr(ctx.node, 'low'), intAttr(ctx.node, 'high')];
-  if (low > 0 || high <= 0 || low !== (low | 0) || high !== (high | 0))
-    illegalAttribute('low <= 0 < high, of 32 bits', ctx.where, `${low}, ${high}`);
+  // One of them is 0 where values are never negative, or never positive.
+  if (low > 0 || high < 0 || low === high || low !== (low | 0) || high !== (high | 0))
+    illegalAttribute('low <= 0 <= high, not both 0, of 32 bits', ctx.where, `${low}, ${high}`);
   const inner = intAttr(ctx.node, 'inner', 0);
   if (inner !== 0 && inner !== 1) illegalAttribute('inner 0 or 1', ctx.where, inner);
   return [value, scale];

@@ -11,7 +11,8 @@ import { prepareForRun } from '../../../lib/passes/pipeline.js';
 import { Engine } from '../../../lib/run/engine.js';
 import { runReference } from '../../../lib/run/reference.js';
 import { GraphRunner } from '../../../lib/run/runner.js';
-import { f32, type TensorValue, toNumbers } from '../../../lib/tensor/tensor.js';
+import { sizeOf } from '../../../lib/tensor/shape.js';
+import { f32, i64, type TensorValue, toNumbers } from '../../../lib/tensor/tensor.js';
 import { crossEntropy } from '../../../lib/train/losses/cross-entropy.js';
 import { sgd } from '../../../lib/train/optimizers/sgd.js';
 import { trainingGraph } from '../../../lib/train/training-graph.js';
@@ -34,9 +35,28 @@ function network(): Graph {
   return g.done(g.op('Softmax', [g.op('Gemm', [pooled, g.weights(5, 6), g.weights(6)])]));
 }
 
-async function formOf(options: QuantizeOptions, method: QatMethod = 'lsq', keepOrigins = true) {
+/** A value that is never positive, and a classifier with a bias of these dims. */
+function oddNetwork(bias: readonly number[]): Graph {
+  const g = new TestGraph([1, 3, 8, 8]);
+  const a = g.op('Neg', [g.op('Relu', [g.conv(g.x, 4, 3)])]);
+  const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [g.op('Conv', [a, g.weights(5, 4, 3, 3)])])]);
+  const shift = f32(bias, randomFloats(sizeOf(bias), 9));
+  const y = g.op('Gemm', [pooled, g.weights(5, 6), g.constant('shift', shift)]);
+  return g.done(
+    g.op('Relu', [
+      g.op('Conv', [g.op('Reshape', [y, g.constant('to', i64([1, 6, 1, 1]))]), g.weights(6, 6, 1, 1)]),
+    ]),
+  );
+}
+
+async function formOf(
+  options: QuantizeOptions,
+  method: QatMethod = 'lsq',
+  keepOrigins = true,
+  source = network(),
+) {
   const { model, origins } = await quantize(
-    network(),
+    source,
     { rounding: 'nearest', ...options },
     {
       data: samples(8),
@@ -124,6 +144,52 @@ describe.each(variants)('%j', (options) => {
     }
   });
 });
+
+describe.each([[6], [1, 6], [1], [], [1, 1]])(
+  'a bias of shape [%s] and values below 0',
+  (...bias: number[]) => {
+    test.each(['lsq', 'pact', 'ste'] as const)('%s: are trained as they are quantised', async (method) => {
+      for (const perChannel of [true, false]) {
+        const source = oddNetwork(bias);
+        const { model, form } = await formOf({ perChannel }, method, true, source);
+        expect(apart(model, form.graph)).toBeLessThan(1e-5);
+        const back = fromFakeQuantized(form, form.graph);
+        expect(apart(model, back)).toBeLessThan(1e-5);
+        const [float, theirs] = [await onnxruntimeExecutor(source), await onnxruntimeExecutor(back)];
+        for (const feeds of samples(4)) {
+          const [wanted, made] = [await float(feeds), await theirs(feeds)].map((all) =>
+            toNumbers([...all.values()][0]!),
+          );
+          result(prepareForRun(back), feeds).forEach((v, i) => {
+            expect(Math.abs(v - made![i]!)).toBeLessThan(0.05);
+            expect(Math.abs(v - wanted![i]!)).toBeLessThan(0.25);
+          });
+        }
+      }
+    });
+
+    test('files of others may have such biases of integers', async () => {
+      const { model } = await formOf({}, 'lsq', true, oddNetwork([6]));
+      const gemm = model.nodes.find(({ op }) => op === 'Gemm')!;
+      const dequantize = model.nodes.find(({ outputs }) => outputs[0] === gemm.inputs[2])!;
+      const constants = new Map(model.constants);
+      const stored = constants.get(dequantize.inputs[0]!)!;
+      constants.set(dequantize.inputs[0]!, { ...stored, dims: [1, 6] });
+      const nodes = model.nodes.map((node) =>
+        node === dequantize ? { ...node, attributes: { ...node.attributes, axis: attr.int(1) } } : node,
+      );
+      const theirs = verify({ ...model, nodes, constants });
+      const form = toFakeQuantized(theirs, {
+        method: 'lsq',
+        origins: new Map(),
+        rateOf: () => 1,
+        freezeAt: 0,
+      });
+      expect(apart(theirs, verify(form.graph))).toBeLessThan(1e-5);
+      expect(apart(theirs, fromFakeQuantized(form, form.graph))).toBe(0);
+    });
+  },
+);
 
 const scaled = ({ dims, data }: TensorValue, factor: number): TensorValue =>
   f32(

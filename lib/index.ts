@@ -90,6 +90,7 @@ export { type PlanCacheUsage, planCacheUsage } from './session/cache-place.js';
 export type { Description, NodeDescription } from './session/describe.js';
 export { describePasses, type PassEffect } from './session/describe-passes.js';
 export type { RunOptions, SessionOptions } from './session/options.js';
+export type { SamplesOf } from './session/samples.js';
 export { InferenceSession } from './session/session.js';
 export { augmentations } from './train/augment/index.js';
 export { type EvaluateOptions, type Evaluation, evaluate, type LabelledSample } from './train/evaluate.js';

@@ -24,12 +24,3 @@ export function samplesOf(
   const preprocess = options.value<PreprocessOptions>('preprocess');
   return openSamples({ data, ...(preprocess && { preprocess }), ...(most && { samples: most }) }, model);
 }
-
-/** The feeds alone, for calibration and comparison. */
-export async function* feedsOf(
-  options: Options,
-  model: Model,
-  most?: number,
-): AsyncIterable<ModelSample['feeds']> {
-  for await (const { feeds } of samplesOf(options, model, most)) yield feeds;
-}

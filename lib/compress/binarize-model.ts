@@ -5,6 +5,7 @@ import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { foldConstants } from '../passes/fold-constants.js';
 import { parseOptions } from '../session/parse-options.js';
+import { requireRepeatable, type SamplesOf, samplesIn } from '../session/samples.js';
 import { distill } from '../train/distill.js';
 import { answersOf, evaluate, type LabelledSample } from '../train/evaluate.js';
 import { type FinetuneOptions, finetune } from '../train/finetune.js';
@@ -23,7 +24,6 @@ import {
 import { activationStage, weightStage } from './binarize/prepare.js';
 import { type BinarizeReport, describeLayers, notesOf } from './binarize/report.js';
 import { rankLayers } from './binarize/sensitivity.js';
-import { feedsOf } from './feeds-of.js';
 import { quantize } from './quantize-model.js';
 
 /** `data` is read several times: it must begin anew each time. */
@@ -47,7 +47,7 @@ export async function binarize(model: Model, options: BinarizeOptions): Promise<
       'Option teach of binarize is false, but a teacher is given.',
     );
   const inputs: TrainingInputs = {
-    data: requireReadable(data),
+    data: requireRepeatable(data, 'data', 'binarize'),
     ...(judged && { evaluate: judged }),
     ...(onEvent && { onEvent }),
     ...(signal && { signal }),
@@ -81,26 +81,14 @@ export async function binarize(model: Model, options: BinarizeOptions): Promise<
   };
 }
 
-function requireReadable(data: TrainingInputs['data']): TrainingInputs['data'] {
-  const iterator = Symbol.asyncIterator in data ? data[Symbol.asyncIterator]() : data[Symbol.iterator]();
-  if (iterator === (data as unknown))
-    throw new KompaktError(
-      'KPT_OPTION_INVALID',
-      'Option data of binarize is read several times and must begin anew each time: not an iterator, but an array or openSamples(...).',
-    );
-  return data;
-}
-
 /** Samples on which it is seen whether a model is trained: so many at least, where there are. */
 const trainedSamples = 500;
 
 /** Labelled samples from everywhere: they may be sorted by class. */
-async function spread(
-  samples: AsyncIterable<Lesson | LabelledSample> | Iterable<Lesson | LabelledSample>,
-): Promise<readonly LabelledSample[]> {
+async function spread(samples: SamplesOf<Lesson | LabelledSample>): Promise<readonly LabelledSample[]> {
   let taken: LabelledSample[] = [];
   let [seen, stride] = [0, 1];
-  for await (const { feeds, label } of samples) {
+  for await (const { feeds, label } of samplesIn<Lesson | LabelledSample>(samples)) {
     if (label === undefined || seen++ % stride !== 0) continue;
     taken.push({ feeds, label });
     if (taken.length < 2 * trainedSamples) continue;
@@ -114,7 +102,7 @@ async function spread(
  *  all. Without labels nobody can tell: it is taken for trained. */
 async function isTrained(
   model: Model,
-  samples: AsyncIterable<Lesson | LabelledSample> | Iterable<Lesson | LabelledSample>,
+  samples: SamplesOf<Lesson | LabelledSample>,
   threads: number,
 ): Promise<boolean> {
   const labelled = await spread(samples);
@@ -215,5 +203,5 @@ async function withRest(
   if (activationBits === 32 || (rest === 'float' && activationBits === 1)) return model;
   // Equalisation would move scales into weights that are all alike.
   const options = { samples: calibrationSamples, equalize: false, ...(signal && { signal }) };
-  return (await quantize(model, { data: feedsOf(data), ...options })).model;
+  return (await quantize(model, { data, ...options })).model;
 }

@@ -1,11 +1,10 @@
 // Some of the samples to learn from, for what does not need them all.
 import { wantedOf } from '../data/draw.js';
-import type { TrainingInputs } from '../train/train-model.js';
 
-type Samples = TrainingInputs['data'];
+type Samples<T> = AsyncIterable<T> | Iterable<T>;
 
 /** At most `most`: drawn evenly of an array and of openSamples, for data is often sorted by class; the first of others. */
-export function drawn(samples: Samples, most: number): Samples {
+export function drawn<T>(samples: Samples<T>, most: number): Samples<T> {
   if (Array.isArray(samples)) {
     const { has } = wantedOf(samples.length, most);
     return samples.filter((_, i) => has(i));
@@ -13,5 +12,7 @@ export function drawn(samples: Samples, most: number): Samples {
   return canDraw(samples) ? samples.draw(most) : samples;
 }
 
-const canDraw = (samples: Samples): samples is Samples & { readonly draw: (most: number) => Samples } =>
+const canDraw = <T>(
+  samples: Samples<T>,
+): samples is Samples<T> & { readonly draw: (most: number) => Samples<T> } =>
   'draw' in samples && typeof samples.draw === 'function';

@@ -4,7 +4,6 @@ import { parseOptions } from '../session/parse-options.js';
 import { optimizerOptions, usualRate } from '../train/options.js';
 import { asItIs, type Prepare } from '../train/preparation.js';
 import type { TrainedModel, TrainingInputs } from '../train/train-model.js';
-import { feedsOf } from './feeds-of.js';
 import { type PrunedTrainingOptions, prunedTrainingOptions } from './prune/options.js';
 import { pruned } from './prune/preparation.js';
 import { type Sparsity, sparsityOf } from './prune/report.js';
@@ -71,7 +70,7 @@ function quantizing(
   return {
     learningRate: learningRate ?? rateShare * usualRate[name],
     prepare: quantizationAware(complete, quantize, {
-      data: () => feedsOf(data),
+      data,
       optimizer: name,
       ...(signal && { signal }),
     }),

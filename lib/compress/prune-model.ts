@@ -5,6 +5,7 @@ import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { foldConstants } from '../passes/fold-constants.js';
 import { parseOptions } from '../session/parse-options.js';
+import { requireSamples, type SamplesOf } from '../session/samples.js';
 import { valuesOf } from '../session/values.js';
 import { evaluate, type LabelledSample } from '../train/evaluate.js';
 import type { Lesson } from '../train/train-model.js';
@@ -15,7 +16,6 @@ import { pruneChannels } from './channels/prune-channels.js';
 import { refit } from './channels/refit.js';
 import type { ChannelsReport } from './channels/report.js';
 import { drawn } from './drawn.js';
-import { feedsOf } from './feeds-of.js';
 import { chooseLayers } from './prune/layers.js';
 import { pruneShape } from './prune/options.js';
 import { type Sparsity, type StoredBytes, sparsityOf, storedBytes } from './prune/report.js';
@@ -44,9 +44,9 @@ type CompletePruneOptions = z.output<typeof pruneOptions>;
 
 export interface PruneOptions extends z.input<typeof pruneOptions> {
   /** Samples: labelled for importances of channels that look at gradients; to fit what is left of layers (channels.refit). */
-  readonly data?: AsyncIterable<Lesson> | Iterable<Lesson>;
+  readonly data?: SamplesOf<Lesson>;
   /** Labelled samples on which the model is judged before and after. */
-  readonly evaluate?: AsyncIterable<LabelledSample> | Iterable<LabelledSample>;
+  readonly evaluate?: SamplesOf<LabelledSample>;
   readonly signal?: AbortSignal;
 }
 
@@ -76,6 +76,7 @@ export async function prune(
   { evaluate: judged, data, signal, ...options }: PruneOptions,
 ): Promise<{ readonly model: Model; readonly report: PruneReport }> {
   const complete = parseOptions(pruneOptions, options, 'prune');
+  if (data !== undefined) requireSamples(data, 'data', 'prune');
   const samples = { ...(data && { data }), ...(signal && { signal }) };
   const source = model.withGraph(foldConstants.run(model.graph));
   const {
@@ -140,9 +141,7 @@ async function channelsGone(
       : undefined;
   const { graph, report, staying } = pruneChannels(source.graph, layers, options, effects);
   const fits = options.refit && data !== undefined;
-  const samples = fits
-    ? await spread(valuesOf(feedsOf(drawn(data, options.refitSamples))), options.refitSamples)
-    : [];
+  const samples = fits ? await spread(valuesOf(drawn(data, options.refitSamples)), options.refitSamples) : [];
   const fitted =
     samples.length === 0
       ? graph

@@ -1,8 +1,8 @@
 // Post-training quantisation for users: a Model and feeds in, a Model and a report out.
 import type { Feeds } from '../calibrate/collect.js';
-import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { GraphExecutor } from '../session/executor.js';
+import { requireSamples, type SamplesOf } from '../session/samples.js';
 import { type Tensors, valuesOf } from '../session/values.js';
 import type { QuantizeOptions } from './quantize/options.js';
 import { type QuantizeReport, quantize as quantizeGraph } from './quantize/quantize.js';
@@ -10,7 +10,7 @@ import type { MakeExecutor } from './quantize/sensitivity.js';
 
 export interface QuantizeModelOptions extends NonNullable<QuantizeOptions> {
   /** Calibration samples: 100 to 500 are usual. */
-  readonly data: AsyncIterable<Tensors> | Iterable<Tensors>;
+  readonly data: SamplesOf<{ readonly feeds: Tensors }>;
   readonly onProgress?: (samples: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -20,11 +20,7 @@ export async function quantize(
   model: Model,
   { data, onProgress, signal, ...options }: QuantizeModelOptions,
 ): Promise<{ readonly model: Model; readonly report: QuantizeReport }> {
-  if (data === undefined)
-    throw new KompaktError(
-      'KPT_OPTION_INVALID',
-      'Option data of quantize is required: it gives the samples.',
-    );
+  requireSamples(data, 'data', 'quantize');
   const result = await withExecutors((executor) =>
     quantizeGraph(model.graph, options, {
       data: valuesOf(data),

@@ -2,6 +2,7 @@
 import { KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { type Interval, mcNemarTest, wilsonInterval } from '../report/proportions.js';
+import { type SamplesOf, samplesIn } from '../session/samples.js';
 import { toValues } from '../session/values.js';
 import { toNumbers } from '../tensor/tensor.js';
 import { type LabelledSample, sampleName } from '../train/evaluate.js';
@@ -9,7 +10,7 @@ import { missingLabel } from '../train/missing-label.js';
 import { readingOf } from '../train/reading.js';
 import { feedsFor, withExecutor } from './feeds.js';
 
-export type LabelledSamples = AsyncIterable<LabelledSample> | Iterable<LabelledSample>;
+export type LabelledSamples = SamplesOf<LabelledSample>;
 
 /** One entry a sample. */
 export interface Answers {
@@ -73,7 +74,7 @@ export async function answersOf(graph: Graph, samples: LabelledSamples): Promise
   const output = graph.outputs[0]!.name;
   const { answerOf, lossOf } = readingOf(graph);
   await withExecutor(graph, async (run) => {
-    for await (const { name, feeds, label } of samples) {
+    for await (const { name, feeds, label } of samplesIn<LabelledSample>(samples)) {
       if (label === undefined) missingLabel(sampleName(name, labels!.length), 'the evaluation');
       const values = toNumbers((await run(feedsFor(graph, toValues(feeds)))).get(output)!);
       const best = answerOf(values);

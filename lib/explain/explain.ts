@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { toTensor } from '../session/feeds.js';
 import { parseOptions } from '../session/parse-options.js';
+import { requireSamples, type SamplesOf } from '../session/samples.js';
 import { type Tensors, valuesOf } from '../session/values.js';
 import { adviceFor, type CommandWords } from './advice.js';
 import { type Answers, answersOf, compareAnswers, type LabelledSamples } from './answers.js';
@@ -23,7 +24,7 @@ import { summaryOf } from './summary.js';
 
 export interface ExplainOptions extends z.input<typeof explainOptions> {
   /** Samples as the models are fed in use. */
-  readonly data: AsyncIterable<Tensors> | Iterable<Tensors>;
+  readonly data: SamplesOf<{ readonly feeds: Tensors }>;
   /** Labelled samples on which both models, and what is tried, are judged; gone through several times. */
   readonly evaluate?: LabelledSamples;
   /** How the files are called in the command lines that are advised. */
@@ -127,10 +128,8 @@ async function bothAnswers(
 }
 
 async function firstOf(data: ExplainOptions['data'] | undefined, limit: number): Promise<readonly Feeds[]> {
-  if (data === undefined)
-    throw new KompaktError('KPT_OPTION_INVALID', 'Option data of explain is required: it gives the samples.');
   const samples: Feeds[] = [];
-  for await (const feeds of valuesOf(data)) {
+  for await (const feeds of valuesOf(requireSamples(data, 'data', 'explain'))) {
     samples.push(feeds);
     if (samples.length === limit) break;
   }

@@ -3,11 +3,12 @@ import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import type { Values } from '../run/runner.js';
 import { GraphExecutor } from '../session/executor.js';
+import type { SamplesOf } from '../session/samples.js';
 import { type Tensors, valuesOf } from '../session/values.js';
 import { type CompareOptions, type Comparison, compareProbes, type Probe } from './compare.js';
 
 export interface CompareModelsOptions extends CompareOptions {
-  readonly data: AsyncIterable<Tensors>;
+  readonly data: SamplesOf<{ readonly feeds: Tensors }>;
 }
 
 /** Compares two models on the same samples; `reference` is the one that counts as right. */

@@ -8,13 +8,14 @@ import { isQuantize } from '../passes/quantized-value.js';
 import { counted } from '../report/table.js';
 import { packageVersion } from '../run/native.js';
 import { parseOptions } from '../session/parse-options.js';
+import { requireRepeatable, samplesIn } from '../session/samples.js';
 import { fingerprintOf } from '../train/fingerprint.js';
 import type { Lesson } from '../train/train-model.js';
 import { Kitchen } from './compress/apply-recipe.js';
 import { bestOf, nearestOf } from './compress/choose.js';
 import { Journal } from './compress/journal.js';
 import { Judge } from './compress/judge.js';
-import { factsOf, type Lessons, partOf, requireReadable, type SetFacts } from './compress/learning-data.js';
+import { factsOf, type Lessons, partOf, type SetFacts } from './compress/learning-data.js';
 import { linesOf } from './compress/lines.js';
 import { Meter } from './compress/measure.js';
 import { type CompleteCompressOptions, compressOptions, epochsOf } from './compress/options.js';
@@ -153,20 +154,16 @@ export interface Sets {
 
 /** What is learnt from and what judges. Throws KPT_CALIBRATION_EMPTY where one of them is empty. */
 async function setsOf(
-  data: Lessons | undefined,
+  data: Lessons,
   evaluate: Lessons | undefined,
   { heldOut: share, seed }: CompleteCompressOptions,
 ): Promise<Sets> {
-  if (data === undefined)
-    throw new KompaktError(
-      'KPT_OPTION_INVALID',
-      'Option data of compress is required: it gives the samples.',
-    );
-  requireReadable(data, 'data');
-  const facts = await factsOf(data);
+  const facts = await factsOf(requireRepeatable(data, 'data', 'compress'));
   const heldOut = evaluate === undefined ? { share, seed } : null;
   const judged =
-    evaluate === undefined ? partOf(data, { share, seed }, 'judged') : requireReadable(evaluate, 'evaluate');
+    evaluate === undefined
+      ? partOf(data, { share, seed }, 'judged')
+      : requireRepeatable(evaluate, 'evaluate', 'compress');
   const judgedFacts = await factsOf(judged);
   const lessons = facts.samples - (heldOut === null ? 0 : judgedFacts.samples);
   if (judgedFacts.samples === 0 || lessons === 0)
@@ -178,7 +175,7 @@ async function setsOf(
 }
 
 async function firstFeeds(samples: Lessons): Promise<Lesson['feeds']> {
-  for await (const { feeds } of samples) return feeds;
+  for await (const { feeds } of samplesIn<Lesson>(samples)) return feeds;
   throw new KompaktError('KPT_CALIBRATION_EMPTY', 'There is no sample to judge by.');
 }
 

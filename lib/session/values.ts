@@ -3,14 +3,15 @@ import type { Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 import { dtypes } from '../tensor/dtype.js';
 import { type TensorValue, tensor } from '../tensor/tensor.js';
+import { type SamplesOf, samplesIn } from './samples.js';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
-/** Feeds of a caller as values; the data is not copied. Throws KPT_TYPE_MISMATCH for what is not a Tensor. */
+/** Feeds of samples as values; the data is not copied. Throws as samplesIn, and KPT_TYPE_MISMATCH for what is not a Tensor. */
 export async function* valuesOf(
-  feeds: AsyncIterable<Tensors> | Iterable<Tensors>,
+  samples: SamplesOf<{ readonly feeds: Tensors }>,
 ): AsyncGenerator<ReadonlyMap<string, TensorValue>> {
-  for await (const sample of feeds) yield toValues(sample);
+  for await (const { feeds } of samplesIn<{ readonly feeds: Tensors }>(samples)) yield toValues(feeds);
 }
 
 /** The same for the feeds of one sample. */

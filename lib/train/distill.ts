@@ -4,6 +4,7 @@ import { KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { parseOptions } from '../session/parse-options.js';
+import { samplesIn } from '../session/samples.js';
 import { toValues } from '../session/values.js';
 import { f32, type TensorValue } from '../tensor/tensor.js';
 import type { Batch } from './batches.js';
@@ -123,7 +124,7 @@ function teachersOf(models: readonly Model[], settings: Settings): Teacher[] {
 async function guidedStudent(
   graph: Graph,
   teachers: readonly Teacher[],
-  data: AsyncIterable<Lesson> | Iterable<Lesson>,
+  data: TrainingInputs['data'],
   settings: Settings,
 ): Promise<GuidedStudent> {
   const pairs = pairsOf(settings);
@@ -144,9 +145,9 @@ async function guidedStudent(
 
 async function firstInputs(
   graph: Model['graph'],
-  data: AsyncIterable<Lesson> | Iterable<Lesson>,
+  data: TrainingInputs['data'],
 ): Promise<readonly TensorValue[]> {
-  for await (const { feeds } of data) {
+  for await (const { feeds } of samplesIn<Lesson>(data)) {
     const values = toValues(feeds);
     return graph.inputs.map(({ name }) => {
       const value = values.get(name);

@@ -3,6 +3,7 @@ import { Tensor } from 'onnxruntime-common';
 import { BatchBuffer } from '../data/batch.js';
 import { expected, KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
+import { type SamplesOf, samplesIn } from '../session/samples.js';
 import { InferenceSession } from '../session/session.js';
 import { type Tensors, toValues } from '../session/values.js';
 import { type TensorValue, toNumbers } from '../tensor/tensor.js';
@@ -54,7 +55,7 @@ export interface Answer {
  *  first output has no scores of each sample, KPT_DATA_MALFORMED for a label that is none of its classes. */
 export async function* answersOf(
   model: Model,
-  samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
+  samples: SamplesOf<LabelledSample>,
   { threads = 0, batch = 100, signal }: Omit<EvaluateOptions, 'onAnswer'> = {},
 ): AsyncGenerator<Answer> {
   const { inputs } = model.graph;
@@ -70,7 +71,7 @@ export async function* answersOf(
     return answers;
   };
   try {
-    for await (const sample of samples) {
+    for await (const sample of samplesIn<LabelledSample>(samples)) {
       pending.add(sample);
       if (pending.full) yield* await run();
     }
@@ -110,7 +111,7 @@ function answersIn(
 /** Throws as answersOf, KPT_INPUT_MISSING for a sample without a label, KPT_CALIBRATION_EMPTY without samples. */
 export async function evaluate(
   model: Model,
-  samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
+  samples: SamplesOf<LabelledSample>,
   { onAnswer, ...options }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { lossOf } = readingOf(model.graph);
@@ -125,11 +126,9 @@ export async function evaluate(
   return { samples: total, right, accuracy: right / total, loss: loss / total };
 }
 
-async function* labelled(
-  samples: AsyncIterable<LabelledSample> | Iterable<LabelledSample>,
-): AsyncGenerator<LabelledSample> {
+async function* labelled(samples: SamplesOf<LabelledSample>): AsyncGenerator<LabelledSample> {
   let number = 0;
-  for await (const sample of samples) {
+  for await (const sample of samplesIn<LabelledSample>(samples)) {
     if (sample.label === undefined) missingLabel(sampleName(sample.name, number), 'the evaluation');
     number++;
     yield sample;

@@ -4,6 +4,7 @@ import { KompaktError } from '../errors.js';
 import { freezeGraph, type Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { writeFileAtomically } from '../onnx/write-file.js';
+import { type SamplesOf, samplesIn } from '../session/samples.js';
 import { type Tensors, toValues } from '../session/values.js';
 import { f32, type TensorValue } from '../tensor/tensor.js';
 import { augmentsOf } from './augment/options.js';
@@ -39,9 +40,9 @@ export interface Lesson {
 
 /** What training needs that is no setting. */
 export interface TrainingInputs {
-  readonly data: AsyncIterable<Lesson> | Iterable<Lesson>;
+  readonly data: SamplesOf<Lesson>;
   /** Labelled samples on which the model is judged after each epoch, as it will be used. */
-  readonly evaluate?: AsyncIterable<LabelledSample> | Iterable<LabelledSample>;
+  readonly evaluate?: SamplesOf<LabelledSample>;
   readonly onEvent?: (event: TrainingEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -144,7 +145,7 @@ export function samplesOf({
   return {
     async *[Symbol.asyncIterator]() {
       let number = 0;
-      for await (const { name: given, feeds, label, targets } of data) {
+      for await (const { name: given, feeds, label, targets } of samplesIn<Lesson>(data)) {
         const name = sampleName(given, number++);
         if (label !== undefined && !(Number.isInteger(label) && label >= 0 && label < classes))
           throw new KompaktError(

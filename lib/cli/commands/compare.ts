@@ -1,7 +1,7 @@
 // kompakt compare: how near a second model is to a first, per output and per layer.
 import { type Comparison, compare, counted, Model, table } from '../../index.js';
 import type { Command } from '../command.js';
-import { feedsOf } from '../data.js';
+import { samplesOf } from '../data.js';
 import { dataOptions, itsFile } from '../option-types.js';
 
 export const compareCommand: Command = {
@@ -25,7 +25,7 @@ export const compareCommand: Command = {
     const total = options.number('samples');
     if (total !== undefined) progress.start('comparing', total);
     const comparison = await compare(reference, candidate, {
-      data: feedsOf(options, reference),
+      data: samplesOf(options, reference),
       layers: !options.flag('outputsOnly'),
       onSample: (done) => progress.update(done),
     });

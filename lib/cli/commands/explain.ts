@@ -10,7 +10,7 @@ import {
   type PreprocessOptions,
 } from '../../index.js';
 import type { Command } from '../command.js';
-import { feedsOf } from '../data.js';
+import { samplesOf } from '../data.js';
 import { dataOptions, itsFile, sourceOption, threadsOption, wholeNumber } from '../option-types.js';
 import { writeText } from '../write-text.js';
 
@@ -63,7 +63,7 @@ export const explainCommand: Command = {
     const page = options.text('report');
     let stage = '';
     const settings: ExplainOptions = {
-      data: feedsOf(options, original, samples),
+      data: samplesOf(options, original, samples),
       threads: options.number('threads')!,
       ...(judged !== undefined && {
         evaluate: openSamples({ data: judged, ...(preprocess && { preprocess }) }, original),

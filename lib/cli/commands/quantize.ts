@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { bytesText, calibrators, counted, Model, type QuantizeModelOptions, quantize } from '../../index.js';
 import type { Command } from '../command.js';
-import { feedsOf } from '../data.js';
+import { samplesOf } from '../data.js';
 import {
   bitOptions,
   bitsOf,
@@ -112,7 +112,7 @@ export const quantizeCommand: Command = {
     const bytesBefore = (await stat(file)).size;
     progress.start('calibrating', samples);
     const { model, report } = await quantize(original, {
-      data: feedsOf(options, original, samples),
+      data: samplesOf(options, original, samples),
       samples,
       calibrator: options.text('calibrator')!,
       activationType: options.value<QuantizeModelOptions['activationType']>('activations')!,

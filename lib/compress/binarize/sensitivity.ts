@@ -5,10 +5,11 @@ import { BatchBuffer } from '../../data/batch.js';
 import { KompaktError } from '../../errors.js';
 import type { Graph } from '../../graph/graph.js';
 import { GraphExecutor } from '../../session/executor.js';
+import { samplesIn } from '../../session/samples.js';
 import { toValues } from '../../session/values.js';
 import { type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import { reestimateBatchNorm } from '../../train/batch-norm.js';
-import type { TrainingInputs } from '../../train/train-model.js';
+import type { Lesson, TrainingInputs } from '../../train/train-model.js';
 import { withBinaryActivations } from './activations.js';
 import type { BinaryLayer } from './layers.js';
 import type { BinaryMethod } from './method.js';
@@ -58,7 +59,7 @@ async function firstBatches(data: TrainingInputs['data']): Promise<readonly Feed
   const made: Feeds[] = [];
   let buffers: Map<string, BatchBuffer> | undefined;
   let count = 0;
-  for await (const { feeds } of data) {
+  for await (const { feeds } of samplesIn<Lesson>(data)) {
     const values = toValues(feeds);
     buffers ??= new Map(
       [...values].map(([name, { dtype, dims }]) => [

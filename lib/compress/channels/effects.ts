@@ -1,5 +1,6 @@
 // What weights do to the loss: weight times gradient over labelled samples, for importances that ask for it.
 import type { Model } from '../../model/model.js';
+import type { SamplesOf } from '../../session/samples.js';
 import type { TensorValue } from '../../tensor/tensor.js';
 import { Batches } from '../../train/batches.js';
 import { crossEntropy } from '../../train/losses/cross-entropy.js';
@@ -11,7 +12,7 @@ import type { Candidates } from './choose.js';
 import { forSlices } from './importance.js';
 
 export interface EffectsOptions {
-  readonly data: AsyncIterable<Lesson> | Iterable<Lesson>;
+  readonly data: SamplesOf<Lesson>;
   readonly batch: number;
   readonly seed: number;
   readonly threads: number;

@@ -3,6 +3,7 @@
 import { KompaktError } from '../../errors.js';
 import type { Graph } from '../../graph/graph.js';
 import { isQuantize } from '../../passes/quantized-value.js';
+import type { SamplesOf } from '../../session/samples.js';
 import { type Tensors, valuesOf } from '../../session/values.js';
 import type { CompleteOptimizerOptions } from '../../train/options.js';
 import type { Preparation, Prepare } from '../../train/preparation.js';
@@ -14,8 +15,8 @@ import { toFakeQuantized } from './fake-form.js';
 import type { CompleteQatOptions } from './options.js';
 
 export interface QatContext {
-  /** Model inputs, to be read for calibration. */
-  readonly data: () => AsyncIterable<Tensors>;
+  /** Samples to calibrate on. */
+  readonly data: SamplesOf<{ readonly feeds: Tensors }>;
   /** Of the run. */
   readonly optimizer: CompleteOptimizerOptions['name'];
   readonly signal?: AbortSignal;
@@ -73,7 +74,7 @@ async function quantized(
     quantize(
       source,
       { ...options, rounding: 'nearest' },
-      { data: valuesOf(data()), executor, ...(signal && { signal }) },
+      { data: valuesOf(data), executor, ...(signal && { signal }) },
     ),
   );
 }

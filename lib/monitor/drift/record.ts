@@ -3,6 +3,7 @@ import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import { KompaktError } from '../../errors.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Model } from '../../model/model.js';
+import { type SamplesOf, samplesIn } from '../../session/samples.js';
 import { InferenceSession } from '../../session/session.js';
 import { dtypes } from '../../tensor/dtype.js';
 import { isBatchable } from '../batchable.js';
@@ -19,7 +20,7 @@ const kept = 8192;
  *  samples, KPT_CALIBRATION_VALUES where a value has no finite element, and what run() throws. */
 export async function recordBaseline(
   model: Model,
-  data: AsyncIterable<{ readonly feeds: Ort.FeedsType }> | Iterable<{ readonly feeds: Ort.FeedsType }>,
+  data: SamplesOf<{ readonly feeds: Ort.FeedsType }>,
 ): Promise<DriftBaseline> {
   const session = InferenceSession.fromModel(model);
   try {
@@ -28,7 +29,7 @@ export async function recordBaseline(
     const inputs = session.inputNames.map((name) => new ValueRecorder(name, ranges.get(name) ?? null));
     const outputs = session.outputNames.map((name) => new ValueRecorder(name, null));
     let samples = 0;
-    for await (const { feeds } of data) {
+    for await (const { feeds } of samplesIn<{ readonly feeds: Ort.FeedsType }>(data)) {
       const results = await session.run(feeds);
       const count = rows ? ((feeds[session.inputNames[0]!] as Tensor).dims[0] ?? 0) : 1;
       for (let row = 0; row < count; row++) {

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { binarize } from '../../compress/binarize-model.js';
 import { distill } from '../../compress/distill.js';
 import { drawn } from '../../compress/drawn.js';
-import { feedsOf } from '../../compress/feeds-of.js';
 import { finetune } from '../../compress/finetune.js';
 import { prune } from '../../compress/prune-model.js';
 import { quantize } from '../../compress/quantize-model.js';
 import type { Model } from '../../model/model.js';
+import { requireRepeatable } from '../../session/samples.js';
 import type { TrainingEvent } from '../../train/events.js';
-import { type Lessons, partOf, requireReadable } from './learning-data.js';
+import { type Lessons, partOf } from './learning-data.js';
 import { parseRecipe, type Recipe, type RecipeOptions, type Step } from './recipe.js';
 
 export interface ApplyOptions {
@@ -26,7 +26,9 @@ export interface ApplyOptions {
 /** What a recipe makes of a model: the same bytes for the same model, samples and recipe. Throws KPT_OPTION_INVALID, and what its
  *  methods throw. */
 export const applyRecipe = (model: Model, recipe: RecipeOptions, options: ApplyOptions): Promise<Model> =>
-  new Kitchen(model, { ...options, data: requireReadable(options.data, 'data') }).make(parseRecipe(recipe));
+  new Kitchen(model, { ...options, data: requireRepeatable(options.data, 'data', 'applyRecipe') }).make(
+    parseRecipe(recipe),
+  );
 
 interface KitchenOptions extends ApplyOptions {
   /** Folder for checkpoints of training: what was cut off goes on there. */
@@ -89,8 +91,7 @@ export class Kitchen {
     switch (method) {
       case 'quantize': {
         const own = options as Options<'quantize'>;
-        const calibrating = feedsOf(drawn(data, own.samples));
-        return (await quantize(model, { ...own, ...run, data: calibrating })).model;
+        return (await quantize(model, { ...own, ...run, data: drawn(data, own.samples) })).model;
       }
       case 'prune':
         return (await prune(model, { ...(options as Options<'prune'>), ...run, data })).model;

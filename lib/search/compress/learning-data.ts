@@ -1,13 +1,13 @@
 // The samples of a search: which of them are learnt from, which judge, and what tells one set from another.
 import { createHash } from 'node:crypto';
-import { KompaktError } from '../../errors.js';
+import { type SamplesOf, samplesIn } from '../../session/samples.js';
 import { toValues } from '../../session/values.js';
 import { bytesOf } from '../../tensor/tensor.js';
 import { randomFor } from '../../train/seeds.js';
 import type { Lesson } from '../../train/train-model.js';
 import type { HeldOut } from './recipe.js';
 
-export type Lessons = AsyncIterable<Lesson> | Iterable<Lesson>;
+export type Lessons = SamplesOf<Lesson>;
 
 /** The samples that are held out, or those that are not: drawn one by one, so that no order of the set matters. */
 export function partOf(data: Lessons, { share, seed }: HeldOut, part: 'judged' | 'learnt'): Lessons {
@@ -19,7 +19,7 @@ export function partOf(data: Lessons, { share, seed }: HeldOut, part: 'judged' |
   return {
     async *[Symbol.asyncIterator]() {
       const chosen = chooser();
-      for await (const sample of data) if (chosen()) yield sample;
+      for await (const sample of samplesIn<Lesson>(data)) if (chosen()) yield sample;
     },
   };
 }
@@ -37,7 +37,7 @@ export async function factsOf(data: Lessons): Promise<SetFacts> {
   const hash = createHash('sha256');
   let samples = 0;
   let labelled = true;
-  for await (const { feeds, label } of data) {
+  for await (const { feeds, label } of samplesIn<Lesson>(data)) {
     samples++;
     if (label === undefined) labelled = false;
     hash.update(`${label};`);
@@ -47,15 +47,4 @@ export async function factsOf(data: Lessons): Promise<SetFacts> {
     }
   }
   return { samples, labelled: labelled && samples > 0, fingerprint: hash.digest('hex').slice(0, 16) };
-}
-
-/** Throws KPT_OPTION_INVALID for samples that can be read once only. */
-export function requireReadable(data: Lessons, option: string): Lessons {
-  const iterator = Symbol.asyncIterator in data ? data[Symbol.asyncIterator]() : data[Symbol.iterator]();
-  if (iterator === (data as unknown))
-    throw new KompaktError(
-      'KPT_OPTION_INVALID',
-      `Option ${option} of compress is read many times and must begin anew each time: not an iterator, but an array or openSamples(...).`,
-    );
-  return data;
 }

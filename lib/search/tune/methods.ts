@@ -4,7 +4,6 @@ import { calibrators } from '../../calibrate/index.js';
 import { binarizeOptions } from '../../compress/binarize/options.js';
 import { type BinarizeOptions, binarize } from '../../compress/binarize-model.js';
 import { type DistillOptions, distill } from '../../compress/distill.js';
-import { feedsOf } from '../../compress/feeds-of.js';
 import { type FinetuneOptions, finetune } from '../../compress/finetune.js';
 import { prunedTrainingOptions } from '../../compress/prune/options.js';
 import { qatOptions } from '../../compress/qat/options.js';
@@ -103,7 +102,7 @@ const quantized: TunedMethod = {
     const settings = { ...options, samples: until, ...(signal && { signal }) };
     const { model: result } = await quantize(model, {
       ...(settings as Omit<QuantizeModelOptions, 'data'>),
-      data: feedsOf(data),
+      data,
     });
     if (validation !== null) {
       const { accuracy, loss } = await evaluate(result, validation, { threads, ...(signal && { signal }) });

@@ -1,14 +1,15 @@
 // Training samples and those that are held out from them to judge trials by: stratified, so that every class keeps its share,
 // and the same for the same seed.
 import { expected, KompaktError } from '../../errors.js';
+import { requireRepeatable, type SamplesOf, samplesIn } from '../../session/samples.js';
 import { toValues } from '../../session/values.js';
 import { bytesOf } from '../../tensor/tensor.js';
 import type { LabelledSample } from '../../train/evaluate.js';
 import { randomFor } from '../../train/seeds.js';
 import type { Lesson } from '../../train/train-model.js';
 
-export type Samples = AsyncIterable<Lesson> | Iterable<Lesson>;
-export type LabelledSamples = AsyncIterable<LabelledSample> | Iterable<LabelledSample>;
+export type Samples = SamplesOf<Lesson>;
+export type LabelledSamples = SamplesOf<LabelledSample>;
 
 export interface SplitSamples {
   readonly training: Samples;
@@ -26,17 +27,13 @@ const memoryBytes = 2 ** 30;
  *  can be read once. */
 async function readable(
   data: Samples,
+  option = 'data',
 ): Promise<{ readonly samples: Samples; readonly labels: readonly (number | undefined)[] }> {
-  const iterator = Symbol.asyncIterator in data ? data[Symbol.asyncIterator]() : data[Symbol.iterator]();
-  if (iterator === (data as unknown))
-    throw new KompaktError(
-      'KPT_OPTION_INVALID',
-      'Samples of tune are read several times and must begin anew each time: not an iterator, but an array or openSamples(...).',
-    );
+  requireRepeatable(data, option, 'tune');
   const held: Lesson[] = [];
   const labels: (number | undefined)[] = [];
   let bytes = 0;
-  for await (const sample of data) {
+  for await (const sample of samplesIn<Lesson>(data)) {
     for (const value of toValues(sample.feeds).values()) bytes += bytesOf(value).length;
     if (bytes <= memoryBytes) held.push(sample);
     else held.length = 0;
@@ -49,7 +46,7 @@ async function readable(
 /** All samples for training and others to validate by. */
 export async function withValidation(data: Samples, validate: LabelledSamples): Promise<SplitSamples> {
   const { samples, labels } = await readable(data);
-  const validation = await readable(validate);
+  const validation = await readable(validate, 'validate');
   return {
     training: samples,
     trainingCount: labels.length,
@@ -112,6 +109,6 @@ export function heldOut(
 const picked = (samples: Samples, wanted: (index: number) => boolean): AsyncIterable<Lesson> => ({
   async *[Symbol.asyncIterator]() {
     let index = 0;
-    for await (const sample of samples) if (wanted(index++)) yield sample;
+    for await (const sample of samplesIn<Lesson>(samples)) if (wanted(index++)) yield sample;
   },
 });

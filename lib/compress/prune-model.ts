@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
+import { type StoredBytes, storedBytesOf } from '../model/stored-bytes.js';
 import { foldConstants } from '../passes/fold-constants.js';
 import { parseOptions } from '../session/parse-options.js';
 import { requireSamples, type SamplesOf } from '../session/samples.js';
@@ -18,7 +19,7 @@ import type { ChannelsReport } from './channels/report.js';
 import { drawn } from './drawn.js';
 import { chooseLayers } from './prune/layers.js';
 import { pruneShape } from './prune/options.js';
-import { type Sparsity, type StoredBytes, sparsityOf, storedBytes } from './prune/report.js';
+import { type Sparsity, sparsityOf } from './prune/report.js';
 import { withoutSmall, withZeros, zerosOf } from './prune/zeros.js';
 import { withExecutors } from './quantize-model.js';
 import { spread } from './spread.js';
@@ -94,8 +95,8 @@ export async function prune(
     report: {
       ...sparsityOf(result.graph),
       channels,
-      bytesBefore: storedBytes(model),
-      bytesAfter: storedBytes(result),
+      bytesBefore: storedBytesOf(model),
+      bytesAfter: storedBytesOf(result),
       accuracyBefore,
       accuracyAfter: await accuracyOf(result),
       notes,

@@ -7,21 +7,25 @@ import { takeTurns } from '../bench/turns.js';
 import type { Graph } from '../graph/graph.js';
 import { usesOf } from '../graph/uses.js';
 import type { Model } from '../model/model.js';
+import { fileBytesOf } from '../model/stored-bytes.js';
 import { InferenceSession } from '../session/session.js';
 import { dtypes } from '../tensor/dtype.js';
 import type { TensorValue } from '../tensor/tensor.js';
 
 export interface StoredSize {
-  /** Of the file as kompakt writes it. */
+  /** Of the file: stored-bytes.ts. */
   readonly file: number;
+  /** The model is no file as it is: `file` is that of the one that kompakt writes. */
+  readonly written: boolean;
   /** Bytes of constants by element type; 'bits' are packed weights of one bit. */
   readonly weights: Readonly<Record<string, number>>;
-  /** All that is no constant: nodes, names, functions. */
+  /** All that is no constant: nodes, names, functions. At least 0: constants may be fewer in the file, as in functions of it that
+   *  are called several times. */
   readonly overhead: number;
 }
 
 export function storedSize(model: Model): StoredSize {
-  const file = model.toBytes().length;
+  const file = fileBytesOf(model);
   const packed = new Set(
     model.graph.nodes.filter((node) => node.domain === 'ai.kompakt').flatMap((node) => usesOf(node)),
   );
@@ -31,7 +35,7 @@ export function storedSize(model: Model): StoredSize {
     weights[kind] = (weights[kind] ?? 0) + storedBytes(value);
   }
   const all = Object.values(weights).reduce((sum, bytes) => sum + bytes, 0);
-  return { file, weights, overhead: file - all };
+  return { file, written: model.fileBytes === null, weights, overhead: Math.max(0, file - all) };
 }
 
 /** Bytes of a constant in a file. */

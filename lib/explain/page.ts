@@ -4,7 +4,7 @@ import { bytesText, countText } from '../report/table.js';
 import { flipTable, noiseBars, spreadSvg } from './drawings.js';
 import type { LayerReport } from './layer-report.js';
 import type { ExplainReport } from './report.js';
-import { decibelText, percent } from './summary.js';
+import { decibelText, fileText, percent } from './summary.js';
 import { doneText, findingGroups, trialText } from './text.js';
 
 const shownBars = 30;
@@ -40,7 +40,7 @@ const section = (title: string, body: string): string =>
 function facts({ size, macs, latency, sqnr, answers }: ExplainReport): string {
   const pair = (before: string, after: string): string => `${before} → ${after}`;
   const entries: (readonly [string, string])[] = [
-    ['file', pair(bytesText(size.original.file), bytesText(size.compressed.file))],
+    ['file', pair(fileText(size.original), fileText(size.compressed))],
     ['multiply-accumulates', pair(countText(macs.original), countText(macs.compressed))],
     ['signal over error', decibelText(sqnr)],
     ...(latency === null

@@ -2,6 +2,7 @@
 import { bytesText, counted } from '../report/table.js';
 import type { Advice } from './advice.js';
 import type { AnswerReport } from './answers.js';
+import type { StoredSize } from './costs.js';
 import type { ExplainReport } from './report.js';
 
 export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
@@ -30,6 +31,10 @@ export function summaryOf(report: Omit<ExplainReport, 'summary'>): readonly stri
   return [...sentences.slice(0, 2), ...classes, ...sentences.slice(2)];
 }
 
+/** Bytes of a file, and whether there is one. */
+export const fileText = ({ file, written }: StoredSize): string =>
+  written ? `${bytesText(file)} as kompakt writes it` : bytesText(file);
+
 function sizeSentence({ size, latency }: Omit<ExplainReport, 'summary'>): string {
   const [before, after] = [size.original.file, size.compressed.file];
   const ratio = after === 0 ? 1 : before / after;
@@ -39,7 +44,7 @@ function sizeSentence({ size, latency }: Omit<ExplainReport, 'summary'>): string
       : ratio <= 0.98
         ? `is ${(1 / ratio).toFixed(2)} times LARGER`
         : 'is as large';
-  const bytes = `(${bytesText(before)} -> ${bytesText(after)})`;
+  const bytes = `(${fileText(size.original)} -> ${fileText(size.compressed)})`;
   if (latency === null) return `The compressed model ${smaller} ${bytes}.`;
   const speed = 1 / latency.ratio;
   const faster =

@@ -5,7 +5,7 @@ import type { AnswerReport, Confidence, Share } from './answers.js';
 import type { Finding } from './causes/cause.js';
 import type { LayerReport } from './layer-report.js';
 import type { ExplainReport } from './report.js';
-import { decibelText, percent } from './summary.js';
+import { decibelText, fileText, percent } from './summary.js';
 
 const shownLayers = 12;
 const shownRows = 6;
@@ -44,7 +44,7 @@ function costTable({ size, macs, latency, sqnr }: ExplainReport): string {
   const kinds = [...new Set([size.original, size.compressed].flatMap(({ weights }) => Object.keys(weights)))];
   const bytes = (value: number | undefined): string => (value === undefined ? '-' : bytesText(value));
   const rows: (readonly [string, string, string])[] = [
-    ['file', bytesText(size.original.file), bytesText(size.compressed.file)],
+    ['file', fileText(size.original), fileText(size.compressed)],
     ...kinds.map(
       (kind) =>
         [

@@ -19,17 +19,22 @@ export class Model implements LoadedModel {
   readonly functions: readonly LocalFunction[];
   /** False when data came from files beside the model's own. */
   readonly selfContained: boolean;
+  /** Length of the file, or of the bytes, that hold just this model; null for one that was made or changed, and where more files
+   *  belong to it. */
+  readonly fileBytes: number | null;
 
   constructor(
     graph: Graph,
     metadata: ModelMetadata = emptyMetadata,
     functions: readonly LocalFunction[] = [],
     selfContained = true,
+    fileBytes: number | null = null,
   ) {
     this.graph = graph;
     this.metadata = metadata;
     this.functions = functions;
     this.selfContained = selfContained;
+    this.fileBytes = fileBytes;
   }
 
   /** Loads an ONNX model, with external data beside the file, or a TensorFlow Lite model, from a file or from bytes. */
@@ -67,11 +72,12 @@ export class Model implements LoadedModel {
   static #fromFormat(bytes: Uint8Array, folder: string | null, file: string): Model {
     if (isTflite(bytes)) {
       const { graph, description } = loadTflite(bytes, file);
-      return new Model(graph, { ...emptyMetadata, docString: description });
+      return new Model(graph, { ...emptyMetadata, docString: description }, [], true, bytes.length);
     }
     // The loader keeps what it is given, and the bytes of a caller stay his.
     const loaded = loadModel(folder === null ? bytes.slice() : bytes, { folder, file });
-    return new Model(loaded.graph, loaded.metadata, loaded.functions, loaded.selfContained);
+    const { graph, metadata, functions, selfContained } = loaded;
+    return new Model(graph, metadata, functions, selfContained, selfContained ? bytes.length : null);
   }
 
   /** The same model with another graph, and with more functions when that graph calls them. */

@@ -5,10 +5,12 @@ import { explain } from '../../lib/explain/explain.js';
 import { explainText } from '../../lib/explain/text.js';
 import { Model } from '../../lib/model/model.js';
 import { argMax } from '../../lib/report/compare.js';
+import { bytesText } from '../../lib/report/table.js';
 import { GraphExecutor } from '../../lib/session/executor.js';
 import { toValues } from '../../lib/session/values.js';
 import { f32, toNumbers } from '../../lib/tensor/tensor.js';
 import { explainedNet, netFeeds, renamed, withConstants } from '../helpers/explained-net.js';
+import { paddedFile } from '../helpers/padded-file.js';
 import { sharedData } from '../helpers/shared-data.js';
 
 const net = explainedNet();
@@ -45,6 +47,23 @@ test('a model explained by itself is exact', async () => {
   }
   expect(report.answers).toMatchObject({ originalOnly: 0, compressedOnly: 0, p: 1, flips: [] });
   expect(report.summary[0]).toContain('is as large');
+});
+
+test('bytes are those of the files, and of what is none those of the file that would be written', async () => {
+  const padded = await Model.load(paddedFile(net));
+  const settings = { data: feeds.slice(0, 2), ...still };
+  const { size, ...rest } = await explain(padded, int8, settings);
+  const bytes = paddedFile(net).length;
+  expect(size.original).toMatchObject({ file: bytes, written: false });
+  expect(size.compressed).toMatchObject({ file: int8.toBytes().length, written: true });
+  const sum = (weights: Readonly<Record<string, number>>) =>
+    Object.values(weights).reduce((a, b) => a + b, 0);
+  expect(size.original.overhead + sum(size.original.weights)).toBe(bytes);
+  const text = explainText({ size, ...rest });
+  expect(text).toContain(bytesText(bytes));
+  expect(text).toContain('as kompakt writes it');
+  const both = await explain(padded, await Model.load(int8.toBytes()), settings);
+  expect(explainText(both)).not.toContain('as kompakt writes it');
 });
 
 test('a quantised model: forms, noise and costs of each layer', async () => {

@@ -1,11 +1,12 @@
 // Real models through load and save: the same outputs in onnxruntime before and after, and files written whole or not
 // at all.
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { GraphEditor } from '../../lib/graph/rewrite.js';
 import { verify } from '../../lib/graph/verify.js';
 import { Model } from '../../lib/model/model.js';
+import { fileBytesOf, storedBytesOf } from '../../lib/model/stored-bytes.js';
 import { fromNumbers, type TensorValue } from '../../lib/tensor/tensor.js';
 import { npmModels } from '../helpers/npm-models.js';
 import { ramp, runInOrt } from '../helpers/onnx-file.js';
@@ -39,6 +40,17 @@ function feedsOf(model: Model, file: string): Record<string, TensorValue> {
     }),
   );
 }
+
+test('a model knows the bytes of its file as long as it is that', async () => {
+  const path = npmModels[0]!;
+  const model = await Model.load(path);
+  expect(model.fileBytes).toBe(statSync(path).size);
+  expect(Model.loadSync(readFileSync(path)).fileBytes).toBe(model.fileBytes);
+  expect(model.withGraph(model.graph).fileBytes).toBe(null);
+  expect(fileBytesOf(model.withGraph(model.graph))).toBe(model.toBytes().length);
+  expect(storedBytesOf(model).file).toBe(model.fileBytes);
+  expect(fileBytesOf(model)).toBe(model.fileBytes);
+});
 
 test.each(npmModels.map((path) => [basename(path), path]))(
   '%s: same outputs after load and save',

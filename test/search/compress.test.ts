@@ -1,12 +1,13 @@
 // The search on a real network: budgets that are met in different ways, or not at all; replays; journals.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Model } from '../../lib/model/model.js';
+import { Model } from '../../lib/model/model.js';
 import { applyRecipe } from '../../lib/search/compress/apply-recipe.js';
 import type { CompressReport } from '../../lib/search/compress/report.js';
 import { compress } from '../../lib/search/compress.js';
 import type { Lesson } from '../../lib/train/train-model.js';
 import { folder } from '../helpers/data-files.js';
+import { paddedFile } from '../helpers/padded-file.js';
 import { digits, trainedDigits } from '../helpers/trained-digits.js';
 
 let model: Model;
@@ -110,6 +111,28 @@ test('one set of samples: a part is held out, never learnt from, and a replay ho
   const { made: _, ...recipe } = report.recipe;
   const replayed = await applyRecipe(model, recipe, { data });
   expect(Buffer.from(replayed.toBytes()).equals(small.toBytes())).toBe(true);
+});
+
+test('sizes are measured against the file that was given', async () => {
+  const padded = await Model.load(paddedFile(model));
+  const options = {
+    data,
+    evaluate,
+    budget: { ratio: 1.5 },
+    first: true,
+    methods: ['int8'],
+    ...quick,
+  } as const;
+  const { report } = await compress(padded, options);
+  const bytes = report.trials.map(({ measures }) => measures!.bytes.file);
+  expect(bytes[0]).toBe(paddedFile(model).length);
+  expect(report.notes.join()).not.toContain('no single file');
+  const made = (await compress(padded.withGraph(padded.graph), options)).report;
+  expect(made.trials.map(({ measures }) => measures!.bytes.file)).toEqual([
+    padded.toBytes().length,
+    bytes[1],
+  ]);
+  expect(made.notes.join()).toContain('no single file');
 });
 
 test('without labels accuracy is agreement with the original', async () => {

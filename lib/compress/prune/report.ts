@@ -1,8 +1,6 @@
 // How sparse the layers of a model are, and what that means for its size.
-import { deflateSync } from 'node:zlib';
 import type { Graph } from '../../graph/graph.js';
 import { producersOf } from '../../graph/order.js';
-import type { Model } from '../../model/model.js';
 import { toNumbers } from '../../tensor/tensor.js';
 import { weightOf } from './layers.js';
 import { countOf } from './zeros.js';
@@ -39,15 +37,4 @@ export function sparsityOf(graph: Graph): Sparsity {
     layers.reduce((all, layer) => all + of(layer), 0);
   const weights = sum((layer) => layer.weights);
   return { layers, sparsity: weights === 0 ? 0 : sum((layer) => layer.zeros) / weights };
-}
-
-/** Bytes of the file, and of the file compressed with deflate: zeros take room in the one and hardly any in the other. */
-export interface StoredBytes {
-  readonly file: number;
-  readonly deflated: number;
-}
-
-export function storedBytes(model: Model): StoredBytes {
-  const bytes = model.toBytes();
-  return { file: bytes.length, deflated: deflateSync(bytes).length };
 }

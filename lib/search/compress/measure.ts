@@ -1,11 +1,11 @@
 // Measures a candidate beside the original: accuracy on the same samples, latency in turns in this process, bytes of the file.
 import { createHash } from 'node:crypto';
-import { deflateSync } from 'node:zlib';
 import { race } from '../../bench/race.js';
 import type { Model } from '../../model/model.js';
+import { type StoredBytes, storedBytesOf } from '../../model/stored-bytes.js';
 import type { Tensors } from '../../session/values.js';
 import type { Judge } from './judge.js';
-import type { Measures, OriginalMeasures, Size } from './measures.js';
+import type { Measures, OriginalMeasures } from './measures.js';
 import type { Finding } from './trial.js';
 
 export interface MeterOptions {
@@ -19,17 +19,19 @@ export interface MeterOptions {
 
 export class Meter {
   readonly #bytes: Uint8Array;
+  readonly #size: StoredBytes;
 
   constructor(
     original: Model,
     private readonly options: MeterOptions,
   ) {
     this.#bytes = original.toBytes();
+    this.#size = storedBytesOf(original, this.#bytes);
   }
 
   /** What budgets are drawn by. */
   get measuresOfOriginal(): OriginalMeasures {
-    return { accuracy: this.options.judge.original, bytes: sizeOf(this.#bytes) };
+    return { accuracy: this.options.judge.original, bytes: this.#size };
   }
 
   /** The original as if it were a candidate: as fast as itself, whatever noise two measurements of it would differ by. */
@@ -60,7 +62,11 @@ export class Meter {
     const accuracy = await this.options.judge.judge(model, signal);
     const { first, second, speedUp, low, high } = await this.#race(file);
     const latency = { milliseconds: second.p50, originalMilliseconds: first.p50, speedUp, low, high };
-    return { measures: { accuracy, latency, bytes: sizeOf(file) }, file, sha256: sha256Of(file) };
+    return {
+      measures: { accuracy, latency, bytes: storedBytesOf(model, file) },
+      file,
+      sha256: sha256Of(file),
+    };
   }
 
   #race(candidate: Uint8Array): ReturnType<typeof race> {
@@ -68,7 +74,5 @@ export class Meter {
     return race(this.#bytes, candidate, feeds, { threads: latencyThreads, seconds: latencySeconds });
   }
 }
-
-const sizeOf = (file: Uint8Array): Size => ({ file: file.length, deflated: deflateSync(file).length });
 
 export const sha256Of = (file: Uint8Array): string => createHash('sha256').update(file).digest('hex');

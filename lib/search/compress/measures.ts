@@ -1,4 +1,5 @@
 // What is measured of a candidate, and of the original beside it.
+import type { StoredBytes } from '../../model/stored-bytes.js';
 import type { Interval } from '../../report/proportions.js';
 
 export interface Accuracy {
@@ -34,21 +35,14 @@ export interface Latency {
   readonly high: number;
 }
 
-export interface Size {
-  /** Bytes of the file. */
-  readonly file: number;
-  /** Bytes of the file compressed with deflate. */
-  readonly deflated: number;
-}
-
 export interface Measures {
   readonly accuracy: Loss;
   readonly latency: Latency;
-  readonly bytes: Size;
+  readonly bytes: StoredBytes;
 }
 
 /** Of the original: the same, without a comparison. */
 export interface OriginalMeasures {
   readonly accuracy: Accuracy;
-  readonly bytes: Size;
+  readonly bytes: StoredBytes;
 }

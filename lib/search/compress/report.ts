@@ -91,20 +91,24 @@ function whyChosen({ search, chosen, objective, first }: Outcome): string {
   return `the ${most[objective]} of ${keeping} that keep the budget${objective === 'latency' ? '; of those less than 3 % apart the most accurate' : ''}`;
 }
 
-function notesOf({ search, chosen, lines, sets }: Outcome): readonly string[] {
+function notesOf({ search, chosen, lines, sets, original }: Outcome): readonly string[] {
   const notes: string[] = [];
   const { accuracy, latency, bytes } = chosen.measures;
-  const original = search.trials[0]!.measures!;
+  const before = search.trials[0]!.measures!.bytes.file;
   if (sets.judgedBy === 'agreement')
     notes.push('The samples have no labels: accuracy is how often a model answers as the original does.');
+  if (original.fileBytes === null)
+    notes.push(
+      'The original is no single file as it is: its bytes are those of the file that kompakt writes of it.',
+    );
   if (chosen.number === 0) notes.push('The original itself is the best that was found.');
   if (latency.speedUp < 1)
     notes.push(
       `The chosen model is slower than the original: ${(1 / latency.speedUp).toFixed(2)} times its time.`,
     );
-  if (bytes.file > original.bytes.file)
+  if (bytes.file > before)
     notes.push(
-      `The chosen model is larger than the original: ${(bytes.file / original.bytes.file).toFixed(2)} times its bytes.`,
+      `The chosen model is larger than the original: ${(bytes.file / before).toFixed(2)} times its bytes.`,
     );
   notes.push(...noiseOf(chosen, lines));
   if (!accuracy.significant && accuracy.drop !== 0)

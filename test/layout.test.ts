@@ -140,6 +140,7 @@ const topics: Readonly<Record<string, string>> = {
   'test/ops/signal.test.ts': 'Fourier transforms, windows, mel filters',
   'test/ops/text.test.ts': 'operators on strings',
   'test/ops/training.test.ts': 'losses, optimisers, training modes',
+  'test/ops/unwritten.test.ts': 'operators whose steps write their output in parts',
   'test/train/torch.test.ts': 'gradients and updates beside those of PyTorch',
 };
 /** Tests of the whole, through the public interface. */

@@ -4,7 +4,7 @@
 import { expected, KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
 import { isInt64 } from '../tensor/dtype.js';
-import { normalizeAxis, sameDims } from '../tensor/shape.js';
+import { normalizeAxis } from '../tensor/shape.js';
 import { fromNumbers, i64, toNumbers } from '../tensor/tensor.js';
 import { sourcesGradient } from './gradients/movement.js';
 import {
@@ -56,9 +56,11 @@ export const pad = defineOp({
     const copies = moves(ctx);
     if (copies.length > maxCopies) return false;
     const layout = ctx.layoutOf(0);
-    const whole =
-      modeOf(ctx.node, ctx.where) !== 'constant' || sameDims(ctx.outputs[0]!.dims, inputType(ctx, 0).dims);
-    const fill = whole ? undefined : fillValue(ctx);
+    // Where nothing is added, copies write all of the output. Its shape alone does not tell: an axis may lose at one end what
+    // it gains at the other.
+    const adds =
+      modeOf(ctx.node, ctx.where) === 'constant' && padsOf(ctx).some((pads) => Math.max(...pads) > 0);
+    const fill = adds ? fillValue(ctx) : undefined;
     return fill !== null && lowerMoves(ctx, copies, () => layout, layout, fill);
   },
   channels: { links: channelLinks, shrink },

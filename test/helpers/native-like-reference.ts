@@ -1,13 +1,13 @@
 // Runs one operator in the engine and compares it with its reference: bytes equal, floats within rounding. Images are
-// also given channels-last, by a pooling of one element before the operator.
+// also given channels-last, by a pooling of one element before the operator. Its memory holds something else before.
 import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
-import { typeOf } from '../../lib/ops/op.js';
 import { Engine } from '../../lib/run/engine.js';
 import { runReference } from '../../lib/run/reference.js';
 import { GraphRunner } from '../../lib/run/runner.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { bytesOf, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { poisonArena, typesOf } from './poison.js';
 import { infer, type OneNode } from './run-reference.js';
 
 /** A node and which of its inputs are fed; the others are constants. */
@@ -36,7 +36,7 @@ export function scheduleOf(one: NativeCase): readonly string[] {
   const { graph, feeds } = graphOf(one, false);
   const engine = new Engine(1);
   const runner = new GraphRunner(graph, engine);
-  const { plan } = runner.prepare(new Map([...feeds].map(([name, value]) => [name, typeOf(value)])));
+  const { plan } = runner.prepare(typesOf(feeds));
   runner.release();
   engine.release();
   return plan.schedule.map(({ kind }) => kind);
@@ -48,6 +48,7 @@ export function runNatively(one: NativeCase, channelsLast = false, threads = 1):
   const engine = new Engine(threads);
   const runner = new GraphRunner(graph, engine);
   try {
+    poisonArena(runner, typesOf(feeds));
     return runner.runSync(feeds).get(y) as TensorValue;
   } finally {
     runner.release();

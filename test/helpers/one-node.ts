@@ -1,5 +1,5 @@
 // One operator under test: its reference against onnxruntime, and the engine (plain and channels-last, inputs fed and
-// constant) against the reference.
+// constant) against the reference, in memory that holds something else before.
 import { InferenceSession } from 'onnxruntime-node';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import type { Attribute, Graph } from '../../lib/graph/graph.js';
@@ -11,6 +11,7 @@ import { GraphRunner } from '../../lib/run/runner.js';
 import { type DType, isFloat } from '../../lib/tensor/dtype.js';
 import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
 import { ortTensor } from './ort-tensor.js';
+import { poisonArena, typesOf } from './poison.js';
 import { randomFloats } from './random-floats.js';
 
 export interface OneNode {
@@ -80,7 +81,9 @@ export async function expectAgreement(test: OneNode): Promise<void> {
     const engine = new Engine(1);
     const runner = new GraphRunner(graph, engine);
     try {
-      compare([...runner.runSync(feedsOf(test, graph)).values()], reference, tolerance);
+      const feeds = feedsOf(test, graph);
+      poisonArena(runner, typesOf(feeds));
+      compare([...runner.runSync(feeds).values()], reference, tolerance);
     } finally {
       runner.release();
       engine.release();

@@ -171,7 +171,10 @@ function fillValue(ctx: LowerContext): number | null {
   return isInt64(dtype) && !Number.isSafeInteger(number) ? null : number + storageBias(dtype);
 }
 
-/** Pads with the quantised constant; a table then moves the bytes to the output's scale. */
+/**
+ * A table moves the bytes to the output's scale; they are padded with the constant there. In the input's scale, which need
+ * not reach it, the constant might be cut.
+ */
 function integer(ctx: IntegerContext): readonly Node[] | null {
   const x = ctx.quantized(0);
   const { output } = ctx;
@@ -180,17 +183,17 @@ function integer(ctx: IntegerContext): readonly Node[] | null {
   const constant = name === '' ? 0 : ctx.constant(name);
   if (constant === undefined) return null;
   const real = typeof constant === 'number' ? constant : toNumbers(constant)[0]!;
-  const fill = fromNumbers(x.params.zeroPoint.dtype, [], [quantizedValue(x.params, real)]);
-  const padded = ctx.fresh(`${ctx.outputName}_padded`);
+  const fill = fromNumbers(output.zeroPoint.dtype, [], [quantizedValue(output, real)]);
+  const scaled = { ...tableNode(ctx, x, output, (v) => v), outputs: [ctx.fresh(`${ctx.outputName}_scaled`)] };
   const inputs = [
-    x.name,
+    ...scaled.outputs,
     ctx.node.inputs[1]!,
     ctx.addConstant('pad_value', fill),
     ...ctx.node.inputs.slice(3),
   ];
   return [
-    { ...ctx.node, name: ctx.fresh(`${ctx.node.name}_quantized`), inputs, outputs: [padded] },
-    tableNode(ctx, { name: padded, params: x.params }, output, (v) => v),
+    scaled,
+    { ...ctx.node, name: ctx.fresh(`${ctx.node.name}_quantized`), inputs, outputs: [ctx.outputName] },
   ];
 }
 

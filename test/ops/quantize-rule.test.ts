@@ -98,6 +98,7 @@ describe.each<DType>(['uint8', 'int8'])('%s', (dtype) => {
   const z = params(0.03, zero + 5, dtype);
   const wide = params(0.06, zero, dtype);
   const axis = { axis: attr.int(1) };
+  const around = i64([0, 0, 1, 1, 0, 0, 1, 1]);
   test.each<[string, Case]>([
     ['Add', { op: 'Add', inputs: [x, z], output: wide }],
     ['Mul', { op: 'Mul', inputs: [x, z], output: wide }],
@@ -108,7 +109,9 @@ describe.each<DType>(['uint8', 'int8'])('%s', (dtype) => {
     ['Pow by a number', { op: 'Pow', inputs: [x, f32([], [2])], output: wide }],
     ['Concat', { op: 'Concat', inputs: [x, z], output: wide, attributes: axis }],
     ['ReduceMean', { op: 'ReduceMean', inputs: [x, i64([2, 3])], output: wide }],
-    ['Pad', { op: 'Pad', inputs: [x, i64([0, 0, 1, 1, 0, 0, 1, 1])], output: wide }],
+    ['Pad', { op: 'Pad', inputs: [x, around], output: wide }],
+    // 4 is beyond the range of x, and within that of the output.
+    ['Pad with a number', { op: 'Pad', inputs: [x, around, f32([], [4])], output: wide }],
   ])('%s is within half a step', (_, test) => {
     expect(worstError(test)).toBeLessThan(0.51 + 1e-6);
   });

@@ -32,6 +32,11 @@ const quantized = {
   table: 'table of 256 bytes',
 };
 
+function quantisation({ kind, why, onBytes }) {
+  if (kind === 'float') return `float: ${why}`;
+  return onBytes === undefined ? quantized[kind] : `${quantized[kind]}; ${onBytes.note}`;
+}
+
 /** First and newest opset of a domain's operator. */
 const opsets = ({ domain, since }) => (domain === '' ? `${since} to ${newestOpset}` : `${since}`);
 
@@ -49,7 +54,7 @@ const operators = () =>
     range(def.outputs),
     typesOf(def),
     def.lower === 'host' && !def.inline ? 'reference' : 'native',
-    def.quantize.kind === 'float' ? `float: ${def.quantize.why}` : quantized[def.quantize.kind],
+    quantisation(def.quantize),
     differentiated(def.gradient),
   ]);
 

@@ -4,6 +4,7 @@ import type { Attribute, Graph, Node } from '../graph/graph.js';
 import { opKey } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { ops } from '../ops/index.js';
+import { isResult, onBytes } from '../ops/shared/quantize-rule.js';
 import { typesWhenNeeded } from '../passes/infer-types.js';
 import { isDequantize, isQuantize } from '../passes/quantized-value.js';
 import { f32, type TensorValue, toNumbers } from '../tensor/tensor.js';
@@ -131,8 +132,8 @@ class Raising {
       data.includes(i) ? this.#dequantized(made, [name, ...this.#params.get(name)!]) : name,
     );
     const behind: Node[] = [];
-    const outputs = node.outputs.map((name) => {
-      if (name === '') return '';
+    const outputs = node.outputs.map((name, i) => {
+      if (name === '' || !isResult(rule, i)) return name;
       const float = this.editor.fresh(`${name}_real`);
       behind.push(this.#quantizer(float, name, params));
       return float;
@@ -199,7 +200,7 @@ function isRounded(editor: GraphEditor, value: string, params: string): boolean 
   if (node === undefined) return false;
   if (isDequantize(node)) return paramsText(editor, node) === params;
   const rule = ops.get(opKey(node))?.quantize;
-  if (rule?.kind !== 'same-scale') return false;
+  if (rule?.kind !== 'same-scale' || onBytes(rule, node) !== 'moved') return false;
   const data = rule.data === 'all' ? node.inputs : rule.data.map((i) => node.inputs[i]!);
   return data.every((name) => isRounded(editor, name, params));
 }

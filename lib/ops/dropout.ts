@@ -46,7 +46,13 @@ export const dropout = defineOp({
   },
   gradient: identityGradient,
   cost: noMacs,
-  quantize: { kind: 'same-scale', data: [0] },
+  quantize: {
+    kind: 'same-scale',
+    data: [0],
+    results: [0],
+    // Passes leave those only that make a mask or drop: operators on floats.
+    onBytes: { of: () => 'nothing', note: 'float where its mask is used' },
+  },
   lower: (ctx) => {
     if (ctx.inputs[2] !== undefined) {
       const training = ctx.value(2);

@@ -59,7 +59,7 @@ export const maxPool = defineOp({
   },
   gradient: maxPoolGradient,
   cost: noMacs,
-  quantize: { kind: 'same-scale', data: [0] },
+  quantize: { kind: 'same-scale', data: [0], results: [0] },
   lower: (ctx) => {
     const { dtype, dims } = inputType(ctx, 0);
     const window = poolWindow(ctx, dims);

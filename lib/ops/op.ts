@@ -8,11 +8,12 @@ import type { TensorValue } from '../tensor/tensor.js';
 import type { Gradient } from './gradients/gradient.js';
 import type { BoundsOf } from './shared/bounds.js';
 import type { ChannelRule } from './shared/channels.js';
-import type { ProductRows } from './shared/product-rows.js';
+import type { QuantizeRule } from './shared/quantize-rule.js';
 import type { StepKind, StepParams } from './steps.js';
 
 export type { Gradient, GradientContext, GradientRule, NodeWriter } from './gradients/gradient.js';
 export type { Bounds, BoundsContext, BoundsOf, Interval } from './shared/bounds.js';
+export type { QuantizeRule } from './shared/quantize-rule.js';
 
 /** Element type and concrete dims of a value in one plan. */
 export interface TensorType {
@@ -154,31 +155,6 @@ export interface IntegerContext {
   /** A fresh value name. */
   fresh(hint: string): string;
 }
-
-/** How an operator takes part in quantisation. */
-export type QuantizeRule =
-  /** Stays in float. */
-  | { readonly kind: 'float'; readonly why: string }
-  /** Weights (input `weight`, channels along `axis` of the stored weight), int32 bias (input `bias`). */
-  | {
-      readonly kind: 'weighted';
-      readonly weight: number;
-      readonly axis: (ctx: { node: Node; weightDims: Dims }) => number;
-      readonly bias: number;
-      readonly integer: (ctx: IntegerContext) => readonly Node[] | null;
-      /** What meets the weights of one output channel, row by row; null where that is not one row a position. */
-      readonly rows: (ctx: { node: Node; x: Dims; weightDims: Dims }) => ProductRows | null;
-    }
-  /** Moves values without changing them: inputs `data` and outputs share scale and zero point; runs on bytes as is. */
-  | { readonly kind: 'same-scale'; readonly data: readonly number[] | 'all' }
-  /** Arithmetic with scales of its own on each input in `data` and on the output. */
-  | {
-      readonly kind: 'arithmetic';
-      readonly data: readonly number[] | 'all';
-      readonly integer: (ctx: IntegerContext) => readonly Node[] | null;
-    }
-  /** Unary function of input 0 (other inputs constant): becomes a table of 256 bytes. */
-  | { readonly kind: 'table' };
 
 export const notDifferentiable = (why: string): Gradient => ({ notDifferentiable: why });
 

@@ -5,6 +5,7 @@ import { type Node, opKey } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { ops } from '../ops/index.js';
 import type { IntegerContext, QuantizeRule, QuantParams } from '../ops/op.js';
+import { isResult, onBytes, type SameScale } from '../ops/shared/quantize-rule.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
 import { clampTable, quantizeNumber, realValues, tableNode, tableOf } from './byte-table.js';
 import { typesWhenNeeded } from './infer-types.js';
@@ -164,20 +165,29 @@ class Fusion {
     if (source !== undefined) this.editor.replace([node], [{ ...node, inputs: [source.name] }]);
   }
 
-  /** An operator that only moves values: runs on the bytes, whatever stands behind it. */
-  #moveToIntegers(node: Node, rule: Extract<QuantizeRule, { kind: 'same-scale' }>): void {
+  /** An operator that only moves values: runs on the bytes, whatever stands behind it. One that blends them does so where they
+   *  are then rounded to the same scale. */
+  #moveToIntegers(node: Node, rule: SameScale): void {
     const { editor } = this;
+    const bytesAre = onBytes(rule, node);
+    if (bytesAre === 'nothing') return;
     const data = rule.data === 'all' ? node.inputs.map((_, i) => i) : rule.data;
     const sources = new Map(data.map((i) => [i, this.#source(node.inputs[i])]));
     const first = sources.get(data[0]);
     if (first === undefined || !isPerTensor8(first.params)) return;
     for (const s of sources.values()) if (s === undefined || !sameParams(s.params, first.params)) return;
     if ([...sources.values()].every((s) => editor.constant(s!.name) !== undefined)) return;
+    const keepsScale = (output: string): boolean => {
+      const tail = this.#tail(output);
+      return tail !== undefined && sameParams(tail.params, first.params);
+    };
+    if (bytesAre === 'blended' && !node.outputs.every(keepsScale)) return;
 
     const inputs = node.inputs.map((name, i) => sources.get(i)?.name ?? name);
     const behind: Node[] = [];
     const removed: Node[] = [node];
-    const outputs = node.outputs.map((output) => {
+    const outputs = node.outputs.map((output, i) => {
+      if (!isResult(rule, i)) return output;
       if (output === '' || (editor.isGraphOutput(output) === false && editor.consumers(output).length === 0))
         return '';
       const bytes = editor.fresh(`${output}_quantized`);

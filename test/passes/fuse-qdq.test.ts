@@ -120,4 +120,18 @@ describe('fuse-qdq', () => {
     const y = g.op('Conv', [g.x, weights(g, 4, 3, 3, 3)]);
     expect(checkPass(fuseQdq, g.done(y), 0).ops).toEqual(['DequantizeLinear', 'Conv']);
   });
+
+  it('takes indices and masks for what they are', () => {
+    const window = { kernel_shape: attr.ints([2, 2]) };
+    const g = new TestGraph([1, 2, 4, 4]);
+    const [y, indices] = g.node('MaxPool', [g.qdq(g.x, 0.05, 128)], window, { outputs: 2 });
+    g.output(indices!, 'int64');
+    expect(checkPass(fuseQdq, g.done(g.qdq(y!, 0.05, 128)), 0).ops).toEqual(around('MaxPool'));
+
+    const h = new TestGraph([6]);
+    const [kept, mask] = h.node('Dropout', [h.qdq(h.x, 0.05, 128)], {}, { outputs: 2 });
+    h.output(mask!, 'bool');
+    const { ops } = checkPass(fuseQdq, h.done(kept!), 0);
+    expect(ops).toEqual([...around(), 'Dropout']);
+  });
 });

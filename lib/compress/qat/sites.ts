@@ -6,6 +6,7 @@ import { opKey } from '../../graph/graph.js';
 import { forgetIndex, GraphEditor } from '../../graph/rewrite.js';
 import { ops } from '../../ops/index.js';
 import type { QuantizeRule, QuantParams } from '../../ops/op.js';
+import { isResult } from '../../ops/shared/quantize-rule.js';
 import { quantizeNumber } from '../../passes/byte-table.js';
 import { inferTypes } from '../../passes/infer-types.js';
 import { clipBounds, isOp, soleUser } from '../../passes/pattern.js';
@@ -164,7 +165,7 @@ class Finder {
       if (rule?.kind !== 'same-scale') continue;
       const data = rule.data === 'all' ? node.inputs : rule.data.map((i) => node.inputs[i]!);
       const before = data.map((name) => this.#activations.get(name));
-      const behind = node.outputs.map((name) => byInput.get(name));
+      const behind = node.outputs.filter((_, i) => isResult(rule, i)).map((name) => byInput.get(name));
       const all = [...before, ...behind];
       if (all.includes(undefined) || !this.#alike(all as ActivationSite[])) continue;
       this.#groups.join(all.map((site) => site!.input));

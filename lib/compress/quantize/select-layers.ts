@@ -4,6 +4,7 @@ import { type Graph, type Node, opKey } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
 import { ops } from '../../ops/index.js';
 import type { IntegerContext, QuantizeRule, TensorType } from '../../ops/op.js';
+import { isResult } from '../../ops/shared/quantize-rule.js';
 import { elementwiseBinary } from '../../passes/fuse-tables.js';
 import { type InferredTypes, inferTypes } from '../../passes/infer-types.js';
 import { clipBounds, isOp, soleUser } from '../../passes/pattern.js';
@@ -92,7 +93,7 @@ class Selector {
   #layerOf(node: Node): Layer | undefined {
     const rule = ops.get(opKey(node))?.quantize;
     if (rule === undefined || rule.kind === 'float' || this.excluded(node)) return undefined;
-    const outputs = node.outputs.filter((name) => name !== '');
+    const outputs = node.outputs.filter((name, i) => name !== '' && isResult(rule, i));
     if (outputs.length === 0 || outputs.some((name) => this.inferred.known.has(name))) return undefined;
     const data = dataInputs(node, rule).filter((i) => (node.inputs[i] ?? '') !== '');
     if (data.some((i) => this.inferred.types.get(node.inputs[i])?.dtype !== 'float32')) return undefined;

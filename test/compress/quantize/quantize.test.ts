@@ -1,6 +1,7 @@
 import type { Feeds } from '../../../lib/calibrate/collect.js';
 import type { QuantizeOptions } from '../../../lib/compress/quantize/options.js';
 import { quantize } from '../../../lib/compress/quantize/quantize.js';
+import { attr } from '../../../lib/graph/attribute.js';
 import type { Graph } from '../../../lib/graph/graph.js';
 import { opKey } from '../../../lib/graph/graph.js';
 import { verify } from '../../../lib/graph/verify.js';
@@ -63,6 +64,24 @@ describe('quantize', () => {
     expect(report.float.map((n) => n.op)).toEqual(['Softmax']);
     const ops = prepareForRun(model).nodes.map(opKey);
     expect(ops).toEqual(integerForm);
+  });
+
+  it('gives indices and masks no scale', async () => {
+    const g = new TestGraph([1, 3, 8, 8]);
+    const window = { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) };
+    const [pooled, indices] = g.node('MaxPool', [g.conv(g.x, 4, 3)], window, { outputs: 2 });
+    const [kept, mask] = g.node('Dropout', [pooled!], {}, { outputs: 2 });
+    const back = g.op('MaxUnpool', [kept!, indices!], window);
+    g.output(mask!, 'bool');
+    const graph = g.done(g.conv(back, 3, 4));
+    const { model } = await run(graph);
+    const integers = prepareForRun(model);
+    expect(integers.nodes.map(opKey)).toEqual(expect.arrayContaining(['MaxPool', 'ai.kompakt:QConv']));
+    const [feeds] = samples(1);
+    const [a, b] = [model, integers].map((one) => [...runReference(one, feeds!).values()]);
+    const [y, z] = [a![1]!, b![1]!].map(toNumbers);
+    expect(toNumbers(a![0]!)).toEqual(toNumbers(b![0]!));
+    expect(Math.max(...y!.map((v, i) => Math.abs(v - z![i]!)))).toBeLessThan(0.02);
   });
 
   it.each([

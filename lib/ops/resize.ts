@@ -29,6 +29,7 @@ import {
 import { readNhwc, writeNhwc } from './shared/conv-lowering.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
 import { knownContext } from './shared/known-context.js';
+import type { OnBytes } from './shared/quantize-rule.js';
 import { saturate } from './shared/quantized.js';
 import {
   type AxisTable,
@@ -74,10 +75,24 @@ export const resize = defineOp({
   reference: (ctx) => [resized(ctx)],
   gradient: resizeGradient,
   cost: noMacs,
-  quantize: { kind: 'same-scale', data: [0] },
+  quantize: {
+    kind: 'same-scale',
+    data: [0],
+    onBytes: {
+      of: resizesBytes,
+      note: 'linear and cubic where the same scale follows, halves of a step then rounded to either side; float with tf_crop_and_resize',
+    },
+  },
   lower,
   channels: { links: channelLinks, shrink },
 });
+
+/** The value beyond a region of interest is a real number, and need not have a byte. */
+function resizesBytes(node: Node): OnBytes {
+  if (stringAttr(node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize')
+    return 'nothing';
+  return stringAttr(node, 'mode', 'nearest') === 'nearest' ? 'moved' : 'blended';
+}
 
 function oneOf<T extends string>(ctx: InferContext, name: string, fallback: T, names: readonly T[]): T {
   const value = stringAttr(ctx.node, name, fallback) as T;

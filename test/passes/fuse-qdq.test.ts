@@ -134,4 +134,32 @@ describe('fuse-qdq', () => {
     const { ops } = checkPass(fuseQdq, h.done(kept!), 0);
     expect(ops).toEqual([...around(), 'Dropout']);
   });
+
+  it('resizes bytes where they are then rounded to the same scale, or only moved', () => {
+    const resized = (mode: string, behind: (g: TestGraph, y: string) => string, coordinates?: string) => {
+      const g = new TestGraph([1, 2, 3, 4]);
+      const roi = g.constant('roi', f32([8], [0, 0, 0, -0.5, 1, 1, 1, 1.5]));
+      const scales = g.constant('sizes', f32([4], [1, 1, 2, 2]));
+      const y = g.op('Resize', [g.qdq(g.x, 0.01, 128), roi, scales], {
+        mode: attr.string(mode),
+        coordinate_transformation_mode: attr.string(coordinates ?? 'half_pixel'),
+        extrapolation_value: attr.float(0.5),
+      });
+      return g.done(behind(g, y));
+    };
+    const same = (g: TestGraph, y: string) => g.qdq(y, 0.01, 128);
+    const finer = (g: TestGraph, y: string) => g.qdq(y, 0.007, 120);
+    const float = (_: TestGraph, y: string) => y;
+    const behindFloat = ['QuantizeLinear', 'DequantizeLinear', 'Resize'];
+    const quantised = [...behindFloat, 'QuantizeLinear', 'DequantizeLinear'];
+    for (const mode of ['linear', 'cubic']) {
+      // Halves of a step may round to the other side.
+      expect(checkPass(fuseQdq, resized(mode, same), oneStep(0.01)).ops).toEqual(around('Resize'));
+      expect(checkPass(fuseQdq, resized(mode, finer), 0).ops).toEqual(quantised);
+      expect(checkPass(fuseQdq, resized(mode, float), 0).ops).toEqual(behindFloat);
+    }
+    expect(checkPass(fuseQdq, resized('nearest', float), 0).ops).toEqual(around('Resize'));
+    for (const mode of ['linear', 'nearest'])
+      expect(checkPass(fuseQdq, resized(mode, same, 'tf_crop_and_resize'), 0).ops).toEqual(quantised);
+  });
 });

@@ -11,7 +11,7 @@ import {
 } from './shared/conv-float.js';
 import { convTransposeAttributes, convTransposeGeometry } from './shared/conv-geometry.js';
 import { convChannels } from './shared/product-channels.js';
-import { integerConv } from './shared/weighted-rule.js';
+import { channelAxis, integerConv } from './shared/weighted-rule.js';
 
 const form: FloatConv = { geometry: convTransposeGeometry, activation: () => noActivation };
 
@@ -30,7 +30,7 @@ export const convTranspose = defineOp({
   quantize: {
     kind: 'weighted',
     weight: 1,
-    axis: () => 1,
+    axis: () => channelAxis.QConvTranspose,
     bias: 2,
     integer: (ctx) => integerConv(ctx, 'QConvTranspose', Object.keys(convTransposeAttributes), noActivation),
     // Each phase of the stride reads other taps.

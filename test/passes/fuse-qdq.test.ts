@@ -5,16 +5,17 @@ import { f32, fromNumbers, i64 } from '../../lib/tensor/tensor.js';
 import { checkPass, TestGraph } from '../helpers/check-pass.js';
 import { randomFloats } from '../helpers/random-floats.js';
 
-/** int8 weights behind a DequantizeLinear with one scale per channel of axis 0. */
-function weights(g: TestGraph, ...dims: number[]): string {
+/** int8 weights behind a DequantizeLinear with one scale, very different from the next, per index of `axis`. */
+function weights(g: TestGraph, dims: readonly number[], axis = 0): string {
   const count = dims.reduce((a, b) => a * b, 1);
   const q = fromNumbers('int8', dims, randomFloats(count, 3, 127).map(Math.trunc));
+  const channels = dims.at(axis)!;
   const scales = f32(
-    [dims[0]],
-    Float32Array.from({ length: dims[0] }, (_, i) => 0.01 + 0.001 * i),
+    [channels],
+    Float32Array.from({ length: channels }, (_, i) => 0.01 / (1 + i)),
   );
   const inputs = [g.constant('q', q), g.constant('s', scales)];
-  return g.op('DequantizeLinear', inputs, { axis: attr.int(0) });
+  return g.op('DequantizeLinear', inputs, { axis: attr.int(axis) });
 }
 
 /** Rounding apart (float sums against integer sums), one step of the output scale may differ. */
@@ -26,15 +27,41 @@ describe('fuse-qdq', () => {
     for (const type of ['uint8', 'int8'] as const) {
       const g = new TestGraph();
       const zero = type === 'uint8' ? 128 : 0;
-      const y = g.op('Conv', [g.qdq(g.x, 0.05, zero, type), weights(g, 4, 3, 3, 3), g.weights(4)]);
+      const y = g.op('Conv', [g.qdq(g.x, 0.05, zero, type), weights(g, [4, 3, 3, 3]), g.weights(4)]);
       const { ops } = checkPass(fuseQdq, g.done(g.qdq(y, 0.1, zero, type)), oneStep(0.1));
       expect(ops).toEqual(around('ai.kompakt:QConv'));
     }
   });
 
+  it.each([
+    ['Conv', [4, 4, 3, 3], 0, {}, true],
+    ['Conv', [4, 4, 3, 3], -4, {}, true],
+    ['Conv', [4, 4, 3, 3], 1, {}, false],
+    ['Conv', [4, 4, 3, 3], -3, {}, false],
+    ['Conv', [8, 4, 3, 3], 1, {}, false],
+    ['ConvTranspose', [4, 4, 3, 3], 1, {}, true],
+    ['ConvTranspose', [4, 2, 3, 3], -3, { group: attr.int(2) }, true],
+    ['ConvTranspose', [4, 4, 3, 3], 0, {}, false],
+    ['ConvTranspose', [4, 6, 3, 3], 0, {}, false],
+    ['MatMul', [4, 4], 1, {}, true],
+    ['MatMul', [4, 4], -1, {}, true],
+    ['MatMul', [4, 4], 0, {}, false],
+    ['MatMul', [4, 6], 0, {}, false],
+    ['Gemm', [4, 4], 1, {}, true],
+    ['Gemm', [4, 4], -2, {}, false],
+    ['Gemm', [4, 4], 0, { transB: attr.int(1) }, true],
+    ['Gemm', [4, 4], -1, { transB: attr.int(1) }, false],
+    ['Gemm', [4, 4], 1, { transA: attr.int(1) }, false],
+  ] as const)('%s with weights %j scaled along axis %d, %j', (op, dims, axis, attributes, fuses) => {
+    const g = new TestGraph(dims.length === 4 ? [1, 4, 5, 5] : [4, 4]);
+    const y = g.op(op, [g.qdq(g.x, 0.05, 120), weights(g, dims, axis)], attributes);
+    const { ops } = checkPass(fuseQdq, g.done(g.qdq(y, 0.1, 120)), fuses ? oneStep(0.1) : 0);
+    expect(ops.includes(op)).toBe(!fuses);
+  });
+
   it('takes Relu and Clip along as clamps', () => {
     const g = new TestGraph();
-    const conv = g.op('Conv', [g.qdq(g.x, 0.05, 128), weights(g, 4, 3, 3, 3)]);
+    const conv = g.op('Conv', [g.qdq(g.x, 0.05, 128), weights(g, [4, 3, 3, 3])]);
     const y = g.op('Clip', [g.op('Relu', [conv]), g.number(-1), g.number(3)]);
     const { ops, graph } = checkPass(fuseQdq, g.done(g.qdq(y, 0.1, 128)), oneStep(0.1));
     expect(ops).toEqual(around('ai.kompakt:QConv'));
@@ -54,7 +81,7 @@ describe('fuse-qdq', () => {
 
   it('float output where nothing quantises behind', () => {
     const g = new TestGraph();
-    const y = g.op('Conv', [g.qdq(g.x, 0.05, 128), weights(g, 4, 3, 3, 3)]);
+    const y = g.op('Conv', [g.qdq(g.x, 0.05, 128), weights(g, [4, 3, 3, 3])]);
     expect(checkPass(fuseQdq, g.done(y)).ops).toEqual(['QuantizeLinear', 'ai.kompakt:QConv']);
   });
 
@@ -108,7 +135,7 @@ describe('fuse-qdq', () => {
   it('joins equal quantisers of one value, and shares a dequantised value between users', () => {
     const g = new TestGraph();
     const x = g.qdq(g.x, 0.05, 128);
-    const conv = g.op('Conv', [x, weights(g, 4, 3, 3, 3)]);
+    const conv = g.op('Conv', [x, weights(g, [4, 3, 3, 3])]);
     const [a, b] = [g.qdq(conv, 0.1, 128), g.qdq(conv, 0.1, 128)];
     const { ops } = checkPass(fuseQdq, g.done(a, b, g.op('Tanh', [x])), oneStep(0.1));
     expect(ops.filter((op) => op === 'ai.kompakt:QConv')).toHaveLength(1);
@@ -117,7 +144,7 @@ describe('fuse-qdq', () => {
 
   it('leaves float activations with quantised weights', () => {
     const g = new TestGraph();
-    const y = g.op('Conv', [g.x, weights(g, 4, 3, 3, 3)]);
+    const y = g.op('Conv', [g.x, weights(g, [4, 3, 3, 3])]);
     expect(checkPass(fuseQdq, g.done(y), 0).ops).toEqual(['DequantizeLinear', 'Conv']);
   });
 

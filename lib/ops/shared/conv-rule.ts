@@ -4,12 +4,12 @@ import type { IntegerContext, QuantizeRule } from '../op.js';
 import type { Activation } from './activation.js';
 import { convAttributes, convGeometry } from './conv-geometry.js';
 import { windowRows } from './product-rows.js';
-import { integerConv } from './weighted-rule.js';
+import { channelAxis, integerConv } from './weighted-rule.js';
 
 export const convRule = (activationOf: (node: Node) => Activation): QuantizeRule => ({
   kind: 'weighted',
   weight: 1,
-  axis: () => 0,
+  axis: () => channelAxis.QConv,
   bias: 2,
   integer: (ctx) =>
     hasFrames(ctx) ? null : integerConv(ctx, 'QConv', Object.keys(convAttributes), activationOf(ctx.node)),

@@ -1,6 +1,7 @@
 // How matrix products take part in quantisation: with constant weights they become QGemm (whose A may have leading
 // dims in our graphs), with two activations QLinearMatMul.
 import type { Node } from '../../graph/graph.js';
+import type { Dims } from '../../tensor/shape.js';
 import type { IntegerContext, QuantizeRule } from '../op.js';
 import type { FormOf } from './float-product.js';
 import { vectorRows } from './product-rows.js';
@@ -17,7 +18,8 @@ function integerProduct(formOf: FormOf, ctx: IntegerContext): readonly Node[] | 
   const form = formOf(ctx.node);
   const a = ctx.quantized(0);
   const b = ctx.quantized(1);
-  if (!fitsIntegerForm(ctx, a, b) || a === undefined || b === undefined) return null;
+  const axis = (dims: Dims): number => channelAxis(form, dims);
+  if (!fitsIntegerForm(ctx, a, b, axis) || a === undefined || b === undefined) return null;
   if (form.transA || form.factor !== 1) return null;
   const clamp = clampAttributes(form.activation, ctx.output);
   if (clamp === null) return null;
@@ -30,8 +32,7 @@ function integerProduct(formOf: FormOf, ctx: IntegerContext): readonly Node[] | 
     const inputs = [...operands, ...outputParams(ctx)];
     return [{ ...base, op: 'QLinearMatMul', domain: '', inputs, attributes: {} }];
   }
-  const channels = weights.dims[form.transB ? 0 : 1];
-  if (!isPerTensor(b.params) && b.params.scale.data.length !== channels) return null;
+  const channels = weights.dims[axis(weights.dims)];
   const c = ctx.constant(ctx.quantized(2)?.name ?? ctx.node.inputs[2] ?? '');
   if (c !== undefined && c.data.length !== (c.dims[c.dims.length - 1] ?? 1)) return null;
   const bias = int32Bias(ctx, 2, a.params, b.params, channels, form.biasFactor);
@@ -47,10 +48,14 @@ function integerProduct(formOf: FormOf, ctx: IntegerContext): readonly Node[] | 
   ];
 }
 
+/** The columns of B. */
+const channelAxis = ({ transB }: { transB: boolean }, { length }: Dims): number =>
+  transB ? length - 2 : length - 1;
+
 export const productRule = (formOf: FormOf): QuantizeRule => ({
   kind: 'weighted',
   weight: 1,
-  axis: ({ node, weightDims }) => (formOf(node).transB ? weightDims.length - 2 : weightDims.length - 1),
+  axis: ({ node, weightDims }) => channelAxis(formOf(node), weightDims),
   bias: 2,
   integer: (ctx) => integerProduct(formOf, ctx),
   rows: ({ node, x, weightDims }) => (formOf(node).transA || weightDims.length !== 2 ? null : vectorRows(x)),

@@ -2,6 +2,7 @@
 // DequantizeLinear and QuantizeLinear.
 import type { Attribute, Node } from '../../graph/graph.js';
 import { dtypes } from '../../tensor/dtype.js';
+import type { Dims } from '../../tensor/shape.js';
 import { type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import type { IntegerContext, QuantParams } from '../op.js';
 import type { Activation } from './activation.js';
@@ -40,15 +41,30 @@ export function outputParams(ctx: IntegerContext): [string, string] {
   ];
 }
 
-/** True when input, weights and output are quantised in ways that the integer forms know. */
+/**
+ * True when input, weights and output are quantised in ways that the integer forms know: weights as a whole, or, where they
+ * are constant, by output channel, which is their axis `channelAxis`.
+ */
 export function fitsIntegerForm(
   ctx: IntegerContext,
   x: { params: QuantParams } | undefined,
-  w: { params: QuantParams } | undefined,
+  w: { name: string; params: QuantParams } | undefined,
+  channelAxis: (weightDims: Dims) => number,
 ): boolean {
   if (x === undefined || w === undefined || !fitsScalarForm(x.params) || !is8Bit(w.params)) return false;
+  if (!isPerTensor(w.params)) {
+    const dims = ctx.constant(w.name)?.dims;
+    if (dims === undefined) return false;
+    const { axis, scale } = w.params;
+    const channels = channelAxis(dims);
+    if ((axis < 0 ? axis + dims.length : axis) !== channels || scale.data.length !== dims[channels])
+      return false;
+  }
   return ctx.output === undefined || fitsScalarForm(ctx.output);
 }
+
+/** The axis of the weights along which the output channels (of one group) lie. */
+export const channelAxis = { QConv: 0, QConvTranspose: 1 } as const;
 
 /**
  * The bias of node input `i` as int32 in units of sx * sw[o]: as it is when it was quantised so, else converted.
@@ -131,7 +147,8 @@ export function integerConv(
 ): readonly Node[] | null {
   const x = ctx.quantized(0);
   const w = ctx.quantized(1);
-  if (!fitsIntegerForm(ctx, x, w) || x === undefined || w === undefined) return null;
+  const axis = channelAxis[op];
+  if (!fitsIntegerForm(ctx, x, w, () => axis) || x === undefined || w === undefined) return null;
   const residual = ctx.node.inputs[3] ?? '';
   const weight = ctx.constant(w.name);
   const clamp = clampAttributes(activation, ctx.output);
@@ -139,7 +156,7 @@ export function integerConv(
   if (op === 'QConvTranspose' && Object.keys(clamp).length > 0) return null;
   const group = ctx.node.attributes.group;
   const groups = group?.type === 'int' ? group.value : 1;
-  const channels = op === 'QConv' ? weight.dims[0] : weight.dims[1] * groups;
+  const channels = op === 'QConv' ? weight.dims[axis] : weight.dims[axis] * groups;
   const bias = int32Bias(ctx, 2, x.params, w.params, channels);
   if (bias === null) return null;
   const inputs = [

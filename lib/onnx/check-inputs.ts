@@ -16,7 +16,7 @@ export function checkInputs(node: Node): void {
       `${node.op} node '${node.name}' has ${given} inputs; it takes ${most} at most.`,
     );
   for (let i = 0; i < least; i++)
-    if (!node.inputs[i])
+    if (!node.inputs[i] && !def.optional?.includes(i))
       throw new KompaktError(
         'KPT_GRAPH_INVALID',
         `${node.op} node '${node.name}' needs input ${i}, which is absent.`,

@@ -68,6 +68,7 @@ export const dynamicQuantizeLstm = defineOp({
   domain: 'com.microsoft',
   since: 1,
   inputs: [12, 12],
+  optional: [3, 4, 5, 6, 7],
   infer: inferLstm,
   reference: (ctx: ReferenceContext) => {
     const [w, r] = weightsOf((i) => inputValue(ctx, i));

@@ -129,6 +129,7 @@ export const groupQueryAttention = defineOp({
   domain: 'com.microsoft',
   since: 1,
   inputs: [7, 9],
+  optional: [1, 2, PAST_KEY, PAST_VALUE],
   outputs: [1, 3],
   attributes: {
     do_rotary: { type: 'int', default: 0 },

@@ -24,6 +24,7 @@ export const loop = defineOp({
   domain: '',
   since: 1,
   inputs: [2, Number.POSITIVE_INFINITY],
+  optional: [0, 1],
   outputs: [1, Number.POSITIVE_INFINITY],
   attributes: { body: { type: 'graph' } },
   infer,

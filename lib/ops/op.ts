@@ -174,6 +174,8 @@ export interface OpDef {
   /** [minimum, maximum] number of inputs and outputs; Infinity for variadic. */
   readonly inputs: readonly [number, number];
   readonly outputs: readonly [number, number];
+  /** Inputs below the minimum that may be absent, their place empty: others that are needed come behind them. */
+  readonly optional?: readonly number[];
   readonly attributes: Readonly<Record<string, AttributeSpec>>;
   /** Output types. Throws KompaktError for illegal input, NeedsData when data is needed. */
   readonly infer: (ctx: InferContext) => readonly InferredType[];

@@ -21,6 +21,7 @@ export const qLinearAveragePool = defineOp({
   domain: 'com.microsoft',
   since: 1,
   inputs: [4, 5],
+  optional: [2],
   outputs: [1, 1],
   attributes: {
     ...poolAttributes,

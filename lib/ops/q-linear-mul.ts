@@ -17,6 +17,7 @@ export const qLinearMul = defineOp({
   domain: 'com.microsoft',
   since: 1,
   inputs: [7, 8],
+  optional: [2, 5],
   outputs: [1, 1],
   attributes: {},
   infer: inferIntegerBinary,

@@ -8,4 +8,5 @@ export const qLinearReduceMean = defineOp({
   op: 'QLinearReduceMean',
   domain: 'com.microsoft',
   inputs: [4, 5],
+  optional: [2],
 });

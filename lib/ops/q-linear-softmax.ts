@@ -27,6 +27,7 @@ export const qLinearSoftmax = defineOp({
   domain: 'com.microsoft',
   since: 1,
   inputs: [5, 5],
+  optional: [2],
   outputs: [1, 1],
   attributes: { axis: { type: 'int', default: -1 }, opset: { type: 'int', default: 13 } },
   infer: (ctx) => {

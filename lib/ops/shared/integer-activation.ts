@@ -24,6 +24,7 @@ export const defineIntegerActivation = (
     domain: 'com.microsoft',
     since: 1,
     inputs: [4, 5],
+    optional: [2],
     outputs: [1, 1],
     attributes,
     infer: (ctx) => [{ dtype: inferIntegerUnary(ctx), dims: inputType(ctx, 0).dims }],

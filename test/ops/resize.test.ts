@@ -57,16 +57,42 @@ test('cubic with exclude_outside', async () => {
   );
 });
 
-test.each(['linear', 'cubic'])('antialiased %s', async (mode) => {
-  const attributes = { mode: attr.string(mode), antialias: attr.int(1), exclude_outside: attr.int(1) };
-  await expectLikeOrt(
-    {
-      op: 'Resize',
-      attributes,
-      inputs: [noise('float32', [1, 2, 12, 13]), null, f32([4], [1, 1, 0.4, 0.6])],
-    },
-    1e-5,
+const antialiased = ['linear', 'cubic'].flatMap((mode) => [0, 1].map((exclude) => [mode, exclude] as const));
+
+test.each(antialiased)('antialiased %s, exclude_outside %d', async (mode, exclude) => {
+  const attributes = { mode: attr.string(mode), antialias: attr.int(1), exclude_outside: attr.int(exclude) };
+  for (const [h, w] of [
+    [0.4, 0.6],
+    [0.5, 0.75],
+    [0.3, 2],
+  ] as const)
+    await expectLikeOrt(
+      {
+        op: 'Resize',
+        attributes,
+        inputs: [noise('float32', [1, 2, 12, 13]), null, f32([4], [1, 1, h, w])],
+      },
+      1e-5,
+    );
+});
+
+// The examples of the specification.
+test.each([
+  ['linear', [2.875, 4.5, 9.375, 11]],
+  ['cubic', [2.5180721, 4.2858863, 9.589329, 11.357142]],
+])('antialiased %s reaches beyond the borders', (mode, wanted) => {
+  const x = f32(
+    [1, 1, 4, 4],
+    Array.from({ length: 16 }, (_, i) => i + 1),
   );
+  const [y] = reference({
+    op: 'Resize',
+    attributes: { mode: attr.string(mode), antialias: attr.int(1) },
+    inputs: [x, null, f32([4], [1, 1, 0.6, 0.6])],
+  });
+  Array.from(y.data as Float32Array).forEach((v, i) => {
+    expect(v).toBeCloseTo(wanted[i]!, 5);
+  });
 });
 
 test('crop and resize', async () => {

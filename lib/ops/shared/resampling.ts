@@ -105,7 +105,6 @@ export function axisTable(r: Resampling, axis: ResizedAxis): AxisTable {
     weight: allocate('float32', [axis.output, taps]) as Float32Array,
     outside: outsideOf(positions, axis),
   };
-  const exclude = r.excludeOutside || r.antialias;
   positions.forEach((position, o) => {
     // Without a wider filter, linear interpolation stays within the input.
     const x = r.mode === 'linear' && !r.antialias ? clampIndex(position, axis.input) : position;
@@ -113,12 +112,13 @@ export function axisTable(r: Resampling, axis: ResizedAxis): AxisTable {
     let sum = 0;
     for (let t = 0; t < taps; t++) {
       const i = first + t;
-      const w = exclude && (i < 0 || i >= axis.input) ? 0 : weight(i - x);
+      const w = r.excludeOutside && (i < 0 || i >= axis.input) ? 0 : weight(i - x);
       table.index[o * taps + t] = clampIndex(i, axis.input);
       table.weight[o * taps + t] = w;
       sum += w;
     }
-    if (exclude) for (let t = 0; t < taps; t++) table.weight[o * taps + t] /= sum;
+    // A stretched filter does not add up to 1 where it is sampled, nor does one that lost its taps outside.
+    if (r.excludeOutside || r.antialias) for (let t = 0; t < taps; t++) table.weight[o * taps + t] /= sum;
   });
   return table;
 }

@@ -2,6 +2,7 @@
 
 import { expected, KompaktError } from '../errors.js';
 import { dtypes } from '../tensor/dtype.js';
+import { integerFrom } from '../tensor/integers.js';
 import { broadcastDims } from '../tensor/shape.js';
 import { powGradient } from './gradients/arithmetic.js';
 import { defineOp, inputValue, noMacs } from './op.js';
@@ -33,7 +34,9 @@ export const pow = defineOp({
       fromElements(
         base.dtype,
         dims,
-        dtypes[base.dtype].integer && !integers ? values.map((v) => BigInt(Math.trunc(Number(v)))) : values,
+        dtypes[base.dtype].integer && !integers
+          ? values.map((v) => integerFrom(Number(v), base.dtype))
+          : values,
       ),
     ];
   },

@@ -1,4 +1,5 @@
 // Logarithm of the sum of exponentials over axes.
+import { integerFrom } from '../tensor/integers.js';
 import { logSumExpPart } from './gradients/reduction.js';
 import { staysFloat } from './op.js';
 import { reduceOp } from './shared/reduce.js';
@@ -7,7 +8,7 @@ export const reduceLogSumExp = reduceOp({
   op: 'ReduceLogSumExp',
   since: 1,
   float: logSumExp,
-  integer: (values) => BigInt(Math.trunc(logSumExp(Float64Array.from(values, Number)))),
+  integer: (values, dtype) => integerFrom(logSumExp(Float64Array.from(values, Number)), dtype),
   native: 'log_sum_exp',
   gradient: logSumExpPart,
   quantize: staysFloat('its native form takes floats'),

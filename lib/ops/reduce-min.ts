@@ -1,9 +1,8 @@
 // Smallest value over axes.
 
-import { dtypes, isInt64 } from '../tensor/dtype.js';
+import { largestInteger } from '../tensor/integers.js';
 import { extremePart } from './gradients/reduction.js';
 import { staysFloat } from './op.js';
-import { wrapInteger } from './shared/elements.js';
 import { reduceOp, reduceTypes } from './shared/reduce.js';
 
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
@@ -13,11 +12,7 @@ export const reduceMin = reduceOp({
   since: 1,
   types: [...reduceTypes, 'uint8', 'int8', 'bool'],
   float: (values) => values.reduce((a, b) => Math.min(a, b), Infinity),
-  integer: (values, dtype) =>
-    values.reduce(
-      smaller,
-      values[0] ?? wrapInteger(dtype, BigInt(dtypes[dtype].max) - (isInt64(dtype) ? 1n : 0n)),
-    ),
+  integer: (values, dtype) => values.reduce(smaller, values[0] ?? largestInteger(dtype)),
   native: 'min',
   gradient: extremePart,
   quantize: staysFloat('its native form takes floats'),

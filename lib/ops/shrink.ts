@@ -1,4 +1,5 @@
 // x - bias above lambd, x + bias below -lambd, 0 between.
+import { integerFrom } from '../tensor/integers.js';
 import { floatAttr } from './op.js';
 import { numberTypes } from './shared/elements.js';
 import { unaryOp } from './shared/elementwise.js';
@@ -17,7 +18,7 @@ export const shrink = unaryOp({
     const bias = floatAttr(node, 'bias', 0);
     const lambd = floatAttr(node, 'lambd', 0.5);
     const shrunk = (x: number): number => (x < -lambd ? x + bias : x > lambd ? x - bias : 0);
-    return (x) => BigInt(Math.trunc(shrunk(Number(x))));
+    return (x) => integerFrom(shrunk(Number(x)), 'int64');
   },
   native: ({ node }) => ({
     op: 'shrink',

@@ -2,6 +2,7 @@
 import { expected, KompaktError } from '../errors.js';
 import { type DType, dtypes, isInt64, type TypedArray } from './dtype.js';
 import { fromFloat16, toBfloat16, toFloat16 } from './half.js';
+import { integerFrom } from './integers.js';
 import { checkMemory } from './limits.js';
 import { type Dims, sizeOf } from './shape.js';
 
@@ -110,12 +111,15 @@ export function toNumbers(t: TensorValue): Float64Array {
   return out;
 }
 
+const wholeOf = (x: number, dtype: DType): bigint =>
+  Number.isFinite(x) ? BigInt(Math.trunc(x)) : integerFrom(x, dtype);
+
 /** Tensor of `dtype` from numbers, by plain conversion: no saturation, floats rounded to nearest even. */
 export function fromNumbers(dtype: DType, dims: Dims, values: ArrayLike<number>): TensorValue {
   const data = allocate(dtype, dims);
   if (isInt64(dtype)) {
     const wrap = dtype === 'int64' ? BigInt.asIntN : BigInt.asUintN;
-    for (let i = 0; i < values.length; i++) data[i] = wrap(64, BigInt(Math.trunc(values[i]!)));
+    for (let i = 0; i < values.length; i++) data[i] = wrap(64, wholeOf(values[i]!, dtype));
   } else if (dtype === 'float16') for (let i = 0; i < values.length; i++) data[i] = toFloat16(values[i]!);
   else if (dtype === 'bfloat16') for (let i = 0; i < values.length; i++) data[i] = toBfloat16(values[i]!);
   else for (let i = 0; i < values.length; i++) data[i] = values[i]!;

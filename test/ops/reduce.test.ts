@@ -1,7 +1,7 @@
 import { attr } from '../../lib/graph/attribute.js';
 import type { DType } from '../../lib/tensor/dtype.js';
 import { f32, fromNumbers, i64 } from '../../lib/tensor/tensor.js';
-import { expectAgreement, positive, random } from '../helpers/one-node.js';
+import { expectAgreement, positive, random, referenceOf } from '../helpers/one-node.js';
 
 const operators = [
   'ReduceSum',
@@ -86,6 +86,14 @@ test.each<[string, DType]>([
 ])('%s of %s', (op, dtype) =>
   expectAgreement({ op, inputs: [random(dtype, [2, 3, 4, 5], 3, 9), i64([1, 3])], constants: [1] }),
 );
+
+test.each([[[-4, 1]], [[0, 0]], [[3, 5]]])('ReduceLogSum of the integers %j', async (values) => {
+  const one = { op: 'ReduceLogSum', inputs: [i64(values)] };
+  const sum = values.reduce((a, b) => a + b, 0);
+  const wanted = sum > 0 ? BigInt(Math.trunc(Math.log(sum))) : -(2n ** 63n);
+  expect(referenceOf(one)[0]!.data[0]).toBe(wanted);
+  await expectAgreement(one);
+});
 
 test.each(['ReduceSum', 'ReduceProd'])('%s of nothing', (op) =>
   expectAgreement({ op, inputs: [f32([2, 0], []), i64([1])], constants: [1] }),

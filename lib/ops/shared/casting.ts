@@ -1,6 +1,7 @@
 // Conversion between element types as ONNX Cast defines it.
 import { expected, KompaktError } from '../../errors.js';
-import { type DType, dtypes, isFloat, isInt64 } from '../../tensor/dtype.js';
+import { type DType, isFloat } from '../../tensor/dtype.js';
+import { integerFrom } from '../../tensor/integers.js';
 import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import type { LowerContext } from '../op.js';
 import { elementsOf, fromElements, wrapInteger } from './elements.js';
@@ -36,13 +37,8 @@ function integerOf(v: number | bigint | string, to: DType): bigint {
   if (typeof v === 'bigint') return wrapInteger(to, v);
   const n = Number(v);
   if (Number.isNaN(n)) return 0n;
-  const { min, max } = dtypes[to];
-  return wrapInteger(to, Number.isFinite(n) ? BigInt(Math.trunc(n)) : saturated(n > 0 ? max : min, to));
+  return Number.isFinite(n) ? wrapInteger(to, BigInt(Math.trunc(n))) : integerFrom(n, to);
 }
-
-/** Bounds of 64-bit types are one past the end in doubles. */
-const saturated = (bound: number, to: DType): bigint =>
-  isInt64(to) && bound > 0 ? BigInt(bound) - 1n : BigInt(bound);
 
 function textOf(v: number | bigint | string, from: DType): string {
   if (from === 'bool') return v === 0 ? '0' : '1';

@@ -10,6 +10,9 @@ export interface InputInfo {
   readonly type: string;
   /** Symbols for dimensions that the caller chooses. */
   readonly shape: readonly (number | string)[];
+  /** Set where the model tells no shape (`shape` is empty then): any fits. 'perhaps': the engine does not tell such an input from
+   *  a scalar. */
+  readonly undeclared?: true | 'perhaps';
 }
 
 export interface OperatorTime {

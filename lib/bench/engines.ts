@@ -84,7 +84,10 @@ async function createOrt(
       ? await ort.InferenceSession.create(model, options)
       : await ort.InferenceSession.create(model, options);
   return {
-    inputs: tensorInputs(session.inputMetadata),
+    // It has the empty shape of scalars for what has none.
+    inputs: tensorInputs(session.inputMetadata).map((input) =>
+      input.shape.length === 0 ? { ...input, undeclared: 'perhaps' } : input,
+    ),
     run: async (feeds) => void (await session.run(feeds)),
     memory: () => null,
     operators: async () => null,
@@ -92,9 +95,9 @@ async function createOrt(
   };
 }
 
-const tensorInputs = (
-  metadata: readonly OrtCommon.InferenceSession.ValueMetadata[],
-): EngineSession['inputs'] =>
-  metadata.flatMap((input) =>
-    input.isTensor ? [{ name: input.name, type: input.type, shape: input.shape }] : [],
-  );
+const tensorInputs = (metadata: readonly Kompakt.InferenceSession.ValueMetadata[]): EngineSession['inputs'] =>
+  metadata.flatMap((input) => {
+    if (!input.isTensor) return [];
+    const { name, type, shape, undeclared } = input;
+    return [{ name, type, shape, ...(undeclared && { undeclared }) }];
+  });

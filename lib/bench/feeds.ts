@@ -12,7 +12,11 @@ export type Shapes = Readonly<Record<string, readonly number[]>>;
 
 /** Whether a size must be given: all but a free first dimension, which is the batch, must be known. */
 const isOpen = (input: InputInfo, shapes: Shapes): boolean =>
-  !(input.name in shapes) && input.shape.slice(1).some((dim) => typeof dim !== 'number');
+  !(input.name in shapes) &&
+  (input.undeclared === true || input.shape.slice(1).some((dim) => typeof dim !== 'number'));
+
+/** The dims of an input that a model without a shape might have: those of a photo. */
+const likelyShape: readonly number[] = [1, 3, 224, 224];
 
 /** A size that a free dimension might have: that of a photo where the input looks like one. */
 function likelySize({ shape }: InputInfo, axis: number): number {
@@ -44,13 +48,17 @@ export function shapeExample(inputs: readonly InputInfo[], shapes: Shapes): stri
   const word = (text: string): string => (/^[\w.:/=,-]+$/.test(text) ? text : `'${text}'`);
   return open
     .map((input) => {
-      const dims = input.shape.map((dim, axis) => (typeof dim === 'number' ? dim : likelySize(input, axis)));
+      const dims =
+        input.undeclared === true
+          ? likelyShape
+          : input.shape.map((dim, axis) => (typeof dim === 'number' ? dim : likelySize(input, axis)));
       return `--shape ${word(`${input.name}=${dims.join(',')}`)}`;
     })
     .join(' ');
 }
 
-/** Concrete dims of each input: the given shape, or the declared one with 1 for a symbol in front. */
+/** Concrete dims of each input: the given shape, or the declared one with 1 for a symbol in front. Throws KPT_SHAPE_MISMATCH
+ *  where both differ, or a size that is needed is given by neither. */
 export function concreteShapes(inputs: readonly InputInfo[], shapes: Shapes): Map<string, readonly number[]> {
   requireInputs(inputs, shapes);
   return new Map(inputs.map((input) => [input.name, concreteShape(input, shapes[input.name])]));
@@ -61,15 +69,18 @@ function concreteShape(input: InputInfo, given: readonly number[] | undefined): 
   if (given === undefined) {
     const example = shapeExample([input], {});
     if (example === null) return input.shape.map((dim) => (typeof dim === 'number' ? dim : 1));
-    throw new KompaktError(
-      'KPT_SHAPE_MISMATCH',
-      `Input '${input.name}' has shape ${declared}: give its free dimensions a size, as in ${example}.`,
-      { input: input.name },
-    );
+    const lacks =
+      input.undeclared === true
+        ? 'has no declared shape: give it one'
+        : `has shape ${declared}: give its free dimensions a size`;
+    throw new KompaktError('KPT_SHAPE_MISMATCH', `Input '${input.name}' ${lacks}, as in ${example}.`, {
+      input: input.name,
+    });
   }
   const fits =
-    given.length === input.shape.length &&
-    input.shape.every((dim, i) => typeof dim !== 'number' || dim === given[i]);
+    input.undeclared !== undefined ||
+    (given.length === input.shape.length &&
+      input.shape.every((dim, i) => typeof dim !== 'number' || dim === given[i]));
   if (!fits)
     throw new KompaktError(
       'KPT_SHAPE_MISMATCH',

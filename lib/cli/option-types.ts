@@ -156,7 +156,8 @@ export function guidePair(text: string, flag: string): GuidePair {
 
 export const shapeOption: OptionSpec = {
   flags: '--shape <name=dims>',
-  description: 'size of an input with free dimensions, as in x=1,3,320,320; once per input',
+  description:
+    'size of an input with free dimensions or no declared shape, as in x=1,3,320,320; once per input',
   parse: namedShape,
   repeat: true,
 };

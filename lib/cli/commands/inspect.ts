@@ -54,9 +54,7 @@ export const inspectCommand: Command = {
         passes: describePasses(model),
         plan: concrete === null ? null : session.describe(concrete),
       };
-      const ends = [...model.graph.inputs, ...model.graph.outputs];
-      const undeclared = new Set(ends.flatMap(({ name, dims }) => (dims === null ? [name] : [])));
-      return { document, text: toText(document, undeclared, options.flag('plan'), example) };
+      return { document, text: toText(document, options.flag('plan'), example) };
     } finally {
       await session.release();
     }
@@ -67,7 +65,7 @@ interface Document {
   readonly file: string;
   readonly fileBytes: number;
   readonly opsets: Readonly<Record<string, number>>;
-  readonly inputs: readonly { name: string; type: string; shape: readonly (number | string)[] }[];
+  readonly inputs: readonly InferenceSession.TensorValueMetadata[];
   readonly outputs: Document['inputs'];
   readonly nodes: number;
   readonly shapes: Readonly<Record<string, readonly number[]>> | null;
@@ -75,26 +73,18 @@ interface Document {
   readonly plan: Description | null;
 }
 
-/** `undeclared`: values whose shape the file does not tell. */
-function toText(
-  document: Document,
-  undeclared: ReadonlySet<string>,
-  everyNode: boolean,
-  example: string | null,
-): string {
+function toText(document: Document, everyNode: boolean, example: string | null): string {
   const opsets = Object.entries(document.opsets).map(
     ([domain, version]) => `${domain || 'ai.onnx'} ${version}`,
   );
   const lines = [
     `${document.file}: ${bytesText(document.fileBytes)}, ${document.nodes} nodes, opset ${opsets.join(', ')}`,
-    ...document.inputs.map((value) => `input   ${typeText(value, undeclared)}`),
-    ...document.outputs.map((value) => `output  ${typeText(value, undeclared)}`),
+    ...document.inputs.map((value) => `input   ${typeText(value)}`),
+    ...document.outputs.map((value) => `output  ${typeText(value)}`),
   ];
   const { plan, shapes } = document;
   if (plan === null)
-    return [...lines, '', `Give free dimensions a size to see the plan and its cost, as in ${example}`].join(
-      '\n',
-    );
+    return [...lines, '', `Give inputs a size to see the plan and its cost, as in ${example}`].join('\n');
   const sizes = Object.entries(shapes!).map(([name, dims]) => `${name} [${dims.join(',')}]`);
   return [
     ...lines,
@@ -106,11 +96,8 @@ function toText(
   ].join('\n');
 }
 
-const typeText = (
-  { name, type, shape }: Document['inputs'][number],
-  undeclared: ReadonlySet<string>,
-): string =>
-  undeclared.has(name) ? `${name}: ${type}, shape not declared` : `${name}: ${type} [${shape.join(',')}]`;
+const typeText = ({ name, type, shape, undeclared }: Document['inputs'][number]): string =>
+  undeclared ? `${name}: ${type}, shape not declared` : `${name}: ${type} [${shape.join(',')}]`;
 
 const passTable = (passes: readonly PassEffect[]): string =>
   table(

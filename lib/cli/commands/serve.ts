@@ -69,7 +69,8 @@ export const serveCommand: Command = {
     },
     {
       ...shapeOption,
-      description: 'size of an input with free dimensions for the warm-up, as in x=1,3,320,320',
+      description:
+        'size of an input with free dimensions or no declared shape for the warm-up, as in x=1,3,320,320',
     },
     {
       flags: '--variant <file>',

@@ -4,13 +4,19 @@ import { type Dims, sizeOf } from '../tensor/shape.js';
 import { maxElements, type TensorValue, tensor } from '../tensor/tensor.js';
 import { malformedData } from './dataset.js';
 
-/** Bytes of one sample; KPT_DATA_MALFORMED for shapes that no file can hold. Samples without elements are refused too: a
- *  few bytes could hold billions of them. */
-export function recordBytes(dtype: DType, dims: Dims, where: string): number {
+/** Bytes of a whole array, which may have no elements; KPT_DATA_MALFORMED for shapes that no file can hold. */
+export function arrayBytes(dtype: DType, dims: Dims, where: string): number {
   const size = sizeOf(dims);
-  if (dims.some((d) => !Number.isSafeInteger(d) || d < 0) || !(size > 0 && size <= maxElements))
-    malformedData(`The shape [${dims.join(',')}] of a sample in '${where}' is not one that can be read.`);
-  return sizeOf(dims) * bytesPerElement(dtype);
+  if (dims.some((d) => !Number.isSafeInteger(d) || d < 0) || !(size <= maxElements))
+    malformedData(`The shape [${dims.join(',')}] of '${where}' is not one that can be read.`);
+  return size * bytesPerElement(dtype);
+}
+
+/** Bytes of one sample. Samples without elements are refused too: a few bytes could hold billions of them. */
+export function recordBytes(dtype: DType, dims: Dims, where: string): number {
+  const bytes = arrayBytes(dtype, dims, `a sample in ${where}`);
+  if (bytes === 0) malformedData(`The samples in '${where}', of shape [${dims.join(',')}], are empty.`);
+  return bytes;
 }
 
 /** `bytes` must be alone in their buffer; big-endian ones are turned around in place. */

@@ -12,8 +12,7 @@ import { readNpy } from './npy.js';
 export async function loadNpy(path: string): Promise<Tensor> {
   const stream = await ByteStream.open(path);
   try {
-    const { count, all } = await readNpy(stream, path);
-    if (count === 0) return malformedData(`The npy array '${path}' is empty.`);
+    const { all } = await readNpy(stream, path);
     return toTensor(await all());
   } finally {
     await stream.close();

@@ -5,7 +5,7 @@ import type { TensorValue } from '../tensor/tensor.js';
 import { ByteStream } from './byte-stream.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
 import { wantedOf } from './draw.js';
-import { recordBytes, toTensor } from './elements.js';
+import { arrayBytes, recordBytes, toTensor } from './elements.js';
 
 const types: Readonly<Record<string, DType>> = {
   b1: 'bool',
@@ -28,7 +28,7 @@ export interface NpyArray {
   /** Of one sample. */
   readonly dims: readonly number[];
   readonly next: () => Promise<TensorValue>;
-  /** All samples as one tensor, in the place of next(). */
+  /** All samples as one tensor, in the place of next(). It may have no elements, which samples must have. */
   readonly all: () => Promise<TensorValue>;
 }
 
@@ -67,8 +67,7 @@ export async function readNpy(stream: ByteStream, where: string): Promise<NpyArr
   if (fortran[1] === 'True' && whole.length > 1)
     malformedData(`The npy array '${where}' is in Fortran order; save it with numpy.ascontiguousarray.`);
   const [count = 1, ...dims] = whole;
-  const read = async (part: readonly number[]) =>
-    toTensor(dtype, part, await stream.take(recordBytes(dtype, part, where)), descr![1] === '>');
-  recordBytes(dtype, dims, where);
-  return { count, dims, next: () => read(dims), all: () => read(whole) };
+  const read = async (part: readonly number[], bytesOf: typeof arrayBytes) =>
+    toTensor(dtype, part, await stream.take(bytesOf(dtype, part, where)), descr![1] === '>');
+  return { count, dims, next: () => read(dims, recordBytes), all: () => read(whole, arrayBytes) };
 }

@@ -35,16 +35,19 @@ test.each([
   expect(await loadNpy(join(folder, 'a.npy'))).toEqual(value);
 });
 
-test.each([[[1]], [[7]], [[3, 1, 5]], [[2, 1, 1, 1, 3]]])('shape %j comes back', async (dims) => {
-  const size = dims.reduce((product, dim) => product * dim, 1);
-  const value = fromNumbers(
-    'float32',
-    dims,
-    Array.from({ length: size }, (_, i) => i - 1.5),
-  );
-  await saveNpy(join(folder, 'a.npy'), value);
-  expect(await loadNpy(join(folder, 'a.npy'))).toEqual(value);
-});
+test.each([[[]], [[1]], [[7]], [[3, 1, 5]], [[2, 1, 1, 1, 3]], [[0]], [[0, 3]], [[3, 0]], [[2, 0, 4]]])(
+  'shape %j comes back',
+  async (dims) => {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    const value = fromNumbers(
+      'float32',
+      dims,
+      Array.from({ length: size }, (_, i) => i - 1.5),
+    );
+    await saveNpy(join(folder, 'a.npy'), value);
+    expect(await loadNpy(join(folder, 'a.npy'))).toEqual(value);
+  },
+);
 
 test('the bytes are those that numpy.save writes', async () => {
   await saveNpy(join(folder, 'a.npy'), i64([1, 2, 3]));

@@ -34,6 +34,7 @@ describe('npy', () => {
     ['objects', npyBytes('|O', [2], new Uint8Array(16))],
     ['Fortran order', npyBytes('<f4', [1, 2], new Float32Array(2), true)],
     ['cut', npyBytes('<f4', [4, 4], new Float32Array(5))],
+    ['samples without elements', npyBytes('<f4', [3, 0], new Float32Array(0))],
     ['absurd shape', npyBytes('<f4', [1, 99999999999], new Float32Array(1))],
   ])('%s is malformed', async (name, bytes) => {
     await expect(all({ data: `npy:${file(`bad ${name}.npy`, bytes)}` }, [input(null)])).rejects.toMatchObject(

@@ -2,7 +2,7 @@
 
 import type { Node } from '../graph/graph.js';
 import { type Dims, normalizeAxis, sizeOf } from '../tensor/shape.js';
-import { fromNumbers, i64, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
+import { allocate, fromNumbers, i64, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
 import { mapAxis } from './gradients/movement.js';
 import {
   defineOp,
@@ -169,6 +169,9 @@ function resized(reference: ReferenceContext): TensorValue {
   // Bytes are resampled as they are stored, so that float32 rounds alike here and in the engine.
   const bias = storageBias(x.dtype);
   const biased = toNumbers(x).map((v) => v + bias);
+  const sizes = axes.map((axis) => axis.output);
+  // Nothing to resample, or nothing to make: how often an axis repeats does not follow from the elements then.
+  if (sizeOf(dims) === 0 || sizeOf(sizes) === 0) return tensor(x.dtype, sizes, allocate(x.dtype, sizes));
   let values: Float32Array | Float64Array = x.dtype === 'float64' ? biased : Float32Array.from(biased);
   for (let i = dims.length - 1; i >= 0; i--) {
     if (stays(axes[i]) && !crops) continue;
@@ -207,6 +210,7 @@ function lower(ctx: LowerContext): boolean {
   const resampling = resamplingOf(ctx);
   const axes = axesOf(ctx);
   if (dtype !== 'float32' && dtype !== 'uint8' && dtype !== 'int8') return false;
+  if (sizeOf(dims) === 0) return false;
   if (dims.length < 3 || dims.length > 4 || resampling.coordinates === 'tf_crop_and_resize') return false;
   if (!stays(axes[0]) || !stays(axes[1])) return false;
   const flat: ResizedAxis = { input: 1, output: 1, scale: 1, roi: [0, 1] };

@@ -1,6 +1,7 @@
 // Resize against onnxruntime over modes, coordinates and sizes.
 import { attr } from '../../lib/graph/attribute.js';
 import { f32, i64, tensor } from '../../lib/tensor/tensor.js';
+import { runNatively } from '../helpers/native-like-reference.js';
 import { expectLikeOrt, infer, noise, reference } from '../helpers/run-reference.js';
 
 const coordinates = [
@@ -142,6 +143,49 @@ test('one and three spatial axes', async () => {
     inputs: [noise('float32', [1, 2, 2, 3, 2]), null, f32([5], [1, 1, 2, 2, 2])],
   });
   expect(y.dims).toEqual([1, 2, 4, 6, 4]);
+});
+
+test.each([
+  [
+    [1, 3, 2, 2],
+    [1, 1, 0.25, 1],
+    [1, 3, 0, 2],
+  ],
+  [
+    [0, 3, 2, 2],
+    [1, 1, 2, 2],
+    [0, 3, 4, 4],
+  ],
+  [
+    [1, 3, 2, 0],
+    [1, 1, 2, 2],
+    [1, 3, 4, 0],
+  ],
+  [
+    [3, 1, 2],
+    [3, 0.5, 2],
+    [9, 0, 4],
+  ],
+])('[%s] scaled by [%s] has no elements', async (dims, scales, wanted) => {
+  for (const mode of ['nearest', 'linear', 'cubic']) {
+    const one = {
+      op: 'Resize',
+      attributes: { mode: attr.string(mode) },
+      inputs: [noise('float32', dims), null, f32([scales.length], scales)],
+    };
+    // onnxruntime has no cubic resampling of three axes.
+    if (mode !== 'cubic' || dims.length === 4) await expectLikeOrt(one, 0);
+    // Also by the reference, where scales are only known at run time.
+    for (const fed of [[0], [0, 2]]) expect(runNatively({ ...one, fed }).dims).toEqual(wanted);
+  }
+});
+
+test('an image without elements becomes one of zeros', () => {
+  const one = { op: 'Resize', inputs: [noise('float32', [1, 2, 0, 3]), null, null, i64([1, 2, 4, 5])] };
+  for (const fed of [[0], [0, 3]]) {
+    const y = runNatively({ ...one, fed });
+    expect({ dims: y.dims, data: y.data }).toEqual({ dims: [1, 2, 4, 5], data: new Float32Array(40) });
+  }
 });
 
 test('needs scales or sizes, not both', () => {

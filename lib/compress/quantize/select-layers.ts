@@ -100,11 +100,8 @@ class Selector {
     const constant = (i: number): boolean => this.#editor.constant(node.inputs[i]) !== undefined;
     const activations = data.filter((i) => !constant(i));
     const operands = data.filter((i) => constant(i));
-    if (
-      activations.length === 0 ||
-      operands.some((i) => this.#editor.constant(node.inputs[i])!.dtype !== 'float32')
-    )
-      return undefined;
+    const isFloat = (i: number): boolean => this.#editor.constant(node.inputs[i])!.dtype === 'float32';
+    if (activations.length === 0 || !operands.every(isFloat)) return undefined;
     const base = { node, activations, operands, weight: null, clamps: [], outputs };
     if (rule.kind === 'same-scale') return operands.length > 0 ? undefined : { ...base, kind: 'same-scale' };
     if (rule.kind === 'table') {

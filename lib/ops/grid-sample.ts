@@ -1,6 +1,7 @@
 // Samples an image (any number of spatial axes) at the points of a grid, whose coordinates run from -1 to 1.
+import type { TypedArray } from '../tensor/dtype.js';
 import { sizeOf, stridesOf } from '../tensor/shape.js';
-import { fromNumbers, type TensorValue, toNumbers } from '../tensor/tensor.js';
+import { allocate, fromNumbers, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
 import {
   defineOp,
   type InferContext,
@@ -132,9 +133,12 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
   const area = sizeOf(spatial);
   const points = sizeOf(grid.dims.slice(1, -1));
   const rank = spatial.length;
-  const values = toNumbers(x);
+  const dims = [images, channels, ...grid.dims.slice(1, -1)];
+  // Whole elements are copied bit for bit: numbers do not hold all 64-bit integers.
+  const copies = mode === 'nearest' && x.dtype !== 'string';
+  const values = copies ? (x.data as TypedArray) : toNumbers(x);
   const coordinates = toNumbers(grid);
-  const y = new Float64Array(images * channels * points);
+  const y = allocate(copies ? x.dtype : 'float64', dims);
   for (let n = 0; n < images; n++)
     for (let p = 0; p < points; p++) {
       let taps: Tap[] = [{ at: 0, weight: 1 }];
@@ -152,10 +156,15 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
       });
       for (let c = 0; c < channels; c++) {
         const plane = (n * channels + c) * area;
+        const to = (n * channels + c) * points + p;
+        if (copies) {
+          if (taps.length > 0 && taps[0].at >= 0) y[to] = values[plane + taps[0].at];
+          continue;
+        }
         let sum = 0;
-        for (const { at, weight } of taps) if (at >= 0) sum += weight * values[plane + at];
-        y[(n * channels + c) * points + p] = sum;
+        for (const { at, weight } of taps) if (at >= 0) sum += weight * (values[plane + at] as number);
+        y[to] = sum;
       }
     }
-  return [fromNumbers(x.dtype, [images, channels, ...grid.dims.slice(1, -1)], y)];
+  return [copies ? tensor(x.dtype, dims, y) : fromNumbers(x.dtype, dims, y as Float64Array)];
 }

@@ -1,6 +1,7 @@
 // Resize: resampling along any axes, one after the other from the last to the first. Inputs: X, roi?, scales?, sizes?.
 
 import type { Node } from '../graph/graph.js';
+import { type DType, isFloat, type TypedArray } from '../tensor/dtype.js';
 import { type Dims, normalizeAxis, sizeOf } from '../tensor/shape.js';
 import { allocate, fromNumbers, i64, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
 import { mapAxis } from './gradients/movement.js';
@@ -27,6 +28,7 @@ import {
   type ShrinkContext,
 } from './shared/channels.js';
 import { readNhwc, writeNhwc } from './shared/conv-lowering.js';
+import { pick } from './shared/elements.js';
 import { illegalAttribute, illegalShape } from './shared/illegal.js';
 import { knownContext } from './shared/known-context.js';
 import type { OnBytes } from './shared/quantize-rule.js';
@@ -163,43 +165,60 @@ function resized(reference: ReferenceContext): TensorValue {
   const x = inputValue(reference, 0);
   const resampling = resamplingOf(ctx);
   const axes = axesOf(ctx);
+  const sizes = axes.map((axis) => axis.output);
+  // Nothing to resample, or nothing to make: how often an axis repeats does not follow from the elements then.
+  if (sizeOf(x.dims) === 0 || sizeOf(sizes) === 0) return tensor(x.dtype, sizes, allocate(x.dtype, sizes));
   const crops = resampling.coordinates === 'tf_crop_and_resize';
-  const dims = [...x.dims];
-  const outside = new Map<number, Uint8Array>();
+  const tables = axes.map((axis) => (stays(axis) && !crops ? undefined : axisTable(resampling, axis)));
+  const y = resampling.mode === 'nearest' ? chosen(x, tables) : blended(x, tables);
+  if (crops) fillOutside(y, tables, floatAttr(ctx.node, 'extrapolation_value', 0));
+  return y;
+}
+
+/** One table for every axis that changes. */
+type Tables = readonly (AxisTable | undefined)[];
+
+/** Copies elements bit for bit: numbers of float32 do not hold all integers. */
+const chosen = (x: TensorValue, tables: Tables): TensorValue =>
+  tables.reduceRight<TensorValue>((y, table, axis) => {
+    if (table === undefined) return y;
+    const input = y.dims[axis];
+    const output = table.index.length;
+    const inner = sizeOf(y.dims.slice(axis + 1));
+    const offsets = allocate('float64', [...y.dims.slice(0, axis), output]) as Float64Array;
+    for (let i = 0; i < offsets.length; i++)
+      offsets[i] = (Math.floor(i / output) * input + table.index[i % output]) * inner;
+    return pick(y, y.dims.with(axis, output), offsets, inner);
+  }, x);
+
+function blended(x: TensorValue, tables: Tables): TensorValue {
   // Bytes are resampled as they are stored, so that float32 rounds alike here and in the engine.
   const bias = storageBias(x.dtype);
   const biased = toNumbers(x).map((v) => v + bias);
-  const sizes = axes.map((axis) => axis.output);
-  // Nothing to resample, or nothing to make: how often an axis repeats does not follow from the elements then.
-  if (sizeOf(dims) === 0 || sizeOf(sizes) === 0) return tensor(x.dtype, sizes, allocate(x.dtype, sizes));
-  let values: Float32Array | Float64Array = x.dtype === 'float64' ? biased : Float32Array.from(biased);
+  // Integers too as long as float32 holds them all, as in other runtimes: fractions are cut off what it rounds.
+  const single = isFloat(x.dtype) ? x.dtype !== 'float64' : biased.every((v) => Math.fround(v) === v);
+  const dims = [...x.dims];
+  let values: Float32Array | Float64Array = single ? Float32Array.from(biased) : biased;
   for (let i = dims.length - 1; i >= 0; i--) {
-    if (stays(axes[i]) && !crops) continue;
-    const table = axisTable(resampling, axes[i]);
+    const table = tables[i];
+    if (table === undefined) continue;
     values = resampleAxis(values, table, dims[i], sizeOf(dims.slice(i + 1)));
-    dims[i] = axes[i].output;
-    outside.set(i, table.outside);
+    dims[i] = table.outside.length;
   }
-  if (crops) fillOutside(values, dims, outside, floatAttr(ctx.node, 'extrapolation_value', 0) + bias);
-  const whole = x.dtype === 'uint8' || x.dtype === 'int8';
-  return fromNumbers(
-    x.dtype,
-    dims,
-    whole ? values.map((v) => saturate(roundHalfEven(v) - bias, x.dtype)) : values,
-  );
+  return fromNumbers(x.dtype, dims, isByte(x.dtype) ? values.map((v) => byteOf(v - bias, x.dtype)) : values);
 }
 
+const isByte = (dtype: DType): boolean => dtype === 'uint8' || dtype === 'int8';
+const byteOf = (v: number, dtype: DType): number => saturate(roundHalfEven(v), dtype);
+
 /** Puts `value` wherever an axis says that its coordinate is outside. */
-function fillOutside(
-  values: Float32Array | Float64Array,
-  dims: Dims,
-  outside: ReadonlyMap<number, Uint8Array>,
-  value: number,
-): void {
+function fillOutside({ dtype, dims, data }: TensorValue, tables: Tables, value: number): void {
+  const values = data as TypedArray;
+  const [stored] = fromNumbers(dtype, [1], [isByte(dtype) ? byteOf(value, dtype) : value]).data;
   for (let i = 0; i < values.length; i++) {
     let rest = i;
     for (let axis = dims.length - 1; axis >= 0; axis--) {
-      if (outside.get(axis)?.[rest % dims[axis]]) values[i] = value;
+      if (tables[axis]?.outside[rest % dims[axis]]) values[i] = stored as never;
       rest = Math.floor(rest / dims[axis]);
     }
   }

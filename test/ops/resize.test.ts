@@ -1,6 +1,6 @@
 // Resize against onnxruntime over modes, coordinates and sizes.
 import { attr } from '../../lib/graph/attribute.js';
-import { f32, i64, tensor } from '../../lib/tensor/tensor.js';
+import { f32, fromNumbers, i64, tensor } from '../../lib/tensor/tensor.js';
 import { runNatively } from '../helpers/native-like-reference.js';
 import { expectLikeOrt, infer, noise, reference } from '../helpers/run-reference.js';
 
@@ -178,6 +178,53 @@ test.each([
     // Also by the reference, where scales are only known at run time.
     for (const fed of [[0], [0, 2]]) expect(runNatively({ ...one, fed }).dims).toEqual(wanted);
   }
+});
+
+describe('integers that float32 does not hold', () => {
+  const large = [16777217, 123456789, 2147483647, -16777219, 5, -123456787];
+  const nearest = {
+    coordinate_transformation_mode: attr.string('asymmetric'),
+    nearest_mode: attr.string('floor'),
+  };
+  test('nearest of int32 like onnxruntime, of any rank', async () => {
+    for (const dims of [[6], [1, 1, 2, 3], [2, 1, 3]])
+      for (const factor of [1, 1.5, 2]) {
+        const scales = f32(
+          [dims.length],
+          dims.map((_, i) => (i < dims.length - 2 ? 1 : factor)),
+        );
+        const x = fromNumbers('int32', dims, large);
+        await expectLikeOrt({ op: 'Resize', attributes: nearest, inputs: [x, null, scales] }, 0);
+      }
+  });
+  test.each(['int64', 'uint64', 'uint32', 'float64', 'float16'] as const)('nearest of %s', (dtype) => {
+    const x = fromNumbers(dtype, [1, 2, 1, 3], large.map(Math.abs));
+    if (dtype.endsWith('int64')) (x.data as BigInt64Array)[1] = 2n ** 62n + 1n;
+    const scales = f32([4], [1, 1, 1, 2]);
+    const [y] = reference({ op: 'Resize', attributes: nearest, inputs: [x, null, scales] });
+    expect([...y.data]).toEqual([...(x.data as Int32Array)].flatMap((v) => [v, v]));
+  });
+  test('cropped to values that are given', async () => {
+    const attributes = {
+      coordinate_transformation_mode: attr.string('tf_crop_and_resize'),
+      extrapolation_value: attr.float(9),
+    };
+    const x = fromNumbers('int32', [1, 1, 2, 3], large);
+    const roi = f32([8], [0, 0, -0.6, -0.3, 1, 1, 0.9, 1.2]);
+    await expectLikeOrt({ op: 'Resize', attributes, inputs: [x, roi, null, i64([1, 1, 4, 5])] }, 0);
+  });
+  test('linear keeps the low bits', () => {
+    const x = fromNumbers('int32', [1, 1, 1, 2], [123456789, 123456789]);
+    const attributes = { mode: attr.string('linear') };
+    const [y] = reference({ op: 'Resize', attributes, inputs: [x, null, f32([4], [1, 1, 1, 2])] });
+    expect([...y.data]).toEqual([123456789, 123456789, 123456789, 123456789]);
+  });
+  test('linear of smaller ones is like onnxruntime', async () => {
+    const attributes = { mode: attr.string('linear') };
+    const x = noise('int32', [1, 2, 5, 7], 3, [-1000, 1000]);
+    for (const [h, w] of factors)
+      await expectLikeOrt({ op: 'Resize', attributes, inputs: [x, null, f32([4], [1, 1, h, w])] }, 1);
+  });
 });
 
 test('an image without elements becomes one of zeros', () => {

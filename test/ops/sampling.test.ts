@@ -1,7 +1,7 @@
 // Operators that sample, place and cut parts of images.
 import { attr } from '../../lib/graph/attribute.js';
 import type { DType } from '../../lib/tensor/dtype.js';
-import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
+import { f32, i64, tensor, toNumbers } from '../../lib/tensor/tensor.js';
 import {
   expectNativeBytes,
   expectNativeLikeReference,
@@ -50,6 +50,19 @@ test.each(paddings)('GridSample far outside and at no point, %s', (padding) => {
     inputs: [random('float32', [1, 4, 3, 5]), f32([1, 3, 2, 2], grid)],
     attributes: { padding_mode: attr.string(padding) },
   });
+});
+
+test.each(['int64', 'uint64'] as const)('GridSample of the nearest %s copies it', (dtype) => {
+  const bits = BigUint64Array.of(2n ** 53n + 1n, 2n ** 64n - 3n, 5n, 2n ** 62n + 1n);
+  const data = dtype === 'int64' ? new BigInt64Array(bits.buffer) : bits;
+  const grid = f32([1, 1, 5, 2], [-1, -1, 1, -1, -1, 1, 1, 1, 3, 3]);
+  const [y] = referenceOf({
+    op: 'GridSample',
+    opset: 20,
+    inputs: [tensor(dtype, [1, 1, 2, 2], data), grid],
+    attributes: { mode: attr.string('nearest'), align_corners: attr.int(1) },
+  });
+  expect([...y!.data]).toEqual([...data, 0n]);
 });
 
 test('GridSample of a volume', () =>

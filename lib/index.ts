@@ -95,7 +95,13 @@ export type { SamplesOf } from './session/samples.js';
 export { InferenceSession } from './session/session.js';
 export { augmentations } from './train/augment/index.js';
 export { type EvaluateOptions, type Evaluation, evaluate, type LabelledSample } from './train/evaluate.js';
-export type { EpochReport, StepReport, TrainingEvent, TrainingReport } from './train/events.js';
+export type {
+  CarefulReport,
+  EpochReport,
+  StepReport,
+  TrainingEvent,
+  TrainingReport,
+} from './train/events.js';
 export { binaryCrossEntropy } from './train/losses/binary-cross-entropy.js';
 export { type CrossEntropyOptions, crossEntropy } from './train/losses/cross-entropy.js';
 export { klDivergence } from './train/losses/kl-divergence.js';

@@ -13,6 +13,7 @@ export function reportText(report: CompressReport): string {
     trialTable(report),
     '',
     ...failures(report),
+    ...trialNotes(report),
     ...(skipped.length === 0
       ? []
       : ['not tried:', ...skipped.map(({ strategy, what, why }) => `  ${strategy}: ${what}: ${why}`), '']),
@@ -67,6 +68,11 @@ const failures = ({ trials }: CompressReport): string[] => {
     failure === null ? [] : [`  ${number}: ${failure.message}`],
   );
   return failed.length === 0 ? [] : ['could not be made:', ...failed, ''];
+};
+
+const trialNotes = ({ trials }: CompressReport): string[] => {
+  const notes = trials.flatMap(({ number, notes: said }) => said.map((note) => `  ${number}: ${note}`));
+  return notes.length === 0 ? [] : ['of the training:', ...notes, ''];
 };
 
 function layerTable({ layers }: CompressReport): string {

@@ -137,6 +137,11 @@ export const realOptions: readonly OptionSpec[] = [
       'train for flat minima (SAM): by gradients where the loss is highest within this distance of the weights, as in 0.05; a step takes twice as long',
     parse: positiveNumber,
   },
+  {
+    flags: '--careful',
+    description:
+      'for networks that know something already: hold a tenth of the samples out, keep the best epoch by them or the model before training, and lower a learning rate that undoes what it knows',
+  },
 ];
 
 /** The same options with other defaults, by flags. */

@@ -31,6 +31,7 @@ export const runTraining = (
       return run(model, {
         ...(averageWeights !== undefined && { averageWeights }),
         ...(sharpness !== undefined && { sharpness }),
+        ...(invocation.options.flag('careful') && { careful: true }),
         ...shared,
         ...compressionOf(invocation.options),
       });
@@ -140,7 +141,7 @@ function showing(progress: Progress): (event: TrainingEvent) => void {
 
 const percent = (value: number | null): string | null => (value === null ? null : (100 * value).toFixed(2));
 
-export const epochTable = ({ epochs, kept, stoppedEarly }: TrainingReport): string =>
+export const epochTable = ({ epochs, kept, stoppedEarly, careful }: TrainingReport): string =>
   table(
     [
       { title: 'epoch', align: 'right' },
@@ -150,7 +151,7 @@ export const epochTable = ({ epochs, kept, stoppedEarly }: TrainingReport): stri
       { title: 'seconds', align: 'right' },
     ],
     epochs.map(({ epoch, loss, accuracy, evaluation, seconds }) => [
-      stoppedEarly && epoch === kept ? `kept ${epoch}` : String(epoch),
+      (stoppedEarly || careful !== undefined) && epoch === kept ? `kept ${epoch}` : String(epoch),
       loss.toPrecision(4),
       percent(accuracy),
       percent(evaluation),

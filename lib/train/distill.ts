@@ -64,8 +64,17 @@ export async function distill(
   try {
     const preparation = await prepare(student.graph);
     const { graph, guides, regressors } = await guidedStudent(preparation.graph, teachers, data, settings);
-    const { loss, temperature, softWeight, hints, attention, averageWeights, sharpness, ...training } =
-      settings;
+    const {
+      loss,
+      temperature,
+      softWeight,
+      hints,
+      attention,
+      averageWeights,
+      sharpness,
+      careful,
+      ...training
+    } = settings;
     const parts: WeightedLoss[] = [
       { loss: lossOf(loss, settings.mixup), weight: 1 - softWeight },
       { loss: softTargets(temperature, softName), weight: softWeight },
@@ -86,6 +95,7 @@ export async function distill(
         loss,
         averageWeights,
         sharpness,
+        careful,
         temperature,
         softWeight,
         hints,
@@ -96,6 +106,8 @@ export async function distill(
       provide: (batch) => lectures.give(batch),
       average: averageWeights,
       sharpness,
+      careful,
+      truth: models[0]!,
       always: regressors,
       ...(evaluate && { evaluate }),
       ...(onEvent && { onEvent }),

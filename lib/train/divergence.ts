@@ -6,10 +6,13 @@ const least = 0.1;
 /** Times the first loss. Right answers cost nothing, guesses a few; weights that have run away cost millions. */
 const [suspicious, beyondDoubt] = [10, 1e6];
 
+/** How many times as large a loss has become. */
+export const timesWorse = (began: number, ended: number): number => ended / Math.max(began, least);
+
 /** `began`: loss of the first step; `ended`: mean over the epoch that is kept. What is to be said of it, or nothing. Throws
  *  KPT_TRAINING_DIVERGED when nothing can have been learnt. */
 export function judgeCourse(began: number, ended: number): readonly string[] {
-  const times = ended / Math.max(began, least);
+  const times = timesWorse(began, ended);
   if (times < suspicious) return [];
   const facts = `The loss began at ${began.toPrecision(3)} and is ${ended.toPrecision(3)}`;
   if (times >= beyondDoubt) throw new KompaktError('KPT_TRAINING_DIVERGED', `${facts}.`, { began, ended });

@@ -29,8 +29,26 @@ export type TrainingEvent =
   | { readonly event: 'resume'; readonly step: number; readonly epoch: number }
   | ({ readonly event: 'step'; readonly steps: number; readonly secondsLeft: number } & StepReport)
   | ({ readonly event: 'epoch' } & EpochReport)
+  /** The first steps undid what the network knows: the run begins again with this learning rate (option careful). */
+  | { readonly event: 'slower'; readonly learningRate: number; readonly loss: number }
   | { readonly event: 'stop'; readonly epoch: number; readonly reason: string }
   | { readonly event: 'end'; readonly seconds: number };
+
+/** What option careful did. */
+export interface CarefulReport {
+  /** Samples that were held out of training. */
+  readonly heldOut: number;
+  /** Share of them of which the model was right before training, and of the model that is kept; null where training also prunes, so
+   *  that epochs cannot be compared. */
+  readonly before: number | null;
+  readonly kept: number | null;
+  /** Mean loss of the first steps without learning. */
+  readonly loss: number;
+  /** The one that was used. */
+  readonly learningRate: number;
+  /** Those that were too high, with the mean loss that the first steps came to; null where it was no number. */
+  readonly lowered: readonly { readonly learningRate: number; readonly loss: number | null }[];
+}
 
 export interface TrainingReport {
   readonly samples: number;
@@ -38,9 +56,12 @@ export interface TrainingReport {
   readonly steps: number;
   readonly epochs: readonly EpochReport[];
   readonly curve: readonly StepReport[];
-  /** Epoch whose parameters the model has; the last one unless early stopping went back. */
+  /** Epoch whose parameters the model has; the last one unless early stopping or option careful went back, which may be to 0, the
+   *  model before training. */
   readonly kept: number;
   readonly stoppedEarly: boolean;
+  /** With option careful. */
+  readonly careful?: CarefulReport;
   /** What to know of it: that the loss went up, say. */
   readonly notes: readonly string[];
 }

@@ -28,7 +28,7 @@ export async function finetune(
   model: Model,
   { data, evaluate, prepare, onEvent, signal, ...options }: FinetuneOptions,
 ): Promise<TrainedModel> {
-  const { loss, residualRank, averageWeights, sharpness, ...settings } = parseOptions(
+  const { loss, residualRank, averageWeights, sharpness, careful, ...settings } = parseOptions(
     finetuneOptions,
     options,
     'finetune',
@@ -48,9 +48,10 @@ export async function finetune(
     loss: lossOf(loss, settings.mixup),
     settings,
     data,
-    identity: { loss, averageWeights, sharpness },
+    identity: { loss, averageWeights, sharpness, careful },
     average: averageWeights,
     sharpness,
+    careful,
     ...(evaluate && { evaluate }),
     ...(onEvent && { onEvent }),
     ...(signal && { signal }),

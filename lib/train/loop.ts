@@ -3,14 +3,24 @@
 import { setImmediate } from 'node:timers/promises';
 import { KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
-import { argMax } from '../report/compare.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Batch, Batches } from './batches.js';
+import {
+  type Care,
+  carefulNotes,
+  carefulReport,
+  isBest,
+  lossWithoutLearning,
+  probeLength,
+  ruinousLoss,
+  slowDown,
+} from './careful.js';
 import { type Checkpoint, loadCheckpoint, requireSameSettings, saveCheckpoint } from './checkpoint.js';
 import { judgeCourse } from './divergence.js';
 import { type EarlyStopping, judge } from './early-stopping.js';
 import type { Evaluation } from './evaluate.js';
 import type { EpochReport, StepReport, TrainingEvent, TrainingReport } from './events.js';
+import { beginning, count, fresh, type Progress } from './progress.js';
 import type { Schedule } from './schedules/schedule.js';
 import type { TrainingStep } from './training.js';
 
@@ -33,6 +43,7 @@ export interface TrainOptions {
   readonly provide?: (batch: Batch) => Promise<void>;
   readonly evaluate?: (graph: Graph) => Promise<Pick<Evaluation, 'accuracy' | 'loss'>>;
   readonly earlyStopping?: EarlyStopping;
+  readonly care?: Care;
   readonly checkpoint?: CheckpointOptions;
   /** What makes the run what it is; a checkpoint of a run with other settings is refused. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -40,36 +51,10 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Sums over the epoch under way. */
-interface Running {
-  loss: number;
-  right: number;
-  labelled: number;
-  seconds: number;
-}
-
-/** Where a run stands: plain data, part of every checkpoint. */
-interface Progress {
-  epoch: number;
-  /** Batches of the epoch that are done. */
-  batch: number;
-  running: Running;
-  /** Sum of the losses since the last point of the curve, and how many. */
-  point: { loss: number; steps: number };
-  /** Loss of the first step. */
-  began?: number;
-  readonly epochs: EpochReport[];
-  readonly curve: StepReport[];
-  kept: number;
-  stoppedEarly: boolean;
-}
-
-const fresh = (): Running => ({ loss: 0, right: 0, labelled: 0, seconds: 0 });
-
 /** Points of the curve a run has, about. */
 const curvePoints = 500;
 
-/** Trains; afterwards the step holds the parameters of the last epoch, or of the best one with early stopping. */
+/** Trains; afterwards the step holds the parameters of the last epoch, or of the best one with early stopping or care. */
 export async function train(options: TrainOptions): Promise<TrainingReport> {
   const run = new TrainingRun(options);
   return run.go();
@@ -79,16 +64,9 @@ class TrainingRun {
   readonly #options: TrainOptions;
   readonly #total: number;
   readonly #every: number;
-  #progress: Progress = {
-    epoch: 0,
-    batch: 0,
-    running: fresh(),
-    point: { loss: 0, steps: 0 },
-    epochs: [],
-    curve: [],
-    kept: 0,
-    stoppedEarly: false,
-  };
+  #progress: Progress = beginning();
+  /** Before training, for a run that may begin again. */
+  readonly #initial: ReadonlyMap<string, TensorValue> | undefined;
   #best: ReadonlyMap<string, TensorValue> | undefined;
   #saved = performance.now();
   /** Steps that this process did, and how long they took: for the time left. */
@@ -98,17 +76,23 @@ class TrainingRun {
     this.#options = options;
     this.#total = options.epochs * options.batches.perEpoch;
     this.#every = Math.max(1, Math.round(this.#total / curvePoints));
+    this.#initial = options.care && options.step.state;
   }
 
   async go(): Promise<TrainingReport> {
     const { samples, epochs, batches } = this.#options;
     const begun = performance.now();
     await this.#resume();
-    const progress = this.#progress;
+    if (this.#options.care !== undefined && this.#progress.careful === undefined)
+      await this.#lookBefore(this.#options.care);
     this.#tell({ event: 'start', samples, steps: this.#total, epochs });
     if (this.#stepsDone() > 0)
-      this.#tell({ event: 'resume', step: this.#stepsDone(), epoch: progress.epoch + 1 });
-    while (progress.epoch < epochs && !progress.stoppedEarly) await this.#epoch();
+      this.#tell({ event: 'resume', step: this.#stepsDone(), epoch: this.#progress.epoch + 1 });
+    while (this.#progress.epoch < epochs && !this.#progress.stoppedEarly) await this.#epoch();
+    const progress = this.#progress;
+    const careful =
+      progress.careful &&
+      carefulReport(progress.careful, this.#options.care!.samples, this.#options.learningRate, progress.kept);
     if (this.#best !== undefined) this.#options.step.restore(this.#best);
     this.#tell({ event: 'end', seconds: since(begun) });
     return {
@@ -118,13 +102,35 @@ class TrainingRun {
       curve: progress.curve,
       kept: progress.kept,
       stoppedEarly: progress.stoppedEarly,
-      notes: this.#notes(),
+      ...(careful && { careful }),
+      notes: [...this.#notes(), ...(careful === undefined ? [] : carefulNotes(careful, progress.kept))],
     };
   }
 
   #notes(): readonly string[] {
     const { began, epochs, kept } = this.#progress;
-    return began === undefined ? [] : judgeCourse(began, epochs[kept - 1]!.loss);
+    return began === undefined || kept === 0 ? [] : judgeCourse(began, epochs[kept - 1]!.loss);
+  }
+
+  /** The loss of the first steps without learning, and how right the model is. */
+  async #lookBefore({ judge }: Care): Promise<void> {
+    const { step } = this.#options;
+    const plain = await lossWithoutLearning(this.#options);
+    step.restore(this.#initial!);
+    const before = judge === null ? null : await judge(step.graph());
+    if (judge !== null) this.#best = this.#initial;
+    this.#progress.careful = { before, plain, factor: 1, sum: 0, lowered: [], scores: [] };
+  }
+
+  /** Begins anew with a lower learning rate. */
+  #slower(loss: number): void {
+    const { step, care, learningRate } = this.#options;
+    const { careful } = this.#progress;
+    slowDown(careful!, learningRate, loss);
+    step.restore(this.#initial!);
+    this.#best = care!.judge === null ? undefined : this.#initial;
+    this.#progress = { ...beginning(), careful: careful! };
+    this.#tell({ event: 'slower', learningRate: learningRate * careful!.factor, loss });
   }
 
   async #epoch(): Promise<void> {
@@ -133,7 +139,8 @@ class TrainingRun {
     let begun = performance.now();
     for await (const batch of batches.epoch(progress.epoch, progress.batch)) {
       await this.#options.provide?.(batch);
-      this.#step(batch);
+      const ruinous = this.#step(batch);
+      if (ruinous !== undefined) return this.#slower(ruinous);
       // Lets timers, signals and other work of the process have their turn.
       await setImmediate();
       const seconds = since(begun);
@@ -147,7 +154,8 @@ class TrainingRun {
     await this.#endEpoch(since(begun));
   }
 
-  #step(batch: Batch): void {
+  /** Answers with a loss that says that the run is to begin anew. */
+  #step(batch: Batch): number | undefined {
     const { step } = this.#options;
     const progress = this.#progress;
     const learningRate = this.#rateOf(this.#stepsDone());
@@ -155,6 +163,11 @@ class TrainingRun {
       learningRate,
       progress: this.#share(),
     });
+    const { careful } = progress;
+    const ruinous =
+      careful &&
+      ruinousLoss(careful, loss, this.#stepsDone() + 1, probeLength(this.#options.batches.perEpoch));
+    if (ruinous !== undefined) return ruinous;
     if (!Number.isFinite(loss))
       throw new KompaktError(
         'KPT_TRAINING_DIVERGED',
@@ -166,6 +179,7 @@ class TrainingRun {
     count(progress.running, batch.labels, outputs.values().next().value);
     progress.point.loss += loss;
     if (++progress.point.steps === this.#every) this.#addPoint(learningRate);
+    return undefined;
   }
 
   #addPoint(learningRate: number): void {
@@ -180,7 +194,7 @@ class TrainingRun {
   }
 
   async #endEpoch(tail: number): Promise<void> {
-    const { batches, evaluate, step, earlyStopping, checkpoint } = this.#options;
+    const { batches, evaluate, step, earlyStopping, care, checkpoint } = this.#options;
     const progress = this.#progress;
     const { loss, right, labelled, seconds } = progress.running;
     const evaluation = await evaluate?.(step.graph());
@@ -197,7 +211,14 @@ class TrainingRun {
     progress.epoch++;
     progress.batch = 0;
     progress.running = fresh();
-    progress.kept = report.epoch;
+    if (progress.careful === undefined || care!.judge === null) progress.kept = report.epoch;
+    else {
+      progress.careful.scores.push(await care!.judge(step.graph()));
+      if (isBest(progress.careful)) {
+        this.#best = step.state;
+        progress.kept = report.epoch;
+      }
+    }
     this.#tell({ event: 'epoch', ...report });
     if (earlyStopping !== undefined) this.#stopEarly(earlyStopping);
     this.#notes();
@@ -207,11 +228,14 @@ class TrainingRun {
   #stopEarly(rule: EarlyStopping): void {
     const progress = this.#progress;
     const { best, stop } = judge(progress.epochs, rule);
-    if (best === progress.epoch) this.#best = this.#options.step.state;
-    progress.kept = best;
+    // With care it only says when to stop.
+    if (progress.careful === undefined) {
+      if (best === progress.epoch) this.#best = this.#options.step.state;
+      progress.kept = best;
+    }
     if (!stop || progress.epoch === this.#options.epochs) return;
     progress.stoppedEarly = true;
-    const reason = `no gain since epoch ${progress.kept}`;
+    const reason = `no gain since epoch ${best}`;
     this.#tell({ event: 'stop', epoch: progress.epoch, reason });
   }
 
@@ -251,7 +275,8 @@ class TrainingRun {
   }
 
   #rateOf(step: number): number {
-    return this.#options.learningRate * this.#options.schedule(step / this.#total);
+    const factor = this.#progress.careful?.factor ?? 1;
+    return this.#options.learningRate * factor * this.#options.schedule(step / this.#total);
   }
 
   #tell(event: TrainingEvent): void {
@@ -270,15 +295,3 @@ const withPrefix = ({ tensors }: Checkpoint, prefix: string): Map<string, Tensor
   );
 
 const since = (begun: number): number => (performance.now() - begun) / 1000;
-
-/** Counts the rows of [N,classes] whose largest value is at the label. */
-function count(running: Running, labels: Float64Array, output: TensorValue | undefined): void {
-  const classes = output?.dims.at(-1) ?? 0;
-  if (output === undefined || output.dims.length !== 2 || classes < 2) return;
-  const values = output.data as Float32Array;
-  labels.forEach((label, row) => {
-    if (Number.isNaN(label)) return;
-    running.labelled++;
-    if (argMax(values, row * classes, classes) === label) running.right++;
-  });
-}

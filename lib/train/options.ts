@@ -1,6 +1,7 @@
 // Options that every way of training has, and the pieces of a step that they name.
 import { z } from 'zod';
 import { augmentOptions } from './augment/options.js';
+import { carefulOptions } from './careful.js';
 import { binaryCrossEntropy } from './losses/binary-cross-entropy.js';
 import { crossEntropy } from './losses/cross-entropy.js';
 import { klDivergence } from './losses/kl-divergence.js';
@@ -157,6 +158,9 @@ export const realShape = {
   sharpness: z.number().positive().optional(),
   /** The model has moving averages of its weights with this decay, as in 0.999, in place of the last ones. */
   averageWeights: share.optional(),
+  /** For networks that know something already: {} or true holds samples out, keeps the best epoch by them, or the model before
+   *  training, and lowers a learning rate that undoes what it knows (careful.ts). */
+  careful: z.preprocess((value) => (value === true ? {} : value), carefulOptions.optional()),
 };
 
 const trainingOptions = z.strictObject(trainingShape);

@@ -14,6 +14,8 @@ export interface Preparation {
   readonly progress?: string;
   /** Constants that change from step to step and mean nothing on average: masks. */
   readonly unaveraged?: readonly string[];
+  /** false: what is kept changes from epoch to epoch by more than training, as zeros that become more; no epoch stands for another. */
+  readonly comparable?: boolean;
   /** Settings that decide the result: a checkpoint of a run with others is refused. */
   readonly identity: Readonly<Record<string, unknown>>;
   /** The graph that is kept, and judged after every epoch, made of the trained one. */

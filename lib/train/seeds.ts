@@ -13,6 +13,7 @@ const purposes = {
   holdout: 8,
   trials: 9,
   importance: 10,
+  careful: 11,
 } as const;
 
 export type Purpose = keyof typeof purposes;

@@ -10,8 +10,9 @@ import { f32, type TensorValue } from '../tensor/tensor.js';
 import { augmentsOf } from './augment/options.js';
 import { measureBatchNorm, withStatistics } from './batch-norm.js';
 import { type Batch, Batches } from './batches.js';
+import { type Care, type CompleteCarefulOptions, HeldOut } from './careful.js';
 import { trainingCurves } from './curves.js';
-import { evaluate, type LabelledSample, sampleName } from './evaluate.js';
+import { answersOf, evaluate, type LabelledSample, sampleName } from './evaluate.js';
 import type { TrainingEvent, TrainingReport } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
 import { logTo } from './log.js';
@@ -63,6 +64,9 @@ export interface TrainModelOptions extends TrainingInputs {
   readonly average: number | undefined;
   /** Distance within which the loss shall be low. */
   readonly sharpness: number | undefined;
+  readonly careful: CompleteCarefulOptions | undefined;
+  /** Where held-out samples have no label, what it answers counts as right. */
+  readonly truth?: Model;
 }
 
 export interface TrainedModel {
@@ -74,7 +78,9 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const { model, preparation, loss, settings, signal } = options;
   const { graph, rules, progress, unaveraged, finish } = preparation;
   const { batch, seed, threads, memoryBytes, learningRate = usualRate[settings.optimizer.name] } = settings;
-  const data = await TrainingData.open(samplesOf(options), { seed, memoryBytes, ...(signal && { signal }) });
+  const heldOut = options.careful && new HeldOut(options.careful.heldOut, seed);
+  const lessons = heldOut === undefined ? options : { ...options, data: heldOut.rest(options.data) };
+  const data = await TrainingData.open(samplesOf(lessons), { seed, memoryBytes, ...(signal && { signal }) });
   const candidates = candidatesOf(options);
   const step = compileStep({
     graph,
@@ -123,6 +129,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
         evaluate: (trained: Graph) =>
           evaluate(model.withGraph(finish(trained)), judged, { threads, ...(signal && { signal }) }),
       }),
+      ...(heldOut && { care: await careOf(heldOut, options) }),
       ...(settings.earlyStopping && { earlyStopping: settings.earlyStopping }),
       ...(settings.checkpoint && { checkpoint: settings.checkpoint }),
       ...(onEvent && { onEvent }),
@@ -133,6 +140,32 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   } finally {
     step.release();
   }
+}
+
+/** How the model is judged by samples that were held out. */
+async function careOf(
+  heldOut: HeldOut,
+  {
+    model,
+    truth,
+    preparation: { finish, comparable = true },
+    settings: { threads },
+    signal,
+  }: TrainModelOptions,
+): Promise<Care> {
+  const running = { threads, ...(signal && { signal }) };
+  const samples = heldOut.require();
+  if (!comparable) return { samples: samples.length, judge: null };
+  const answers: number[] = [];
+  if (truth !== undefined && samples.some(({ label }) => label === undefined))
+    for await (const { answer } of answersOf(truth, samples, running)) answers.push(answer);
+  const judged = samples.map((sample, i) =>
+    sample.label === undefined && truth !== undefined ? { ...sample, label: answers[i]! } : sample,
+  );
+  return {
+    samples: samples.length,
+    judge: async (trained) => (await evaluate(model.withGraph(finish(trained)), judged, running)).accuracy,
+  };
 }
 
 /** The samples, to be read as often as asked; labels are checked against the classes of the model where they are known. */

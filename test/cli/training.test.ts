@@ -77,6 +77,23 @@ test('sharpness', async () => {
   expect(refused.err).toContain('--sharpness');
 });
 
+test('careful: the rate is lowered, and the text says so', async () => {
+  const common = ['finetune', 'preset:lenet-300-100', '--width', '0.05', '--data', data, '--epochs', '1'];
+  const { code, out } = await kompakt(
+    ...common,
+    ...preprocess,
+    ...small,
+    '--learning-rate',
+    '1000',
+    '--careful',
+    '-o',
+    path('careful.onnx'),
+  );
+  expect(code).toBe(0);
+  expect(out).toMatch(/The learning rate was lowered to/);
+  expect(out).toMatch(/samples held out/);
+});
+
 test('finetune a file: a table of the epochs for people', async () => {
   const { code, out } = await kompakt(
     ...[

@@ -79,6 +79,7 @@ export class Bench {
       why: '',
       measures,
       failure: null,
+      notes: [],
       sha256: '',
       breaches,
       keeps: breaches.length === 0,

@@ -1,10 +1,13 @@
 // The search on a real network: budgets that are met in different ways, or not at all; replays; journals.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Tensor } from 'onnxruntime-common';
 import { Model } from '../../lib/model/model.js';
 import { applyRecipe } from '../../lib/search/compress/apply-recipe.js';
 import type { CompressReport } from '../../lib/search/compress/report.js';
 import { compress } from '../../lib/search/compress.js';
+import { f32, toNumbers } from '../../lib/tensor/tensor.js';
+import { evaluate as evaluateModel } from '../../lib/train/evaluate.js';
 import type { Lesson } from '../../lib/train/train-model.js';
 import { folder } from '../helpers/data-files.js';
 import { paddedFile } from '../helpers/padded-file.js';
@@ -133,6 +136,42 @@ test('sizes are measured against the file that was given', async () => {
     bytes[1],
   ]);
   expect(made.notes.join()).toContain('no single file');
+});
+
+test('training after pruning never spoils a candidate: inputs of 0 to 255 ask for another rate', async () => {
+  const raw = (lessons: readonly Lesson[]): Lesson[] =>
+    lessons.map(({ feeds, ...rest }) => {
+      const [[name, { data: values, dims }]] = Object.entries(feeds) as [[string, Tensor]];
+      const large = (values as Float32Array).map((v) => 255 * v);
+      return { ...rest, feeds: { [name]: new Tensor('float32', large, dims) } };
+    });
+  const { constants } = model.graph;
+  const [first] = [...constants].filter(([, { dims }]) => dims.length === 2);
+  const small = f32(
+    first![1].dims,
+    toNumbers(first![1]).map((v) => v / 255),
+  );
+  const same = model.withGraph({ ...model.graph, constants: new Map(constants).set(first![0], small) });
+  const lessons = raw(data);
+  const judged = raw(evaluate);
+  const { report } = await compress(same, {
+    data: lessons,
+    evaluate: judged,
+    budget: { maxDrop: 3, ratio: 6 },
+    nearest: true,
+    methods: ['int8', 'channels'],
+    ...quick,
+    epochs: 3,
+  });
+  const candidates = report.trials.filter(({ strategy }) => strategy === 'channels');
+  expect(candidates.length).toBeGreaterThan(1);
+  for (const { recipe, measures, notes } of candidates) {
+    const steps = recipe.steps.filter(({ method }) => method !== 'distill');
+    const untrained = await applyRecipe(same, { steps, heldOut: recipe.heldOut }, { data: lessons });
+    const { accuracy } = await evaluateModel(untrained, judged, { threads: 1 });
+    expect(measures!.accuracy.share).toBeGreaterThan(accuracy - 0.02);
+    expect(notes.join(' ')).toMatch(/The learning rate was lowered .* Epoch \d is kept/);
+  }
 });
 
 test('without labels accuracy is agreement with the original', async () => {

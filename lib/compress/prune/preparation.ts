@@ -59,6 +59,7 @@ export function pruned(preparation: Preparation, options: CompletePrunedTraining
     graph: withPrunes(source, sites, progress),
     progress,
     unaveraged: sites.map(({ mask }) => mask),
+    ...(options.sparsity !== 'kept' && { comparable: false }),
     identity: { ...preparation.identity, prune: options },
     finish: (trained) => finish(withoutPrunes(source, trained, sites)),
   };

@@ -6,6 +6,7 @@ import { binarize } from '../../compress/binarize-model.js';
 import { distill } from '../../compress/distill.js';
 import { drawn } from '../../compress/drawn.js';
 import { finetune } from '../../compress/finetune.js';
+import type { CompressedModel } from '../../compress/prepare-for.js';
 import { prune } from '../../compress/prune-model.js';
 import { quantize } from '../../compress/quantize-model.js';
 import type { Model } from '../../model/model.js';
@@ -25,10 +26,14 @@ export interface ApplyOptions {
 
 /** What a recipe makes of a model: the same bytes for the same model, samples and recipe. Throws KPT_OPTION_INVALID, and what its
  *  methods throw. */
-export const applyRecipe = (model: Model, recipe: RecipeOptions, options: ApplyOptions): Promise<Model> =>
-  new Kitchen(model, { ...options, data: requireRepeatable(options.data, 'data', 'applyRecipe') }).make(
-    parseRecipe(recipe),
-  );
+export async function applyRecipe(
+  model: Model,
+  recipe: RecipeOptions,
+  options: ApplyOptions,
+): Promise<Model> {
+  requireRepeatable(options.data, 'data', 'applyRecipe');
+  return (await new Kitchen(model, options).make(parseRecipe(recipe))).model;
+}
 
 interface KitchenOptions extends ApplyOptions {
   /** Folder for checkpoints of training: what was cut off goes on there. */
@@ -38,30 +43,36 @@ interface KitchenOptions extends ApplyOptions {
 /** Models in memory that later recipes may begin with. */
 const mostKept = 4;
 
+/** What a recipe made, and what its training has to say of it. */
+export interface Made {
+  readonly model: Model;
+  readonly notes: readonly string[];
+}
+
 /** Makes recipes for one model. */
 export class Kitchen {
   /** By what was done, latest last. */
-  readonly #made = new Map<string, Model>();
+  readonly #made = new Map<string, Made>();
 
   constructor(
     private readonly original: Model,
     private readonly options: KitchenOptions,
   ) {}
 
-  async make({ steps, heldOut }: Recipe, signal = this.options.signal): Promise<Model> {
+  async make({ steps, heldOut }: Recipe, signal = this.options.signal): Promise<Made> {
     const { data } = this.options;
     const learnt = heldOut === null ? data : partOf(data, heldOut, 'learnt');
-    let model = this.original;
+    let made: Made = { model: this.original, notes: [] };
     for (let i = 0; i < steps.length; i++) {
       const done = keyOf({ steps: steps.slice(0, i + 1), heldOut });
       const known = this.#made.get(done);
-      model = known ?? (await this.#apply(model, steps[i]!, learnt, done, signal));
-      this.#keep(done, model);
+      made = known ?? (await this.#apply(made, steps[i]!, learnt, done, signal));
+      this.#keep(done, made);
     }
-    return model;
+    return made;
   }
 
-  async #apply(model: Model, step: Step, data: Lessons, key: string, signal?: AbortSignal): Promise<Model> {
+  async #apply(before: Made, step: Step, data: Lessons, key: string, signal?: AbortSignal): Promise<Made> {
     const { threads = 0, onEvent, checkpoints } = this.options;
     const run = { ...(signal && { signal }) };
     const path = checkpoints === undefined ? undefined : join(checkpoints, `${key}.checkpoint`);
@@ -72,11 +83,11 @@ export class Kitchen {
       ...(onEvent && { onEvent }),
       ...(path !== undefined && { checkpoint: { path, resume: true } }),
     };
-    const made = await this.#done(model, step, data, run, training);
+    const { model, notes } = await this.#done(before.model, step, data, run, training);
     // Binarisation leaves a checkpoint a stage.
     if (path !== undefined)
       for (const ending of ['', '.activations']) await rm(`${path}${ending}`, { force: true });
-    return made;
+    return { model, notes: [...before.notes, ...notes] };
   }
 
   async #done(
@@ -85,35 +96,42 @@ export class Kitchen {
     data: Lessons,
     run: { readonly signal?: AbortSignal },
     training: { readonly data: Lessons; readonly threads: number },
-  ): Promise<Model> {
+  ): Promise<Made> {
     const { method, ...options } = step;
     const { original } = this;
     switch (method) {
       case 'quantize': {
         const own = options as Options<'quantize'>;
-        return (await quantize(model, { ...own, ...run, data: drawn(data, own.samples) })).model;
+        const { model: made } = await quantize(model, { ...own, ...run, data: drawn(data, own.samples) });
+        return { model: made, notes: [] };
       }
-      case 'prune':
-        return (await prune(model, { ...(options as Options<'prune'>), ...run, data })).model;
+      case 'prune': {
+        const { model: made } = await prune(model, { ...(options as Options<'prune'>), ...run, data });
+        return { model: made, notes: [] };
+      }
       case 'finetune':
-        return (await finetune(model, { ...(options as Options<'finetune'>), ...training })).model;
+        return notedOf(await finetune(model, { ...(options as Options<'finetune'>), ...training }));
       case 'distill':
-        return (await distill(model, { ...(options as Options<'distill'>), ...training, teacher: original }))
-          .model;
+        return notedOf(
+          await distill(model, { ...(options as Options<'distill'>), ...training, teacher: original }),
+        );
       case 'binarize': {
         const own = options as Options<'binarize'>;
         const taught = own.teach === false ? {} : { teacher: original };
-        return (await binarize(model, { ...own, ...training, ...taught })).model;
+        const { model: made } = await binarize(model, { ...own, ...training, ...taught });
+        return { model: made, notes: [] };
       }
     }
   }
 
-  #keep(key: string, model: Model): void {
+  #keep(key: string, made: Made): void {
     this.#made.delete(key);
-    this.#made.set(key, model);
+    this.#made.set(key, made);
     if (this.#made.size > mostKept) this.#made.delete(this.#made.keys().next().value!);
   }
 }
+
+const notedOf = ({ model, report }: CompressedModel): Made => ({ model, notes: report.notes });
 
 type Options<M extends Step['method']> = Omit<Extract<Step, { readonly method: M }>, 'method'>;
 

@@ -29,6 +29,7 @@ const findingOptions = z.union([
     }),
     sha256: z.string(),
     seconds: number,
+    notes: z.array(z.string()).readonly().default([]),
   }),
   z.object({ failure: z.object({ code: z.string(), message: z.string() }), seconds: number }),
 ]);

@@ -50,6 +50,7 @@ export class Meter {
     return {
       measures: { accuracy: { ...accuracy, ...none }, latency, bytes },
       sha256: sha256Of(this.#bytes),
+      notes: [],
       seconds: (performance.now() - begun) / 1000,
     };
   }

@@ -12,6 +12,7 @@ export function compressPage(report: CompressReport, title: string): string {
   const candidates = trials.filter(isCandidate);
   const best = candidates.find(({ number }) => number === chosen.number)!;
   const { accuracy, latency, bytes } = best.measures;
+  const said = trials.flatMap((trial) => trial.notes.map((note) => `Trial ${trial.number}: ${note}`));
   return curvesPage({
     title: `${title}, compressed`,
     facts: [
@@ -55,6 +56,7 @@ export function compressPage(report: CompressReport, title: string): string {
           ...notes,
         ],
       },
+      ...(said.length === 0 ? [] : [{ title: 'Training', lines: said }]),
       {
         title: 'Not tried',
         table: {

@@ -186,10 +186,10 @@ export class Search {
     const begun = performance.now();
     const since = (): number => (performance.now() - begun) / 1000;
     try {
-      const model = await kitchen.make(recipe, signal);
+      const { model, notes } = await kitchen.make(recipe, signal);
       const { measures, file, sha256 } = await meter.measure(model, signal);
       await shelf.put(sha256, file);
-      return { measures, sha256, seconds: since() };
+      return { measures, sha256, notes, seconds: since() };
     } catch (error) {
       if (!isFailure(error)) throw error;
       return { failure: { code: error.code, message: error.message }, seconds: since() };
@@ -208,6 +208,7 @@ export class Search {
       measures: made?.measures ?? null,
       failure: 'failure' in finding ? finding.failure : null,
       sha256: made?.sha256 ?? null,
+      notes: made?.notes ?? [],
       breaches,
       keeps: made !== undefined && breaches.length === 0,
       remembered,

@@ -5,7 +5,12 @@ import type { Recipe } from './recipe.js';
 
 /** What a trial found, as the journal keeps it. */
 export type Finding =
-  | { readonly measures: Measures; readonly sha256: string; readonly seconds: number }
+  | {
+      readonly measures: Measures;
+      readonly sha256: string;
+      readonly seconds: number;
+      readonly notes: readonly string[];
+    }
   /** The recipe could not be carried out. */
   | { readonly failure: { readonly code: string; readonly message: string }; readonly seconds: number };
 
@@ -24,6 +29,8 @@ export interface Trial {
   readonly failure: { readonly code: string; readonly message: string } | null;
   /** SHA-256 of the file that it made; null where it made none. */
   readonly sha256: string | null;
+  /** What training has to say of it: that its rate was lowered, or that the model is as it was before. */
+  readonly notes: readonly string[];
   /** The lines of the budget that it breaks. */
   readonly breaches: readonly Breach[];
   readonly keeps: boolean;

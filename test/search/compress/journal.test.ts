@@ -5,7 +5,7 @@ import { Journal } from '../../../lib/search/compress/journal.js';
 import { measuresOf } from '../../helpers/candidates.js';
 import { folder } from '../../helpers/data-files.js';
 
-const finding = { measures: measuresOf({ drop: 1 }), sha256: 'abc', seconds: 3 };
+const finding = { measures: measuresOf({ drop: 1 }), sha256: 'abc', notes: [], seconds: 3 };
 const failure = { failure: { code: 'KPT_TRAINING_DIVERGED', message: 'it did' }, seconds: 1 };
 
 test('what is added is found again, also by the next', () => {

@@ -16,7 +16,8 @@ export const quantizeStep = (
   options: OptionsOf<'quantize'> = {},
 ): StepOptions => ({ method: 'quantize', samples: calibrationSamples, ...options });
 
-/** Training taught by the original, in the form that `options` say. Few bits do not bear soft targets of a high temperature. */
+/** Training taught by the original, in the form that `options` say: careful, for no rate suits all models, and what training would spoil is
+ *  to be judged as it was before. Few bits do not bear soft targets of a high temperature. */
 export const distillStep = (
   { epochs, batch, seed, labelled }: StrategySettings,
   options: OptionsOf<'distill'>,
@@ -29,6 +30,7 @@ export const distillStep = (
   learningRate: 0.0003,
   temperature: 1,
   softWeight: labelled ? 0.5 : 1,
+  careful: {},
   ...options,
 });
 

@@ -127,6 +127,8 @@ export type {
 
 type OnDemand = typeof import('./on-demand.js');
 const onDemand = (): Promise<OnDemand> => import('./on-demand.js');
+/** In place of options that were forgotten, which only programs without types can do: each function says then what it needs. */
+const none = {} as never;
 type Async<F extends (...given: never[]) => unknown> = (...given: Parameters<F>) => Promise<ReturnType<F>>;
 
 /** Measures a model: latency, memory, time per operator; beside onnxruntime-node when `engines` says so. */
@@ -136,34 +138,40 @@ export const bench: OnDemand['bench'] = async (...given) => (await onDemand()).b
 export const benchFresh: OnDemand['benchFresh'] = async (...given) => (await onDemand()).benchFresh(...given);
 
 /** Quantises a model to INT8 after calibrating it on samples. The result is QDQ ONNX. */
-export const quantize: OnDemand['quantize'] = async (...given) => (await onDemand()).quantize(...given);
+export const quantize: OnDemand['quantize'] = async (model, options) =>
+  (await onDemand()).quantize(model, options ?? none);
 
 /** Sets the least weights of a model to 0, or removes the channels that it needs least, without training. */
-export const prune: OnDemand['prune'] = async (...given) => (await onDemand()).prune(...given);
+export const prune: OnDemand['prune'] = async (model, options) =>
+  (await onDemand()).prune(model, options ?? none);
 
 /** Trains a binary twin of a model, trained already or not. */
-export const binarize: OnDemand['binarize'] = async (...given) => (await onDemand()).binarize(...given);
+export const binarize: OnDemand['binarize'] = async (model, options) =>
+  (await onDemand()).binarize(model, options ?? none);
 
 /** Tries methods of compression and their combinations, and answers with the best model within a budget of accuracy, latency on
  *  this device and size. */
-export const compress: OnDemand['compress'] = async (...given) => (await onDemand()).compress(...given);
+export const compress: OnDemand['compress'] = async (model, options) =>
+  (await onDemand()).compress(model, options ?? none);
 
 /** The report of compress as one HTML page that needs no network. */
 export const compressPage = async (...given: Parameters<OnDemand['compressPage']>): Promise<string> =>
   (await onDemand()).compressPage(...given);
 
 /** What a recipe makes of a model: the same bytes for the same model, samples and recipe. */
-export const applyRecipe: OnDemand['applyRecipe'] = async (...given) =>
-  (await onDemand()).applyRecipe(...given);
+export const applyRecipe: OnDemand['applyRecipe'] = async (model, recipe, options) =>
+  (await onDemand()).applyRecipe(model, recipe, options ?? none);
 
 /** Reads a recipe that compress has left. */
 export const loadRecipe: OnDemand['loadRecipe'] = async (...given) => (await onDemand()).loadRecipe(...given);
 
 /** Trains `student` on samples and on what `teacher` answers to them. */
-export const distill: OnDemand['distill'] = async (...given) => (await onDemand()).distill(...given);
+export const distill: OnDemand['distill'] = async (model, options) =>
+  (await onDemand()).distill(model, options ?? none);
 
 /** Compares a compressed model with its original: costs, answers, noise layer by layer, causes and remedies. */
-export const explain: OnDemand['explain'] = async (...given) => (await onDemand()).explain(...given);
+export const explain: OnDemand['explain'] = async (reference, compressed, options) =>
+  (await onDemand()).explain(reference, compressed, options ?? none);
 
 /** The report of explain() as text for a terminal. */
 export const explainText = async (...given: Parameters<OnDemand['explainText']>): Promise<string> =>
@@ -174,10 +182,13 @@ export const explainPage = async (...given: Parameters<OnDemand['explainPage']>)
   (await onDemand()).explainPage(...given);
 
 /** Trains a model further, or from the weights that a network starts with (buildNetwork). */
-export const finetune: OnDemand['finetune'] = async (...given) => (await onDemand()).finetune(...given);
+export const finetune: OnDemand['finetune'] = async (model, options) =>
+  (await onDemand()).finetune(model, options ?? none);
 
 /** Finds options of a method by trials on samples that are held out, and makes the model of the best. */
-export const tune: OnDemand['tune'] = async (...given) => (await onDemand()).tune(...given);
+export const tune: OnDemand['tune'] = async (model, options) =>
+  (await onDemand()).tune(model, options ?? none);
+
 /** A session that measures as it runs: latency, throughput, errors, the process and the device. */
 export const monitor: Async<OnDemand['monitor']> = async (...given) => (await onDemand()).monitor(...given);
 

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import type { Values } from '../run/runner.js';
 import { GraphExecutor } from '../session/executor.js';
-import type { SamplesOf } from '../session/samples.js';
+import { requireSamples, type SamplesOf } from '../session/samples.js';
 import { type Tensors, valuesOf } from '../session/values.js';
 import { type CompareOptions, type Comparison, compareProbes, type Probe } from './compare.js';
 
@@ -17,9 +17,10 @@ export async function compare(
   candidate: Model,
   options: CompareModelsOptions,
 ): Promise<Comparison> {
+  const data = requireSamples(options?.data, 'data', 'compare');
   const probes = [new GraphProbe(reference.graph), new GraphProbe(candidate.graph)] as const;
   try {
-    return await compareProbes(...probes, valuesOf(options.data), options);
+    return await compareProbes(...probes, valuesOf(data), options);
   } finally {
     for (const probe of probes) probe.release();
   }

@@ -11,6 +11,7 @@ export type SamplesOf<T extends { readonly feeds: object }> =
 export async function* samplesIn<T extends { readonly feeds: object }>(
   samples: SamplesOf<T>,
 ): AsyncGenerator<T> {
+  requireIterable(samples, 'the samples');
   let number = 0;
   for await (const sample of samples) yield sampleOf<T>(sample, number++);
 }
@@ -52,6 +53,11 @@ export function requireSamples<S>(samples: S | undefined, option: string, method
       'KPT_OPTION_INVALID',
       `Option ${option} of ${method} is required: it gives the samples.`,
     );
+  requireIterable(samples, `option ${option} of ${method}`);
+  return samples;
+}
+
+function requireIterable(samples: unknown, where: string): void {
   const iterable =
     typeof samples === 'object' &&
     samples !== null &&
@@ -59,13 +65,8 @@ export function requireSamples<S>(samples: S | undefined, option: string, method
   if (!iterable)
     throw new KompaktError(
       'KPT_OPTION_INVALID',
-      expected(
-        'samples (an array, an iterable or openSamples(...))',
-        `option ${option} of ${method}`,
-        samples,
-      ),
+      expected('samples (an array, an iterable or openSamples(...))', where, samples),
     );
-  return samples;
 }
 
 /** The same for samples that are read more than once: not an iterator, which would be empty the second time. */

@@ -1,6 +1,6 @@
-// Floating-point products of every form: activation(factor * A x B + biasFactor * C).
+// Products of every form but those of bytes: activation(factor * A x B + biasFactor * C).
 import type { Node } from '../../graph/graph.js';
-import type { DType } from '../../tensor/dtype.js';
+import { type DType, dtypes } from '../../tensor/dtype.js';
 import { broadcastDims, broadcastStrides, type Dims, sameDims, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import {
@@ -18,6 +18,7 @@ import { derivedConstant } from './derived-constant.js';
 import { checkType, floatTypes, illegalShape, illegalType } from './illegal.js';
 import { multiply, type Product, productMacs, productOf } from './product.js';
 import { isPointwise, pointWindow, readRows, weightsNk, writeMatrix, writeRows } from './product-lowering.js';
+import { wrappingProduct } from './wrapping-product.js';
 
 export interface ProductForm {
   readonly transA: boolean;
@@ -69,6 +70,7 @@ export function referenceProduct(formOf: FormOf, ctx: ReferenceContext): readonl
   const a = inputValue(ctx, 0);
   const b = inputValue(ctx, 1);
   const p = shapeOf(form, a.dims, b.dims, ctx.where);
+  if (dtypes[a.dtype].integer) return [wrappingProduct(form, p, a, b, ctx.inputs[2])];
   const Sums = a.dtype === 'float32' || a.dtype === 'float16' ? Float32Array : Float64Array;
   const y = multiply<Float32Array | Float64Array>(toNumbers(a), toNumbers(b), p, Sums);
   if (form.factor !== 1) for (let i = 0; i < y.length; i++) y[i] *= form.factor;

@@ -56,6 +56,21 @@ function batchIndices(dims: Dims, batch: Dims): Int32Array {
   return indices;
 }
 
+/** Where the matrices of a product lie: of each of the batch which one is read, and the strides of their rows and columns. */
+interface Places {
+  readonly aOf: Int32Array;
+  readonly bOf: Int32Array;
+  readonly a: readonly [row: number, column: number];
+  readonly b: readonly [row: number, column: number];
+}
+
+const placesOf = (p: Product): Places => ({
+  aOf: batchIndices(p.a.slice(0, -2), p.batch),
+  bOf: batchIndices(p.b.slice(0, -2), p.batch),
+  a: p.transA ? [1, p.m] : [p.k, 1],
+  b: p.transB ? [1, p.k] : [p.n, 1],
+});
+
 /** The sums over k in order, in an array whose stores round or wrap (see convolution.ts). */
 export function multiply<A extends Accumulators>(
   a: Float64Array,
@@ -64,12 +79,10 @@ export function multiply<A extends Accumulators>(
   Sums: new (length: number) => A,
 ): A {
   const { m, n, k } = p;
-  const aOf = batchIndices(p.a.slice(0, -2), p.batch);
-  const bOf = batchIndices(p.b.slice(0, -2), p.batch);
+  const { aOf, bOf, ...strides } = placesOf(p);
+  const [[aRow, aColumn], [bRow, bColumn]] = [strides.a, strides.b];
   const out = new Sums(aOf.length * m * n);
   const row = new Sums(n);
-  const [aRow, aColumn] = p.transA ? [1, m] : [k, 1];
-  const [bRow, bColumn] = p.transB ? [1, k] : [n, 1];
   for (let i = 0; i < aOf.length; i++)
     for (let r = 0; r < m; r++) {
       row.fill(0);
@@ -80,5 +93,22 @@ export function multiply<A extends Accumulators>(
       }
       out.set(row, (i * m + r) * n);
     }
+  return out;
+}
+
+/** The same of 64-bit integers, whose stores wrap. */
+export function multiplyWide(a: BigInt64Array, b: BigInt64Array, p: Product): BigInt64Array {
+  const { m, n, k } = p;
+  const { aOf, bOf, ...strides } = placesOf(p);
+  const [[aRow, aColumn], [bRow, bColumn]] = [strides.a, strides.b];
+  const out = new BigInt64Array(aOf.length * m * n);
+  for (let at = 0; at < out.length; at++) {
+    const [i, r, c] = [Math.floor(at / (m * n)), Math.floor(at / n) % m, at % n];
+    const aStart = aOf[i] * m * k + r * aRow;
+    const bStart = bOf[i] * k * n + c * bColumn;
+    let sum = 0n;
+    for (let d = 0; d < k; d++) sum += a[aStart + d * aColumn] * b[bStart + d * bRow];
+    out[at] = sum;
+  }
   return out;
 }

@@ -238,6 +238,25 @@ describe('Cast', () => {
     });
     await expectAgreement({ op: 'Cast', inputs: [i64([1, -2])], attributes: { to: attr.int(8) } });
   });
+  test.each(['int64', 'uint64', 'int32', 'uint8'])('of the text of large integers to %s', (to) => {
+    const inputs = [text('9007199254740993', '+9223372036854775807', '-12', ' 9007199254740993.7 ')];
+    return expectAgreement({
+      op: 'Cast',
+      inputs,
+      attributes: { to: attr.int({ ...codes, uint64: 13 }[to]!) },
+    });
+  });
+  test.each(['', ' ', 'twelve'])('of %j, which is no number, is an error', (word) => {
+    for (const to of [1, 7])
+      expect(() =>
+        referenceOf({ op: 'Cast', inputs: [text(word)], attributes: { to: attr.int(to) } }),
+      ).toThrow(
+        expect.objectContaining({
+          code: 'KPT_DATA_MALFORMED',
+          message: expect.stringContaining('of a number'),
+        }),
+      );
+  });
   test('like another', () => expectAgreement({ op: 'CastLike', inputs: [image(), i64([1])], tolerance: 0 }));
 });
 

@@ -17,7 +17,7 @@ export function castTensor(x: TensorValue, to: DType, where: string): TensorValu
       x.dims,
       Array.from(elementsOf(x), (v) => textOf(v, x.dtype)),
     );
-  if (x.dtype === 'string') return castTensor(numbersFromText(x, where), to, where);
+  if (x.dtype === 'string') return castText(x, to, where);
   if (to === 'bool')
     return tensor(
       to,
@@ -57,14 +57,29 @@ function shortestText(v: number): string {
   return String(Number(v.toPrecision(9)));
 }
 
-function numbersFromText(x: TensorValue, where: string): TensorValue {
-  const values = Array.from(x.data as readonly string[], (text) => {
-    const n = /^[+-]?inf(inity)?$/i.test(text) ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text);
-    if (Number.isNaN(n) && !/^[+-]?nan$/i.test(text))
-      throw new KompaktError('KPT_DATA_MALFORMED', expected('the text of a number', where, text));
-    return n;
-  });
-  return fromNumbers('float64', x.dims, values);
+/** Numbers that are written as integers do not pass through doubles where integers are wanted. */
+function castText({ data, dims }: TensorValue, to: DType, where: string): TensorValue {
+  const texts = data as readonly string[];
+  if (isFloat(to) || to === 'bool') {
+    const numbers = texts.map((text) => numberFromText(text, where));
+    return castTensor(fromNumbers('float64', dims, numbers), to, where);
+  }
+  const integers = texts.map((text) => integerOf(wholePart(text) ?? numberFromText(text, where), to));
+  return fromElements(to, dims, integers);
+}
+
+/** What stands before the point of a number without exponent. */
+function wholePart(text: string): bigint | undefined {
+  const digits = /^\s*([+-]?\d+)(\.\d*)?\s*$/.exec(text)?.[1];
+  return digits === undefined ? undefined : BigInt(digits);
+}
+
+function numberFromText(text: string, where: string): number {
+  if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
+  const n = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isNaN(n) && !/^[+-]?nan$/i.test(text))
+    throw new KompaktError('KPT_DATA_MALFORMED', expected('the text of a number', where, text));
+  return n;
 }
 
 /** Types that the native conversion takes. 8-bit integers are unsigned there: int8 is stored with a bias. */

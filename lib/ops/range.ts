@@ -18,15 +18,22 @@ export const range = defineOp({
     return [{ dtype, dims: [length(ctx)] }];
   },
   reference: (ctx) => {
-    const n = length(knownContext(ctx));
+    const known = knownContext(ctx);
+    const n = length(known);
     const { dtype } = ctx.inputs[0] as TensorValue;
-    const [start, , delta] = [0, 1, 2].map((i) => scalarOf(ctx.inputs[i]!, ctx.where)) as [
-      number,
-      number,
-      number,
-    ];
+    if (isBeyondDoubles(known)) {
+      const [start, , delta] = bigints(known);
+      return [
+        tensor(
+          dtype,
+          [n],
+          BigInt64Array.from({ length: n }, (_, i) => start! + BigInt(i) * delta!),
+        ),
+      ];
+    }
+    const [start, , delta] = numbers(known);
     const values = dtype === 'int64' ? new Float64Array(n) : allocate(dtype, [n]);
-    for (let i = 0; i < n; i++) values[i] = start + i * delta;
+    for (let i = 0; i < n; i++) values[i] = start! + i * delta!;
     return [dtype === 'int64' ? i64(values as Float64Array) : tensor(dtype, [n], values)];
   },
   gradient: notDifferentiable('its outputs do not vary smoothly with its inputs'),
@@ -35,10 +42,28 @@ export const range = defineOp({
   lower: 'host',
 });
 
+const numbers = (ctx: InferContext): number[] => [0, 1, 2].map((i) => scalarOf(needValue(ctx, i), ctx.where));
+const bigints = (ctx: InferContext): bigint[] =>
+  [0, 1, 2].map((i) => (needValue(ctx, i) as { readonly data: BigInt64Array }).data[0]!);
+
+/** Whether doubles do not hold the values, or what lies between the ends. */
+function isBeyondDoubles(ctx: InferContext): boolean {
+  const [start, limit] = numbers(ctx);
+  return ctx.inputs[0]!.dtype === 'int64' && Math.max(Math.abs(start!), Math.abs(limit!)) > 2 ** 52;
+}
+
 function length(ctx: InferContext): number {
-  const [start, limit, delta] = [0, 1, 2].map((i) => scalarOf(needValue(ctx, i), ctx.where));
-  const n = Math.max(0, Math.ceil((limit! - start!) / delta!));
+  const [start, limit, delta] = numbers(ctx);
+  const exact = delta === 0 || !isBeyondDoubles(ctx);
+  const n = exact ? Math.max(0, Math.ceil((limit! - start!) / delta!)) : steps(ctx);
   if (!Number.isFinite(n))
     throw new KompaktError('KPT_DATA_MALFORMED', expected('a finite range', ctx.where, delta));
   return n;
+}
+
+/** ceil((limit - start) / delta), at least 0. */
+function steps(ctx: InferContext): number {
+  const [start, limit, delta] = bigints(ctx);
+  const [distance, step] = delta! < 0n ? [start! - limit!, -delta!] : [limit! - start!, delta!];
+  return distance <= 0n ? 0 : Number((distance + step - 1n) / step);
 }

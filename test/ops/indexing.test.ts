@@ -171,6 +171,21 @@ test.each([
   }),
 );
 
+const end = 2n ** 63n;
+const inDoubles = 'it takes the distance of the ends in doubles';
+
+test.each([
+  [2n ** 53n + 1n, 2n ** 53n + 8n, 3n, [2n ** 53n + 1n, 2n ** 53n + 4n, 2n ** 53n + 7n], undefined],
+  [end - 9n, end - 1n, 3n, [end - 9n, end - 6n, end - 3n], inDoubles],
+  [2n - end, -end, -1n, [2n - end, 1n - end], inDoubles],
+  [end - 1n, end - 9n, 1n, [], undefined],
+  [-end, end - 1n, 2n ** 62n + 1n, [-end, 1n - 2n ** 62n, 2n, 2n ** 62n + 3n], inDoubles],
+])('Range of int64 from %d to %d by %d', async (start, limit, delta, wanted, notInOrt) => {
+  const inputs = [start, limit, delta].map((n) => tensor('int64', [], BigInt64Array.of(n)));
+  await expectAgreement({ op: 'Range', inputs, constants: [0, 1, 2], ...(notInOrt && { notInOrt }) });
+  expect([...(referenceOf({ op: 'Range', inputs })[0]!.data as BigInt64Array)]).toEqual(wanted);
+});
+
 test.each<[DType, number[]]>([
   ['float32', [1]],
   ['int64', [700]],

@@ -1,8 +1,7 @@
 // Power, broadcasting: the result has the type of the base, the exponent may have any number type.
 
-import { expected, KompaktError } from '../errors.js';
-import { dtypes } from '../tensor/dtype.js';
-import { integerFrom } from '../tensor/integers.js';
+import { type DType, dtypes } from '../tensor/dtype.js';
+import { integerFrom, largestInteger } from '../tensor/integers.js';
 import { broadcastDims } from '../tensor/shape.js';
 import { powGradient } from './gradients/arithmetic.js';
 import { defineOp, inputValue, noMacs } from './op.js';
@@ -28,7 +27,7 @@ export const pow = defineOp({
     const { dims, pairs } = broadcastPairs(ctx.where, base, exponent);
     const integers = dtypes[base.dtype].integer && dtypes[exponent.dtype].integer;
     const values = integers
-      ? pairs((a, b) => integerPower(BigInt(a), BigInt(b), ctx.where))
+      ? pairs((a, b) => integerPower(BigInt(a), BigInt(b), base.dtype))
       : pairs((a, b) => Number(a) ** Number(b));
     return [
       fromElements(
@@ -58,12 +57,20 @@ export const pow = defineOp({
 
 const power = lowerBinary('pow');
 
-function integerPower(base: bigint, exponent: bigint, where: string): bigint {
-  if (exponent >= 0n) return base ** exponent;
-  if (base === 0n)
-    throw new KompaktError(
-      'KPT_DATA_MALFORMED',
-      expected('a base other than 0 with a negative exponent', where, 0),
-    );
-  return base === 1n ? 1n : base === -1n ? (exponent % 2n === 0n ? 1n : -1n) : 0n;
+/** By squaring, modulo 2^64: an exponent may be any integer, and no type keeps more bits. */
+function integerPower(base: bigint, exponent: bigint, dtype: DType): bigint {
+  if (exponent < 0n) return inversePower(base, exponent, dtype);
+  let [result, square] = [1n, base];
+  for (let rest = exponent; rest > 0n; rest >>= 1n) {
+    if (rest & 1n) result = BigInt.asIntN(64, result * square);
+    square = BigInt.asIntN(64, square * square);
+  }
+  return result;
+}
+
+/** 1 / base^|exponent| without its fraction; of 0 it is infinite, as where exponents are floats. */
+function inversePower(base: bigint, exponent: bigint, dtype: DType): bigint {
+  if (base === 0n) return largestInteger(dtype);
+  if (base === -1n) return exponent % 2n === 0n ? 1n : -1n;
+  return base === 1n ? 1n : 0n;
 }

@@ -91,6 +91,41 @@ test.each([
   expect([...(referenceOf(one)[0]!.data as BigInt64Array)]).toEqual(wanted);
 });
 
+describe('Pow of integers by integers', () => {
+  const least = -(2n ** 63n);
+  const int64 = (...values: bigint[]): TensorValue =>
+    tensor('int64', [values.length], BigInt64Array.from(values));
+
+  // onnxruntime takes the power in doubles, but for the exponents 2 and 3, and makes of what int64 does not have its least number.
+  test.each([2n, 3n])('wraps by %d as in onnxruntime', (exponent) =>
+    expectAgreement({ op: 'Pow', inputs: [int64(2n ** 32n + 1n, 3n - 2n ** 40n, 7n), int64(exponent)] }),
+  );
+
+  test.each([0n, 1n, 39n, 40n, 64n, 1000n])('wraps by %d', (exponent) => {
+    const bases = [3n, -3n, 2n, 10n, 2n ** 62n + 1n, least, 0n, 1n, -1n];
+    const [y] = referenceOf({ op: 'Pow', inputs: [int64(...bases), int64(exponent)] });
+    expect([...(y!.data as BigInt64Array)]).toEqual(bases.map((b) => BigInt.asIntN(64, b ** exponent)));
+  });
+
+  test('takes exponents of any size', () => {
+    const largest = 2n ** 63n - 1n;
+    const [y] = referenceOf({ op: 'Pow', inputs: [int64(3n, 2n, -1n, 0n, 1n), int64(largest)] });
+    // The odd numbers are a group of order 2^63 of which 3 has order 2^62: 3^(2^63) is 1.
+    expect(BigInt.asIntN(64, (y!.data as BigInt64Array)[0]! * 3n)).toBe(1n);
+    expect([...(y!.data as BigInt64Array)].slice(1)).toEqual([0n, -1n, 0n, 1n]);
+    const unsigned = tensor('uint64', [], BigUint64Array.of(2n ** 64n - 1n));
+    const [z] = referenceOf({ op: 'Pow', inputs: [fromNumbers('int32', [3], [3, -1, 2]), unsigned] });
+    expect([Math.imul(z!.data[0] as number, 3), z!.data[1], z!.data[2]]).toEqual([1, -1, 0]);
+  });
+
+  test.each([-1n, -2n, least])('cuts fractions off by %d, as onnxruntime', async (exponent) => {
+    await expectAgreement({ op: 'Pow', inputs: [int64(1n, -1n, 2n, -2n, 5n), int64(exponent)] });
+    const zero = { op: 'Pow', inputs: [int64(0n), int64(exponent)] };
+    await expectAgreement({ ...zero, notInOrt: 'infinity is its least number there' });
+    expect([...(referenceOf(zero)[0]!.data as BigInt64Array)]).toEqual([2n ** 63n - 1n]);
+  });
+});
+
 test('PRelu refuses a slope that is larger than the input', () => {
   const run = () =>
     expectAgreement({

@@ -11,6 +11,8 @@ import { type Element, elementsOf, fromElements, numberTypes, typedInput } from 
 import { knownInputs, lowerUnary } from './shared/elementwise.js';
 import { readAsIs } from './shared/layout.js';
 
+export const largestFloat32 = 3.4028234663852886e38;
+
 export const clip = defineOp({
   op: 'Clip',
   domain: '',
@@ -33,8 +35,8 @@ export const clip = defineOp({
     if (!known) return lowerByRunTimeBounds(ctx);
     return lowerUnary(ctx, reference, () => ({
       op: 'clip',
-      alpha: min === undefined ? lowest : scalarOf(min, ctx.where),
-      beta: max === undefined ? -lowest : scalarOf(max, ctx.where),
+      alpha: min === undefined ? -largestFloat32 : scalarOf(min, ctx.where),
+      beta: max === undefined ? largestFloat32 : scalarOf(max, ctx.where),
     }));
   },
   bounds: ({ node, constant }) => {
@@ -56,18 +58,26 @@ function lowerByRunTimeBounds(ctx: LowerContext): boolean {
   const bound = (i: number, absent: number): Buffer =>
     ctx.inputs[i] === undefined ? ctx.constant(f32(dims, [absent])) : ctx.reshape(ctx.read(i, 'plain'), dims);
   const raised = ctx.temporary('float32', x.dims);
-  ctx.emit('binary_f32', [x, bound(1, lowest)], [raised], { op: 'max', ...noActivation });
-  ctx.emit('binary_f32', [raised, bound(2, -lowest)], [ctx.write(0, layout)], { op: 'min', ...noActivation });
+  ctx.emit('binary_f32', [x, bound(1, -largestFloat32)], [raised], { op: 'max', ...noActivation });
+  ctx.emit('binary_f32', [raised, bound(2, largestFloat32)], [ctx.write(0, layout)], {
+    op: 'min',
+    ...noActivation,
+  });
   return true;
 }
 
-/** The lowest finite float32: an absent bound limits infinity, as the specification has it. */
-const lowest = -3.4028234663852886e38;
+/** The last number of a type limits infinity where a bound is absent, as the specification has it; integers need no limit. */
+const largest: Partial<Record<DType, number>> = {
+  float32: largestFloat32,
+  float64: Number.MAX_VALUE,
+  float16: 65504,
+  bfloat16: 3.3895313892515355e38,
+};
 
 function reference(ctx: ReferenceContext): readonly TensorValue[] {
   const x = inputValue(ctx, 0);
-  const min = bound(ctx, 1, x.dtype, lowest);
-  const max = bound(ctx, 2, x.dtype, -lowest);
+  const min = bound(ctx, 1, x.dtype, -1);
+  const max = bound(ctx, 2, x.dtype, 1);
   const values = Array.from(elementsOf(x), (v) => {
     const raised = min !== null && v < min ? min : v;
     return max !== null && raised > max ? max : raised;
@@ -75,9 +85,10 @@ function reference(ctx: ReferenceContext): readonly TensorValue[] {
   return [fromElements(x.dtype, x.dims, values)];
 }
 
-function bound(ctx: ReferenceContext, i: number, dtype: DType, absent: number): Element | null {
+/** Input i, or the last number of that sign, or null where there is no bound. */
+function bound(ctx: ReferenceContext, i: number, dtype: DType, sign: number): Element | null {
   const value = ctx.inputs[i];
-  if (value === undefined) return dtype === 'float32' ? absent : null;
+  if (value === undefined) return largest[dtype] === undefined ? null : sign * largest[dtype];
   scalarOf(value, `input ${i} of ${ctx.where}`);
   return isInt64(dtype) ? BigInt(value.data[0]!) : elementsOf(value)[0]!;
 }

@@ -1,8 +1,10 @@
 // Moves a unary function into the convolution or matrix product before it.
 import type { Node } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
+import { largestFloat32 } from '../ops/clip.js';
 import { stringAttr } from '../ops/op.js';
-import { activationOf } from './activation-of.js';
+import { type Activation, activationOf } from './activation-of.js';
+import { typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 import { isOp } from './pattern.js';
 import { activationAttributes } from './unary-node.js';
@@ -14,11 +16,13 @@ export const fuseActivation: Pass = {
   source: 'the steps conv_f32 and matmul_f32 apply it while the result is in registers',
   run(graph) {
     const editor = new GraphEditor(graph);
+    const inferred = typesWhenNeeded(graph);
+    const isFloat32 = (name: string): boolean => inferred().types.get(name)?.dtype === 'float32';
     for (const node of editor.nodes) {
       const producer = editor.producer(node.inputs[0] ?? '');
       if (!hasRoom(producer) || !editor.isOnlyUsedBy(node.inputs[0], node)) continue;
       const activation = activationOf(editor, node, graph.opsets[node.domain] ?? 1);
-      if (activation === undefined) continue;
+      if (activation === undefined || (isOpenClip(activation) && !isFloat32(node.outputs[0]))) continue;
       const fused: Node = {
         ...producer,
         op: isOp(producer, 'Conv') ? 'FusedConv' : producer.op,
@@ -31,6 +35,10 @@ export const fuseActivation: Pass = {
     return editor.finish();
   },
 };
+
+/** Absent bounds are the last numbers of the type, and fused ones those of float32. */
+const isOpenClip = ({ activation, alpha, beta }: Activation): boolean =>
+  activation === 'clip' && (alpha === -largestFloat32 || beta === largestFloat32);
 
 const withRoom = new Set(['ConvIntegerToFloat', 'FusedConv', 'FusedMatMul']);
 

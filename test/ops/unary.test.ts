@@ -135,8 +135,21 @@ describe('Clip', () => {
     expectAgreement({ op: 'Clip', inputs: [x, f32([], [-1]), f32([], [2])], constants: [1, 2] }));
   test('lower bound', () => expectAgreement({ op: 'Clip', inputs: [x, f32([], [-1])], constants: [1] }));
   test('upper bound', () => expectAgreement({ op: 'Clip', inputs: [x, null, f32([], [2])], constants: [2] }));
-  test('no bound limits infinity', () =>
-    expectAgreement({ op: 'Clip', inputs: [f32([3], [Infinity, -Infinity, 1])] }));
+  test.each<DType>(['float32', 'float64', 'float16'])('absent bounds limit infinity in %s', async (dtype) => {
+    const odd = fromNumbers(dtype, [4], [Infinity, -Infinity, Number.NaN, 1]);
+    const zero = fromNumbers(dtype, [], [0]);
+    for (const bounds of [
+      [],
+      [zero],
+      [null, zero],
+      [-Infinity, Infinity].map((v) => fromNumbers(dtype, [], [v])),
+    ])
+      await expectAgreement({ op: 'Clip', inputs: [odd, ...bounds], constants: [1, 2] });
+  });
+  test('absent bounds limit infinity in bfloat16', () => {
+    const [y] = referenceOf({ op: 'Clip', inputs: [fromNumbers('bfloat16', [2], [Infinity, -Infinity])] });
+    expect([...y!.data]).toEqual([0x7f7f, 0xff7f]);
+  });
   test.each<DType>(['int8', 'uint8', 'int32', 'int64', 'float64'])('%s', (dtype) =>
     expectAgreement({
       op: 'Clip',

@@ -1,6 +1,9 @@
 import { attr } from '../../lib/graph/attribute.js';
+import { GraphBuilder } from '../../lib/graph/builder.js';
 import { fuseActivation } from '../../lib/passes/fuse-activation.js';
 import { fuseMatMul } from '../../lib/passes/fuse-mat-mul.js';
+import { runReference } from '../../lib/run/reference.js';
+import { fromNumbers, toNumbers } from '../../lib/tensor/tensor.js';
 import { checkPass, TestGraph } from '../helpers/check-pass.js';
 
 describe('fuse-activation', () => {
@@ -15,6 +18,21 @@ describe('fuse-activation', () => {
     const leaky = g.op('LeakyRelu', [g.op('MatMul', [clipped, g.weights(3, 2)])], { alpha: attr.float(0.3) });
     const { ops } = checkPass([fuseMatMul, fuseActivation], g.done(leaky));
     expect(ops).toEqual(['ai.kompakt:FusedConv', 'ai.kompakt:FusedMatMul']);
+  });
+
+  it.each([
+    ['float32', 3e38, 3.4028234663852886e38],
+    ['float16', 4e4, 65504],
+    ['float64', 3e38, 6e38],
+  ] as const)('leaves a Clip without a bound the last number of %s', (dtype, weight, limited) => {
+    const g = new GraphBuilder();
+    const weights = g.constant('w', fromNumbers(dtype, [1, 2], [weight, -1]));
+    const product = g.node('MatMul', [g.input('a', dtype, [1, 1]), weights])[0];
+    g.output(g.node('Clip', [product, g.constant('least', fromNumbers(dtype, [], [0]))])[0], dtype);
+    const fused = [fuseMatMul, fuseActivation].reduce((graph, pass) => pass.run(graph), g.build());
+    expect(fused.nodes.length).toBe(dtype === 'float32' ? 1 : 2);
+    const [y] = runReference(fused, new Map([['a', fromNumbers(dtype, [1, 1], [2])]])).values();
+    expect([...toNumbers(y)]).toEqual([limited, 0]);
   });
 
   it('leaves a convolution with other users and a second activation', () => {

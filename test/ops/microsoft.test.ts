@@ -54,6 +54,17 @@ const cases: readonly Case[] = [
     attributes: { epsilon: attr.float(1e-5) },
     fed: [0, 1],
   },
+  // A sequence that is added to each of the batch, as positions are.
+  {
+    op: 'SkipLayerNormalization',
+    inputs: [float([2, 3, 9]), float([3, 9], 2), float([9], 3), float([9], 4), float([9], 5)],
+    fed: [0, 1],
+  },
+  {
+    op: 'SkipSimplifiedLayerNormalization',
+    inputs: [float([4, 3, 8]), float([1, 3, 8], 2), float([8], 3)],
+    fed: [0, 1],
+  },
   {
     op: 'SkipSimplifiedLayerNormalization',
     inputs: [float([2, 3, 8]), float([2, 3, 8], 2), float([8], 3), float([8], 4)],
@@ -74,6 +85,19 @@ test('SkipLayerNormalization also gives the sum', async () => {
     2e-6,
   );
 });
+
+test.each([[[2, 1, 8]], [[1, 1, 8]], [[8]], [[2, 3, 8, 1]]])(
+  'SkipLayerNormalization refuses a skip of %j',
+  (dims) => {
+    const inputs = [float([2, 3, 8]), float(dims, 2), float([8], 3)];
+    expect(() => infer({ op: 'SkipLayerNormalization', domain, inputs })).toThrow(
+      expect.objectContaining({
+        code: 'KPT_SHAPE_MISMATCH',
+        message: expect.stringContaining('[2,3,8] or [1,3,8] or [3,8]'),
+      }),
+    );
+  },
+);
 
 test.each(['uint8', 'int8'] as const)('DynamicQuantizeLSTM with %s weights', async (dtype) => {
   const zero = tensor(dtype, [1], dtype === 'int8' ? Int8Array.of(2) : Uint8Array.of(120));

@@ -56,13 +56,17 @@ const SUM = 3;
 
 const rowOf = (dims: Dims): number => dims[dims.length - 1] ?? 1;
 
+/** A skip connection is as large as x, or one sequence for all of a batch. */
+const skipShapes = (x: Dims): readonly Dims[] => (x.length === 3 ? [x, [1, ...x.slice(1)], x.slice(1)] : [x]);
+
 export function inferRowNorm(norm: RowNorm, ctx: InferContext): readonly TensorType[] {
   const type = inputType(ctx, 0);
   checkType(type.dtype, floatTypes, 'an input', ctx.where);
   const n = rowOf(type.dims);
   const skip = ctx.inputs[norm.skip];
-  if (skip !== undefined && skip.dims.join() !== type.dims.join())
-    illegalShape(`a skip connection of shape [${type.dims.join(',')}]`, ctx.where, skip.dims);
+  const skips = skipShapes(type.dims).map((dims) => `[${dims.join(',')}]`);
+  if (skip !== undefined && !skips.includes(`[${skip.dims.join(',')}]`))
+    illegalShape(`a skip connection of shape ${skips.join(' or ')}`, ctx.where, skip.dims);
   for (const i of [norm.scale, norm.shift, norm.bias])
     if (ctx.inputs[i] !== undefined && sizeOf(ctx.inputs[i].dims) !== n)
       illegalShape(`input ${i} of shape [${n}]`, ctx.where, ctx.inputs[i].dims);
@@ -122,11 +126,14 @@ export function lowerRowNorm(norm: RowNorm, ctx: LowerContext): boolean {
   let sum = ctx.reshape(ctx.read(0, 'plain'), rows);
   const addends = [norm.skip, norm.bias].filter((i) => ctx.inputs[i] !== undefined);
   addends.forEach((i, k) => {
-    const other = ctx.reshape(ctx.read(i, 'plain'), i === norm.skip ? rows : [n]);
+    const size = sizeOf(ctx.inputs[i]!.dims);
+    // A row, or a sequence of rows, is added to each of those that lie behind one another.
+    const shape = size === sizeOf(dims) ? rows : [sizeOf(dims) / size, size];
+    const other = ctx.reshape(ctx.read(i, 'plain'), shape === rows ? rows : [size]);
     const last = wantsSum && k === addends.length - 1;
-    const to = last ? ctx.reshape(ctx.write(SUM, 'plain'), rows) : ctx.temporary('float32', rows);
-    ctx.emit('binary_f32', [sum, other], [to], add);
-    sum = to;
+    const to = last ? ctx.reshape(ctx.write(SUM, 'plain'), shape) : ctx.temporary('float32', shape);
+    ctx.emit('binary_f32', [ctx.reshape(sum, shape), other], [to], add);
+    sum = ctx.reshape(to, rows);
   });
   const epsilon = floatAttr(ctx.node, 'epsilon', norm.epsilon);
   const row = (i: number): Buffer | null => {

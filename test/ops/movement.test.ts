@@ -257,6 +257,31 @@ describe('Cast', () => {
         }),
       );
   });
+  test.each(['int64', 'uint64'] as const)('of %s beyond 2^53 to float32 rounds once', (from) => {
+    const values = [
+      2n ** 60n + 2n ** 36n + 1n,
+      2n ** 60n + 2n ** 36n,
+      2n ** 53n + 2n ** 29n + 1n,
+      2n ** 63n - 1n,
+    ];
+    const wide = from === 'int64' ? values.flatMap((v) => [v, -v]) : [...values, 2n ** 63n + 2n ** 39n + 1n];
+    const data = from === 'int64' ? BigInt64Array.from(wide) : BigUint64Array.from(wide);
+    const inputs = [tensor(from, [data.length], data)];
+    return expectAgreement({ op: 'Cast', inputs, attributes: { to: attr.int(1) }, tolerance: 0 });
+  });
+  // What a type does not reach is undefined in ONNX, and wraps, saturates or is the least number in onnxruntime.
+  test.each([
+    ['uint8', [0, 255, 255, 0, 0]],
+    ['int32', [-3, 300, 2 ** 31 - 1, -(2 ** 31), 0]],
+    ['int64', [-3n, 300n, 2n ** 63n - 1n, -(2n ** 63n), 0n]],
+  ])('of floats that %s does not reach saturates', async (to, wanted) => {
+    for (const from of ['float32', 'float64'] as const) {
+      const inputs = [fromNumbers(from, [5], [-3.5, 300, 1e30, -1e30, Number.NaN])];
+      const one = { op: 'Cast', inputs, attributes: { to: attr.int(codes[to]!) }, notInOrt: 'undefined' };
+      await expectAgreement(one);
+      expect([...referenceOf(one)[0]!.data]).toEqual(wanted);
+    }
+  });
   test('like another', () => expectAgreement({ op: 'CastLike', inputs: [image(), i64([1])], tolerance: 0 }));
 });
 

@@ -1,6 +1,6 @@
 // Conversion between element types as ONNX Cast defines it.
 import { expected, KompaktError } from '../../errors.js';
-import { type DType, isFloat } from '../../tensor/dtype.js';
+import { type DType, isFloat, isInt64 } from '../../tensor/dtype.js';
 import { integerFrom } from '../../tensor/integers.js';
 import { fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import type { LowerContext } from '../op.js';
@@ -8,7 +8,10 @@ import { elementsOf, fromElements, wrapInteger } from './elements.js';
 import { readAsIs } from './layout.js';
 import { lowerAsIs } from './move.js';
 
-/** Floats truncate to integers, integers wrap, anything but 0 is true, numbers are written as text and read back. */
+/**
+ * Floats lose their fraction and saturate where they become integers, integers wrap, anything but 0 is true, numbers are
+ * written as text and read back.
+ */
 export function castTensor(x: TensorValue, to: DType, where: string): TensorValue {
   if (x.dtype === to) return x;
   if (to === 'string')
@@ -24,20 +27,32 @@ export function castTensor(x: TensorValue, to: DType, where: string): TensorValu
       x.dims,
       Uint8Array.from(toNumbers(x), (v) => Number(v !== 0)),
     );
-  if (isFloat(to)) return fromNumbers(to, x.dims, toNumbers(x));
+  if (isFloat(to)) return fromNumbers(to, x.dims, to === 'float64' ? toNumbers(x) : roundableNumbers(x));
   return fromElements(
     to,
     x.dims,
-    Array.from(elementsOf(x), (v) => integerOf(v, to)),
+    Array.from(elementsOf(x), (v) =>
+      isFloat(x.dtype) ? integerOf(v as number, to) : wrapInteger(to, BigInt(v)),
+    ),
   );
 }
 
-/** An integer of the type: what does not fit wraps when it was an integer; NaN is 0 and infinity saturates. */
-function integerOf(v: number | bigint | string, to: DType): bigint {
-  if (typeof v === 'bigint') return wrapInteger(to, v);
-  const n = Number(v);
-  if (Number.isNaN(n)) return 0n;
-  return Number.isFinite(n) ? wrapInteger(to, BigInt(Math.trunc(n))) : integerFrom(n, to);
+/** What does not fit saturates, as in the step; NaN is 0. */
+const integerOf = (v: number, to: DType): bigint => (Number.isNaN(v) ? 0n : integerFrom(v, to));
+
+/**
+ * Doubles that round to float32 as the elements do. An integer just beyond the middle of two floats must not become
+ * that middle, which may round the other way: of those that doubles do not hold, the last 12 bits become 0 or one half.
+ */
+function roundableNumbers(x: TensorValue): Float64Array {
+  const numbers = toNumbers(x);
+  if (!isInt64(x.dtype)) return numbers;
+  return numbers.map((n, i) => {
+    if (Math.abs(n) <= 2 ** 53) return n;
+    const v = x.data[i] as unknown as bigint;
+    const rest = v & 0xfffn;
+    return Number(rest === 0n ? v : v - rest + 0x800n);
+  });
 }
 
 function textOf(v: number | bigint | string, from: DType): string {
@@ -64,7 +79,10 @@ function castText({ data, dims }: TensorValue, to: DType, where: string): Tensor
     const numbers = texts.map((text) => numberFromText(text, where));
     return castTensor(fromNumbers('float64', dims, numbers), to, where);
   }
-  const integers = texts.map((text) => integerOf(wholePart(text) ?? numberFromText(text, where), to));
+  const integers = texts.map((text) => {
+    const whole = wholePart(text);
+    return whole === undefined ? integerOf(numberFromText(text, where), to) : wrapInteger(to, whole);
+  });
   return fromElements(to, dims, integers);
 }
 

@@ -17,8 +17,7 @@ export const shrink = unaryOp({
   integer: ({ node }) => {
     const bias = floatAttr(node, 'bias', 0);
     const lambd = floatAttr(node, 'lambd', 0.5);
-    const shrunk = (x: number): number => (x < -lambd ? x + bias : x > lambd ? x - bias : 0);
-    return (x) => integerFrom(shrunk(Number(x)), 'int64');
+    return (x) => (x < -lambd ? difference(x, -bias) : x > lambd ? difference(x, bias) : 0n);
   },
   native: ({ node }) => ({
     op: 'shrink',
@@ -26,3 +25,10 @@ export const shrink = unaryOp({
     beta: floatAttr(node, 'bias', 0),
   }),
 });
+
+/** x - y without its fraction, which doubles do not hold for all x; infinite y are as far off as 64 bits reach. */
+function difference(x: bigint, y: number): bigint {
+  if (!Number.isFinite(y)) return integerFrom(-y, 'int64');
+  const whole = x - BigInt(Math.floor(y));
+  return Number.isInteger(y) || whole <= 0n ? whole : whole - 1n;
+}

@@ -1,7 +1,7 @@
 import { attr } from '../../lib/graph/attribute.js';
 import type { Attribute } from '../../lib/graph/graph.js';
 import type { DType } from '../../lib/tensor/dtype.js';
-import { f32, fromNumbers } from '../../lib/tensor/tensor.js';
+import { f32, fromNumbers, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
 import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
 import { randomFloats } from '../helpers/random-floats.js';
 
@@ -128,6 +128,40 @@ test.each<[string, Record<string, Attribute>]>([
 );
 
 test('Not', () => expectAgreement({ op: 'Not', inputs: [random('bool', [3, 4])] }));
+
+describe('Shrink of integers', () => {
+  const shrink = (bias: number, lambd: number, x: TensorValue) => ({
+    op: 'Shrink',
+    attributes: { bias: attr.float(bias), lambd: attr.float(lambd) },
+    inputs: [x],
+  });
+
+  test.each([
+    [1.5, 2.5],
+    [-1.5, 0.5],
+    [0.25, 0],
+    [2, -3],
+    [-100.5, 0.5],
+  ])('by %d beyond %d cuts fractions off, and wraps', async (bias, lambd) => {
+    for (const dtype of ['int8', 'int64'] as const)
+      await expectAgreement(shrink(bias, lambd, fromNumbers(dtype, [7], [5, -5, 127, -128, 1, 0, -1])));
+    await expectAgreement(shrink(bias, lambd, fromNumbers('uint8', [5], [5, 127, 255, 1, 0])));
+  });
+
+  test('keeps all bits', () => {
+    const signed = BigInt64Array.of(2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 2n, -(2n ** 53n) - 2n);
+    const [y] = referenceOf(shrink(1, 0.5, tensor('int64', [4], signed)));
+    expect([...y!.data]).toEqual([2n ** 63n - 2n, 1n - 2n ** 63n, 2n ** 53n + 1n, -(2n ** 53n) - 1n]);
+    const unsigned = BigUint64Array.of(2n ** 64n - 1n, 2n ** 63n + 7n, 0n);
+    const [z] = referenceOf(shrink(2.5, 0.5, tensor('uint64', [3], unsigned)));
+    expect([...z!.data]).toEqual([2n ** 64n - 4n, 2n ** 63n + 4n, 0n]);
+  });
+
+  test('takes a bias without an end', () => {
+    const [y] = referenceOf(shrink(Infinity, 0.5, fromNumbers('int64', [3], [5, -5, 0])));
+    expect([...y!.data]).toEqual([-(2n ** 63n), 2n ** 63n - 1n, 0n]);
+  });
+});
 
 describe('Clip', () => {
   const x = random('float32', [2, 3, 4, 5], 5, 8);

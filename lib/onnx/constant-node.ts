@@ -1,8 +1,9 @@
 // The value of a Constant node, in whichever of its attributes it is.
 import { KompaktError } from '../errors.js';
-import { i64, type TensorValue, tensor } from '../tensor/tensor.js';
-import { type AttributeReader, readAttribute } from './attribute-proto.js';
-import type { AttributeProto } from './schema.js';
+import { type TensorValue, tensor } from '../tensor/tensor.js';
+import { type AttributeReader, attributeType, readAttribute } from './attribute-proto.js';
+import { toBigInt } from './int64.js';
+import type { AttributeProto, Int64 } from './schema.js';
 import { readSparseTensor } from './tensor-proto.js';
 
 export function constantValue(
@@ -13,15 +14,14 @@ export function constantValue(
   if (sparse) return readSparseTensor(sparse, reader.where, reader.readExternal);
   for (const [name, proto] of attributes) {
     if (!name.startsWith('value')) continue;
+    const type = attributeType(proto, reader.where);
+    if (type === 'int') return integers([proto.i ?? 0], []);
+    if (type === 'ints') return integers(proto.ints ?? []);
     const attribute = readAttribute(proto, reader);
     const { value } = attribute;
     switch (attribute.type) {
       case 'tensor':
         return attribute.value;
-      case 'int':
-        return i64([attribute.value], []);
-      case 'ints':
-        return i64(attribute.value);
       case 'float':
         return tensor('float32', [], Float32Array.of(attribute.value));
       case 'floats':
@@ -36,3 +36,11 @@ export function constantValue(
   }
   throw new KompaktError('KPT_ONNX_MALFORMED', `${reader.where} has no value.`);
 }
+
+/** All bits, which attributes do not keep: 2^63 - 1 is how exporters write "to the end". */
+const integers = (values: readonly (Int64 | number)[], dims = [values.length]): TensorValue =>
+  tensor(
+    'int64',
+    dims,
+    BigInt64Array.from(values, (v) => toBigInt(v)),
+  );

@@ -1,7 +1,8 @@
 // A constant from its attribute. The loader turns these nodes into graph constants; here is what they mean.
 import { expected, KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
-import { f32, i64, type TensorValue, tensor } from '../tensor/tensor.js';
+import { integerFrom } from '../tensor/integers.js';
+import { f32, type TensorValue, tensor } from '../tensor/tensor.js';
 import {
   defineOp,
   floatAttr,
@@ -21,8 +22,8 @@ const readers: Readonly<Record<string, (node: Node, name: string) => TensorValue
   value: tensorAttr,
   value_float: (node, name) => f32([], [floatAttr(node, name)]),
   value_floats: (node, name) => list(floatsAttr(node, name), (v) => f32([v.length], v)),
-  value_int: (node, name) => i64([intAttr(node, name)], []),
-  value_ints: (node, name) => list(intsAttr(node, name), (v) => i64(v)),
+  value_int: (node, name) => int64([intAttr(node, name)], []),
+  value_ints: (node, name) => list(intsAttr(node, name), int64),
   value_string: (node, name) => tensor('string', [], [stringAttr(node, name)]),
   value_strings: (node, name) => list(stringsAttr(node, name), (v) => tensor('string', [v.length], v)),
 };
@@ -55,6 +56,14 @@ export const constant = defineOp({
 
 const list = <T>(values: readonly T[] | undefined, make: (values: readonly T[]) => TensorValue) =>
   values && make(values);
+
+/** Saturating: an attribute holds 2^63 where a file has 2^63 - 1. */
+const int64 = (values: readonly number[], dims = [values.length]): TensorValue =>
+  tensor(
+    'int64',
+    dims,
+    BigInt64Array.from(values, (v) => integerFrom(v, 'int64')),
+  );
 
 function valueOfNode(node: Node, where: string): TensorValue {
   const present = Object.keys(node.attributes).filter((name) => name in readers);

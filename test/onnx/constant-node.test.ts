@@ -3,6 +3,7 @@ import { attr } from '../../lib/graph/attribute.js';
 import { Model } from '../../lib/model/model.js';
 import { encodeModel } from '../../lib/onnx/schema.js';
 import { f32, i64, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { referenceOf } from '../helpers/one-node.js';
 import { type FileNode, fileGraph } from '../helpers/onnx-file.js';
 import { codeOf, file, relu, x } from '../helpers/small-model.js';
 
@@ -25,6 +26,25 @@ describe('Constant nodes', () => {
     const { graph } = Model.loadSync(bytes);
     expect(graph.nodes.map((node) => node.op)).toEqual(['Relu']);
     expect(graph.constants.get('c')).toEqual(value);
+  });
+
+  test('keeps all bits of integers', () => {
+    const wide = [2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n, 5n];
+    const ints = wide.map((v) => ({ low: Number(BigInt.asIntN(32, v)), high: Number(v >> 32n) }));
+    const attribute = [{ name: 'value_ints', type: 7, ints }];
+    const constant = { opType: 'Constant', input: [], output: ['y'], attribute };
+    const one = { ...constant, output: ['z'], attribute: [{ name: 'value_int', type: 2, i: ints[0] }] };
+    const graph = { ...fileGraph({ nodes: [], outputs: { y: 'int64', z: 'int64' } }), node: [constant, one] };
+    const opsetImport = [{ domain: '', version: 18 }];
+    const { constants } = Model.loadSync(encodeModel({ irVersion: 8, graph, opsetImport })).graph;
+    expect([...constants.get('y')!.data]).toEqual(wide);
+    expect([...constants.get('z')!.data]).toEqual([wide[0]]);
+  });
+
+  test('that is left in a graph has the integers of its attribute', () => {
+    const attributes = { value_ints: attr.ints([2 ** 63, -(2 ** 63), 7]) };
+    const [y] = referenceOf({ op: 'Constant', inputs: [], attributes });
+    expect([...y!.data]).toEqual([2n ** 63n - 1n, -(2n ** 63n), 7n]);
   });
 
   test('without a value', () => {

@@ -6,7 +6,7 @@ import { opKey } from '../../graph/graph.js';
 import { forgetIndex, GraphEditor } from '../../graph/rewrite.js';
 import { ops } from '../../ops/index.js';
 import type { QuantizeRule, QuantParams } from '../../ops/op.js';
-import { isResult } from '../../ops/shared/quantize-rule.js';
+import { isResult, onBytes } from '../../ops/shared/quantize-rule.js';
 import { quantizeNumber } from '../../passes/byte-table.js';
 import { inferTypes } from '../../passes/infer-types.js';
 import { clipBounds, isOp, soleUser } from '../../passes/pattern.js';
@@ -157,7 +157,7 @@ class Finder {
     return fresh;
   }
 
-  /** Joins what operators that only move values tie together, and marks what they move. */
+  /** Joins what operators tie together whose values share a scale, and marks what these move. */
   #markMoved(): void {
     const byInput = new Map([...this.#activations.values()].map((site) => [site.input, site]));
     for (const node of this.source.nodes) {
@@ -169,6 +169,8 @@ class Finder {
       const all = [...before, ...behind];
       if (all.includes(undefined) || !this.#alike(all as ActivationSite[])) continue;
       this.#groups.join(all.map((site) => site!.input));
+      // What is made between bytes, as by a linear Resize, must be rounded.
+      if (onBytes(rule, node) !== 'moved') continue;
       for (const site of behind as ActivationSite[]) {
         const moved = { ...site, redundant: true };
         byInput.set(site.input, moved);

@@ -218,6 +218,28 @@ test('values that were only moved are not rounded again', async () => {
   for (const fake of fakes) expect(['MaxPool', 'Flatten']).not.toContain(producers.get(fake.inputs[0]!));
 });
 
+/** A Resize between convolutions, by factors of which no result lies halfway between two steps. */
+function resizing(mode: string): Graph {
+  const g = new TestGraph([1, 3, 8, 8]);
+  const small = g.op('Relu', [g.conv(g.x, 4, 3)]);
+  const factors = g.constant('factors', f32([4], [1, 1, 1.377, 1.213]));
+  const large = g.op('Resize', [small, '', factors], { mode: attr.string(mode) });
+  return g.done(g.op('Conv', [large, g.weights(5, 4, 3, 3), g.weights(5)]));
+}
+
+describe.each(['nearest', 'linear', 'cubic'])('Resize, %s', (mode) => {
+  test.each(['lsq', 'pact', 'ste'] as const)('%s: is rounded where it makes values', async (method) => {
+    const { model, form } = await formOf({ activationBits: 4 }, method, true, resizing(mode));
+    expect(apart(model, form.graph)).toBeLessThan(1e-5);
+    expect(apart(model, fromFakeQuantized(form, form.graph))).toBeLessThan(1e-5);
+    const { inputs, outputs } = form.graph.nodes.find(({ op }) => op === 'Resize')!;
+    const isFake = ({ op }: { readonly op: string }): boolean => /FakeQuantize|ObservedQuantize/.test(op);
+    const fakes = form.graph.nodes.filter(isFake);
+    expect(fakes.some((fake) => fake.outputs[0] === inputs[0])).toBe(true);
+    expect(fakes.some((fake) => fake.inputs[0] === outputs[0])).toBe(mode !== 'nearest');
+  });
+});
+
 test.each(['lsq', 'pact', 'ste'] as const)('%s: a step of training is one native call', async (method) => {
   const { form } = await formOf({ weightBits: 4, activationBits: 4 }, method);
   const { graph, trainable, rules, progress } = form;

@@ -229,6 +229,11 @@ export function expected(what: string, where: string, got: unknown): string {
   return `Expected ${what} for ${where} but received ${show(got)}.`;
 }
 
+/** Throws KPT_OPTION_INVALID for an argument that only programs without types can give. */
+export function requireArgument(right: boolean, what: string, where: string, got: unknown): void {
+  if (!right) throw new KompaktError('KPT_OPTION_INVALID', expected(what, where, got));
+}
+
 function show(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return `[${value.join(',')}]`;

@@ -1,5 +1,7 @@
 // The public interface of kompakt: re-exports, and functions that load what they need when they are called: programs that run
 // models shall not wait for what compresses, trains and measures them.
+import { requireModel } from './model/require-model.js';
+
 export type * from 'onnxruntime-common';
 export { env, Tensor } from 'onnxruntime-common';
 export type { BenchOptions, BenchReport, EngineReport } from './bench/bench.js';
@@ -139,20 +141,20 @@ export const benchFresh: OnDemand['benchFresh'] = async (...given) => (await onD
 
 /** Quantises a model to INT8 after calibrating it on samples. The result is QDQ ONNX. */
 export const quantize: OnDemand['quantize'] = async (model, options) =>
-  (await onDemand()).quantize(model, options ?? none);
+  (await onDemand()).quantize(requireModel(model, 'the model of quantize'), options ?? none);
 
 /** Sets the least weights of a model to 0, or removes the channels that it needs least, without training. */
 export const prune: OnDemand['prune'] = async (model, options) =>
-  (await onDemand()).prune(model, options ?? none);
+  (await onDemand()).prune(requireModel(model, 'the model of prune'), options ?? none);
 
 /** Trains a binary twin of a model, trained already or not. */
 export const binarize: OnDemand['binarize'] = async (model, options) =>
-  (await onDemand()).binarize(model, options ?? none);
+  (await onDemand()).binarize(requireModel(model, 'the model of binarize'), options ?? none);
 
 /** Tries methods of compression and their combinations, and answers with the best model within a budget of accuracy, latency on
  *  this device and size. */
 export const compress: OnDemand['compress'] = async (model, options) =>
-  (await onDemand()).compress(model, options ?? none);
+  (await onDemand()).compress(requireModel(model, 'the model of compress'), options ?? none);
 
 /** The report of compress as one HTML page that needs no network. */
 export const compressPage = async (...given: Parameters<OnDemand['compressPage']>): Promise<string> =>
@@ -160,18 +162,22 @@ export const compressPage = async (...given: Parameters<OnDemand['compressPage']
 
 /** What a recipe makes of a model: the same bytes for the same model, samples and recipe. */
 export const applyRecipe: OnDemand['applyRecipe'] = async (model, recipe, options) =>
-  (await onDemand()).applyRecipe(model, recipe, options ?? none);
+  (await onDemand()).applyRecipe(requireModel(model, 'the model of applyRecipe'), recipe, options ?? none);
 
 /** Reads a recipe that compress has left. */
 export const loadRecipe: OnDemand['loadRecipe'] = async (...given) => (await onDemand()).loadRecipe(...given);
 
 /** Trains `student` on samples and on what `teacher` answers to them. */
 export const distill: OnDemand['distill'] = async (model, options) =>
-  (await onDemand()).distill(model, options ?? none);
+  (await onDemand()).distill(requireModel(model, 'the model of distill'), options ?? none);
 
 /** Compares a compressed model with its original: costs, answers, noise layer by layer, causes and remedies. */
 export const explain: OnDemand['explain'] = async (reference, compressed, options) =>
-  (await onDemand()).explain(reference, compressed, options ?? none);
+  (await onDemand()).explain(
+    requireModel(reference, 'the original of explain'),
+    requireModel(compressed, 'the compressed model of explain'),
+    options ?? none,
+  );
 
 /** The report of explain() as text for a terminal. */
 export const explainText = async (...given: Parameters<OnDemand['explainText']>): Promise<string> =>
@@ -183,11 +189,11 @@ export const explainPage = async (...given: Parameters<OnDemand['explainPage']>)
 
 /** Trains a model further, or from the weights that a network starts with (buildNetwork). */
 export const finetune: OnDemand['finetune'] = async (model, options) =>
-  (await onDemand()).finetune(model, options ?? none);
+  (await onDemand()).finetune(requireModel(model, 'the model of finetune'), options ?? none);
 
 /** Finds options of a method by trials on samples that are held out, and makes the model of the best. */
 export const tune: OnDemand['tune'] = async (model, options) =>
-  (await onDemand()).tune(model, options ?? none);
+  (await onDemand()).tune(requireModel(model, 'the model of tune'), options ?? none);
 
 /** A session that measures as it runs: latency, throughput, errors, the process and the device. */
 export const monitor: Async<OnDemand['monitor']> = async (...given) => (await onDemand()).monitor(...given);
@@ -200,8 +206,8 @@ export const schedule: Async<OnDemand['schedule']> = async (...given) =>
 export const serve: OnDemand['serve'] = async (...given) => (await onDemand()).serve(...given);
 
 /** Records what the inputs and outputs of a model look like on samples that stand for its use. */
-export const recordBaseline: OnDemand['recordBaseline'] = async (...given) =>
-  (await onDemand()).recordBaseline(...given);
+export const recordBaseline: OnDemand['recordBaseline'] = async (model, data) =>
+  (await onDemand()).recordBaseline(requireModel(model, 'the model of recordBaseline'), data);
 
 /** Reads a baseline from its file. */
 export const loadBaseline: OnDemand['loadBaseline'] = async (...given) =>

@@ -26,3 +26,59 @@ test.each([
       : () => forgetful[name]!(...given);
   await expect(call()).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
 });
+
+/** Functions with what comes behind their first argument. */
+const byFirstArgument: [name: string, ...rest: unknown[]][] = [
+  ['quantize', { data: [] }],
+  ['prune', { sparsity: 0.5 }],
+  ['finetune', { data: [] }],
+  ['distill', { data: [] }],
+  ['binarize', { data: [] }],
+  ['compress', { data: [] }],
+  ['tune', { method: 'quantize', data: [] }],
+  ['explain', model, { data: [] }],
+  ['compare', model, { data: [] }],
+  ['applyRecipe', { steps: [] }, { data: [] }],
+  ['evaluate', []],
+  ['recordBaseline', []],
+  ['describePasses'],
+  ['openSamples', model],
+  ['bench'],
+  ['benchFresh'],
+  ['monitor'],
+  ['schedule'],
+  ['compileStep'],
+  ['differentiate', 'loss', []],
+  ['buildNetwork'],
+  ['dataFiles'],
+  ['saveNpy', new kompakt.Tensor('float32', [1], [1])],
+  ['concreteShapes', {}],
+  ['shapeExample', {}],
+  ['explainText'],
+  ['explainPage'],
+  ['compressPage', 'title'],
+];
+
+describe.each([undefined, null, 5, {}])('%p as the first argument', (given) => {
+  test.each(byFirstArgument)('%s says what it expects', async (name, ...rest) => {
+    const call = async () => forgetful[name as string]!(given, ...rest);
+    await expect(call()).rejects.toMatchObject({
+      code: 'KPT_OPTION_INVALID',
+      message: expect.stringMatching(/^Expected .* for .* but received/),
+    });
+  });
+
+  test('InferenceSession.fromModel() and openSamples() say that it is no model', () => {
+    const said = expect.objectContaining({
+      code: 'KPT_OPTION_INVALID',
+      message: expect.stringContaining('a Model, as Model.load() gives one,'),
+    });
+    expect(() => kompakt.InferenceSession.fromModel(given as never)).toThrow(said);
+    expect(() => kompakt.openSamples({ data: 'folder:x' }, given as never)).toThrow(said);
+  });
+});
+
+test('saveBaseline() writes no file of what is no baseline', async () => {
+  const saved = kompakt.saveBaseline('/nowhere/baseline.json', undefined as never);
+  await expect(saved).rejects.toMatchObject({ code: 'KPT_BASELINE_INVALID' });
+});

@@ -1,7 +1,7 @@
 // Input tensors for a benchmark: concrete shapes from what the model declares and what the caller fixes, and data
 // from a seeded generator.
 import { Tensor } from 'onnxruntime-common';
-import { expected, KompaktError } from '../errors.js';
+import { expected, KompaktError, requireArgument } from '../errors.js';
 import { uniformNumbers } from '../ops/shared/random-numbers.js';
 import { type DType, dtypes, isFloat } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -42,6 +42,7 @@ function requireInputs(inputs: readonly InputInfo[], shapes: Shapes): void {
 /** Options to copy that give every input a size that needs one, as in `--shape x=1,3,224,224`; null when none does. Throws
  *  KPT_INPUT_UNKNOWN. */
 export function shapeExample(inputs: readonly InputInfo[], shapes: Shapes): string | null {
+  requireArgument(Array.isArray(inputs), 'the inputMetadata of a session', 'shapeExample', inputs);
   requireInputs(inputs, shapes);
   const open = inputs.filter((input) => isOpen(input, shapes));
   if (open.length === 0) return null;
@@ -60,6 +61,7 @@ export function shapeExample(inputs: readonly InputInfo[], shapes: Shapes): stri
 /** Concrete dims of each input: the given shape, or the declared one with 1 for a symbol in front. Throws KPT_SHAPE_MISMATCH
  *  where both differ, or a size that is needed is given by neither. */
 export function concreteShapes(inputs: readonly InputInfo[], shapes: Shapes): Map<string, readonly number[]> {
+  requireArgument(Array.isArray(inputs), 'the inputMetadata of a session', 'concreteShapes', inputs);
   requireInputs(inputs, shapes);
   return new Map(inputs.map((input) => [input.name, concreteShape(input, shapes[input.name])]));
 }

@@ -2,7 +2,7 @@
 // the speed of a whole process; alternating processes averages that out.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { KompaktError } from '../errors.js';
+import { KompaktError, requireArgument } from '../errors.js';
 import { type BenchOptions, type BenchReport, bench, type EngineReport } from './bench.js';
 import type { EngineName } from './engine.js';
 import { percentile } from './statistics.js';
@@ -43,6 +43,7 @@ interface Job {
 
 /** Alternates fresh processes of the engines. The model is a file: each process loads it for itself. */
 export async function benchFresh(model: string, options: FreshOptions = {}): Promise<readonly FreshReport[]> {
+  requireArgument(typeof model === 'string', 'the path of a model', 'benchFresh', model);
   const { processes = 5, engines = ['kompakt'], onProgress, ...rest } = options;
   const reports = new Map<EngineName, EngineReport[]>(engines.map((engine) => [engine, []]));
   let done = 0;

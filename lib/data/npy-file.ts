@@ -1,5 +1,7 @@
 // One tensor, one .npy file: the whole array, first axis included. (npy.ts reads such a file as a row of samples.)
+
 import type { Tensor } from 'onnxruntime-common';
+import { requireArgument } from '../errors.js';
 import { writeFileAtomically } from '../onnx/write-file.js';
 import { toTensor } from '../session/feeds.js';
 import type { DType, TypedArray } from '../tensor/dtype.js';
@@ -35,7 +37,9 @@ const descriptions: Partial<Readonly<Record<DType, string>>> = {
 };
 
 /** Writes the tensor, or with KPT_FILE_WRITE nothing. Throws KPT_DATA_MALFORMED for types that npy does not have. */
-export async function saveNpy(path: string, { type, dims, data }: Tensor): Promise<void> {
+export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
+  requireArgument(Array.isArray(tensor?.dims), 'a Tensor', 'saveNpy', tensor);
+  const { type, dims, data } = tensor;
   const description = descriptions[type];
   if (description === undefined) return malformedData(`A ${type} tensor cannot be written as an npy array.`);
   const shape = dims.length === 1 ? `(${dims[0]},)` : `(${dims.join(', ')})`;

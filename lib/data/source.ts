@@ -1,6 +1,6 @@
 // Datasets by a line of text, as on the command line: idx:<images>,<labels>  cifar:<file>  npy:<file>  npz:<file>
 // images:<folder>  wav:<folder>
-import { KompaktError } from '../errors.js';
+import { KompaktError, requireArgument } from '../errors.js';
 import type { ValueInfo } from '../graph/graph.js';
 import { cifar } from './cifar.js';
 import type { Dataset } from './dataset.js';
@@ -107,6 +107,7 @@ export async function dataFiles(text: string): Promise<readonly string[]> {
 }
 
 function sourceOf(text: string): { readonly source: Source; readonly path: string } {
+  requireArgument(typeof text === 'string', "a line of text, as 'folder:digits',", 'the data', text);
   const colon = text.indexOf(':');
   const source = dataSources.find(({ name }) => name === text.slice(0, colon));
   const path = text.slice(colon + 1);

@@ -1,4 +1,5 @@
 // The report as one HTML file that needs no network and no script.
+import { requireArgument } from '../errors.js';
 import { colours, escaped, htmlPage, tableHtml } from '../report/html.js';
 import { bytesText, countText } from '../report/table.js';
 import { flipTable, noiseBars, spreadSvg } from './drawings.js';
@@ -12,6 +13,7 @@ const shownFindings = 3;
 
 /** `title`: names the two files. */
 export function explainPage(report: ExplainReport, title = 'What compression did'): string {
+  requireArgument(Array.isArray(report?.summary), 'the report of explain()', 'explainPage', report);
   const { summary, answers, layers, findings, advice, spreads } = report;
   const sections = [
     `<section class="summary">${summary.map((sentence) => `<p>${escaped(sentence)}</p>`).join('')}</section>`,

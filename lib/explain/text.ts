@@ -1,4 +1,5 @@
 // The report as text for a terminal.
+import { requireArgument } from '../errors.js';
 import { bytesText, countText, table } from '../report/table.js';
 import type { Advice, Trial } from './advice.js';
 import type { AnswerReport, Confidence, Share } from './answers.js';
@@ -14,6 +15,7 @@ const columns = 100;
 
 /** Lines of at most 100 characters where words allow it; tables are as wide as names make them. */
 export function explainText(report: ExplainReport): string {
+  requireArgument(Array.isArray(report?.summary), 'the report of explain()', 'explainText', report);
   return [
     wrapped(report.summary.join(' ')),
     costTable(report),

@@ -1,9 +1,11 @@
 // monitor(): a session with the same calls that measures as it runs.
+
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { z } from 'zod';
 import { Model } from '../model/model.js';
 import type { RunOptions } from '../session/options.js';
 import { parseOptions } from '../session/parse-options.js';
+import { requireSession } from '../session/require-session.js';
 import { InferenceSession } from '../session/session.js';
 import { checkBaseline, type DriftBaseline, parseBaseline } from './drift/baseline.js';
 import { type DriftAlarm, type DriftReport, DriftSentinel, driftShape } from './drift/sentinel.js';
@@ -136,7 +138,8 @@ type Fetches = Parameters<InferenceSession['runSync']>[1] & object;
  *  and device around it, and drift where it has a baseline. Throws KPT_OPTION_INVALID, KPT_BASELINE_INVALID. */
 export function monitor(model: InferenceSession | Model, given: MonitorOptions = {}): MonitoredSession {
   const { windowMs, clock, baseline, onAlarm, drift } = parseOptions(options, given, 'monitor');
-  const session = model instanceof Model ? InferenceSession.fromModel(model) : model;
+  const session =
+    model instanceof Model ? InferenceSession.fromModel(model) : requireSession(model, 'monitor');
   if (baseline !== undefined) checkBaseline(parseBaseline(baseline, 'baseline'), session);
   const sentinel =
     baseline === undefined ? null : new DriftSentinel(baseline, { ...drift, ...(onAlarm && { onAlarm }) });

@@ -1,7 +1,7 @@
 // Writes a whole file or nothing: into a temporary file of the same folder, which is then renamed.
 import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { KompaktError } from '../errors.js';
+import { KompaktError, requireArgument } from '../errors.js';
 
 /** Throws KPT_FILE_WRITE when a file at this path could not be written: to be known before long work, not after. Leaves
  *  nothing behind. */
@@ -36,6 +36,7 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
 
 /** A rename would replace a file that is protected: its folder decides. */
 async function checkTarget(path: string): Promise<void> {
+  requireArgument(typeof path === 'string', 'a path', 'the file to write', path);
   const found = await stat(path).catch(() => null);
   if (found === null) return;
   if (found.isDirectory()) throw unwritable(path, 'it is a folder');

@@ -1,6 +1,8 @@
 // A model as a Probe: executors over its graph with the wanted values as outputs.
+
 import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
+import { requireModel } from '../model/require-model.js';
 import type { Values } from '../run/runner.js';
 import { GraphExecutor } from '../session/executor.js';
 import { requireSamples, type SamplesOf } from '../session/samples.js';
@@ -17,6 +19,8 @@ export async function compare(
   candidate: Model,
   options: CompareModelsOptions,
 ): Promise<Comparison> {
+  requireModel(reference, 'the reference of compare');
+  requireModel(candidate, 'the candidate of compare');
   const data = requireSamples(options?.data, 'data', 'compare');
   const probes = [new GraphProbe(reference.graph), new GraphProbe(candidate.graph)] as const;
   try {

@@ -1,6 +1,6 @@
 // differentiate: reverse accumulation as a function from graph to graph. The gradient of every value is the sum of what its
 // consumers contribute, in a fixed order; each contribution is emitted by the consumer's own OpDef.
-import { KompaktError } from '../errors.js';
+import { KompaktError, requireArgument } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { withDomains } from '../graph/opsets.js';
 import { capturesOf } from '../graph/uses.js';
@@ -110,6 +110,7 @@ function reachOf(graph: Graph, wrt: readonly string[], facts: ReadonlyMap<string
  * depends on `wrt` through one without a gradient, and KPT_OPTION_INVALID where it does not depend at all.
  */
 export function differentiate(source: Graph, loss: string, wrt: readonly string[]): Graph {
+  requireArgument(Array.isArray(source?.nodes), 'a graph', 'differentiate', source);
   const { writer, facts, gradients } = accumulate(source, loss, wrt);
   const lossType = facts.get(loss)?.type;
   if (lossType === undefined || sizeOf(lossType.dims) !== 1)

@@ -1,9 +1,11 @@
 // A bounded queue in front of a session: what is done when it is full, deadlines, priorities, and requests joined to batches.
+
 import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import type { Shapes } from '../bench/feeds.js';
 import { expected, KompaktError } from '../errors.js';
 import { type Clock, codeOf, type Meter } from '../monitor/meter.js';
 import { parseOptions } from '../session/parse-options.js';
+import { requireSession } from '../session/require-session.js';
 import { Joining } from './joining.js';
 import { type Joinable, joinFeeds, splitOutputs } from './micro-batch.js';
 import { RequestQueue } from './request-queue.js';
@@ -294,4 +296,4 @@ const late = (ms: number): KompaktError =>
 /** A scheduler of requests to a session: nothing but one run at a time goes to it, and what cannot be served in time fails with
  *  a code. Throws KPT_OPTION_INVALID. */
 export const schedule = (session: Runnable, given?: SchedulerOptions): Scheduler =>
-  new Scheduler(session, given);
+  new Scheduler(requireSession(session, 'schedule'), given);

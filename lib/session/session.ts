@@ -1,10 +1,12 @@
 // InferenceSession: the interface of onnxruntime-common over the native engine, plus runSync(), bind(), describe() and
 // memory(). run() computes off the JavaScript thread; runs of one session are served in the order of their calls.
+
 import { isAnyArrayBuffer } from 'node:util/types';
 import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 import type { ValueInfo } from '../graph/graph.js';
 import { Model } from '../model/model.js';
+import { requireModel } from '../model/require-model.js';
 import type { TensorType } from '../ops/op.js';
 import { prepareForRun } from '../passes/pipeline.js';
 import { Engine } from '../run/engine.js';
@@ -88,6 +90,7 @@ export class InferenceSession implements Ort {
 
   /** A session for a model that is in memory already. */
   static fromModel(model: Model, options?: SessionOptions): InferenceSession {
+    requireModel(model, 'the model of InferenceSession.fromModel');
     const checked = checkOptions(options);
     if (checked.planCache)
       throw new KompaktError(

@@ -1,8 +1,10 @@
 // How often a model is right: labelled samples through an InferenceSession, several at a time where the model lets them.
+
 import { Tensor } from 'onnxruntime-common';
 import { BatchBuffer } from '../data/batch.js';
 import { expected, KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
+import { requireModel } from '../model/require-model.js';
 import { type SamplesOf, samplesIn } from '../session/samples.js';
 import { InferenceSession } from '../session/session.js';
 import { type Tensors, toValues } from '../session/values.js';
@@ -114,6 +116,7 @@ export async function evaluate(
   samples: SamplesOf<LabelledSample>,
   { onAnswer, ...options }: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  requireModel(model, 'the model of evaluate');
   const { lossOf } = readingOf(model.graph);
   let [total, right, loss] = [0, 0, 0];
   for await (const { label, values, answer } of answersOf(model, labelled(samples), options)) {

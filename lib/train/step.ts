@@ -1,6 +1,6 @@
 // compileStep: a model, a loss and an optimiser as one native program. Parameters, statistics and slots live in the arena
 // and are written over in place; a step copies the batch in, runs, and copies loss and outputs out.
-import { expected, KompaktError } from '../errors.js';
+import { expected, KompaktError, requireArgument } from '../errors.js';
 import { freezeGraph, type Graph } from '../graph/graph.js';
 import { Engine } from '../run/engine.js';
 import { check } from '../run/native.js';
@@ -38,6 +38,12 @@ const portOf = ({ name, dtype, dims }: TrainingValue): Port => {
 };
 
 export function compileStep(options: TrainingOptions): TrainingStep {
+  requireArgument(
+    Array.isArray(options?.graph?.nodes),
+    'a graph',
+    'option graph of compileStep',
+    options?.graph,
+  );
   return new CompiledStep(options, trainingGraph(options));
 }
 

@@ -70,8 +70,10 @@ export async function loadBaseline(path: string): Promise<DriftBaseline> {
 }
 
 /** Throws KPT_FILE_WRITE. */
-export const saveBaseline = (path: string, made: DriftBaseline): Promise<void> =>
-  writeFileAtomically(path, Buffer.from(`${JSON.stringify(made)}\n`));
+export async function saveBaseline(path: string, made: DriftBaseline): Promise<void> {
+  parseBaseline(made, 'the baseline');
+  await writeFileAtomically(path, Buffer.from(`${JSON.stringify(made)}\n`));
+}
 
 interface Signature {
   readonly inputMetadata: readonly Ort.ValueMetadata[];

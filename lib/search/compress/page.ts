@@ -1,4 +1,5 @@
 // The report of a search as one HTML file that needs no network: accuracy against speed and size, and all tables.
+import { requireArgument } from '../../errors.js';
 import { type Chart, type Curve, curvesPage } from '../../report/curves-page.js';
 import { bytesText, counted } from '../../report/table.js';
 import type { CompressReport } from './report.js';
@@ -8,6 +9,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 /** The page. `title` is the name of the model. */
 export function compressPage(report: CompressReport, title: string): string {
+  requireArgument(Array.isArray(report?.trials), 'the report of compress()', 'compressPage', report);
   const { trials, chosen, budget, objective, judged, judgedBy, heldOut, lessons, skipped, notes } = report;
   const candidates = trials.filter(isCandidate);
   const best = candidates.find(({ number }) => number === chosen.number)!;

@@ -42,7 +42,8 @@ const withoutHyphens = (name: string): string => name.replaceAll('-', '');
 
 /** A network with fresh weights, as an ordinary ONNX model with a free batch size. Hyphens of the name may be left out. */
 export function buildNetwork(name: string, options: NetworkOptions = {}): Model {
-  const network = networks.find((candidate) => withoutHyphens(candidate.name) === withoutHyphens(name));
+  const wanted = withoutHyphens(String(name));
+  const network = networks.find((candidate) => withoutHyphens(candidate.name) === wanted);
   if (network === undefined)
     throw new KompaktError(
       'KPT_OPTION_INVALID',

@@ -47,6 +47,7 @@ const byFirstArgument: [name: string, ...rest: unknown[]][] = [
   ['benchFresh'],
   ['monitor'],
   ['schedule'],
+  ['govern', { targetMs: 5 }],
   ['compileStep'],
   ['differentiate', 'loss', []],
   ['buildNetwork'],
@@ -54,6 +55,7 @@ const byFirstArgument: [name: string, ...rest: unknown[]][] = [
   ['saveNpy', new kompakt.Tensor('float32', [1], [1])],
   ['concreteShapes', {}],
   ['shapeExample', {}],
+  ['table', []],
   ['explainText'],
   ['explainPage'],
   ['compressPage', 'title'],
@@ -76,6 +78,13 @@ describe.each([undefined, null, 5, {}])('%p as the first argument', (given) => {
     expect(() => kompakt.InferenceSession.fromModel(given as never)).toThrow(said);
     expect(() => kompakt.openSamples({ data: 'folder:x' }, given as never)).toThrow(said);
   });
+});
+
+test('govern() and table() say what is wrong in or behind the first argument', async () => {
+  const wrong = { code: 'KPT_OPTION_INVALID', message: expect.stringContaining('a session') };
+  await expect(kompakt.govern([{} as never], { targetMs: 5 })).rejects.toMatchObject(wrong);
+  for (const call of [() => kompakt.table([], undefined as never), () => kompakt.systemAdvice(null as never)])
+    expect(call).toThrow(expect.objectContaining({ code: 'KPT_OPTION_INVALID' }));
 });
 
 test('saveBaseline() writes no file of what is no baseline', async () => {

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { requireArgument } from '../errors.js';
 
 export interface ThermalZone {
   readonly name: string;
@@ -134,6 +135,12 @@ function powerMode(root: string): string | null {
 
 /** What would make this device faster, one sentence each; empty when nothing stands out. */
 export function systemAdvice(state: SystemState): readonly string[] {
+  requireArgument(
+    typeof state === 'object' && state !== null,
+    'what systemState() gives',
+    'systemAdvice',
+    state,
+  );
   const advice: string[] = [];
   if (state.governor !== null && state.governor !== 'performance')
     advice.push(

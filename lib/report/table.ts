@@ -1,4 +1,5 @@
 // Text tables: columns as wide as their widest cell, numbers to the right, words to the left.
+import { requireArgument } from '../errors.js';
 
 export type Cell = string | number | null;
 
@@ -12,6 +13,8 @@ export interface Column {
 
 /** Renders rows under their titles. Empty cells (null) print as '-'; lines carry no trailing blanks. */
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+  requireArgument(Array.isArray(columns), 'a list of columns', 'table', columns);
+  requireArgument(Array.isArray(rows), 'a list of rows', 'table', rows);
   const texts = rows.map((row) => columns.map((column, i) => cellText(row[i] ?? null, column.digits ?? 0)));
   const widths = columns.map((column, i) =>
     Math.max(width(column.title), ...texts.map((row) => width(row[i]!))),

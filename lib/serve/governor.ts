@@ -1,10 +1,11 @@
 // Several variants of one model behind the calls of a session, best accuracy first: which one answers depends on how fast it is now.
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { z } from 'zod';
-import { KompaktError } from '../errors.js';
+import { KompaktError, requireArgument } from '../errors.js';
 import type { Clock } from '../monitor/meter.js';
 import { tell } from '../monitor/tell.js';
 import { parseOptions } from '../session/parse-options.js';
+import { requireSession } from '../session/require-session.js';
 import { GovernorPolicy, governorShape, type Pressure, type SwitchReason } from './governor-policy.js';
 import type { Runnable } from './runnable.js';
 import { checkSameInterface } from './same-interface.js';
@@ -59,6 +60,8 @@ export class Governor implements Runnable {
 
   constructor(variants: readonly Variant[], given: GovernorOptions) {
     this.#settings = parseOptions(options, given, 'govern');
+    requireArgument(Array.isArray(variants), 'a list of variants', 'govern', variants);
+    for (const variant of variants) requireSession(variant?.session, 'a variant of govern');
     const [best, ...others] = variants;
     if (best === undefined) throw new KompaktError('KPT_OPTION_INVALID', 'govern needs a variant at least.');
     for (const { name, session } of others) checkSameInterface(best.session, session, `Variant '${name}'`);

@@ -81,7 +81,7 @@ class ConstantUse {
     return Status::Ok();
   }
 
-  void End(const ProgramStep& step) {
+  Status End(const ProgramStep& step) {
     for (int32_t id : step.inputs) {
       if (!IsConstant(id)) continue;
       const int constant = tensors_[static_cast<size_t>(id)].constant;
@@ -90,9 +90,14 @@ class ConstantUse {
         return IsConstant(other) && tensors_[static_cast<size_t>(other)].constant == constant;
       };
       const bool once = std::count_if(step.inputs.begin(), step.inputs.end(), same) == 1;
-      if (!once || !session_.PackedNow(constant)) session_.Pin(constant);
+      if (!once || !session_.PackedNow(constant)) {
+        if (session_.Absent(constant))
+          return Status::Error("KPT_INTERNAL", "a step reads a constant that was let go");
+        session_.Pin(constant);
+      }
       if (--uses_[Constant(id)] == 0) session_.Unload(constant);
     }
+    return Status::Ok();
   }
 
  private:
@@ -132,7 +137,7 @@ Status Plan::Create(std::shared_ptr<Session> session, const uint8_t* bytes, size
     std::unique_ptr<Step> step;
     KPT_RETURN_IF_ERROR(constants.Begin(source));
     KPT_RETURN_IF_ERROR(MakeProgramStep(*session, plan->tensors_, source, &scratch_bytes, &step));
-    constants.End(source);
+    KPT_RETURN_IF_ERROR(constants.End(source));
     plan->steps_.push_back(std::move(step));
   }
   plan->scratch_ = AlignedBuffer(scratch_bytes);

@@ -63,7 +63,6 @@ bool Inside(uint64_t offset, uint64_t bytes, uint64_t size) {
 
 PlanCache::~PlanCache() {
   if (file_ != nullptr) munmap(const_cast<uint8_t*>(file_), size_);
-  if (zeros_ != nullptr) munmap(zeros_, zero_bytes_ + kReadPadding);
 }
 
 Status PlanCache::Open(const std::string& path, const std::string& identity,
@@ -86,7 +85,6 @@ Status PlanCache::Open(const std::string& path, const std::string& identity,
   cache->file_ = static_cast<const uint8_t*>(mapped);
   cache->size_ = static_cast<size_t>(info.st_size);
   KPT_RETURN_IF_ERROR(cache->Read(identity));
-  KPT_RETURN_IF_ERROR(cache->ReserveZeros());
   *out = std::move(cache);
   return Status::Ok();
 }
@@ -136,15 +134,6 @@ Status PlanCache::Read(const std::string& identity) {
   for (const Pack& pack : packs_)
     if (pack.constant < 0 || static_cast<size_t>(pack.constant) >= constants_.size())
       return Refuse("has packed weights of no constant");
-  return Status::Ok();
-}
-
-Status PlanCache::ReserveZeros() {
-  for (const Constant& constant : constants_)
-    if (constant.data == nullptr) zero_bytes_ = std::max(zero_bytes_, constant.size);
-  void* mapped = mmap(nullptr, zero_bytes_ + kReadPadding, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) return Refuse("has constants that are too large");
-  zeros_ = static_cast<uint8_t*>(mapped);
   return Status::Ok();
 }
 

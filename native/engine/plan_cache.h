@@ -46,19 +46,13 @@ class PlanCache {
   const std::vector<std::pair<const uint8_t*, size_t>>& programs() const { return programs_; }
   const std::vector<Constant>& constants() const { return constants_; }
   const std::vector<Pack>& packs() const { return packs_; }
-  /// Zero bytes that may be read, never written; they take no memory. Null when `bytes` is more than any
-  /// constant has.
-  uint8_t* zeros(size_t bytes) const { return bytes <= zero_bytes_ ? zeros_ : nullptr; }
 
  private:
   PlanCache() = default;
   Status Read(const std::string& identity);
-  Status ReserveZeros();
 
   const uint8_t* file_ = nullptr;
   size_t size_ = 0;
-  uint8_t* zeros_ = nullptr;
-  size_t zero_bytes_ = 0;
   std::string description_;
   std::vector<std::pair<const uint8_t*, size_t>> programs_;
   std::vector<Constant> constants_;

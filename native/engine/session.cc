@@ -100,8 +100,7 @@ uint8_t* Session::Load(int index) {
   Constant& constant = constants_[static_cast<size_t>(index)];
   if (constant.mapped != nullptr) return const_cast<uint8_t*>(constant.mapped);
   if (constant.owned.data() != nullptr) return constant.owned.data();
-  // A cache leaves out what its plans read only packed; should a step read it all the same, it finds zeros.
-  if (constant.source == nullptr) return cache_ == nullptr ? nullptr : cache_->zeros(constant.size);
+  if (constant.source == nullptr) return zeros_.Get(constant.size);
   if (spare_.data() != nullptr && spare_.size() >= constant.size && spare_.size() / 2 <= constant.size) {
     constant.owned = std::move(spare_);
     std::memset(constant.owned.data() + constant.size, 0, kReadPadding);
@@ -112,6 +111,12 @@ uint8_t* Session::Load(int index) {
   if (constant.size > 0) constant.Copy(constant.owned.data());
   bytes_ += constant.size;
   return constant.owned.data();
+}
+
+bool Session::Absent(int index) const {
+  const Constant& constant = constants_[static_cast<size_t>(index)];
+  return constant.size > 0 && constant.mapped == nullptr && constant.owned.data() == nullptr &&
+         constant.source == nullptr;
 }
 
 void Session::Unload(int index) {
@@ -127,6 +132,7 @@ uint8_t* Session::Reserve(int constant, const std::string& tag, size_t bytes, bo
     packed_now_.insert(constant);
     const auto found = packs_.find({constant, tag});
     if (found != packs_.end()) return found->second.size == bytes ? found->second.data() : nullptr;
+    if (Absent(constant)) return nullptr;
   }
   AlignedBuffer block(bytes);
   if (block.data() == nullptr) return nullptr;

@@ -2,7 +2,9 @@
 //
 // The bytes of a constant stay with the caller while a plan is made. A step that packs a constant reads only
 // the packed form from then on, so the session keeps a copy only of constants that some step reads as they
-// are. SPDX-License-Identifier: Apache-2.0
+// are. A plan whose program was made before in this session, or in the one that wrote its cache, can be made
+// without those bytes: its steps find what they need, and zeros in place of what they have packed.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
 #include <memory>
@@ -16,6 +18,7 @@
 #include "native/base/aligned_buffer.h"
 #include "native/base/digest.h"
 #include "native/base/thread_pool.h"
+#include "native/base/zero_pages.h"
 #include "native/engine/plan_cache.h"
 #include "native/ops/step.h"
 
@@ -39,8 +42,11 @@ class Session : public PackCache {
 
   size_t constant_count() const { return constants_.size(); }
   size_t constant_size(int index) const { return constants_[static_cast<size_t>(index)].size; }
-  /// The bytes of a constant, copied in when they are not there yet; null when memory is short.
+  /// The bytes of a constant, copied in when they are not there yet; zeros when it is absent; null when
+  /// memory is short.
   uint8_t* Load(int index);
+  /// Whether nobody has the bytes of a constant any more: no step may read them, nor pack them.
+  bool Absent(int index) const;
   /// The step that is made next starts with nothing packed.
   void BeginStep() { packed_now_.clear(); }
   bool PackedNow(int index) const { return packed_now_.count(index) > 0; }
@@ -91,6 +97,7 @@ class Session : public PackCache {
   std::map<std::pair<int, std::string>, Pack> packs_;
   std::vector<AlignedBuffer> anonymous_packs_;
   std::set<int> packed_now_;
+  ZeroPages zeros_;
   /// The largest buffer that was let go while a plan is made: the next constant of its size is read there.
   AlignedBuffer spare_;
   size_t bytes_ = 0;

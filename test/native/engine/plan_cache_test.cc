@@ -12,7 +12,6 @@
 
 #include "doctest/doctest.h"
 #include "native/base/aligned_buffer.h"
-#include "native/engine/session.h"
 
 namespace kompakt {
 namespace {
@@ -78,9 +77,6 @@ TEST_CASE("a cache gives back what was written, padded and aligned") {
   CHECK(std::memcmp(pack.data, kPacked, 5) == 0);
   CHECK(reinterpret_cast<uintptr_t>(pack.data) % kAlignment == 0);
   for (size_t i = 5; i < 5 + kReadPadding; ++i) CHECK(pack.data[i] == 0);
-  // What is not in the file reads as zeros, and no further than the largest constant.
-  for (size_t i = 0; i < 5000; ++i) CHECK(cache->zeros(5000)[i] == 0);
-  CHECK(cache->zeros(5001) == nullptr);
 }
 
 TEST_CASE("another identity and a file that is absent are refused") {
@@ -165,34 +161,6 @@ TEST_CASE("offsets, sizes and indices are checked though the digest is right") {
 TEST_CASE("a write that fails leaves nothing behind") {
   PlanCacheWriter writer(kIdentity, "");
   CHECK_FALSE(writer.Write("/tmp/kompakt-no-such-folder/cache").ok());
-}
-
-TEST_CASE("a session keeps only the constants that some step reads as they are") {
-  Session session(1);
-  const Bytes packed(1000, 1), raw(1000, 2);
-  const int first = session.AddConstant(packed.data(), packed.size(), "a", {});
-  const int second = session.AddConstant(raw.data(), raw.size(), "b", {});
-  REQUIRE(session.Load(first) != nullptr);
-  REQUIRE(session.Load(second) != nullptr);
-  CHECK(session.bytes() == 2000);
-  session.BeginStep();
-  PackCache& packs = session;
-  REQUIRE(packs.Get(first, "tag", 10, [](uint8_t* block) { block[0] = 3; }) != nullptr);
-  CHECK(session.PackedNow(first));
-  CHECK_FALSE(session.PackedNow(second));
-  session.Pin(second);
-  session.Unload(first);
-  session.Unload(second);
-  CHECK(session.bytes() == 1010);
-  session.ForgetSources();
-  CHECK(session.Load(first) == nullptr);
-  CHECK(session.Load(second)[999] == 2);
-  // The same bytes find their packed form again.
-  CHECK(session.AddConstant(packed.data(), packed.size(), "a", {}) == first);
-  bool made = false;
-  CHECK(packs.Get(first, "tag", 10, [&](uint8_t*) { made = true; })[0] == 3);
-  CHECK_FALSE(made);
-  CHECK(packs.Get(first, "tag", 11, [](uint8_t*) {}) == nullptr);
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ export const errorTable = {
     remedy: 'Check the path and the permissions of the file.',
   },
   KPT_FILE_CHANGED: {
-    meaning: 'The file of a model with a plan cache was written over while a session used it.',
+    meaning:
+      'The file of a model was written over while a session used it, which needs it again for inputs of other sizes.',
     remedy:
       'Create a new session, or have the server read the file again (PUT /v1/models/NAME); replace model files by renaming.',
   },

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "native/bind/cpu_bind.h"
+#include "native/bind/memory_bind.h"
 #include "native/bind/plan_cache_bind.h"
 #include "native/bind/session_bind.h"
 
@@ -15,6 +16,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("tier", Napi::Function::New(env, kompakt::TierInUse, "tier"));
   exports.Set("openPlanCache", Napi::Function::New(env, kompakt::OpenPlanCache, "openPlanCache"));
   exports.Set("digest", Napi::Function::New(env, kompakt::DigestOfBytes, "digest"));
+  exports.Set("detach", Napi::Function::New(env, kompakt::Detach, "detach"));
+  exports.Set("trim", Napi::Function::New(env, kompakt::Trim, "trim"));
   exports.Set("digestFile", Napi::Function::New(env, kompakt::DigestOfFile, "digestFile"));
   return exports;
 }

@@ -101,7 +101,8 @@ export class GraphRunner {
   /** The plan for these types with its nodes, for looking at it. */
   explain(types: ReadonlyMap<string, TensorType>): Plan {
     if (this.store === undefined) return this.prepare(types).plan;
-    return buildPlan(this.graph, types, { constant: () => 0 });
+    const found = this.plans.get(planKey(types))?.plan;
+    return found && found.nodes.length > 0 ? found : buildPlan(this.graph, types, { constant: () => 0 });
   }
 
   private make(types: ReadonlyMap<string, TensorType>): ReadyPlan {
@@ -117,8 +118,7 @@ export class GraphRunner {
     const plan = buildPlan(this.graph, types, this.engine, this.state);
     const ready = this.makeNative(key, plan);
     check(ready.native.error);
-    this.store?.add(place, plan);
-    return ready;
+    return this.store === undefined ? ready : { ...ready, plan: this.store.add(place, plan) };
   }
 
   private makeNative(key: string, plan: Plan): ReadyPlan {

@@ -9,44 +9,60 @@ import { native } from '../run/native.js';
 const forgotten = new FinalizationRegistry<number>(closeSync);
 
 export class ModelSource {
-  /** Of the bytes. */
-  readonly digest: string;
   readonly #source: string | Uint8Array;
   #file: number | undefined;
+  #digest: string | undefined;
+  /** What was read last from the file, while somebody holds it. */
+  #read: WeakRef<Uint8Array> | undefined;
 
   /** Throws KPT_FILE_NOT_FOUND. */
   constructor(source: string | Uint8Array) {
     this.#source = source;
-    if (typeof source !== 'string') {
-      this.digest = native().digest(source);
-      return;
-    }
+    if (typeof source !== 'string') return;
     try {
       this.#file = openSync(source, 'r');
     } catch (error) {
       throw unreadable(source, error);
     }
     forgotten.register(this, this.#file, this);
-    const digest = native().digestFile(source);
-    if (digest === undefined) {
-      this.close();
-      throw unreadable(source);
-    }
-    this.digest = digest;
   }
 
-  /** Throws KPT_FILE_CHANGED when the bytes are others now, and what is wrong with them. */
+  /** Of the bytes. Throws KPT_FILE_NOT_FOUND. */
+  digest(): string {
+    const source = this.#source;
+    this.#digest ??= typeof source === 'string' ? native().digestFile(source) : native().digest(source);
+    if (this.#digest === undefined) throw unreadable(source as string);
+    return this.#digest;
+  }
+
+  /** Whether the file can be read again. */
+  get isOpen(): boolean {
+    return this.#file !== undefined;
+  }
+
+  /** Throws KPT_FILE_CHANGED when the bytes are others than those of digest() or of the last time, and what is wrong with them. */
   load(): Model {
     const source = this.#source;
     const bytes = this.#file === undefined ? source : readWhole(this.#file);
-    if (typeof bytes === 'string' || native().digest(bytes) !== this.digest)
+    const digest = typeof bytes === 'string' ? undefined : native().digest(bytes);
+    this.#digest ??= digest;
+    if (typeof bytes === 'string' || digest !== this.#digest)
       throw new KompaktError(
         'KPT_FILE_CHANGED',
         typeof source === 'string'
           ? `The file '${source}' was written over while a session used it, which needs it for inputs of new sizes.`
           : 'The bytes of the model were changed while a session used them.',
       );
-    return typeof source === 'string' ? Model.fromFile(source, bytes) : Model.loadSync(bytes);
+    if (typeof source !== 'string') return Model.loadSync(bytes);
+    this.#read = new WeakRef(bytes);
+    return Model.fromFile(source, bytes);
+  }
+
+  /** Frees what was read, which nobody may use any more. */
+  letGo(): void {
+    const bytes = this.#read?.deref();
+    if (bytes !== undefined) freeBuffer(bytes.buffer);
+    this.#read = undefined;
   }
 
   /** When the model will not be needed any more. */
@@ -66,6 +82,14 @@ function readWhole(file: number): Uint8Array {
     at += read;
   }
   return bytes;
+}
+
+/** Memory in pieces of no more bytes is left to the garbage collector. */
+const smallBytes = 1 << 16;
+
+/** Frees memory that nobody reads any more, without waiting for the garbage collector. */
+export function freeBuffer(buffer: ArrayBufferLike): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > smallBytes) native().detach(buffer);
 }
 
 const unreadable = (path: string, cause?: unknown): KompaktError =>

@@ -5,20 +5,14 @@ import { basename, dirname, join, sep } from 'node:path';
 import type { ValueInfo } from '../graph/graph.js';
 import type { Engine } from '../run/engine.js';
 import { buildIdentity, check, type NativeCacheHandle, native } from '../run/native.js';
-import type { Plan } from '../run/plan.js';
-import { maxPlans, type PlanStore } from '../run/plan-store.js';
 import { type CachePlace, ownFileBytes, tidy, touch } from './cache-place.js';
-import { describePlan, restorePlan, type StoredPlan } from './stored-plan.js';
+import { KnownPlans } from './known-plans.js';
+import { restorePlan, type StoredPlan } from './stored-plan.js';
 
 /** What a session knows of its model without the graph. */
 export interface Signature {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-}
-
-interface CachedPlan {
-  readonly plan: Plan;
-  readonly description: StoredPlan;
 }
 
 interface Description extends Signature {
@@ -32,22 +26,16 @@ export interface CacheKey {
   readonly optimize: boolean;
 }
 
-/** Plans in a file, those of graphs inside others included. */
-const maxStored = 64;
-
-export class PlanCache implements PlanStore {
+export class PlanCache extends KnownPlans {
   readonly #path: string;
   readonly #own: boolean;
   readonly #identity: string;
-  readonly #plans = new Map<string, CachedPlan>();
   #handle: NativeCacheHandle | undefined;
   #signature: Signature | undefined;
   #engine: Engine | undefined;
-  /** Keys of plans that are not in the file yet. */
-  #added: string[] = [];
-  #withdrawn = false;
 
   constructor({ path: place, own }: CachePlace, key: CacheKey) {
+    super();
     this.#own = own;
     const tier = native().tier();
     this.#identity = ['kompakt', build(), tier, key.optimize ? 'all' : 'none', key.digest].join(' ');
@@ -71,43 +59,17 @@ export class PlanCache implements PlanStore {
     this.#signature = signature;
   }
 
-  find(place: readonly string[]): Plan | undefined {
-    return this.#withdrawn ? undefined : this.#plans.get(keyOf(place))?.plan;
-  }
-
-  add(place: readonly string[], plan: Plan): void {
-    const key = keyOf(place);
-    if (this.#plans.has(key) || !this.#hasRoom(place)) return;
-    const description = describePlan(key, plan);
-    if (description === undefined) return;
-    this.#plans.set(key, { plan, description });
-    this.#added.push(key);
-  }
-
-  keep(): void {
-    if (this.#added.length === 0) return;
-    try {
-      this.#save();
-    } catch (error) {
-      // A cache that cannot be kept costs time at the next start, nothing else.
-      for (const key of this.#added) this.#plans.delete(key);
-      if (!this.#own) process.emitWarning(`kompakt: ${(error as Error).message}`, { code: 'KPT_FILE_WRITE' });
+  override keep(): void {
+    if (this.added.length > 0) {
+      try {
+        this.#save();
+      } catch (error) {
+        // A cache that cannot be kept costs time at the next start, nothing else.
+        if (!this.#own)
+          process.emitWarning(`kompakt: ${(error as Error).message}`, { code: 'KPT_FILE_WRITE' });
+      }
     }
-    this.#added = [];
-  }
-
-  withdraw(): void {
-    this.#withdrawn = true;
-  }
-
-  discard(): void {
-    this.#plans.clear();
-    this.#added = [];
-  }
-
-  #hasRoom([outermost, ...inner]: readonly string[]): boolean {
-    if (inner.length > 0) return this.#plans.size < maxStored && this.#plans.has(keyOf([outermost!]));
-    return [...this.#plans.keys()].filter((key) => placeOf(key).length === 1).length < maxPlans;
+    super.keep();
   }
 
   #open(): void {
@@ -116,7 +78,7 @@ export class PlanCache implements PlanStore {
     try {
       const { inputs, outputs, plans } = JSON.parse(opened.description) as Description;
       for (const [i, description] of plans.entries())
-        this.#plans.set(description.key, {
+        this.plans.set(description.key, {
           plan: restorePlan(description, opened.programs[i]!),
           description,
         });
@@ -124,14 +86,14 @@ export class PlanCache implements PlanStore {
       this.#handle = opened.handle;
       if (this.#own) touch(this.#path);
     } catch {
-      this.#plans.clear();
+      this.plans.clear();
     }
   }
 
   #save(): void {
     const { session } = this.#engine!;
     if (this.#own && this.#engine!.weightBytes() > ownFileBytes) return;
-    const entries = [...this.#plans.values()];
+    const entries = [...this.plans.values()];
     const description: Description = {
       ...this.#signature!,
       plans: entries.map((entry) => entry.description),
@@ -151,9 +113,6 @@ export class PlanCache implements PlanStore {
 
 /** What makes plans and packs weights. The name of a bundled file has a digest of the code that it and others that it uses hold. */
 export const build = (): string => `${buildIdentity()}+${basename(import.meta.url)}`;
-
-const keyOf = (place: readonly string[]): string => JSON.stringify(place);
-const placeOf = (key: string): readonly string[] => JSON.parse(key) as readonly string[];
 
 function isFolder(place: string): boolean {
   if (place.endsWith('/') || place.endsWith(sep)) return true;

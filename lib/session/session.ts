@@ -18,9 +18,10 @@ import { storedAs, type TensorValue } from '../tensor/tensor.js';
 import { lookAcrossRows } from './across-rows.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
 import { cachePlace } from './cache-place.js';
-import { cachedModel } from './cached-model.js';
 import { type Description, describePlan } from './describe.js';
 import { checkNames, feedValues, sessionReleased, toResult } from './feeds.js';
+import { holdModel } from './held-model.js';
+import { KnownPlans } from './known-plans.js';
 import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
 import type { Signature } from './plan-cache.js';
 import { type OperatorTime, Profiler } from './profile.js';
@@ -79,12 +80,11 @@ export class InferenceSession implements Ort {
         : bytesOf(source, typeof second === 'number' ? second : 0, byteLength);
     const checked = checkOptions(options);
     const place = cachePlace(checked.planCache, typeof input === 'string');
-    if (place === undefined) return InferenceSession.#ofModel(await Model.load(input), checked);
-    const { graph, cache, close } = cachedModel(input, place, checked);
+    const { graph, plans, cache, close } = holdModel(input, place, checked);
     const engine = new Engine(checked.threads, cache?.handle);
     const { inputs, outputs } = cache?.signature ?? graph();
     cache?.attach(engine, { inputs, outputs });
-    const runner = new GraphRunner(graph, engine, cache);
+    const runner = new GraphRunner(graph, engine, plans);
     return new InferenceSession({ inputs, outputs }, engine, runner, checked, close);
   }
 
@@ -103,7 +103,7 @@ export class InferenceSession implements Ort {
   static #ofModel(model: Model, checked: CheckedOptions): InferenceSession {
     const graph = checked.optimize ? prepareForRun(model.graph) : model.graph;
     const engine = new Engine(checked.threads);
-    return new InferenceSession(graph, engine, new GraphRunner(graph, engine), checked);
+    return new InferenceSession(graph, engine, new GraphRunner(graph, engine, new KnownPlans()), checked);
   }
 
   /** Computes the outputs (all, or those in `fetches`) off the JavaScript thread. Feeds are read when the run starts, which

@@ -89,6 +89,10 @@ export function describePlan(key: string, plan: Plan): StoredPlan | undefined {
   };
 }
 
+/** Whether a plan runs without any graph or node. */
+export const isWhole = ({ schedule, cut }: Plan): boolean =>
+  cut === undefined && schedule.every(({ kind }) => kind === 'native');
+
 /** Throws what JavaScript throws where the description is none, or names an operator that is not there. */
 export function restorePlan(stored: StoredPlan, program: Uint8Array): Plan {
   const { cut } = stored;

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from '../../lib/graph/parse.js';
 import { Model } from '../../lib/model/model.js';
-import { prepareForRun } from '../../lib/passes/pipeline.js';
 import { Engine } from '../../lib/run/engine.js';
 import { GraphRunner } from '../../lib/run/runner.js';
-import { cachedModel } from '../../lib/session/cached-model.js';
+import { holdModel } from '../../lib/session/held-model.js';
 import { checkOptions } from '../../lib/session/options.js';
 import { f32 } from '../../lib/tensor/tensor.js';
 
@@ -38,14 +37,12 @@ end`),
 /** As a session does it. */
 function result(planCache?: string): string {
   const options = checkOptions({ intraOpNumThreads: 1, ...(planCache !== undefined && { planCache }) });
-  const { graph, cache } =
-    planCache === undefined
-      ? { graph: () => prepareForRun(Model.loadSync(bytes).graph), cache: undefined }
-      : cachedModel(bytes, { path: planCache, own: false }, options);
+  const place = planCache === undefined ? undefined : { path: planCache, own: false };
+  const { graph, plans, cache } = holdModel(bytes, place, options);
   const engine = new Engine(options.threads, cache?.handle);
   const { inputs, outputs } = cache?.signature ?? graph();
   cache?.attach(engine, { inputs, outputs });
-  const runner = new GraphRunner(graph, engine, cache);
+  const runner = new GraphRunner(graph, engine, plans);
   const y = runner.runSync(new Map([['x', f32([2, 3], [1, -2, 3, -4, 5, 6])]])).get('y')!;
   runner.release();
   engine.release();

@@ -11,16 +11,20 @@ import { type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
 export function realValues({ scale, zeroPoint }: QuantParams): Float32Array {
   const [s, z] = [toNumbers(scale)[0], toNumbers(zeroPoint)[0]];
   const bias = storageBias(zeroPoint.dtype);
-  return Float32Array.from({ length: 256 }, (_, byte) => (byte - bias - z) * s);
+  const values = new Float32Array(256);
+  for (let byte = 0; byte < 256; byte++) values[byte] = (byte - bias - z) * s;
+  return values;
 }
 
-/** saturate(roundHalfEven(x / scale) + zero); NaN gives zero. */
-export function quantizeNumber(x: number, { scale, zeroPoint }: QuantParams): number {
+/** x -> saturate(roundHalfEven(x / scale) + zero); NaN gives zero. */
+export function quantizer({ scale, zeroPoint }: QuantParams): (x: number) => number {
   const { min, max } = dtypes[zeroPoint.dtype];
-  const zero = toNumbers(zeroPoint)[0];
-  const steps = Math.fround(Math.fround(x) / toNumbers(scale)[0]);
-  if (Number.isNaN(steps)) return zero;
-  return Math.max(min, Math.min(max, roundHalfEven(steps) + zero));
+  const [s, zero] = [toNumbers(scale)[0], toNumbers(zeroPoint)[0]];
+  return (x) => {
+    const steps = Math.fround(Math.fround(x) / s);
+    if (Number.isNaN(steps)) return zero;
+    return Math.max(min, Math.min(max, roundHalfEven(steps) + zero));
+  };
 }
 
 function roundHalfEven(x: number): number {
@@ -32,11 +36,10 @@ function roundHalfEven(x: number): number {
 /** Table that quantises `values`, the function's results at all stored bytes. */
 export function tableOf(values: ArrayLike<number>, y: QuantParams): TensorValue {
   const bias = storageBias(y.zeroPoint.dtype);
-  return tensor(
-    'uint8',
-    [256],
-    Uint8Array.from({ length: 256 }, (_, byte) => quantizeNumber(values[byte], y) + bias),
-  );
+  const quantize = quantizer(y);
+  const table = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) table[byte] = quantize(values[byte]) + bias;
+  return tensor('uint8', [256], table);
 }
 
 /** Table that clamps stored bytes of `dtype` to [lo, hi], given in values of the type. */

@@ -7,7 +7,7 @@ import { ops } from '../ops/index.js';
 import type { IntegerContext, QuantizeRule, QuantParams } from '../ops/op.js';
 import { isResult, onBytes, type SameScale } from '../ops/shared/quantize-rule.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
-import { clampTable, quantizeNumber, realValues, tableNode, tableOf } from './byte-table.js';
+import { clampTable, quantizer, realValues, tableNode, tableOf } from './byte-table.js';
 import { typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 import { clipBounds, isOp } from './pattern.js';
@@ -96,8 +96,8 @@ class Fusion {
       params,
       output,
       nodes: editor.consumers(value),
-      lo: bounds[0] === Number.NEGATIVE_INFINITY ? range.min : quantizeNumber(bounds[0], params),
-      hi: bounds[1] === Number.POSITIVE_INFINITY ? range.max : quantizeNumber(bounds[1], params),
+      lo: bounds[0] === Number.NEGATIVE_INFINITY ? range.min : quantizer(params)(bounds[0]),
+      hi: bounds[1] === Number.POSITIVE_INFINITY ? range.max : quantizer(params)(bounds[1]),
     };
   }
 

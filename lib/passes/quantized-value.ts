@@ -63,6 +63,7 @@ export const sameParams = (a: QuantParams, b: QuantParams): boolean =>
 
 /** Equal types and numbers; one-element tensors of rank 0 and 1 are the same. */
 function sameTensor(a: TensorValue, b: TensorValue): boolean {
+  if (a === b) return true;
   if (a.dtype !== b.dtype || a.data.length !== b.data.length) return false;
   const [x, y] = [toNumbers(a), toNumbers(b)];
   return x.every((v, i) => v === y[i]);

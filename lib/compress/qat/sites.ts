@@ -7,7 +7,7 @@ import { forgetIndex, GraphEditor } from '../../graph/rewrite.js';
 import { ops } from '../../ops/index.js';
 import type { QuantizeRule, QuantParams } from '../../ops/op.js';
 import { isResult, onBytes } from '../../ops/shared/quantize-rule.js';
-import { quantizeNumber } from '../../passes/byte-table.js';
+import { quantizer } from '../../passes/byte-table.js';
 import { inferTypes } from '../../passes/infer-types.js';
 import { clipBounds, isOp, soleUser } from '../../passes/pattern.js';
 import {
@@ -258,7 +258,7 @@ function narrowing(
   )
     return undefined;
   const [step, zero] = [toNumbers(params.scale)[0]!, toNumbers(params.zeroPoint)[0]!];
-  const integers = bounds.map((bound) => quantizeNumber(bound, params)) as [number, number];
+  const integers = bounds.map(quantizer(params)) as [number, number];
   const exact = integers.every((q, i) => Math.fround((q - zero) * step) === bounds[i]);
   return exact ? { node, integers } : undefined;
 }

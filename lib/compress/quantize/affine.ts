@@ -2,7 +2,7 @@
 import type { Range } from '../../calibrate/observer.js';
 import type { QuantParams } from '../../ops/op.js';
 import { roundHalfEven } from '../../ops/shared/rounding.js';
-import { quantizeNumber } from '../../passes/byte-table.js';
+import { quantizer } from '../../passes/byte-table.js';
 import { dtypes } from '../../tensor/dtype.js';
 import { type Dims, stridesOf } from '../../tensor/shape.js';
 import { f32, fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
@@ -139,8 +139,11 @@ export function quantizeOperand(value: TensorValue, scheme: ActivationScheme): Q
     { min: values.reduce((a, b) => Math.min(a, b), 0), max: values.reduce((a, b) => Math.max(a, b), 0) },
     scheme,
   );
-  const stored = Float64Array.from(values, (v) => quantizeNumber(v, params));
-  return { value: fromNumbers(scheme.type, value.dims, stored), params, sqnr: Number.POSITIVE_INFINITY };
+  return {
+    value: fromNumbers(scheme.type, value.dims, values.map(quantizer(params))),
+    params,
+    sqnr: Number.POSITIVE_INFINITY,
+  };
 }
 
 /** A bias as [N], one number a channel; undefined where it differs by row. `channels`: how many, where it has one for all. */

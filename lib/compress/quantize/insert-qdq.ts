@@ -4,7 +4,7 @@ import { attr } from '../../graph/attribute.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
 import type { QuantParams } from '../../ops/op.js';
-import { quantizeNumber } from '../../passes/byte-table.js';
+import { quantizer } from '../../passes/byte-table.js';
 import { clipBounds } from '../../passes/pattern.js';
 import { dtypes } from '../../tensor/dtype.js';
 import { f32, type TensorValue, toNumbers } from '../../tensor/tensor.js';
@@ -166,12 +166,11 @@ class Inserter {
     const [output] = layer.outputs;
     if (output === undefined || !this.groups.has(output)) return [];
     const params = this.#paramsOf(output);
+    const quantize = quantizer(params);
     return layer.clamps.filter((clamp) => {
       const bounds = clipBounds(this.#editor, clamp);
       return (
-        bounds !== undefined &&
-        quantizeNumber(bounds[0], params) <= params.least &&
-        quantizeNumber(bounds[1], params) >= params.most
+        bounds !== undefined && quantize(bounds[0]) <= params.least && quantize(bounds[1]) >= params.most
       );
     });
   }

@@ -5,15 +5,13 @@ import { subgraphsOf } from './uses.js';
 /** `known` plus an entry for every other domain of the nodes: the canonical opset for ai.onnx, 1 for all else. */
 export function withDomains(
   known: Readonly<Record<string, number>>,
-  nodes: Iterable<Node>,
+  nodes: readonly Node[],
 ): Readonly<Record<string, number>> {
   const opsets: Record<string, number> = { ...known };
-  const visit = (list: Iterable<Node>) => {
-    for (const node of list) {
-      opsets[node.domain] ??= node.domain === '' ? canonicalOpset : 1;
-      for (const inner of subgraphsOf(node)) visit(inner.nodes);
-    }
+  const visit = (node: Node): void => {
+    opsets[node.domain] ??= node.domain === '' ? canonicalOpset : 1;
+    for (const inner of subgraphsOf(node)) inner.nodes.forEach(visit);
   };
-  visit(nodes);
+  nodes.forEach(visit);
   return Object.freeze(opsets);
 }

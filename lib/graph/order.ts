@@ -47,14 +47,11 @@ export function sortNodes(
 
 function isSorted(nodes: readonly Node[], producers: ReadonlyMap<string, Node>): boolean {
   const before = new Set<Node>();
-  for (const node of nodes) {
-    for (const name of usesOf(node)) {
-      const producer = producers.get(name);
-      if (producer !== undefined && !before.has(producer)) return false;
-    }
-    before.add(node);
-  }
-  return true;
+  const isBefore = (name: string): boolean => {
+    const producer = producers.get(name);
+    return producer === undefined || before.has(producer);
+  };
+  return nodes.every((node) => usesOf(node).every(isBefore) && before.add(node));
 }
 
 /** The node behind each value. */

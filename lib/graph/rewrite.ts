@@ -31,14 +31,15 @@ export class GraphEditor {
   readonly #graph: Graph;
   readonly #outputs: ReadonlySet<string>;
   readonly #index: GraphIndex;
-  readonly #constants: Map<string, TensorValue>;
+  /** Of the graph until one is added or changed. */
+  #constants: ReadonlyMap<string, TensorValue>;
   #changed: boolean;
 
   /** `outer`: names of surrounding graphs, which fresh names must avoid when `graph` is a subgraph. */
   constructor(graph: Graph, outer: Iterable<string> = []) {
     this.#graph = graph;
     this.#outputs = new Set(graph.outputs.map((output) => output.name));
-    this.#constants = new Map(graph.constants);
+    this.#constants = graph.constants;
     const known = spare.get(graph);
     spare.delete(graph);
     this.#index = known ?? emptyIndex(graph);
@@ -93,7 +94,7 @@ export class GraphEditor {
 
   addConstant(hint: string, value: TensorValue): string {
     const name = this.fresh(hint);
-    this.#constants.set(name, value);
+    this.#ownConstants().set(name, value);
     return name;
   }
 
@@ -101,8 +102,13 @@ export class GraphEditor {
   setConstant(name: string, value: TensorValue): void {
     if (!this.#constants.has(name))
       throw new KompaktError('KPT_INTERNAL', `There is no constant '${name}' to change.`);
-    this.#constants.set(name, value);
+    this.#ownConstants().set(name, value);
     this.#changed = true;
+  }
+
+  #ownConstants(): Map<string, TensorValue> {
+    if (this.#constants === this.#graph.constants) this.#constants = new Map(this.#graph.constants);
+    return this.#constants as Map<string, TensorValue>;
   }
 
   /** A node with a fresh name, not yet in the graph: give it to replace() or an insert. */
@@ -149,33 +155,43 @@ export class GraphEditor {
       spare.set(this.#graph, this.#index);
       return this.#graph;
     }
-    const { places } = this.#index;
-    const entries = [...places];
-    if (entries.some(([, place], i) => i > 0 && place < entries[i - 1]![1]))
-      entries.sort(([, a], [, b]) => a - b);
-    const sorted = sortNodes(
-      entries.map(([node]) => node),
-      this.#index.producers,
-    );
+    const sorted = sortNodes(this.#inPlace(), this.#index.producers);
     const used = new Set(this.#outputs);
+    const use = (name: string): Set<string> => used.add(name);
     const live: Node[] = [];
     // From the end: the users of what a node makes come before it.
     for (let i = sorted.length - 1; i >= 0; i--) {
       const node = sorted[i]!;
       if (!node.outputs.some((name) => name !== '' && used.has(name))) continue;
       live.push(node);
-      for (const name of usesOf(node)) used.add(name);
+      usesOf(node).forEach(use);
     }
     live.reverse();
+    this.#constants.forEach((_, name) => {
+      if (!used.has(name)) this.#ownConstants().delete(name);
+    });
     const graph = freezeGraph({
       ...this.#graph,
       nodes: live,
-      constants: new Map([...this.#constants].filter(([name]) => used.has(name))),
+      constants: this.#constants,
       opsets: withDomains(this.#graph.opsets, live),
     });
     tidy.add(graph);
     this.#handOver(graph);
     return graph;
+  }
+
+  /** The nodes by their places. */
+  #inPlace(): readonly Node[] {
+    const { places } = this.#index;
+    const nodes: Node[] = [];
+    let [last, ordered] = [Number.NEGATIVE_INFINITY, true];
+    places.forEach((place, node) => {
+      ordered &&= place >= last;
+      last = place;
+      nodes.push(node);
+    });
+    return ordered ? nodes : nodes.sort((a, b) => places.get(a)! - places.get(b)!);
   }
 
   /** Leaves the index to the next editor, which goes through the nodes in the order of the new graph. */

@@ -1,8 +1,8 @@
 // Types of all values of a graph by asking each OpDef. Symbolic dimensions of inputs get stand-in sizes, so ranks and
 // element types are right and sizes are right where `exact` says so.
-import { type Graph, opKey } from '../graph/graph.js';
+import { type Graph, type Node, opKey, type ValueInfo } from '../graph/graph.js';
 import { ops } from '../ops/index.js';
-import type { InferContext, TensorType } from '../ops/op.js';
+import type { TensorType } from '../ops/op.js';
 import { evaluate } from '../ops/shared/evaluate.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
@@ -33,48 +33,86 @@ export function inferTypes(graph: Graph, inputs: ReadonlyMap<string, TensorType>
   const types = new Map<string, TensorType>();
   const known = new Map<string, TensorValue>(graph.constants);
   for (const input of graph.inputs) {
-    const given = inputs.get(input.name);
-    if (given !== undefined) types.set(input.name, given);
-    else if (input.dims !== null)
-      types.set(input.name, {
-        dtype: input.dtype,
-        dims: input.dims.map((d, axis) => (typeof d === 'number' ? d : standIn(axis))),
-      });
+    const type = inputs.get(input.name) ?? declaredType(input);
+    if (type !== undefined) types.set(input.name, type);
   }
   for (const [name, value] of graph.constants) types.set(name, value);
 
   for (const node of graph.nodes) {
-    const def = ops.get(opKey(node));
-    if (def === undefined || node.inputs.some((name) => name !== '' && !types.has(name))) continue;
-    const where = `${node.op} node '${node.name}'`;
-    const opset = graph.opsets[node.domain] ?? 1;
+    const of = node.inputs.map((name) => types.get(name));
+    if (of.some((type, i) => type === undefined && node.inputs[i] !== '')) continue;
     const values = node.inputs.map((name) => known.get(name));
-    const context: InferContext = {
-      node,
-      opset,
-      where,
-      inputs: node.inputs.map((name) => types.get(name)),
-      value: (i) => values[i],
-    };
-    try {
-      const outputs = def.infer(context);
-      const small = outputs.every((type) => sizeOf(type.dims) <= maxKnownElements);
-      // Shape and Size read the dims of their input only: no data is needed.
-      const needed = isOp(node, 'Shape', 'Size') ? context.inputs.map(withoutData) : values;
-      const ready =
-        node.inputs.length > 0 && node.inputs.every((n, i) => n === '' || needed[i] !== undefined);
-      const computed =
-        small && ready ? evaluate(def, { node, opset, where, inputs: needed }, outputs) : undefined;
-      node.outputs.forEach((name, i) => {
-        if (name === '') return;
-        types.set(name, outputs[i]);
-        if (computed !== undefined) known.set(name, computed[i]);
-      });
-    } catch {
-      // The stand-in sizes do not fit this node, or its shape depends on data: what follows from it stays unknown.
-    }
+    const { outputs, computed } = inferOnce(node, graph.opsets[node.domain] ?? 1, of, values);
+    node.outputs.forEach((name, i) => {
+      if (name === '') return;
+      if (outputs !== undefined) types.set(name, outputs[i]);
+      if (computed !== undefined) known.set(name, computed[i]);
+    });
   }
   return { types, known, exact: hasExactInputs(graph, inputs) };
+}
+
+/** The same object for the same input, so that inferOnce() knows it again. */
+function declaredType(input: ValueInfo): TensorType | undefined {
+  if (input.dims === null) return undefined;
+  let type = declared.get(input);
+  if (type === undefined) {
+    const dims = input.dims.map((d, axis) => (typeof d === 'number' ? d : standIn(axis)));
+    type = { dtype: input.dtype, dims };
+    declared.set(input, type);
+  }
+  return type;
+}
+
+const declared = new WeakMap<ValueInfo, TensorType>();
+
+/** What a node makes of its inputs: nothing where the stand-in sizes do not fit it, or its shape depends on data. */
+interface Inference {
+  readonly outputs?: readonly TensorType[];
+  /** Where they are small and nothing but their inputs decides them. */
+  readonly computed?: readonly TensorValue[] | undefined;
+}
+
+interface Inferred extends Inference {
+  readonly opset: number;
+  readonly inputs: readonly (TensorType | undefined)[];
+  readonly values: readonly (TensorValue | undefined)[];
+}
+
+/** By node: most are those that the pass before asked about, with the same inputs. */
+const inferences = new WeakMap<Node, Inferred>();
+
+function inferOnce(
+  node: Node,
+  opset: number,
+  inputs: Inferred['inputs'],
+  values: Inferred['values'],
+): Inference {
+  const last = inferences.get(node);
+  if (last?.opset === opset && sameItems(last.inputs, inputs) && sameItems(last.values, values)) return last;
+  const inferred = { opset, inputs, values, ...infer(node, opset, inputs, values) };
+  inferences.set(node, inferred);
+  return inferred;
+}
+
+const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((item, i) => item === b[i]);
+
+function infer(node: Node, opset: number, inputs: Inferred['inputs'], values: Inferred['values']): Inference {
+  const def = ops.get(opKey(node));
+  if (def === undefined) return {};
+  const where = `${node.op} node '${node.name}'`;
+  try {
+    const outputs = def.infer({ node, opset, where, inputs, value: (i) => values[i] });
+    if (node.inputs.length === 0 || !outputs.every((type) => sizeOf(type.dims) <= maxKnownElements))
+      return { outputs };
+    // Shape and Size read the dims of their input only: no data is needed.
+    const needed = isOp(node, 'Shape', 'Size') ? inputs.map(withoutData) : values;
+    if (!node.inputs.every((name, i) => name === '' || needed[i] !== undefined)) return { outputs };
+    return { outputs, computed: evaluate(def, { node, opset, where, inputs: needed }, outputs) };
+  } catch {
+    return {};
+  }
 }
 
 /** inferTypes() when it is asked for first: most passes find nothing to ask about. */

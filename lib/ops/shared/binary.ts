@@ -112,7 +112,14 @@ export function broadcastPairs(
   const [x, y] = [elementsOf(a), elementsOf(b)];
   const xAt = stridedOffsets(dims, broadcastStrides(a.dims, dims));
   const yAt = stridedOffsets(dims, broadcastStrides(b.dims, dims));
-  return { dims, pairs: (f) => Array.from(xAt, (at, i) => f(x[at]!, y[yAt[i]!]!)) };
+  return {
+    dims,
+    pairs: (f) => {
+      const results = new Array<ReturnType<typeof f>>(xAt.length);
+      for (let i = 0; i < results.length; i++) results[i] = f(x[xAt[i]!]!, y[yAt[i]!]!);
+      return results;
+    },
+  };
 }
 
 /** Element types that the engine can compare. */

@@ -64,7 +64,9 @@ export function stridedOffsets(dims: Dims, strides: readonly number[], start = 0
     const stride = strides[axis]!;
     offsets = new Float64Array(outer.length * count);
     let at = 0;
-    for (const first of outer) for (let i = 0; i < count; i++) offsets[at++] = first + i * stride;
+    // By index: an iterator makes an object a turn, and this is part of every start.
+    for (let o = 0; o < outer.length; o++)
+      for (let i = 0; i < count; i++) offsets[at++] = outer[o]! + i * stride;
   });
   return offsets;
 }

@@ -31,8 +31,8 @@ export function holdModel(
   let loads = 0;
   const keep = (model: Model): Graph => {
     graph = optimize ? prepareForRun(model.graph) : model.graph;
-    // What a program gave as bytes it may change. What was needed a second time will be needed again.
-    if (++loads > 1 || typeof given !== 'string' || !model.selfContained) close();
+    // What was needed a second time will be needed again.
+    if (++loads > 1 || !model.selfContained) close();
     return graph;
   };
   const letGo = (): void => {

@@ -1,6 +1,6 @@
 // What a model was found by: its bytes, or a file that stays open, so that the model can still be read after another file has taken
 // its name, without being kept in memory.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { KompaktError } from '../errors.js';
 import { Model } from '../model/model.js';
 import { native } from '../run/native.js';
@@ -25,6 +25,15 @@ export class ModelSource {
       throw unreadable(source, error);
     }
     forgotten.register(this, this.#file, this);
+    if (fstatSync(this.#file).isFile()) return;
+    // A pipe can be read only once.
+    try {
+      this.#source = readFileSync(this.#file);
+    } catch (error) {
+      throw unreadable(source, error);
+    } finally {
+      this.close();
+    }
   }
 
   /** Of the bytes. Throws KPT_FILE_NOT_FOUND. */

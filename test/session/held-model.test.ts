@@ -1,5 +1,7 @@
 // A session lets go of its model once its plans do without it, reads it again where one does not, and holds on to what cannot be
 // read again.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +96,24 @@ test('a file that was written over is an error where it is needed, bytes that we
   );
   expect(Object.keys(ofBytes.runSync(feedsOf(second)))).toEqual(ofBytes.outputNames);
   await Promise.all([ofFile.release(), ofBytes.release()]);
+});
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+onLinux('a pipe gives its model once, with a plan cache and without one', async () => {
+  const shapes = sizes[0]!;
+  const wanted = await outcome(readFileSync(cls), shapes);
+  for (const planCache of [undefined, join(folder, 'plans.kpc'), join(folder, 'plans.kpc')]) {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const writer = spawn('sh', ['-c', 'cat "$0" > "$1"', cls, pipe]);
+    const written = once(writer, 'exit');
+    expect(await outcome(pipe, shapes, planCache)).toBe(wanted);
+    await written;
+    rmSync(pipe);
+  }
+  await expect(InferenceSession.create(folder, plain)).rejects.toThrow(
+    expect.objectContaining({ code: 'KPT_FILE_NOT_FOUND' }),
+  );
 });
 
 const wide = Array.from(signal(200 * 200, 5), (v) => v.toFixed(3)).join(', ');

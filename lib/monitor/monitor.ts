@@ -8,7 +8,7 @@ import { parseOptions } from '../session/parse-options.js';
 import { requireSession } from '../session/require-session.js';
 import { InferenceSession } from '../session/session.js';
 import { checkBaseline, type DriftBaseline, parseBaseline } from './drift/baseline.js';
-import { type DriftAlarm, type DriftReport, DriftSentinel, driftShape } from './drift/sentinel.js';
+import { type DriftAlarm, type DriftReport, DriftSentinel, driftOptions } from './drift/sentinel.js';
 import { type Clock, Meter, type MeterSnapshot } from './meter.js';
 import { type ProcessSnapshot, ProcessWatch } from './process-watch.js';
 import { tell } from './tell.js';
@@ -22,7 +22,7 @@ const options = z.strictObject({
   onAlarm: z
     .custom<(alarm: DriftAlarm) => void>((value) => typeof value === 'function', 'expected a function')
     .optional(),
-  drift: z.strictObject(driftShape).prefault({}),
+  drift: driftOptions.prefault({}),
   /** Milliseconds that never go back; another clock in tests. */
   clock: z.custom<Clock>((value) => typeof value === 'function', 'expected a function').optional(),
 });

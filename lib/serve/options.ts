@@ -1,6 +1,6 @@
 // Options of serve().
 import { z } from 'zod';
-import { type DriftAlarm, driftShape } from '../monitor/drift/sentinel.js';
+import { type DriftAlarm, driftOptions } from '../monitor/drift/sentinel.js';
 import type { GovernorSwitch } from './governor.js';
 import { governorShape } from './governor-policy.js';
 import { schedulerShape } from './scheduler-options.js';
@@ -52,7 +52,7 @@ export const serveOptions = z.strictObject({
   /** Milliseconds that 95 of 100 runs shall take at most: the governor of a model with variants keeps it. */
   targetMs: targetMs.optional(),
   governor: z.strictObject(governorTuning).partial().default({}),
-  drift: z.strictObject(driftShape).partial().default({}),
+  drift: driftOptions.prefault({}),
   /** Called when drift begins and when it has ended. */
   onAlarm: z
     .custom<(alarm: DriftAlarm & { readonly model: string }) => void>(isFunction, 'expected a function')

@@ -8,19 +8,26 @@ import type { DriftBaseline } from './baseline.js';
 import { Features } from './features.js';
 import { type DriftFeature, type DriftMeasure, type ValueJudgement, ValueWindow } from './value-window.js';
 
-export const driftShape = {
-  /** Runs looked at per second at most. */
-  perSecond: z.number().positive().default(5),
-  /** Samples in the sliding window. */
-  windowSamples: z.int().min(5).default(500),
-  /** Samples in the window before it is judged. */
-  minSamples: z.int().min(1).default(50),
-  /** Samples from one judgement to the next. */
-  judgeEvery: z.int().min(1).default(20),
-};
+const usualMinSamples = 50;
 
-const options = z.strictObject({
-  ...driftShape,
+export const driftOptions = z
+  .strictObject({
+    /** Runs looked at per second at most. */
+    perSecond: z.number().positive().default(5),
+    /** Samples in the sliding window. */
+    windowSamples: z.int().min(5).default(500),
+    /** Samples before the window is judged, at most as many as it holds; 50, or what a smaller window holds. */
+    minSamples: z.int().min(1).optional(),
+    /** Samples from one judgement to the next. */
+    judgeEvery: z.int().min(1).default(20),
+  })
+  // It would never be judged, and nobody would be told.
+  .refine(({ windowSamples, minSamples }) => minSamples === undefined || minSamples <= windowSamples, {
+    path: ['minSamples'],
+    message: 'expected no more than windowSamples',
+  });
+
+const options = driftOptions.safeExtend({
   onAlarm: z
     .custom<(alarm: DriftAlarm) => void>((value) => typeof value === 'function', 'expected a function')
     .optional(),
@@ -81,6 +88,7 @@ interface Watched {
 export class DriftSentinel {
   readonly baseline: DriftBaseline;
   readonly #settings: z.output<typeof options>;
+  readonly #minSamples: number;
   readonly #now: () => number;
   /** Never goes back, as the time of day does when it is set. */
   readonly #clock: () => number;
@@ -93,12 +101,14 @@ export class DriftSentinel {
   constructor(baseline: DriftBaseline, given: DriftOptions = {}) {
     this.baseline = baseline;
     this.#settings = parseOptions(options, given, 'the drift sentinel');
+    const { minSamples, windowSamples } = this.#settings;
+    this.#minSamples = minSamples ?? Math.min(usualMinSamples, windowSamples);
     this.#now = this.#settings.now ?? Date.now;
     this.#clock = this.#settings.now ?? (() => performance.now());
     const watched = (kind: Watched['kind'], values: DriftBaseline['inputs']): readonly Watched[] =>
       values.map((value) => ({
         kind,
-        window: new ValueWindow(value, this.#settings.windowSamples),
+        window: new ValueWindow(value, windowSamples),
         watches: new Map(),
       }));
     this.#values = [...watched('input', baseline.inputs), ...watched('output', baseline.outputs)];
@@ -146,7 +156,7 @@ export class DriftSentinel {
 
   #judge(now: number): void {
     for (const value of this.#values) {
-      if (value.window.samples < this.#settings.minSamples) continue;
+      if (value.window.taken < this.#minSamples) continue;
       for (const judgement of value.window.judge(this.baseline.samples)) this.#update(value, judgement, now);
     }
   }

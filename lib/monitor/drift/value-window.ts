@@ -50,6 +50,7 @@ export class ValueWindow {
   readonly #totals = new Float64Array(slices * totals);
   readonly #sliceSamples: number;
   #slice = 0;
+  #taken = 0;
 
   constructor(
     readonly baseline: ValueBaseline,
@@ -73,6 +74,7 @@ export class ValueWindow {
 
   add(features: Features): void {
     if (this.#totals[this.#slice * totals + sampleCount]! >= this.#sliceSamples) this.#turn();
+    this.#taken++;
     const base = this.#slice * totals;
     this.#totals[base + sampleCount]!++;
     this.#totals[base + looked]! += features.looked;
@@ -98,6 +100,11 @@ export class ValueWindow {
 
   get samples(): number {
     return this.#total(sampleCount);
+  }
+
+  /** Samples since it was empty: more than it holds, which are fewer again whenever a slice is emptied. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** Every measure of this value on the window. */
@@ -141,6 +148,7 @@ export class ValueWindow {
     for (const { counts } of this.#counters) counts.fill(0);
     this.#classes.fill(0);
     this.#totals.fill(0);
+    this.#taken = 0;
     this.#slice = 0;
   }
 

@@ -16,6 +16,8 @@ import { recordBaseline } from '../../../lib/monitor/drift/record.js';
 import { type DriftAlarm, type DriftOptions, DriftSentinel } from '../../../lib/monitor/drift/sentinel.js';
 import { monitor } from '../../../lib/monitor/monitor.js';
 import { uniformNumbers } from '../../../lib/ops/shared/random-numbers.js';
+import { serveOptions } from '../../../lib/serve/options.js';
+import { parseOptions } from '../../../lib/session/parse-options.js';
 import { InferenceSession } from '../../../lib/session/session.js';
 import { finetune } from '../../../lib/train/finetune.js';
 import { buildNetwork } from '../../../lib/train/networks/index.js';
@@ -219,6 +221,31 @@ test('an alarm tells since when, does not flap, and is cleared once', async () =
   expect(new Set(keys('raised')).size).toBe(keys('raised').length);
   sentinel.reset();
   expect(sentinel.report()).toMatchObject({ samples: 0, looked: 0, measures: [] });
+});
+
+test.each([
+  { windowSamples: 40 },
+  { windowSamples: 7, judgeEvery: 1 },
+  { windowSamples: 60, minSamples: 60 },
+])('a window of %p is judged, and finds what is wrong', async (options) => {
+  const { alarms, observe } = watched(options);
+  send(observe, drawn(2, await changed(() => 0)), 100);
+  expect(alarms.length).toBeGreaterThan(0);
+});
+
+test('more samples than the window holds cannot be waited for', () => {
+  const refused = {
+    code: 'KPT_OPTION_INVALID',
+    message: expect.stringContaining('minSamples: expected no more than windowSamples'),
+  };
+  const wrong: DriftOptions[] = [{ minSamples: 1000 }, { windowSamples: 40, minSamples: 41 }];
+  for (const drift of wrong) {
+    expect(() => new DriftSentinel(baseline, drift)).toThrow(expect.objectContaining(refused));
+    expect(() => monitor(model, { baseline, drift })).toThrow(expect.objectContaining(refused));
+    expect(() => parseOptions(serveOptions, { models: ['net.onnx'], drift }, 'serve')).toThrow(
+      expect.objectContaining(refused),
+    );
+  }
 });
 
 test('looks at so many runs a second only, and at one row of a batch', () => {

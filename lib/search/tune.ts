@@ -278,5 +278,6 @@ function identityOf({ model, method, space, budget, samples, given, settings }: 
     teachers: teachers === 'self' ? teachers : teachers.map(({ graph }) => fingerprintOf(graph)),
     trainingSamples: samples.trainingCount,
     validationSamples: samples.validationCount,
+    samples: samples.fingerprints,
   };
 }

@@ -133,6 +133,19 @@ test('the journal of another search is refused', async () => {
     code: 'KPT_OPTION_INVALID',
     message: expect.stringContaining('trials (was 2, is 3)'),
   });
+  // As many samples, but others.
+  const same = { journal, trials: 2, epochs: 1 };
+  const named = { ...same, journal: join(folder, 'named'), validate: pictures(20, 5, 3) };
+  await run(named);
+  for (const other of [
+    { ...same, data: pictures(160, 9, 3) },
+    { ...named, data: pictures(160, 9, 3) },
+    { ...named, validate: pictures(20, 9, 3) },
+  ])
+    await expect(run(other)).rejects.toMatchObject({
+      code: 'KPT_OPTION_INVALID',
+      message: expect.stringContaining('samples (was ['),
+    });
   // Without rungs more trials are only more trials.
   const more = join(folder, 'more');
   await run({ journal: more, trials: 2, epochs: 1, rungs: 'none' });

@@ -1,8 +1,6 @@
 // The samples of a search: which of them are learnt from, which judge, and what tells one set from another.
-import { createHash } from 'node:crypto';
+import { SamplesFingerprint } from '../../data/samples-fingerprint.js';
 import { type SamplesOf, samplesIn } from '../../session/samples.js';
-import { toValues } from '../../session/values.js';
-import { bytesOf } from '../../tensor/tensor.js';
 import { randomFor } from '../../train/seeds.js';
 import type { Lesson } from '../../train/train-model.js';
 import type { HeldOut } from './recipe.js';
@@ -28,23 +26,19 @@ export interface SetFacts {
   readonly samples: number;
   /** Whether all samples have labels. */
   readonly labelled: boolean;
-  /** SHA-256 over inputs and labels, 16 digits. */
+  /** Of inputs and labels. */
   readonly fingerprint: string;
 }
 
 /** Reads all samples once. */
 export async function factsOf(data: Lessons): Promise<SetFacts> {
-  const hash = createHash('sha256');
+  const fingerprint = new SamplesFingerprint();
   let samples = 0;
   let labelled = true;
-  for await (const { feeds, label } of samplesIn<Lesson>(data)) {
+  for await (const sample of samplesIn<Lesson>(data)) {
     samples++;
-    if (label === undefined) labelled = false;
-    hash.update(`${label};`);
-    for (const [name, value] of toValues(feeds)) {
-      hash.update(`${name}:${value.dtype}:${value.dims.join(',')};`);
-      hash.update(bytesOf(value));
-    }
+    if (sample.label === undefined) labelled = false;
+    fingerprint.add(sample);
   }
-  return { samples, labelled: labelled && samples > 0, fingerprint: hash.digest('hex').slice(0, 16) };
+  return { samples, labelled: labelled && samples > 0, fingerprint: fingerprint.digest() };
 }

@@ -1,5 +1,6 @@
 // Training samples and those that are held out from them to judge trials by: stratified, so that every class keeps its share,
 // and the same for the same seed.
+import { SamplesFingerprint } from '../../data/samples-fingerprint.js';
 import { expected, KompaktError } from '../../errors.js';
 import { requireRepeatable, type SamplesOf, samplesIn } from '../../session/samples.js';
 import { toValues } from '../../session/values.js';
@@ -18,6 +19,8 @@ export interface SplitSamples {
   readonly validationCount: number;
   /** Both together. */
   readonly all: Samples;
+  /** Of `data`, and of `validate` where there is such a set. */
+  readonly fingerprints: readonly string[];
 }
 
 /** Bytes of samples that are kept in memory; more are read from their source in every trial. */
@@ -28,24 +31,34 @@ const memoryBytes = 2 ** 30;
 async function readable(
   data: Samples,
   option = 'data',
-): Promise<{ readonly samples: Samples; readonly labels: readonly (number | undefined)[] }> {
+): Promise<{
+  readonly samples: Samples;
+  readonly labels: readonly (number | undefined)[];
+  readonly fingerprint: string;
+}> {
   requireRepeatable(data, option, 'tune');
   const held: Lesson[] = [];
   const labels: (number | undefined)[] = [];
+  const fingerprint = new SamplesFingerprint();
   let bytes = 0;
   for await (const sample of samplesIn<Lesson>(data)) {
     for (const value of toValues(sample.feeds).values()) bytes += bytesOf(value).length;
     if (bytes <= memoryBytes) held.push(sample);
     else held.length = 0;
     labels.push(sample.label);
+    fingerprint.add(sample);
   }
   if (labels.length === 0) throw new KompaktError('KPT_CALIBRATION_EMPTY', 'There is no sample to tune on.');
-  return { samples: held.length === labels.length ? held : data, labels };
+  return {
+    samples: held.length === labels.length ? held : data,
+    labels,
+    fingerprint: fingerprint.digest(),
+  };
 }
 
 /** All samples for training and others to validate by. */
 export async function withValidation(data: Samples, validate: LabelledSamples): Promise<SplitSamples> {
-  const { samples, labels } = await readable(data);
+  const { samples, labels, fingerprint } = await readable(data);
   const validation = await readable(validate, 'validate');
   return {
     training: samples,
@@ -53,12 +66,13 @@ export async function withValidation(data: Samples, validate: LabelledSamples): 
     validation: validation.samples,
     validationCount: validation.labels.length,
     all: samples,
+    fingerprints: [fingerprint, validation.fingerprint],
   };
 }
 
 /** Holds a share of each class out. Samples without a label are trained on: nothing can be judged by them. */
 export async function holdOut(data: Samples, share: number, seed: number): Promise<SplitSamples> {
-  const { samples, labels } = await readable(data);
+  const { samples, labels, fingerprint } = await readable(data);
   const out = heldOut(labels, share, seed);
   if (out.size === 0 || out.size === labels.length)
     throw new KompaktError(
@@ -75,6 +89,7 @@ export async function holdOut(data: Samples, share: number, seed: number): Promi
     validation: picked(samples, (index) => out.has(index)),
     validationCount: out.size,
     all: samples,
+    fingerprints: [fingerprint],
   };
 }
 

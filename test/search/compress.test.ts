@@ -1,5 +1,5 @@
 // The search on a real network: budgets that are met in different ways, or not at all; replays; journals.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-common';
 import { Model } from '../../lib/model/model.js';
@@ -218,7 +218,17 @@ test('a journal: what is finished is not done again, what was killed goes on, an
   expect(again.report.trials.every((trial) => trial.remembered)).toBe(true);
   expect(again.report.chosen).toEqual(report.chosen);
   expect(readFileSync(journal, 'utf8').trim().split('\n')).toEqual(lines);
-  expect(existsSync(`${journal}.models/${report.recipe.made!.sha256}.onnx`)).toBe(true);
+  const kept = `${journal}.models/${report.recipe.made!.sha256}.onnx`;
+  const bytes = readFileSync(kept);
+  expect(bytes.equals(again.model.toBytes())).toBe(true);
+  // What is not the model that the journal knows is made again.
+  for (const wrong of [bytes.subarray(0, bytes.length >> 1), Buffer.alloc(0), model.toBytes()]) {
+    writeFileSync(kept, wrong);
+    const mended = await compress(model, options);
+    expect(bytes.equals(mended.model.toBytes())).toBe(true);
+    expect(mended.report.trials.filter((trial) => !trial.remembered)).toHaveLength(1);
+    expect(readFileSync(kept).equals(bytes)).toBe(true);
+  }
   await expect(compress(model, { ...options, data: data.slice(1) })).rejects.toMatchObject({
     code: 'KPT_OPTION_INVALID',
     message: expect.stringContaining('data (was '),

@@ -1,10 +1,11 @@
 // The files of candidates, in a folder: a search tries more models than memory holds, and keeps any of them in the end.
-import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KompaktError } from '../../errors.js';
 import { Model } from '../../model/model.js';
 import { writeFileAtomically } from '../../onnx/write-file.js';
+import { sha256Of } from './measure.js';
 
 export class Shelf {
   private constructor(
@@ -30,17 +31,20 @@ export class Shelf {
     await writeFileAtomically(this.#path(digest), bytes);
   }
 
-  has(digest: string): Promise<boolean> {
-    return access(this.#path(digest)).then(
-      () => true,
-      () => false,
-    );
+  async has(digest: string): Promise<boolean> {
+    return (await this.#read(digest)) !== undefined;
   }
 
   /** undefined when it is not there. */
   async get(digest: string): Promise<Model | undefined> {
-    const bytes = await readFile(this.#path(digest)).catch(() => undefined);
+    const bytes = await this.#read(digest);
     return bytes === undefined ? undefined : Model.load(bytes);
+  }
+
+  /** A file that was damaged or exchanged is not that model: it counts as absent. */
+  async #read(digest: string): Promise<Uint8Array | undefined> {
+    const bytes = await readFile(this.#path(digest)).catch(() => undefined);
+    return bytes !== undefined && sha256Of(bytes) === digest ? bytes : undefined;
   }
 
   async release(): Promise<void> {

@@ -59,8 +59,8 @@ export interface TunedModel {
   readonly report: TuneReport;
 }
 
-/** Everything that is settled before the first trial. */
-interface Setting {
+/** What is searched. */
+interface Task {
   readonly model: Model;
   readonly method: TunedMethod;
   /** Options that are the same in every trial. */
@@ -70,6 +70,11 @@ interface Setting {
   readonly samples: SplitSamples;
   readonly given: TuneOptions;
   readonly settings: CompleteTuneOptions;
+}
+
+/** Everything that is settled before the first trial. */
+interface Setting extends Task {
+  readonly journal: Journal;
   /** Folder of the trials that are put aside. */
   readonly folder: string;
 }
@@ -88,20 +93,30 @@ export async function tune(model: Model, options: TuneOptions): Promise<TunedMod
     validate === undefined
       ? await holdOut(data, settings.holdout, settings.seed)
       : await withValidation(data, validate);
-  const { journal } = settings;
-  const folder = journal === undefined ? await mkdtemp(join(tmpdir(), 'kompakt-tune-')) : `${journal}.trials`;
-  if (journal !== undefined) await mkdir(folder, { recursive: true });
   const fixed = withNames(method, settings.options);
-  const setting: Setting = { model, method, fixed, space, budget, samples, given: options, settings, folder };
+  const task: Task = { model, method, fixed, space, budget, samples, given: options, settings };
+  // Before the folder: a journal that cannot be taken leaves nothing behind.
+  const journal = new Journal(settings.journal ?? null, identityOf(task));
+  const folder = await folderOf(settings);
   let done = false;
   try {
-    const tuned = await searchAndTrain(setting);
+    const tuned = await searchAndTrain({ ...task, journal, folder });
     done = true;
     return tuned;
   } finally {
     // A search that is continued needs what its trials came to.
-    if (done || journal === undefined) await rm(folder, { recursive: true, force: true });
+    if (done || settings.journal === undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Throws KPT_FILE_WRITE. */
+async function folderOf({ journal }: CompleteTuneOptions): Promise<string> {
+  if (journal === undefined) return mkdtemp(join(tmpdir(), 'kompakt-tune-'));
+  const path = `${journal}.trials`;
+  await mkdir(path, { recursive: true }).catch((error) => {
+    throw new KompaktError('KPT_FILE_WRITE', `The folder '${path}' cannot be written.`, { path }, error);
+  });
+  return path;
 }
 
 function budgetOf(method: TunedMethod, { epochs, calibrationSamples }: CompleteTuneOptions): number {
@@ -115,7 +130,7 @@ function budgetOf(method: TunedMethod, { epochs, calibrationSamples }: CompleteT
 }
 
 async function searchAndTrain(setting: Setting): Promise<TunedModel> {
-  const { method, fixed, space, budget, samples, given, settings } = setting;
+  const { method, fixed, space, budget, samples, given, settings, journal } = setting;
   const { objective, seed } = settings;
   const brackets = bracketsOf(setting);
   const trials = await search({
@@ -125,7 +140,7 @@ async function searchAndTrain(setting: Setting): Promise<TunedModel> {
     seed,
     objective,
     seconds: settings.minutes === undefined ? Number.POSITIVE_INFINITY : 60 * settings.minutes,
-    journal: new Journal(settings.journal ?? null, identityOf(setting)),
+    journal,
     run: async (trial, until, tell, signal) => {
       const continued = settings.journal !== undefined || brackets[trial.bracket]!.rungs.length > 1;
       await method.run({
@@ -264,7 +279,7 @@ async function answersOf(
 }
 
 /** What decides which trials there are and what they come to. */
-function identityOf({ model, method, space, budget, samples, given, settings }: Setting) {
+function identityOf({ model, method, space, budget, samples, given, settings }: Task) {
   const { minutes: _, journal: __, threads: ___, space: ____, report: _____, trials, ...rest } = settings;
   const teachers = given.teacher === 'self' ? 'self' : [given.teacher ?? []].flat();
   return {

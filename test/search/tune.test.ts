@@ -1,5 +1,5 @@
 // Tuning end to end on small pictures: rungs, failures, resumption, what is judged by what, and the same result for a seed.
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finetune } from '../../lib/compress/finetune.js';
 import type { Model } from '../../lib/model/model.js';
@@ -152,6 +152,20 @@ test('the journal of another search is refused', async () => {
   expect((await run({ journal: more, trials: 3, epochs: 1, rungs: 'none' })).report.trials).toHaveLength(3);
   writeFileSync(journal, 'no journal\n');
   await expect(run({ journal })).rejects.toMatchObject({ code: 'KPT_DATA_MALFORMED' });
+});
+
+test('a journal that cannot be taken leaves nothing behind', async () => {
+  const journal = join(folder, 'a-folder');
+  mkdirSync(journal);
+  await expect(run({ journal })).rejects.toMatchObject({ code: 'KPT_FILE_NOT_FOUND' });
+  expect(existsSync(`${journal}.trials`)).toBe(false);
+  // Nor can a file hold trials.
+  const taken = join(folder, 'taken');
+  writeFileSync(`${taken}.trials`, '');
+  await expect(run({ journal: taken })).rejects.toMatchObject({
+    code: 'KPT_FILE_WRITE',
+    message: expect.stringContaining('taken.trials'),
+  });
 });
 
 test('trials that fail are recorded, and the search goes on', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
-import { writeFileAtomically } from '../onnx/write-file.js';
+import { checkWritable } from '../onnx/write-file.js';
 import { parseOptions } from '../session/parse-options.js';
 import { evaluate } from '../train/evaluate.js';
 import { fingerprintOf } from '../train/fingerprint.js';
@@ -17,7 +17,7 @@ import { Journal } from './tune/journal.js';
 import type { TunedMethod } from './tune/method.js';
 import { tunedMethods } from './tune/methods.js';
 import { type CompleteTuneOptions, tuneOptions } from './tune/options.js';
-import { tunePage } from './tune/page.js';
+import { savePage } from './tune/page.js';
 import type { SpaceInput } from './tune/parse-space.js';
 import { proposers } from './tune/proposers/index.js';
 import { reportOf, type TestReport, type TrialReport, type TuneReport, testReport } from './tune/report.js';
@@ -80,7 +80,8 @@ interface Setting extends Task {
 }
 
 /** Finds options. Throws KPT_OPTION_INVALID before the first trial when the space does not fit the method, and after the last
- *  when every trial failed; failures of single trials are part of the report. */
+ *  when every trial failed; failures of single trials are part of the report. KPT_FILE_WRITE for a report or journal that cannot be
+ *  written. */
 export async function tune(model: Model, options: TuneOptions): Promise<TunedModel> {
   const { data, validate, evaluate: test, teacher, onEvent, signal, ...own } = options;
   const settings = parseOptions(tuneOptions, own, 'tune');
@@ -89,6 +90,7 @@ export async function tune(model: Model, options: TuneOptions): Promise<TunedMod
   const budget = budgetOf(method, settings);
   if (teacher !== undefined && !method.takesTeacher)
     throw new KompaktError('KPT_OPTION_INVALID', `Method ${method.name} of tune takes no teacher.`);
+  if (settings.report !== undefined) await checkWritable(settings.report);
   const samples =
     validate === undefined
       ? await holdOut(data, settings.holdout, settings.seed)
@@ -182,8 +184,7 @@ async function searchAndTrain(setting: Setting): Promise<TunedModel> {
     seconds: reports.reduce((sum, { seconds }) => sum + seconds, 0),
     spent: spentOf(reports, method),
   };
-  if (settings.report !== undefined)
-    await writeFileAtomically(settings.report, Buffer.from(tunePage(model.graph.name, space, report)));
+  if (settings.report !== undefined) await savePage(settings.report, model.graph.name, space, report);
   return { model, report };
 }
 

@@ -1,5 +1,5 @@
 // Tuning end to end on small pictures: rungs, failures, resumption, what is judged by what, and the same result for a seed.
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finetune } from '../../lib/compress/finetune.js';
 import type { Model } from '../../lib/model/model.js';
@@ -86,6 +86,24 @@ test('the page has the trials, a panel for each parameter, and values that canno
   const tried = report.trials.slice(1).map(({ values }) => values.learningRate as number);
   expect(rate.x.values).toEqual(tried.toSorted((a, b) => a - b));
   expect(html).toContain(`<td>${report.best.trial} (best)</td>`);
+});
+
+test('a page that cannot be written ends the search before it begins, and costs no model afterwards', async () => {
+  const begun = jest.fn();
+  await expect(run({ report: join(folder, 'no folder', 'tune.html'), onEvent: begun })).rejects.toMatchObject(
+    { code: 'KPT_FILE_WRITE' },
+  );
+  expect(begun).not.toHaveBeenCalled();
+  const place = join(folder, 'place');
+  mkdirSync(place);
+  const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+  const { report } = await run({
+    ...{ trials: 1, epochs: 1, report: join(place, 'tune.html') },
+    onEvent: () => rmSync(place, { recursive: true, force: true }),
+  });
+  expect(report.trials).toHaveLength(1);
+  expect(warn.mock.calls).toEqual([[expect.stringContaining('the report of tune is missing')]]);
+  warn.mockRestore();
 });
 
 test('the seed decides the trials and the model, the number of threads does not', async () => {

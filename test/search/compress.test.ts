@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-common';
 import { Model } from '../../lib/model/model.js';
 import { applyRecipe } from '../../lib/search/compress/apply-recipe.js';
+import { loadRecipe } from '../../lib/search/compress/recipe.js';
 import type { CompressReport } from '../../lib/search/compress/report.js';
 import { compress } from '../../lib/search/compress.js';
 import { f32, toNumbers } from '../../lib/tensor/tensor.js';
@@ -95,9 +96,12 @@ test('training is allowed: the same seed gives the same trials, and the recipe t
   const second = await compress(model, options);
   expect(first.report.trials.length).toBeGreaterThan(1);
   expect(withoutLatency(second.report)).toEqual(withoutLatency(first.report));
-  const recipe = JSON.parse(JSON.stringify({ ...first.report.recipe, made: undefined }));
-  const replayed = await applyRecipe(model, recipe, { data });
-  expect(Buffer.from(replayed.toBytes()).equals(first.model.toBytes())).toBe(true);
+  const path = join(folder, 'found.recipe.json');
+  writeFileSync(path, JSON.stringify(first.report.recipe));
+  for (const recipe of [first.report.recipe, await loadRecipe(path)]) {
+    const replayed = await applyRecipe(model, recipe, { data });
+    expect(Buffer.from(replayed.toBytes()).equals(first.model.toBytes())).toBe(true);
+  }
 });
 
 test('one set of samples: a part is held out, never learnt from, and a replay holds out the same', async () => {
@@ -111,8 +115,7 @@ test('one set of samples: a part is held out, never learnt from, and a replay ho
   expect(report).toMatchObject({ heldOut: true, judgedBy: 'labels' });
   expect(report.lessons + report.judged).toBe(600);
   expect(report.recipe.heldOut).toEqual({ share: 0.2, seed: 0 });
-  const { made: _, ...recipe } = report.recipe;
-  const replayed = await applyRecipe(model, recipe, { data });
+  const replayed = await applyRecipe(model, report.recipe, { data });
   expect(Buffer.from(replayed.toBytes()).equals(small.toBytes())).toBe(true);
 });
 

@@ -272,7 +272,7 @@ async function replay(
   output: string,
   file: string,
 ): Promise<Result> {
-  const { made, ...recipe } = await loadRecipe(file);
+  const recipe = await loadRecipe(file);
   progress.start('applying the recipe', 1);
   const result = await applyRecipe(model, recipe, {
     data: samplesOf(options, model),
@@ -286,7 +286,7 @@ async function replay(
   await result.save(output);
   const bytes = result.toBytes();
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const same = made === undefined ? null : made.sha256 === sha256;
+  const same = recipe.made === undefined ? null : recipe.made.sha256 === sha256;
   const told =
     same === null
       ? ''

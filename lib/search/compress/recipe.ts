@@ -47,8 +47,6 @@ export const recipeOptions = z.strictObject({
   heldOut: heldOutOptions.nullable().default(null),
 });
 
-/** A recipe as it is written by hand. */
-export type RecipeOptions = z.input<typeof recipeOptions>;
 export type Recipe = z.output<typeof recipeOptions>;
 
 /** What a recipe that was searched for has made: whether a replay gives the same is seen from it. */
@@ -64,8 +62,14 @@ const recipeFileOptions = recipeOptions.extend({ made: madeOptions.optional() })
 
 export type RecipeFile = z.output<typeof recipeFileOptions>;
 
-/** Checked and completed with defaults. Throws KPT_OPTION_INVALID. */
-export const parseRecipe = (recipe: unknown): Recipe => parseOptions(recipeOptions, recipe, 'the recipe');
+/** A recipe as it is written by hand, or as a search has left it. */
+export type RecipeOptions = z.input<typeof recipeFileOptions>;
+
+/** Checked and completed with defaults, without what it has made before. Throws KPT_OPTION_INVALID. */
+export function parseRecipe(given: unknown): Recipe {
+  const { made: _, ...recipe } = parseOptions(recipeFileOptions, given, 'the recipe');
+  return recipe;
+}
 
 /** Reads a recipe. Throws KPT_FILE_NOT_FOUND, KPT_OPTION_INVALID. */
 export async function loadRecipe(path: string): Promise<RecipeFile> {

@@ -52,3 +52,11 @@ test('a file that is absent or no JSON is told so', async () => {
   writeFileSync(path, '{');
   await expect(loadRecipe(path)).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
 });
+
+test('what a recipe has made is no part of what it does', () => {
+  const made = { model: 'a', data: 'b', sha256: 'c' };
+  expect(parseRecipe({ steps: [], made })).toEqual({ steps: [], heldOut: null });
+  expect(() => parseRecipe({ steps: [], made: { model: 'a' } })).toThrow(
+    expect.objectContaining({ code: 'KPT_OPTION_INVALID' }),
+  );
+});

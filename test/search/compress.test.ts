@@ -82,6 +82,24 @@ test('nothing is enough: the error names the line that blocks, and nearest takes
   expect(nearest.model.toBytes().length).toBeGreaterThan(5000);
 });
 
+test.each([
+  ['of another shape', 'qat', [1, 7], 0, /Expected .*784.* but received/],
+  ['that are no numbers', 'int8', [1, 1, 28, 28], Number.NaN, /Expected finite values/],
+] as const)('samples %s are told as the reason', async (_, method, dims, value, reason) => {
+  const [name] = Object.keys(data[0]!.feeds);
+  const size = dims.reduce((a: number, b) => a * b, 1);
+  const wrong = new Tensor('float32', new Float32Array(size).fill(value), dims);
+  const lessons = data.map(({ label }) => ({ feeds: { [name!]: wrong }, label: label! }));
+  const options = { data: lessons, evaluate, budget: { ratio: 2 }, methods: [method], ...quick };
+  await expect(compress(model, options)).rejects.toMatchObject({
+    code: 'KPT_BUDGET_UNMET',
+    message: expect.stringMatching(reason),
+  });
+  const { report } = await compress(model, { ...options, nearest: true });
+  expect(report.chosen.number).toBe(0);
+  expect(report.notes.join()).toMatch(reason);
+});
+
 test('training is allowed: the same seed gives the same trials, and the recipe the same bytes', async () => {
   const options = {
     data,

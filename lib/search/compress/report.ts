@@ -102,6 +102,7 @@ function notesOf({ search, chosen, lines, sets, original }: Outcome): readonly s
       'The original is no single file as it is: its bytes are those of the file that kompakt writes of it.',
     );
   if (chosen.number === 0) notes.push('The original itself is the best that was found.');
+  notes.push(...failureOf(search.trials));
   if (latency.speedUp < 1)
     notes.push(
       `The chosen model is slower than the original: ${(1 / latency.speedUp).toFixed(2)} times its time.`,
@@ -136,8 +137,20 @@ function noiseOf({ measures: { accuracy } }: Candidate, lines: readonly Line[]):
   ];
 }
 
+/** Where nothing but the original could be made, that is why: samples that do not fit the model fail in every trial alike. */
+function failureOf(trials: readonly Trial[]): readonly string[] {
+  const [first] = trials.slice(1);
+  if (first === undefined || trials.slice(1).some(({ failure }) => failure === null)) return [];
+  return [
+    `Nothing but the original could be made; trial ${first.number}, ${first.what}, because: ${first.failure!.message}`,
+  ];
+}
+
 /** Of a search in which nothing keeps the budget: how far off the best was, and what blocks. */
 export function unmetMessage({ trials, chosen, budget }: CompressReport): string {
+  const failures = failureOf(trials);
+  if (failures.length > 0)
+    return `None of ${trials.length} candidates keeps the budget (${budget.join(', ')}). ${failures[0]}`;
   const nearest = trials[chosen.number]!;
   const blocking = nearest.breaches.map(({ text, excess }) => `${text} (${overText(excess)} over)`);
   return `None of ${trials.length} candidates keeps the budget (${budget.join(', ')}). The nearest is trial ${nearest.number}, ${nearest.what}; it breaks: ${blocking.join('; ')}.`;

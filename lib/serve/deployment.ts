@@ -41,6 +41,7 @@ const warmUpRuns = 3;
 
 interface LoadedVariant extends Variant {
   readonly session: InferenceSession;
+  readonly warmUpMs: number | null;
   readonly bytes: number;
   /** Of the inputs in the warm-up; null where there was none. */
   readonly feedShapes: Shapes | null;

@@ -13,8 +13,8 @@ import { checkSameInterface } from './same-interface.js';
 export interface Variant {
   readonly name: string;
   readonly session: Runnable;
-  /** Milliseconds of a run on this device, as measured while warming up; null when it was not. */
-  readonly warmUpMs: number | null;
+  /** Milliseconds of a run on this device, as measured while warming up; null or absent when it was not. */
+  readonly warmUpMs?: number | null | undefined;
 }
 
 export interface GovernorSwitch {
@@ -31,6 +31,8 @@ const options = z.strictObject({
   onSwitch: z.custom<(change: GovernorSwitch) => void>(isFunction, 'expected a function').optional(),
   clock: z.custom<Clock>(isFunction, 'expected a function').optional(),
 });
+
+const measured = z.object({ name: z.string(), warmUpMs: z.number().min(0).nullish() });
 
 export type GovernorOptions = z.input<typeof options>;
 
@@ -68,7 +70,9 @@ export class Governor implements Runnable {
     this.#variants = variants;
     this.#clock = this.#settings.clock ?? (() => performance.now());
     this.#runs = variants.map(() => 0);
-    const expected = variants.map(({ warmUpMs }) => warmUpMs);
+    const expected = variants.map(
+      (variant, i) => parseOptions(measured, variant, `variant ${i + 1} of govern`).warmUpMs ?? null,
+    );
     this.#policy = new GovernorPolicy(expected, this.#settings, this.#clock());
     this.inputMetadata = best.session.inputMetadata;
     this.outputMetadata = best.session.outputMetadata;

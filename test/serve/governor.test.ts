@@ -27,7 +27,7 @@ class Device {
   readonly switches: (GovernorSwitch & { readonly at: number })[] = [];
   readonly governor: Governor;
 
-  constructor(options: Partial<GovernorOptions> = {}, cold = false) {
+  constructor(options: Partial<GovernorOptions> = {}, cold: boolean | 'absent' = false) {
     const session = (ms: number, i: number): Runnable => ({
       inputMetadata: metadata,
       outputMetadata: metadata,
@@ -37,7 +37,11 @@ class Device {
       },
     });
     this.governor = govern(
-      variants.map(({ name, ms }, i) => ({ name, session: session(ms, i), warmUpMs: cold ? null : ms })),
+      variants.map(({ name, ms }, i) => ({
+        name,
+        session: session(ms, i),
+        ...(cold !== 'absent' && { warmUpMs: cold ? null : ms }),
+      })),
       {
         targetMs: 15,
         clock: () => this.now,
@@ -196,18 +200,38 @@ test('what was measured counts for more than a warm-up that was wrong', async ()
   expect(device.governor.snapshot().variants.map(({ expectedMs }) => expectedMs)).toEqual([20, 4, 1]);
 });
 
-test('without a warm-up nothing is predicted: what was tried is known then, and not tried again soon', async () => {
-  const device = new Device({ upDwellMs: 1000, downDwellMs: 100 }, true);
-  expect(device.governor.snapshot().variants.map(({ expectedMs }) => expectedMs)).toEqual([null, null, null]);
-  device.slow = 2;
-  await device.until(60_000);
-  // One variant down keeps the target, and the better one is tried at intervals that grow.
-  expect(device.governor.snapshot().variants.map(({ expectedMs }) => expectedMs)).toEqual([20, 8, null]);
-  expect(device.switches.length).toBeLessThan(12);
-  device.slow = 1;
-  await device.until(90_000);
-  expect(device.governor.snapshot().current).toBe('fp32');
-});
+test.each([true, 'absent'] as const)(
+  'without a warm-up nothing is predicted: what was tried is known then, and not tried again soon',
+  async (cold) => {
+    const device = new Device({ upDwellMs: 1000, downDwellMs: 100 }, cold);
+    expect(device.governor.snapshot().variants.map(({ expectedMs }) => expectedMs)).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    device.slow = 2;
+    await device.until(60_000);
+    // One variant down keeps the target, and the better one is tried at intervals that grow.
+    expect(device.governor.snapshot().variants.map(({ expectedMs }) => expectedMs)).toEqual([20, 8, null]);
+    expect(device.switches.length).toBeLessThan(12);
+    device.slow = 1;
+    await device.until(90_000);
+    expect(device.governor.snapshot().current).toBe('fp32');
+  },
+);
+
+test.each([{ warmUpMs: Number.NaN }, { warmUpMs: -1 }, { warmUpMs: '5' }, { name: 7 }])(
+  'a variant with %p is refused',
+  (wrong) => {
+    const session = { inputMetadata: metadata, outputMetadata: metadata, run: async () => ({}) };
+    expect(() => govern([{ name: 'v', session, ...(wrong as object) }], { targetMs: 1 })).toThrow(
+      expect.objectContaining({
+        code: 'KPT_OPTION_INVALID',
+        message: expect.stringContaining(`variant 1 of govern: ${Object.keys(wrong)[0]}`),
+      }),
+    );
+  },
+);
 
 test('who is told of a switch may fail: the run is answered', async () => {
   const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);

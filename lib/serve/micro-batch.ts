@@ -16,7 +16,11 @@ export function joinableOf(feeds: Feeds): Joinable | null {
   const values = Object.entries(feeds as Record<string, Tensor | null>);
   const rows = values[0]?.[1]?.dims?.[0];
   const fits = values.every(
-    ([, feed]) => feed?.dims?.[0] === rows && isData(feed?.data) && feed.data.length === sizeOf(feed.dims),
+    ([, feed]) =>
+      Array.isArray(feed?.dims) &&
+      feed.dims[0] === rows &&
+      isData(feed.data) &&
+      feed.data.length === sizeOf(feed.dims),
   );
   if (!rows || !fits) return null;
   return {

@@ -1,5 +1,6 @@
 // Options of a scheduler and of its requests, and what it counts.
 import { z } from 'zod';
+import { requireArgument } from '../errors.js';
 import type { Clock } from '../monitor/meter.js';
 
 export const schedulerShape = {
@@ -30,6 +31,27 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Higher ones are computed first; 0 when absent. */
   readonly priority?: number;
+}
+
+/** Throws KPT_OPTION_INVALID for what is no request. By hand: it is done for every request. */
+export function checkRequest(feeds: unknown, options: RequestOptions | undefined): void {
+  const right = typeof feeds === 'object' && feeds !== null;
+  requireArgument(right, 'Tensors by the names of inputs', 'the feeds of a request', feeds);
+  if (options === undefined) return;
+  requireArgument(
+    typeof options === 'object' && options !== null,
+    'an object',
+    'options of a request',
+    options,
+  );
+  const { deadlineMs, signal, priority } = options;
+  const isTime = deadlineMs === undefined || (typeof deadlineMs === 'number' && deadlineMs > 0);
+  requireArgument(isTime, 'milliseconds above 0', 'option deadlineMs of a request', deadlineMs);
+  const isSignal = !signal || typeof signal.addEventListener === 'function';
+  requireArgument(isSignal, 'an AbortSignal', 'option signal of a request', signal);
+  // NaN is neither above nor below another: what comes after it would wait behind it.
+  const isNumber = priority === undefined || (typeof priority === 'number' && !Number.isNaN(priority));
+  requireArgument(isNumber, 'a number', 'option priority of a request', priority);
 }
 
 /** Every request is in one of these; `submitted` is their sum. */

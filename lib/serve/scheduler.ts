@@ -2,7 +2,7 @@
 
 import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import type { Shapes } from '../bench/feeds.js';
-import { expected, KompaktError } from '../errors.js';
+import { KompaktError } from '../errors.js';
 import { type Clock, codeOf, type Meter } from '../monitor/meter.js';
 import { parseOptions } from '../session/parse-options.js';
 import { requireSession } from '../session/require-session.js';
@@ -12,6 +12,7 @@ import { RequestQueue } from './request-queue.js';
 import type { Runnable } from './runnable.js';
 import {
   type CompleteSchedulerOptions,
+  checkRequest,
   type RequestOptions,
   type SchedulerCounts,
   type SchedulerOptions,
@@ -72,14 +73,14 @@ export class Scheduler {
 
   /** Computes all outputs when the turn of the request comes. Rejects with KPT_QUEUE_FULL, KPT_DROPPED, KPT_DEADLINE, KPT_ABORTED,
    *  KPT_UNAVAILABLE after close(), KPT_OPTION_INVALID, or as run() does. */
-  run(
-    feeds: Ort.FeedsType,
-    { deadlineMs, signal, priority = 0 }: RequestOptions = {},
-  ): Promise<Ort.ReturnType> {
+  run(feeds: Ort.FeedsType, given?: RequestOptions): Promise<Ort.ReturnType> {
     const called = this.#clock();
-    const limit = deadlineMs ?? this.#settings.deadlineMs;
     return new Promise((resolve, reject) => {
-      checkDeadline(deadlineMs);
+      // Before it counts: what is no request comes to no end that is counted.
+      checkRequest(feeds, given);
+      const { deadlineMs, signal, priority = 0 } = given ?? {};
+      const limit = deadlineMs ?? this.#settings.deadlineMs;
+      const batch = this.#joining.kindOf(feeds);
       this.#counts.submitted++;
       let timer: NodeJS.Timeout | undefined;
       let settled = false;
@@ -101,7 +102,7 @@ export class Scheduler {
         deadline: limit === undefined ? Number.POSITIVE_INFINITY : called + limit,
         priority,
         signal,
-        batch: this.#joining.kindOf(feeds),
+        batch,
         settle,
       };
       const abort = (): void => {
@@ -273,14 +274,6 @@ export class Scheduler {
     this.#running.delete(request);
     request.settle(...how);
   }
-}
-
-function checkDeadline(ms: number | undefined): void {
-  if (ms === undefined || (typeof ms === 'number' && ms > 0)) return;
-  throw new KompaktError(
-    'KPT_OPTION_INVALID',
-    expected('milliseconds above 0', 'option deadlineMs of a request', ms),
-  );
 }
 
 const isPowerOfTwo = (n: number): boolean => (n & (n - 1)) === 0;

@@ -157,6 +157,42 @@ test.each([Number.NaN, -1, 0, '5'])('a request with the deadline %p is refused',
   expect(scheduler.counts()).toMatchObject({ submitted: 0, waiting: 0 });
 });
 
+test.each([
+  [null],
+  [undefined],
+  [5],
+  [value(1), null],
+  [value(1), { signal: {} }],
+  [value(1), { priority: Number.NaN }],
+  [value(1), { priority: '5' }],
+])(
+  'run(%p, %p) is refused and counts for nothing, alone or where requests are joined',
+  async (...request) => {
+    for (const maxBatch of [1, 8]) {
+      const scheduler = schedule(new Held(), { maxBatch });
+      const run = scheduler.run.bind(scheduler) as (...given: unknown[]) => Promise<unknown>;
+      await expect(run(...request)).rejects.toMatchObject({
+        code: 'KPT_OPTION_INVALID',
+        message: expect.stringMatching(/^Expected .* of a request but received/),
+      });
+      expect(scheduler.counts()).toMatchObject({ submitted: 0, waiting: 0, running: 0 });
+    }
+  },
+);
+
+test('feeds that are no Tensors are for the session to refuse', async () => {
+  const session = InferenceSession.fromModel(lenet(1), { intraOpNumThreads: 1 });
+  const scheduler = schedule(session, { maxBatch: 8 });
+  const wrong = [null, 5, { dims: 'ab', data: [1] }, { dims: 3, data: [] }, { dims: [1], data: null }];
+  for (const feed of wrong)
+    await expect(scheduler.run({ [digitInput]: feed as never })).rejects.toMatchObject({
+      code: expect.stringMatching(/^KPT_/),
+    });
+  const { submitted, failed } = scheduler.counts();
+  expect([submitted, failed]).toEqual([wrong.length, wrong.length]);
+  await session.release();
+});
+
 test('a signal aborts what waits and what runs', async () => {
   const session = new Held();
   const meter = new Meter(1000);

@@ -55,7 +55,7 @@ function preparation(
   };
 }
 
-/** The graph in which layers read binary weights; the constants with the latent ones keep their names. */
+/** The graph in which layers read binary weights; the constants with the latent ones keep their names, unless others read them. */
 export function withBinaryWeights(
   { graph, parameters: before, progress }: BinaryForm,
   layers: readonly BinaryLayer[],
@@ -63,12 +63,17 @@ export function withBinaryWeights(
 ): BinaryForm {
   const parameters = new Parameters(before);
   const editor = new GraphEditor(graph);
-  const signs = new Signs(new EditorWriter(editor), progress);
+  const writer = new EditorWriter(editor);
+  const signs = new Signs(writer, progress);
   for (const weight of new Set(layers.map((layer) => layer.weight))) {
     const sharing = layers.filter((layer) => layer.weight === weight);
     const names = new Set(sharing.map(({ node }) => node));
     const users = editor.consumers(weight).filter((node) => names.has(node.name));
-    const binary = binaryWeights(signs, parameters, form, weight, editor.constant(weight)!, sharing[0]!.axis);
+    const value = editor.constant(weight)!;
+    // Signs and bounds are for these layers only: one that is kept, or whatever else reads the constant, goes on with its numbers.
+    const others = users.length < editor.consumers(weight).length || editor.isGraphOutput(weight);
+    const own = others ? writer.constant(`${weight}/latent`, value) : weight;
+    const binary = binaryWeights(signs, parameters, form, own, value, sharing[0]!.axis);
     for (const node of users) editor.replace([node], [{ ...node, inputs: node.inputs.with(1, binary) }]);
   }
   return { graph: editor.finish(), parameters, progress: signs.progress };

@@ -38,6 +38,31 @@ function prepared(method: string): { readonly graph: Graph; readonly weights: st
   return { graph, weights: graph.nodes.find(({ name }) => name === 'fc')!.inputs[1]! };
 }
 
+test.each(binaryMethods)(
+  '$name: a layer that is kept has the weights that it shares with a binary one',
+  (method) => {
+    const shared = f32([size, size], randomFloats(size * size, 3, 1.4));
+    const g = new GraphBuilder();
+    const x = g.input('x', 'float32', [2, size]);
+    const w = g.constant('w', shared);
+    const [a] = g.node('Gemm', [x, w], {}, { name: 'kept' });
+    const [y] = g.node('Gemm', [a!, w], {}, { name: 'binary', outputs: ['y'] });
+    g.output(y!, 'float32', [2, size]);
+    const { binary } = chooseLayers(g.build(), { ...choice, keep: ['kept'] }, 'weights');
+    const before = withBinaryActivations(g.build(), binary, method.activations);
+    const { graph, parameters } = withBinaryWeights(before, binary, method.weights);
+    expect(parameters.rules.has('w')).toBe(false);
+    const made = toInference(graph);
+    const weightsOf = (name: string): number[] => {
+      const node = made.nodes.find((one) => one.name === name)!;
+      return [...toNumbers(made.constants.get(node.inputs[1]!)!)];
+    };
+    expect(weightsOf('kept')).toEqual([...toNumbers(shared)]);
+    const sizes = new Set(weightsOf('binary').map((v) => Math.abs(v).toFixed(5)));
+    expect(sizes.size).toBeLessThanOrEqual(size + 1);
+  },
+);
+
 const row = (values: ArrayLike<number>, o: number): number[] =>
   Array.from({ length: size }, (_, i) => values[o * size + i]!);
 const rows = (values: ArrayLike<number>): number[][] =>

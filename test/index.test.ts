@@ -61,6 +61,44 @@ const byFirstArgument: [name: string, ...rest: unknown[]][] = [
   ['compressPage', 'title'],
 ];
 
+/** The others take a text. */
+const takers = byFirstArgument.filter(
+  ([name]) => !['buildNetwork', 'dataFiles', 'benchFresh', 'bench', 'saveNpy'].includes(name),
+);
+test.each(takers)('%s with a path as the first argument says what it expects', async (name, ...rest) => {
+  const call = async () => forgetful[name]!('net.onnx', ...rest);
+  await expect(call()).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+    message: expect.stringMatching(/^Expected .* for .* but received/),
+  });
+});
+
+test.each([
+  ['quantize', 'Model.load', []],
+  ['applyRecipe', 'Model.load', [{ steps: [] }, { data: [] }]],
+  ['monitor', 'InferenceSession.create', []],
+] as const)('%s says how a path becomes what it takes', async (name, made, rest) => {
+  await expect(forgetful[name]!('net.onnx', ...rest)).rejects.toMatchObject({
+    message: expect.stringContaining(`await ${made}(path)`),
+  });
+});
+
+const data = [{ feeds: { x: new kompakt.Tensor('float32', [1], [1]) }, label: 0 }];
+test.each(['net.onnx', null, 5, [model, 'net.onnx']])('%p is no teacher', async (teacher) => {
+  const given = { data, teacher: teacher as never };
+  for (const call of [
+    () => kompakt.distill(model, given),
+    () => kompakt.binarize(model, given),
+    () => kompakt.tune(model, { method: 'distill', ...given }),
+  ])
+    await expect(call()).rejects.toMatchObject({
+      code: 'KPT_OPTION_INVALID',
+      message: expect.stringMatching(
+        /^Expected a Model, .* for option teacher of (distill|binarize|tune) but received/,
+      ),
+    });
+});
+
 describe.each([undefined, null, 5, {}])('%p as the first argument', (given) => {
   test.each(byFirstArgument)('%s says what it expects', async (name, ...rest) => {
     const call = async () => forgetful[name as string]!(given, ...rest);

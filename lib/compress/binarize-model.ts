@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
+import { requireTeachers } from '../model/require-model.js';
 import { foldConstants } from '../passes/fold-constants.js';
 import { parseOptions } from '../session/parse-options.js';
 import { requireRepeatable, type SamplesOf, samplesIn } from '../session/samples.js';
@@ -46,6 +47,7 @@ export async function binarize(model: Model, options: BinarizeOptions): Promise<
       'KPT_OPTION_INVALID',
       'Option teach of binarize is false, but a teacher is given.',
     );
+  requireTeachers(teacher, 'binarize');
   const inputs: TrainingInputs = {
     data: requireRepeatable(data, 'data', 'binarize'),
     ...(judged && { evaluate: judged }),

@@ -1,6 +1,7 @@
 // Distillation for users: that of lib/train, of a student in float32, with the roundings of quantisation in it, or while it is
 // pruned.
 import type { Model } from '../model/model.js';
+import { requireTeachers } from '../model/require-model.js';
 import { requireSamples } from '../session/samples.js';
 import { distill as distillFloat, type DistillOptions as FloatOptions } from '../train/distill.js';
 import { type CompressedModel, type CompressedTraining, prepareFor, withSparsity } from './prepare-for.js';
@@ -19,6 +20,7 @@ export async function distill(
   const compressed = quantize !== undefined || prune !== undefined;
   const { teacher = compressed ? 'self' : [] } = options;
   requireSamples(options.data, 'data', 'distill');
+  requireTeachers(teacher, 'distill');
   const prepared = prepareFor('distill', { quantize, prune }, options);
   return withSparsity(await distillFloat(student, { ...options, teacher, ...prepared }), prune);
 }

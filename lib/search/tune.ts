@@ -10,7 +10,7 @@ import { parseOptions } from '../session/parse-options.js';
 import { evaluate } from '../train/evaluate.js';
 import { fingerprintOf } from '../train/fingerprint.js';
 import { type Options, withValues } from './tune/apply.js';
-import { spaceFor, withNames } from './tune/check-space.js';
+import { checkTeacher, spaceFor, withNames } from './tune/check-space.js';
 import { edgesOf } from './tune/edges.js';
 import { importanceOf } from './tune/importance.js';
 import { Journal } from './tune/journal.js';
@@ -88,8 +88,7 @@ export async function tune(model: Model, options: TuneOptions): Promise<TunedMod
   const method = tunedMethods.find(({ name }) => name === settings.method)!;
   const space = spaceFor(method, settings.space as SpaceInput | undefined, settings.options);
   const budget = budgetOf(method, settings);
-  if (teacher !== undefined && !method.takesTeacher)
-    throw new KompaktError('KPT_OPTION_INVALID', `Method ${method.name} of tune takes no teacher.`);
+  checkTeacher(method, teacher);
   if (settings.report !== undefined) await checkWritable(settings.report);
   const samples =
     validate === undefined

@@ -8,6 +8,8 @@ export function requireSession<S extends { run: unknown; inputMetadata: unknown 
 ): S {
   const given = session as Partial<S> | null | undefined;
   const right = typeof given?.run === 'function' && Array.isArray(given.inputMetadata);
-  requireArgument(right, 'a session, as InferenceSession.create() gives one,', where, session);
+  const how =
+    typeof session === 'string' ? 'await InferenceSession.create(path)' : 'InferenceSession.create()';
+  requireArgument(right, `a session, as ${how} gives one,`, where, session);
   return session;
 }

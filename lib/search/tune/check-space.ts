@@ -1,8 +1,9 @@
-// Whether a space fits a method, before the first trial: every parameter at its ends, or at each of its choices, beside the
-// options that are fixed.
+// Whether a space and a teacher fit a method, before the first trial: every parameter at its ends, or at each of its choices, beside
+// the options that are fixed.
 import { KompaktError } from '../../errors.js';
+import { requireTeachers } from '../../model/require-model.js';
 import { type Options, withValues } from './apply.js';
-import type { TunedMethod } from './method.js';
+import type { Assignment, TunedMethod } from './method.js';
 import { parseSpace, type SpaceInput } from './parse-space.js';
 import { type Parameter, type Space, type Values, valueAt } from './space.js';
 
@@ -37,6 +38,13 @@ export function withNames({ schema }: TunedMethod, fixed: Options): Options {
     .filter(([key, value]) => fixed[key] === undefined && typeof value?.name === 'string')
     .map(([key, value]) => [key, value!.name]);
   return { ...fixed, ...Object.fromEntries(names) };
+}
+
+/** Throws KPT_OPTION_INVALID. */
+export function checkTeacher({ name, takesTeacher }: TunedMethod, teacher: Assignment['teacher']): void {
+  if (teacher !== undefined && !takesTeacher)
+    throw new KompaktError('KPT_OPTION_INVALID', `Method ${name} of tune takes no teacher.`);
+  requireTeachers(teacher, 'tune');
 }
 
 function requireFixed(method: TunedMethod, fixed: Options): void {

@@ -29,8 +29,9 @@ import { quantize } from './quantize-model.js';
 
 /** `data` is read several times: it must begin anew each time. */
 export interface BinarizeOptions extends z.input<typeof binarizeOptions>, TrainingInputs {
-  /** One or several models of the same classes that teach; by default the model as it was, when it is trained already. */
-  readonly teacher?: Model | readonly Model[];
+  /** One or several models of the same classes that teach; 'self': the model as it was, which is the default when it is trained
+   *  already. */
+  readonly teacher?: Model | readonly Model[] | 'self';
 }
 
 export interface BinarizedModel {
@@ -166,12 +167,14 @@ async function train(
     ...training
   } = settings;
   const teaching = teach ?? (trained || teacher !== undefined ? { softWeight: 1, temperature: 1 } : false);
+  // 'self' of distill would be the student, which has one-bit activations in the second stage.
+  const taughtBy = teacher === undefined || teacher === 'self' ? model : teacher;
   const form = withBinaryActivations(model.graph, binary, method.activations);
   const learn = (student: Model, prepare: Prepare, own: Partial<FinetuneOptions>): Promise<TrainedModel> => {
     const options = { ...training, ...own, ...inputs, prepare };
     return teaching === false
       ? finetune(student, options)
-      : distill(student, { ...options, ...teaching, teacher: teacher ?? model });
+      : distill(student, { ...options, ...teaching, teacher: taughtBy });
   };
   const usual = trained && activationBits === 1 ? Math.floor(epochs * activationShare) : 0;
   const first = Math.min(activationEpochs ?? usual, epochs - 1);

@@ -164,6 +164,17 @@ describe('a trained model', () => {
     expect(report.accuracyAfter).toBeGreaterThan(0.9);
   });
 
+  test("'self' is the model as it was, in both stages", async () => {
+    const { model } = await trained;
+    const options = { method: 'bi-real', epochs: 3 } as const;
+    const [self, named] = [
+      await run(model, { ...options, teacher: 'self' }),
+      await run(model, { ...options, teacher: model }),
+    ];
+    expect(self.report.activationStage).not.toBeNull();
+    expect(bytes(self.model)).toBe(bytes(named.model));
+  });
+
   test('teaches others, with a second teacher and without any label', async () => {
     const { model } = await trained;
     const other = await finetune(buildNetwork('lenet-300-100', { ...shape, seed: 5 }), {

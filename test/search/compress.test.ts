@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-common';
 import { Model } from '../../lib/model/model.js';
 import { applyRecipe } from '../../lib/search/compress/apply-recipe.js';
+import { sha256Of } from '../../lib/search/compress/measure.js';
 import { loadRecipe } from '../../lib/search/compress/recipe.js';
 import type { CompressReport } from '../../lib/search/compress/report.js';
 import { compress } from '../../lib/search/compress.js';
@@ -246,8 +247,10 @@ test('a journal: what is finished is not done again, what was killed goes on, an
   for (const wrong of [bytes.subarray(0, bytes.length >> 1), Buffer.alloc(0), model.toBytes()]) {
     writeFileSync(kept, wrong);
     const mended = await compress(model, options);
-    expect(bytes.equals(mended.model.toBytes())).toBe(true);
-    expect(mended.report.trials.filter((trial) => !trial.remembered)).toHaveLength(1);
+    // Its latency is measured anew, so another trial may be the best now.
+    expect(sha256Of(mended.model.toBytes())).toBe(mended.report.recipe.made!.sha256);
+    const anew = mended.report.trials.filter((trial) => !trial.remembered);
+    expect(anew.map(({ sha256 }) => sha256)).toContain(report.recipe.made!.sha256);
     expect(readFileSync(kept).equals(bytes)).toBe(true);
   }
   await expect(compress(model, { ...options, data: data.slice(1) })).rejects.toMatchObject({

@@ -7,6 +7,7 @@ import type { TensorValue } from '../tensor/tensor.js';
 import type { Augment } from './augment/augmentation.js';
 import { missingLabel } from './missing-label.js';
 import { mixOf, mixRows } from './mixup.js';
+import { classesOf } from './reading.js';
 import { randomFor } from './seeds.js';
 import type { TrainingStep, TrainingValue } from './training.js';
 import type { TrainingData, TrainingSample } from './training-data.js';
@@ -139,9 +140,12 @@ class Column {
         { input: name },
       );
     if (label === undefined) missingLabel(sample.name, `the loss ('${name}')`);
-    const classes = sizeOf(dims.slice(1));
-    if (dtype.includes('int') && classes === 1) this.buffer.setNumber(at, label);
-    else if (dtype === 'float32' && Number.isInteger(label) && label >= 0 && label < classes) {
+    const scores = sizeOf(dims.slice(1));
+    const classes = classesOf(scores);
+    const isClass = Number.isInteger(label) && label >= 0 && label < classes;
+    if (scores === 1 && (dtype.includes('int') || (dtype === 'float32' && isClass)))
+      this.buffer.setNumber(at, label);
+    else if (dtype === 'float32' && isClass) {
       const row = this.buffer.sample(at) as Float32Array;
       row.fill(0);
       row[label] = 1;

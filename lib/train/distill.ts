@@ -199,10 +199,10 @@ class Lectures {
     const answers: ReadonlyMap<string, TensorValue>[] = [];
     for (const teacher of this.teachers) answers.push(await teacher.answer(own));
     if (softWeight > 0) {
-      const outputs = this.teachers.map(({ output, probabilities }, i) => ({
-        values: answers[i]!.get(output)!,
-        probabilities,
-      }));
+      const outputs = this.teachers.map((teacher, i) => {
+        const values = answers[i]!.get(teacher.output)!;
+        return { values, probabilities: teacher.givesProbabilities(values) };
+      });
       const soft = soften(outputs, temperature);
       inputs.set(softName, soft);
       if (this.#remembers) this.#remember(samples, soft);

@@ -12,6 +12,10 @@ export function endsIn({ nodes, outputs }: Graph, op: string): boolean {
   return node !== undefined && (node.op === op || node.op === `QLinear${op}`);
 }
 
+/** Whether one score of the model is the probability of yes. */
+export const endsInShare = (graph: Graph): boolean =>
+  endsIn(graph, 'Sigmoid') || endsIn(graph, 'HardSigmoid');
+
 function keepsValues(node: Node): boolean {
   if (node.op === 'DequantizeLinear' || node.op === 'QuantizeLinear') return true;
   const { quantize } = opOf(node);

@@ -2,7 +2,7 @@
 import { KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { argMax } from '../report/compare.js';
-import { endsIn } from './ends-in.js';
+import { endsIn, endsInShare } from './ends-in.js';
 
 export interface Reading {
   /** The class that the scores of a sample say. One score says class 1 above the middle: above 0.5 where it is a probability, which
@@ -16,7 +16,7 @@ export interface Reading {
 export const classesOf = (scores: number): number => (scores === 1 ? 2 : scores);
 
 export function readingOf(graph: Graph): Reading {
-  const isShare = endsIn(graph, 'Sigmoid') || endsIn(graph, 'HardSigmoid');
+  const isShare = endsInShare(graph);
   const middle = isShare ? 0.5 : 0;
   const ofOne = isShare ? ofShare : ofLogit;
   const ofSeveral = endsIn(graph, 'Softmax') ? ofProbabilities : ofLogits;

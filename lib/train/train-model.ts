@@ -19,6 +19,7 @@ import { logTo } from './log.js';
 import { train } from './loop.js';
 import { type CompleteTrainingSettings, optimizerOf, usualRate } from './options.js';
 import type { Preparation } from './preparation.js';
+import { classesOf } from './reading.js';
 import { scheduleOf } from './schedules/options.js';
 import { withWarmUp } from './schedules/warm-up.js';
 import { seedFor } from './seeds.js';
@@ -174,7 +175,8 @@ export function samplesOf({
   model: { graph },
 }: Pick<TrainModelOptions, 'data' | 'model'>): AsyncIterable<TrainingSample> {
   const dims = graph.outputs[0]!.dims;
-  const classes = dims?.length === 2 && typeof dims[1] === 'number' ? dims[1] : Number.POSITIVE_INFINITY;
+  const scores = dims?.length === 1 ? 1 : dims?.length === 2 ? dims[1] : null;
+  const classes = typeof scores === 'number' ? classesOf(scores) : Number.POSITIVE_INFINITY;
   return {
     async *[Symbol.asyncIterator]() {
       let number = 0;

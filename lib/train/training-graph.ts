@@ -226,7 +226,8 @@ function lossContext(
       return prediction;
     },
     before: (value, op) => {
-      const node = producers.get(value.name);
+      let node = producers.get(value.name);
+      while (node?.op === 'FakeQuantize') node = producers.get(node.inputs[0]!);
       return node?.op === op ? { ...value, name: node.inputs[0]! } : value;
     },
     value: (name) => typedValue(facts, name),

@@ -41,10 +41,14 @@ test('what changes values is the last; a model may have no node', () => {
   expect(endsIn(g.build(), 'Softmax')).toBe(false);
 });
 
-test('a teacher knows whether it answers with probabilities, rounded or not', () => {
-  const made = [graph('Softmax', ['QuantizeLinear', 'DequantizeLinear']), graph('Relu', [])].map(
-    (one) => new Teacher(new Model(one), [], 1),
-  );
-  expect(made.map(({ probabilities }) => probabilities)).toEqual([true, false]);
+test('a teacher knows whether it answers with probabilities, rounded or not, of several classes or of yes', () => {
+  const made = [
+    graph('Softmax', ['QuantizeLinear', 'DequantizeLinear']),
+    graph('Relu', []),
+    graph('Sigmoid', []),
+  ].map((one) => new Teacher(new Model(one), [], 1));
+  const of = (dims: readonly number[]) => made.map((teacher) => teacher.givesProbabilities(f32(dims, [])));
+  expect(of([0, 4])).toEqual([true, false, false]);
+  expect(of([0, 1])).toEqual([false, false, true]);
   for (const teacher of made) teacher.release();
 });

@@ -4,15 +4,15 @@ import { f32, type TensorValue } from '../../tensor/tensor.js';
 
 /** What a teacher answers to a batch. */
 export interface Answer {
-  /** [B,classes]. */
+  /** [B,classes], or [B,1]: the score of yes. */
   readonly values: TensorValue;
-  /** The values are probabilities and not logits: the teacher ends in Softmax. Their rows may have another sum than 1, as rounding in
+  /** The values are probabilities and not logits: the teacher ends in Softmax, or in Sigmoid before one score. Rows may have another sum than 1, as rounding in
    *  a quantised teacher makes them. */
   readonly probabilities: boolean;
 }
 
 /** softmax(logits / temperature) by rows, the mean over all teachers. Probabilities count as their logarithms, which differ from
- *  logits by a constant a row. */
+ *  logits by a constant a row. Of one score it is the sigmoid, and a probability p counts as log(p / (1 - p)). */
 export function soften(answers: readonly Answer[], temperature: number): TensorValue {
   const { dims, data } = answers[0]!.values;
   const classes = dims.at(-1)!;
@@ -24,9 +24,16 @@ export function soften(answers: readonly Answer[], temperature: number): TensorV
         expected(`${classes} classes as the first teacher has`, 'another teacher', values.dims.at(-1)),
       );
     const rows = values.data as Float32Array;
+    if (classes === 1) {
+      rows.forEach((v, i) => {
+        const logit = probabilities ? log(v) - log(1 - v) : v;
+        out[i]! += 1 / (1 + Math.exp(-logit / temperature)) / answers.length;
+      });
+      continue;
+    }
     for (let at = 0; at < rows.length; at += classes) {
       const row = rows.subarray(at, at + classes);
-      const logits = Float64Array.from(row, (v) => (probabilities ? Math.log(Math.max(v, least)) : v));
+      const logits = Float64Array.from(row, (v) => (probabilities ? log(v) : v));
       addSoftmax(logits, temperature, 1 / answers.length, out.subarray(at, at + classes));
     }
   }
@@ -35,6 +42,8 @@ export function soften(answers: readonly Answer[], temperature: number): TensorV
 
 /** Least probability whose logarithm is taken. */
 const least = 1e-12;
+
+const log = (probability: number): number => Math.log(Math.max(probability, least));
 
 function addSoftmax(logits: Float64Array, temperature: number, share: number, out: Float32Array): void {
   const most = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);

@@ -6,15 +6,14 @@ import type { Model } from '../../model/model.js';
 import { GraphExecutor } from '../../session/executor.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { type TensorValue, tensor } from '../../tensor/tensor.js';
-import { endsIn } from '../ends-in.js';
+import { endsIn, endsInShare } from '../ends-in.js';
 
 export class Teacher {
   readonly #graph: Graph;
   readonly #executor: GraphExecutor;
   /** Name of the output that students learn from. */
   readonly output: string;
-  /** That output has probabilities and not logits. */
-  readonly probabilities: boolean;
+  readonly #probabilities: { readonly ofOne: boolean; readonly ofSeveral: boolean };
 
   /** `inner`: values of the model that will be asked for besides the first output. */
   constructor(model: Model, inner: readonly string[], threads: number) {
@@ -24,7 +23,7 @@ export class Teacher {
       if (!made.has(name))
         throw new KompaktError('KPT_OPTION_INVALID', `The teacher '${graph.name}' has no value '${name}'.`);
     this.output = graph.outputs[0]!.name;
-    this.probabilities = endsIn(graph, 'Softmax');
+    this.#probabilities = { ofOne: endsInShare(graph), ofSeveral: endsIn(graph, 'Softmax') };
     const names = new Set([this.output, ...inner]);
     const outputs = [...names].map((name) => ({ name, dtype: 'float32', dims: null }) as const);
     this.#graph = { ...graph, outputs };
@@ -57,6 +56,11 @@ export class Teacher {
       parts.push(await this.#executor.run(new Map(feeds)));
     }
     return parts.length === 1 ? parts[0]! : joined(parts);
+  }
+
+  /** Whether values of the output are probabilities and not logits. */
+  givesProbabilities({ dims }: TensorValue): boolean {
+    return dims.at(-1) === 1 ? this.#probabilities.ofOne : this.#probabilities.ofSeveral;
   }
 
   release(): void {

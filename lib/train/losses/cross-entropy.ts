@@ -1,12 +1,15 @@
-// Cross-entropy of class scores against labels, with label smoothing (Szegedy et al. 2016, arXiv:1512.00567, section 7).
+// Cross-entropy of class scores against labels, with label smoothing (Szegedy et al. 2016, arXiv:1512.00567, section 7). A model with
+// one score tells two classes apart, and its cross-entropy is that of yes and no (one-score.ts).
 import { emit, int, scalar } from '../../ops/gradients/emit.js';
-import type { Loss } from '../training.js';
+import type { Loss, LossContext, TrainingValue } from '../training.js';
+import { isOneScore, scoresOf, smoothed as smoothedTargets, targetsOf, yesOrNo } from './one-score.js';
 import { requireRank } from './shape.js';
 
 export interface CrossEntropyOptions {
   /** Part of every target that is spread evenly over the classes. */
   readonly smoothing?: number;
-  /** Which output of the model has the scores [batch, classes, ...]; default the first. A Softmax there is looked through. */
+  /** Which output of the model has the scores [batch, classes, ...]; default the first. A Softmax there is looked through,
+   *  before one score [batch, 1, ...] or [batch] a Sigmoid. */
   readonly output?: number;
   /** Name under which the labels (int64) are fed. */
   readonly target?: string;
@@ -23,7 +26,9 @@ export function crossEntropy({
   return {
     name: 'cross-entropy',
     build: (ctx) => {
-      const scores = ctx.before(ctx.prediction(output), 'Softmax');
+      const prediction = ctx.prediction(output);
+      if (isOneScore(prediction)) return ofOne(ctx, prediction, { smoothing, target, soft });
+      const scores = ctx.before(prediction, 'Softmax');
       const { name, dtype, dims } = scores;
       const part = (value: string, weight: number): string =>
         emit(ctx, 'Mul', [value, scalar(ctx, dtype, weight)]);
@@ -48,4 +53,16 @@ export function crossEntropy({
       return smoothed(loss, logs);
     },
   };
+}
+
+function ofOne(
+  ctx: LossContext,
+  prediction: TrainingValue,
+  { smoothing, target, soft }: Required<Omit<CrossEntropyOptions, 'output'>>,
+): string {
+  const scores = scoresOf(ctx, prediction);
+  const targets = soft
+    ? ctx.target(target, { dtype: 'float32', dims: scores.dims })
+    : targetsOf(ctx, ctx.target(target, { dtype: 'int64', dims: scores.dims.toSpliced(1, 1) }), scores);
+  return yesOrNo(ctx, scores.name, smoothedTargets(ctx, targets, scores, smoothing));
 }

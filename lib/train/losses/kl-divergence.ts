@@ -3,6 +3,7 @@
 import { emit, int, integers, multiply, scalar } from '../../ops/gradients/emit.js';
 import type { Loss } from '../training.js';
 import type { RegressionOptions } from './mean-squared-error.js';
+import { requireSeveral } from './one-score.js';
 
 /** Probabilities below count as this; t log t is 0 there to single precision. */
 const smallest = 1e-30;
@@ -11,7 +12,9 @@ export function klDivergence({ output = 0, target = 'target' }: RegressionOption
   return {
     name: 'kl-divergence',
     build: (ctx) => {
-      const scores = ctx.before(ctx.prediction(output), 'Softmax');
+      const prediction = ctx.prediction(output);
+      requireSeveral('kl-divergence', prediction);
+      const scores = ctx.before(prediction, 'Softmax');
       const wanted = ctx.target(target, scores);
       const logs = emit(ctx, 'LogSoftmax', [scores.name], { axis: int(1) });
       const wantedLogs = emit(ctx, 'Log', [emit(ctx, 'Max', [wanted, scalar(ctx, scores.dtype, smallest)])]);

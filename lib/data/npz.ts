@@ -1,7 +1,7 @@
-// npz archives: zip files of npy arrays. Arrays are named after model inputs; one named `label` holds class indices.
+// npz archives: zip files of npy arrays. Arrays are named after model inputs; one named `label` holds class indices, one a sample.
 // Format: PKWARE APPNOTE 4.3 (end of central directory, central directory, local headers).
 import { open } from 'node:fs/promises';
-import { toNumbers } from '../tensor/tensor.js';
+import { type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { ByteStream, requireFile } from './byte-stream.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
 import { wantedOf } from './draw.js';
@@ -33,7 +33,7 @@ export const npz = (path: string): Dataset =>
       for (let i = 0; i < wanted.end; i++) {
         const values: [string, Awaited<ReturnType<NpyArray['next']>>][] = [];
         for (const [name, array] of arrays) values.push([arrays.size === 1 ? '' : name, await array.next()]);
-        const label = labels && toNumbers(await labels.next())[0];
+        const label = labels && labelIn(await labels.next(), path);
         if (!wanted.has(i)) continue;
         yield { name: `${path}[${i}]`, label, layout: 'array', arrays: Object.fromEntries(values) };
       }
@@ -41,6 +41,16 @@ export const npz = (path: string): Dataset =>
       for (const stream of streams) await stream.close();
     }
   });
+
+/** Rows of scores, one-hot ones too, are no class: their first column would be taken for it. */
+function labelIn(value: TensorValue, path: string): number {
+  const numbers = toNumbers(value);
+  if (numbers.length !== 1)
+    malformedData(
+      `Expected one class index a sample for the array '${labelName}' of '${path}' but received [${value.dims.join(',')}] each: give the index of the largest, as numpy.argmax(${labelName}, 1) does.`,
+    );
+  return numbers[0]!;
+}
 
 interface ZipEntry {
   /** Without .npy. */

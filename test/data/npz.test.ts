@@ -27,6 +27,23 @@ describe('npz', () => {
     ]);
   });
 
+  test('rows of scores are no class indices', async () => {
+    const label = npyBytes('<f4', [2, 3], Float32Array.of(0, 0, 1, 1, 0, 0));
+    const data = `npz:${file('one-hot.npz', zip({ ...arrays, 'label.npy': label }, false))}`;
+    const inputs = [input([1, 2], 'float32', 'a'), input([1, 1], 'int64', 'b')];
+    await expect(all({ data }, inputs)).rejects.toMatchObject({
+      code: 'KPT_DATA_MALFORMED',
+      message: expect.stringContaining('received [3] each'),
+    });
+  });
+
+  test('labels may be a column', async () => {
+    const label = npyBytes('<i8', [2, 1], BigInt64Array.of(8n, 9n));
+    const data = `npz:${file('column.npz', zip({ ...arrays, 'label.npy': label }, false))}`;
+    const inputs = [input([1, 2], 'float32', 'a'), input([1, 1], 'int64', 'b')];
+    expect((await all({ data }, inputs)).map((sample) => sample.label)).toEqual([8, 9]);
+  });
+
   test('an array that the model does not know is named', async () => {
     const data = `npz:${file('b.npz', zip(arrays, false))}`;
     await expect(all({ data }, [input([1, 2], 'float32', 'a')])).rejects.toMatchObject({

@@ -32,7 +32,7 @@ const filesIn = (extensions: readonly string[]) => async (folder: string) =>
   (await labelledFiles(folder, extensions)).map(({ path }) => path);
 
 const fromFolders =
-  "sub-folders, one a class, counted from 0 in the order of their names, or by their names where all are numbers; without sub-folders the number that a file's name begins with, as in 7_cat.jpg";
+  "sub-folders, one a class but for hidden ones, counted from 0 in the order of their names, or by their names where all are numbers; without sub-folders the number that a file's name begins with, as in 7_cat.jpg";
 
 /** Kinds of data. */
 export const dataSources: readonly Source[] = [
@@ -64,7 +64,7 @@ export const dataSources: readonly Source[] = [
     name: 'npz',
     path: 'FILE',
     samples: 'NumPy arrays by the names of the inputs',
-    labels: 'an array named label',
+    labels: 'an array named label: one class index a sample',
     open: npz,
     files: oneFile,
   },

@@ -8,6 +8,7 @@ import { type Feed, feedsOf } from './feeds.js';
 import { labelledFiles } from './folder.js';
 import { idx } from './idx.js';
 import { images, pictureExtensions } from './images.js';
+import { looksChannelsLast } from './layout.js';
 import { npy } from './npy.js';
 import { npz } from './npz.js';
 import { type PreprocessOptions, parsePreprocess } from './preprocess.js';
@@ -135,11 +136,7 @@ export function openFeeds(options: DataOptions, inputs: readonly ValueInfo[]): A
 function inputSize(input: ValueInfo | undefined, layout: 'NCHW' | 'NHWC' | undefined): Size | undefined {
   const dims = input?.dims;
   if (dims?.length !== 4) return undefined;
-  const channels = [1, 3];
-  const last =
-    layout === undefined
-      ? !channels.includes(dims[1] as number) && channels.includes(dims[3] as number)
-      : layout === 'NHWC';
+  const last = layout === undefined ? looksChannelsLast(dims.slice(1)) : layout === 'NHWC';
   const [height, width] = last ? dims.slice(1, 3) : dims.slice(2, 4);
   return typeof height === 'number' && typeof width === 'number' ? [height, width] : undefined;
 }

@@ -5,6 +5,7 @@ import { expected, KompaktError } from '../errors.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Augment } from './augment/augmentation.js';
+import { Canvas, canBeAugmented } from './augment/canvas.js';
 import { missingLabel } from './missing-label.js';
 import { mixOf, mixRows } from './mixup.js';
 import { classesOf } from './reading.js';
@@ -30,6 +31,8 @@ export interface BatchOptions {
   readonly mixup?: number;
   /** Which inputs of the step are the model's; the others are targets. */
   readonly modelInputs: readonly string[];
+  /** Those of them whose samples are pictures [H,W,C]; others are [C,H,W]. */
+  readonly channelsLast?: readonly string[];
   /** Inputs of the step that something else provides. */
   readonly provided?: readonly string[];
 }
@@ -40,7 +43,8 @@ export class Batches {
   readonly #options: BatchOptions;
   readonly #types: readonly TrainingValue[];
 
-  /** Throws KPT_OPTION_INVALID when there are fewer samples than one batch has, or where inputs cannot be mixed. */
+  /** Throws KPT_OPTION_INVALID when there are fewer samples than one batch has, or where inputs can be neither
+   *  augmented nor mixed. */
   constructor(data: TrainingData, step: Pick<TrainingStep, 'inputs'>, options: BatchOptions) {
     this.perEpoch = Math.floor(data.count / options.size);
     if (this.perEpoch === 0)
@@ -52,9 +56,17 @@ export class Batches {
           options.size,
         ),
       );
-    const whole = step.inputs.find(
-      ({ name, dtype }) => options.modelInputs.includes(name) && dtype !== 'float32',
-    );
+    const inputs = step.inputs.filter(({ name }) => options.modelInputs.includes(name));
+    if (options.augment?.length && !inputs.some(({ dtype }) => canBeAugmented(dtype)))
+      throw new KompaktError(
+        'KPT_OPTION_INVALID',
+        expected(
+          'an input in float32 or in integers of 8 or 16 bits, which can be changed a little,',
+          'option augment',
+          inputs.map(({ name, dtype }) => `'${name}' in ${dtype}`).join(', '),
+        ),
+      );
+    const whole = inputs.find(({ dtype }) => dtype !== 'float32');
     if (options.mixup !== undefined && whole !== undefined)
       throw new KompaktError(
         'KPT_OPTION_INVALID',
@@ -101,29 +113,37 @@ export class Batches {
   }
 
   #augment(columns: readonly Column[], epoch: number, number: number): void {
-    const { augment = [], mixup, size, seed } = this.#options;
+    const { augment = [], mixup, size, seed, channelsLast = [] } = this.#options;
     if (augment.length === 0 && mixup === undefined) return;
     const random = randomFor(seed, 'augment', epoch, number);
-    const rows = ({ buffer }: Column): Float32Array[] =>
-      Array.from({ length: size }, (_, i) => buffer.sample(i) as Float32Array);
-    const floats = columns.filter(({ type }) => type.dtype === 'float32');
-    for (const column of floats)
-      if (column.isModelInput)
-        for (const row of rows(column))
-          for (const change of augment) change(row, column.type.dims.slice(1), random);
+    const rows = ({ buffer }: Column) => Array.from({ length: size }, (_, i) => buffer.sample(i));
+    for (const column of columns) {
+      if (!column.isModelInput || !canBeAugmented(column.type.dtype)) continue;
+      const canvas = column.canvas(channelsLast);
+      for (const row of rows(column)) canvas.change(row, augment, random);
+    }
     if (mixup === undefined) return;
     const mix = mixOf(mixup, size, random);
-    for (const column of floats) mixRows(rows(column), mix);
+    for (const column of columns)
+      if (column.type.dtype === 'float32') mixRows(rows(column) as Float32Array[], mix);
   }
 }
 
 /** One input of the step and where its batch is put together. */
 class Column {
+  #canvas: Canvas | undefined;
+
   constructor(
     readonly type: TrainingValue,
     readonly buffer: BatchBuffer,
     readonly isModelInput: boolean,
   ) {}
+
+  canvas(channelsLast: readonly string[]): Canvas {
+    const { name, dtype, dims } = this.type;
+    this.#canvas ??= new Canvas(dtype, dims.slice(1), channelsLast.includes(name));
+    return this.#canvas;
+  }
 
   set(at: number, sample: TrainingSample): void {
     const { name, dims, dtype } = this.type;

@@ -4,41 +4,31 @@ import { KompaktError } from '../errors.js';
 import { freezeGraph, type Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { writeFileAtomically } from '../onnx/write-file.js';
-import { type SamplesOf, samplesIn } from '../session/samples.js';
-import { type Tensors, toValues } from '../session/values.js';
+import type { SamplesOf } from '../session/samples.js';
 import { f32, type TensorValue } from '../tensor/tensor.js';
+import { isChannelsLast } from './augment/channels-last.js';
 import { augmentsOf } from './augment/options.js';
 import { measureBatchNorm, withStatistics } from './batch-norm.js';
 import { type Batch, Batches } from './batches.js';
 import { type Care, type CompleteCarefulOptions, HeldOut } from './careful.js';
 import { trainingCurves } from './curves.js';
-import { answersOf, evaluate, type LabelledSample, sampleName } from './evaluate.js';
+import { answersOf, evaluate, type LabelledSample } from './evaluate.js';
 import type { TrainingEvent, TrainingReport } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
+import { type Lesson, samplesOf } from './lessons.js';
 import { logTo } from './log.js';
 import { train } from './loop.js';
 import { type CompleteTrainingSettings, optimizerOf, usualRate } from './options.js';
 import type { Preparation } from './preparation.js';
-import { classesOf } from './reading.js';
 import { scheduleOf } from './schedules/options.js';
 import { withWarmUp } from './schedules/warm-up.js';
 import { seedFor } from './seeds.js';
 import { compileStep } from './step.js';
 import type { Loss, Regularizer } from './training.js';
-import { TrainingData, type TrainingSample } from './training-data.js';
+import { TrainingData } from './training-data.js';
 import { parametersOf } from './training-form.js';
 
-/** A sample to learn from. */
-export interface Lesson {
-  /** For messages: where it comes from. */
-  readonly name?: string;
-  /** Model inputs with a batch dimension of 1. */
-  readonly feeds: Tensors;
-  /** Class index, for classifiers. */
-  readonly label?: number;
-  /** What else the loss compares outputs with, by name: `target` for mean squared error and the like. */
-  readonly targets?: Tensors;
-}
+export type { Lesson };
 
 /** What training needs that is no setting. */
 export interface TrainingInputs {
@@ -80,8 +70,12 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const { graph, rules, progress, unaveraged, finish } = preparation;
   const { batch, seed, threads, memoryBytes, learningRate = usualRate[settings.optimizer.name] } = settings;
   const heldOut = options.careful && new HeldOut(options.careful.heldOut, seed);
-  const lessons = heldOut === undefined ? options : { ...options, data: heldOut.rest(options.data) };
-  const data = await TrainingData.open(samplesOf(lessons), { seed, memoryBytes, ...(signal && { signal }) });
+  const lessons = heldOut === undefined ? options.data : heldOut.rest(options.data);
+  const data = await TrainingData.open(samplesOf(lessons, model.graph), {
+    seed,
+    memoryBytes,
+    ...(signal && { signal }),
+  });
   const candidates = candidatesOf(options);
   const step = compileStep({
     graph,
@@ -107,6 +101,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       augment: augmentsOf(settings.augment),
       ...(settings.mixup !== undefined && { mixup: settings.mixup }),
       modelInputs: graph.inputs.map(({ name }) => name),
+      channelsLast: graph.inputs.filter((input) => isChannelsLast(graph, input)).map(({ name }) => name),
       provided: options.provided ?? [],
     });
     const judged = options.evaluate;
@@ -166,39 +161,6 @@ async function careOf(
   return {
     samples: samples.length,
     judge: async (trained) => (await evaluate(model.withGraph(finish(trained)), judged, running)).accuracy,
-  };
-}
-
-/** The samples, to be read as often as asked; labels are checked against the classes of the model where they are known. */
-export function samplesOf({
-  data,
-  model: { graph },
-}: Pick<TrainModelOptions, 'data' | 'model'>): AsyncIterable<TrainingSample> {
-  const dims = graph.outputs[0]!.dims;
-  const scores = dims?.length === 1 ? 1 : dims?.length === 2 ? dims[1] : null;
-  const classes = typeof scores === 'number' ? classesOf(scores) : Number.POSITIVE_INFINITY;
-  return {
-    async *[Symbol.asyncIterator]() {
-      let number = 0;
-      for await (const { name: given, feeds, label, targets } of samplesIn<Lesson>(data)) {
-        const name = sampleName(given, number++);
-        if (label !== undefined && !(Number.isInteger(label) && label >= 0 && label < classes))
-          throw new KompaktError(
-            'KPT_DATA_MALFORMED',
-            `Sample ${name} has label ${label}, but ${
-              classes === Number.POSITIVE_INFINITY
-                ? 'labels are integers from 0 on'
-                : `the model tells ${classes} classes apart: 0 to ${classes - 1}`
-            }.`,
-          );
-        yield {
-          name,
-          inputs: toValues(feeds),
-          ...(label !== undefined && { label }),
-          ...(targets && { targets: toValues(targets) }),
-        };
-      }
-    },
   };
 }
 

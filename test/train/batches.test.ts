@@ -1,5 +1,6 @@
 // Batches: what a step is fed, augmentation, and going on in the middle of an epoch.
-import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
+import { f32, i64, tensor, toNumbers } from '../../lib/tensor/tensor.js';
+import { augmentsOf } from '../../lib/train/augment/options.js';
 import { Batches, type BatchOptions } from '../../lib/train/batches.js';
 import type { TrainingValue } from '../../lib/train/training.js';
 import { TrainingData, type TrainingSample } from '../../lib/train/training-data.js';
@@ -140,4 +141,32 @@ test('inputs that cannot be mixed are refused', async () => {
     message: expect.stringMatching(/option mixup .*'x' in int64/),
   });
   expect((await make({ size: 5, seed: 1 }, samples, [...integers])).perEpoch).toBe(2);
+});
+
+test('integer pictures are augmented, with channels where they are; indices beside them stay', async () => {
+  const samples = Array.from({ length: 4 }, (_, label) => ({
+    name: `${label}`,
+    label,
+    inputs: new Map([
+      ['x', tensor('uint8', [1, 1, 2, 3], Uint8Array.of(1, 2, 3, 4, 5, 6))],
+      ['ids', i64([7])],
+    ]),
+  }));
+  const inputs: TrainingValue[] = [
+    { name: 'x', dtype: 'uint8', dims: [4, 1, 2, 3] },
+    { name: 'ids', dtype: 'int64', dims: [4] },
+    { name: 'target', dtype: 'int64', dims: [4] },
+  ];
+  const options = { size: 4, seed: 1, augment: augmentsOf({ flip: 1 }), modelInputs: ['x', 'ids'] };
+  const data = await TrainingData.open(counted(samples), { seed: 7, memoryBytes: 1e6 });
+  const [found] = await all(new Batches(data, { inputs }, { ...options, channelsLast: ['x'] }), 0);
+  expect(found!.inputs.x!.values.slice(0, 6)).toEqual([4, 5, 6, 1, 2, 3]);
+  expect(found!.inputs.ids!.values).toEqual([7, 7, 7, 7]);
+  const ids = inputs.filter(({ name }) => name !== 'x');
+  expect(() => new Batches(data, { inputs: ids }, { ...options, modelInputs: ['ids'] })).toThrow(
+    expect.objectContaining({
+      code: 'KPT_OPTION_INVALID',
+      message: expect.stringContaining("'ids' in int64"),
+    }),
+  );
 });

@@ -3,10 +3,10 @@ import type { Model } from '../../model/model.js';
 import type { SamplesOf } from '../../session/samples.js';
 import type { TensorValue } from '../../tensor/tensor.js';
 import { Batches } from '../../train/batches.js';
+import { type Lesson, samplesOf } from '../../train/lessons.js';
 import { crossEntropy } from '../../train/losses/cross-entropy.js';
 import { sgd } from '../../train/optimizers/sgd.js';
 import { compileStep } from '../../train/step.js';
-import { type Lesson, samplesOf } from '../../train/train-model.js';
 import { TrainingData } from '../../train/training-data.js';
 import type { Candidates } from './choose.js';
 import { forSlices } from './importance.js';
@@ -28,7 +28,7 @@ export async function effectsOf(
   { data, batch, seed, threads, signal }: EffectsOptions,
 ): Promise<Candidates['effects']> {
   const { graph } = model;
-  const samples = await TrainingData.open(samplesOf({ data, model }), {
+  const samples = await TrainingData.open(samplesOf(data, model.graph), {
     seed,
     memoryBytes: 0,
     ...(signal && { signal }),

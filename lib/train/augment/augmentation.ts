@@ -10,5 +10,7 @@ export interface Augmentation {
   readonly summary: string;
   /** Largest sensible number; all are above 0. */
   readonly most: number;
+  /** Only whole numbers mean something: pixels. */
+  readonly whole?: boolean;
   readonly make: (amount: number) => Augment;
 }

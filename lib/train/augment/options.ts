@@ -6,9 +6,9 @@ import { augmentations } from './index.js';
 /** {"shift":2,"flip":0.5}: augmentations by name, each with its number. */
 export const augmentOptions = z.strictObject(
   Object.fromEntries(
-    augmentations.map(({ name, most, summary }) => [
+    augmentations.map(({ name, most, summary, whole }) => [
       name,
-      z.number().positive().max(most).describe(summary).optional(),
+      (whole ? z.int() : z.number()).positive().max(most).describe(summary).optional(),
     ]),
   ),
 );

@@ -5,7 +5,9 @@ export const shift: Augmentation = {
   name: 'shift',
   summary: 'moves a picture by up to this many pixels in each direction; the border is repeated',
   most: 1024,
-  make: (reach) => (values, dims, random) => {
+  whole: true,
+  make: (most) => (values, dims, random) => {
+    const reach = Math.floor(most);
     const pixels = (): number => Math.floor(random() * (2 * reach + 1)) - reach;
     const [dy, dx] = [pixels(), pixels()];
     const source = values.slice();

@@ -98,10 +98,19 @@ test('what changes pictures refuses other samples', () => {
 
 test('options: every augmentation by name, numbers in range, nothing else', () => {
   for (const { name, most } of augmentations) {
-    expect(augmentOptions.safeParse({ [name]: Math.min(most, 0.5) }).success).toBe(true);
+    const amount = name === 'shift' ? 2 : Math.min(most, 0.5);
+    expect(augmentOptions.safeParse({ [name]: amount }).success).toBe(true);
     for (const wrong of [0, -1, 'x', Number.POSITIVE_INFINITY])
       expect(augmentOptions.safeParse({ [name]: wrong }).success).toBe(false);
   }
   expect(augmentOptions.safeParse({ mirror: 1 }).success).toBe(false);
   expect(augmentsOf({})).toEqual([]);
+});
+
+test('shift moves by whole pixels', () => {
+  expect(augmentOptions.safeParse({ shift: 0.5 }).success).toBe(false);
+  const [, shift] = augmentations;
+  const values = ramp(6);
+  shift!.make(1.5)(values, [1, 2, 3], () => 0.99);
+  expect([...values]).toEqual([0, 0, 1, 0, 0, 1]);
 });

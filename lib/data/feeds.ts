@@ -1,6 +1,8 @@
 // Samples -> model inputs: pre-processing, colour and layout, batch dimension, element type.
 import { expected, KompaktError } from '../errors.js';
 import type { Dim, ValueInfo } from '../graph/graph.js';
+import { roundHalfEven } from '../ops/shared/rounding.js';
+import { dtypes, isInt64 } from '../tensor/dtype.js';
 import { type Dims, sameDims, sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import type { Sample } from './dataset.js';
@@ -57,12 +59,29 @@ function toInput(sample: Sample, value: TensorValue, input: ValueInfo, preproces
     const numbers = normalize(toNumbers(value), 1, preprocess, where);
     const fitted =
       sample.layout === 'sound' ? fitLength(numbers, input, where) : { dims: value.dims, data: numbers };
-    return fromNumbers(input.dtype, fitArray(fitted.dims, input, where), fitted.data);
+    return typed(input, fitArray(fitted.dims, input, where), fitted.data, where);
   }
   const stored = recolor(planesOf(value, sample.layout), preprocess.color, where);
   const planes = { ...stored, data: normalize(stored.data, stored.channels, preprocess, where) };
   const { dims, data } = arrange(planes, input, preprocess.layout, where);
-  return fromNumbers(input.dtype, dims, data);
+  return typed(input, dims, data, where);
+}
+
+/** Numbers in the type of an input; for integers they are rounded. */
+function typed({ name, dtype }: ValueInfo, dims: Dims, data: Float64Array, where: string): TensorValue {
+  const { integer, min, max } = dtypes[dtype];
+  if (!integer) return fromNumbers(dtype, dims, data);
+  const whole = data.map(roundHalfEven);
+  // The greatest integer of 64 bits is no float64: its bound is the next one, which does not fit.
+  const wide = isInt64(dtype);
+  const at = whole.findIndex((v) => !(v >= min && (wide ? v < max : v <= max)));
+  const range = wide ? `of ${min < 0 ? '-2^63 to 2^63' : '0 to 2^64'} - 1` : `from ${min} to ${max}`;
+  if (at >= 0)
+    throw new KompaktError(
+      'KPT_DATA_MALFORMED',
+      `Expected values ${range} for input '${name}' in ${dtype} but received ${data[at]} from ${where}: see scale, mean and std of the preprocessing.`,
+    );
+  return fromNumbers(dtype, dims, whole);
 }
 
 function planesOf(value: TensorValue, layout: 'CHW' | 'HWC'): Planes {

@@ -10,19 +10,12 @@ import { fuseActivation } from '../passes/fuse-activation.js';
 import { fuseMatMul } from '../passes/fuse-mat-mul.js';
 import { runPipeline } from '../passes/pipeline.js';
 import { differentiate, factsOf } from '../run/differentiate.js';
-import type { Fact } from '../run/inference.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue } from '../tensor/tensor.js';
+import { lossContext, typedValue } from './loss-context.js';
 import { outputAxis } from './max-norm.js';
 import { sharpGradients } from './sharpness.js';
-import type {
-  LossContext,
-  Optimizer,
-  ParameterRule,
-  Regularizer,
-  TrainingOptions,
-  TrainingValue,
-} from './training.js';
+import type { Optimizer, ParameterRule, Regularizer, TrainingOptions, TrainingValue } from './training.js';
 import { parametersOf, type TrainingForm, trainingForm } from './training-form.js';
 
 /** A value that lives from step to step. */
@@ -201,43 +194,6 @@ const trainingPasses = [
 
 const isFed = (model: Graph, form: TrainingForm, name: string): boolean =>
   name !== form.step && !model.constants.has(name);
-
-function typedValue(facts: ReadonlyMap<string, Fact>, name: string): TrainingValue {
-  const fact = facts.get(name);
-  if (fact === undefined) throw new KompaktError('KPT_OPTION_INVALID', `The model has no value '${name}'.`);
-  return { name, dtype: fact.type.dtype, dims: fact.type.dims };
-}
-
-function lossContext(
-  graph: Graph,
-  writer: GraphWriter,
-  facts: ReadonlyMap<string, Fact>,
-  predictions: readonly TrainingValue[],
-  targets: TrainingValue[],
-): LossContext {
-  const producers = producersOf(graph.nodes);
-  return {
-    add: (op, inputs, attributes, options) => writer.add(op, inputs, attributes, options),
-    constant: (hint, value) => writer.constant(hint, value),
-    prediction: (index) => {
-      const prediction = predictions[index];
-      if (prediction === undefined)
-        throw new KompaktError('KPT_OPTION_INVALID', `The model has no output ${index} for the loss.`);
-      return prediction;
-    },
-    before: (value, op) => {
-      let node = producers.get(value.name);
-      while (node?.op === 'FakeQuantize') node = producers.get(node.inputs[0]!);
-      return node?.op === op ? { ...value, name: node.inputs[0]! } : value;
-    },
-    value: (name) => typedValue(facts, name),
-    target: (name, { dtype, dims }) => {
-      const value = { name: writer.input(name, { dtype, dims }), dtype, dims };
-      targets.push(value);
-      return value.name;
-    },
-  };
-}
 
 /** Whether a value can change the loss. */
 function reaches(graph: Graph, loss: string): (name: string) => boolean {

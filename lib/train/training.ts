@@ -17,8 +17,9 @@ export interface LossContext extends NodeWriter {
   /** An output of the model. Throws KPT_OPTION_INVALID when there is none. */
   prediction(index: number): TrainingValue;
   /** What goes into the operator `op` (a Softmax or Sigmoid that the loss brings itself) behind a value, seen through fake
-   *  quantisation; the value itself when it does not come from one. */
-  before(value: TrainingValue, op: string): TrainingValue;
+   *  quantisation; the value itself when it does not come from one. Throws
+   *  KPT_OPTION_INVALID when that works along another axis than `axis`. */
+  before(value: TrainingValue, op: string, axis?: number): TrainingValue;
   /** Any value of the model by name: intermediate ones, for hints. Throws KPT_OPTION_INVALID when there is none. */
   value(name: string): TrainingValue;
   /** Declares an input that every step is fed under this name. */

@@ -1,8 +1,11 @@
-// Penalties of single parameters, by hand: one step of a layer whose inputs are 0, so that the loss pulls at no weight.
+// Penalties of single parameters, by hand: one step of a layer whose inputs are 0, so that the loss pulls at no weight; and axes of
+// classes.
 import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
 import { crossEntropy } from '../../lib/train/losses/cross-entropy.js';
+import { klDivergence } from '../../lib/train/losses/kl-divergence.js';
+import { softTargets } from '../../lib/train/losses/soft-targets.js';
 import { sgd } from '../../lib/train/optimizers/sgd.js';
 import { compileStep } from '../../lib/train/step.js';
 import type { TrainingOptions } from '../../lib/train/training.js';
@@ -61,3 +64,35 @@ test('weight decay alone, also of what has one dimension', () => {
     expect(decayed[i]).toBeCloseTo(plain[i]! - learningRate * regularizer.l2 * value, 6);
   });
 });
+
+test.each([
+  ['cross-entropy', [2, 3, 4], -1, crossEntropy(), 'axis 1, but the Softmax'],
+  ['kl-divergence', [2, 3, 4], 2, klDivergence(), 'is over axis 2'],
+  ['soft targets', [2, 3], 0, softTargets(2, 'target'), 'is over axis 0'],
+  ['kl-divergence', [2, 3, 4], 1, klDivergence(), undefined],
+  ['cross-entropy', [2, 3], -1, crossEntropy(), undefined],
+] as const)('%s and a Softmax over another axis: of %j over %d', (_, dims, axis, loss, message) => {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', dims);
+  const scaled = g.node('Mul', [
+    x,
+    g.constant('w', f32([dims[1]!, ...dims.slice(2).map(() => 1)], ones(dims[1]))),
+  ]);
+  g.output(g.node('Softmax', scaled, { axis: attr.int(axis) })[0]!, 'float32');
+  const compile = () =>
+    compileStep({
+      graph: g.build(),
+      loss,
+      optimizer: sgd(),
+      batch: 2,
+      threads: 1,
+      trainable: ['w'],
+    }).release();
+  if (message === undefined) expect(compile).not.toThrow();
+  else
+    expect(compile).toThrow(
+      expect.objectContaining({ code: 'KPT_OPTION_INVALID', message: expect.stringContaining(message) }),
+    );
+});
+
+const ones = (count: number): Float32Array => new Float32Array(count).fill(1);

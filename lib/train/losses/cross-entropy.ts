@@ -28,7 +28,7 @@ export function crossEntropy({
     build: (ctx) => {
       const prediction = ctx.prediction(output);
       if (isOneScore(prediction)) return ofOne(ctx, prediction, { smoothing, target, soft });
-      const scores = ctx.before(prediction, 'Softmax');
+      const scores = ctx.before(prediction, 'Softmax', 1);
       const { name, dtype, dims } = scores;
       const part = (value: string, weight: number): string =>
         emit(ctx, 'Mul', [value, scalar(ctx, dtype, weight)]);

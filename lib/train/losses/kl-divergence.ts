@@ -14,7 +14,7 @@ export function klDivergence({ output = 0, target = 'target' }: RegressionOption
     build: (ctx) => {
       const prediction = ctx.prediction(output);
       requireSeveral('kl-divergence', prediction);
-      const scores = ctx.before(prediction, 'Softmax');
+      const scores = ctx.before(prediction, 'Softmax', 1);
       const wanted = ctx.target(target, scores);
       const logs = emit(ctx, 'LogSoftmax', [scores.name], { axis: int(1) });
       const wantedLogs = emit(ctx, 'Log', [emit(ctx, 'Max', [wanted, scalar(ctx, scores.dtype, smallest)])]);

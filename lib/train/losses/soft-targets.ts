@@ -15,7 +15,7 @@ export const softTargets = (temperature: number, target: string): Loss => ({
     const prediction = ctx.prediction(0);
     requireRank(prediction, 2, 'soft targets');
     if (isOneScore(prediction)) return ofOne(ctx, prediction, temperature, target);
-    const logits = ctx.before(prediction, 'Softmax');
+    const logits = ctx.before(prediction, 'Softmax', 1);
     const probabilities = ctx.target(target, { dtype: 'float32', dims: logits.dims });
     const number = (value: number): string => ctx.constant('number', f32([], [value]));
     const add = (op: string, ...inputs: string[]): string => ctx.add(op, inputs)[0]!;

@@ -10,6 +10,7 @@ import { requireRepeatable, type SamplesOf, samplesIn } from '../session/samples
 import { distill } from '../train/distill.js';
 import { answersOf, evaluate, type LabelledSample } from '../train/evaluate.js';
 import { type FinetuneOptions, finetune } from '../train/finetune.js';
+import { checkOutputs } from '../train/outputs.js';
 import type { Prepare } from '../train/preparation.js';
 import { classesOf } from '../train/reading.js';
 import type { Lesson, TrainedModel, TrainingInputs } from '../train/train-model.js';
@@ -55,6 +56,8 @@ export async function binarize(model: Model, options: BinarizeOptions): Promise<
     ...(onEvent && { onEvent }),
     ...(signal && { signal }),
   };
+  // The stage that writes the curves is the last one.
+  await checkOutputs(settings);
   const method = binaryMethods.find(({ name }) => name === settings.method)!;
   const source = model.withGraph(foldConstants.run(model.graph));
   const layers = await layersOf(source, method, settings, inputs);

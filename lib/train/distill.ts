@@ -23,6 +23,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { softTargets } from './losses/soft-targets.js';
 import { type WeightedLoss, weightedSum } from './losses/weighted-sum.js';
 import { lossOf, lossOptions, realShape, trainingShape } from './options.js';
+import { checkOutputs } from './outputs.js';
 import { asItIs, type Prepare } from './preparation.js';
 import { type Lesson, type TrainedModel, type TrainingInputs, trainModel } from './train-model.js';
 import type { TrainingSample } from './training-data.js';
@@ -60,6 +61,7 @@ export async function distill(
   const models = teacher === 'self' ? [student] : [teacher].flat();
   if (models.length === 0)
     throw new KompaktError('KPT_OPTION_INVALID', 'Option teacher of distill names no model.');
+  await checkOutputs(settings);
   const teachers = teachersOf(models, settings);
   try {
     const preparation = await prepare(student.graph);

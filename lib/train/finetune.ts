@@ -6,6 +6,7 @@ import type { Model } from '../model/model.js';
 import { foldBatchNorm } from '../passes/fold-batch-norm.js';
 import { parseOptions } from '../session/parse-options.js';
 import { lossOf, lossOptions, realShape, trainingShape } from './options.js';
+import { checkOutputs } from './outputs.js';
 import { asItIs, type Preparation, type Prepare } from './preparation.js';
 import { mergeLowRank, withLowRank } from './residual/low-rank.js';
 import { type TrainedModel, type TrainingInputs, trainModel } from './train-model.js';
@@ -38,6 +39,7 @@ export async function finetune(
       'KPT_OPTION_INVALID',
       'Options residualRank and prepare of finetune are two ways to change what is trained; give one.',
     );
+  await checkOutputs(settings);
   const prepared =
     residualRank === undefined
       ? (prepare ?? asItIs)

@@ -2,14 +2,26 @@
 import { appendFileSync } from 'node:fs';
 import { KompaktError } from '../errors.js';
 import type { TrainingEvent } from './events.js';
+import { warn } from './outputs.js';
 
-/** Appends to a file. Throws KPT_FILE_WRITE. */
-export const logTo =
-  (path: string) =>
-  (event: TrainingEvent): void => {
+/** Appends to a file. Throws KPT_FILE_WRITE for the first line; a later one that fails ends the log with a warning, and not the run. */
+export function logTo(path: string): (event: TrainingEvent) => void {
+  let [begun, ended] = [false, false];
+  return (event) => {
+    if (ended) return;
     try {
       appendFileSync(path, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
-    } catch (error) {
-      throw new KompaktError('KPT_FILE_WRITE', `The log '${path}' cannot be written.`, { path }, error);
+      begun = true;
+    } catch (cause) {
+      const error = new KompaktError(
+        'KPT_FILE_WRITE',
+        `The log '${path}' cannot be written.`,
+        { path },
+        cause,
+      );
+      if (!begun) throw error;
+      ended = true;
+      warn(error);
     }
   };
+}

@@ -3,7 +3,6 @@
 import { KompaktError } from '../errors.js';
 import { freezeGraph, type Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
-import { writeFileAtomically } from '../onnx/write-file.js';
 import type { SamplesOf } from '../session/samples.js';
 import { f32, type TensorValue } from '../tensor/tensor.js';
 import { isChannelsLast } from './augment/channels-last.js';
@@ -11,7 +10,6 @@ import { augmentsOf } from './augment/options.js';
 import { measureBatchNorm, withStatistics } from './batch-norm.js';
 import { type Batch, Batches } from './batches.js';
 import { type Care, type CompleteCarefulOptions, HeldOut } from './careful.js';
-import { trainingCurves } from './curves.js';
 import { answersOf, evaluate, type LabelledSample } from './evaluate.js';
 import type { TrainingEvent, TrainingReport } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -19,6 +17,7 @@ import { type Lesson, samplesOf } from './lessons.js';
 import { logTo } from './log.js';
 import { train } from './loop.js';
 import { type CompleteTrainingSettings, optimizerOf, usualRate } from './options.js';
+import { writeCurves } from './outputs.js';
 import type { Preparation } from './preparation.js';
 import { scheduleOf } from './schedules/options.js';
 import { withWarmUp } from './schedules/warm-up.js';
@@ -131,8 +130,9 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       ...(onEvent && { onEvent }),
       ...(signal && { signal }),
     });
-    if (settings.curves !== undefined) await writeCurves(settings.curves, model, report, settings);
-    return { model: model.withGraph(await finished(step.graph(), preparation, batches, settings)), report };
+    const trained = model.withGraph(await finished(step.graph(), preparation, batches, settings));
+    await writeCurves(model.graph.name, report, settings);
+    return { model: trained, report };
   } finally {
     step.release();
   }
@@ -240,20 +240,4 @@ const atTheEnd = (graph: Graph, progress: string | undefined): Graph =>
 
 async function* inputsOf(batches: AsyncIterable<Batch>): AsyncGenerator<ReadonlyMap<string, TensorValue>> {
   for await (const { inputs } of batches) yield inputs;
-}
-
-async function writeCurves(
-  path: string,
-  model: Model,
-  report: TrainingReport,
-  settings: CompleteTrainingSettings,
-): Promise<void> {
-  const { optimizer, schedule, batch, seed } = settings;
-  const page = trainingCurves(model.graph.name, report, [
-    ['optimiser', optimizer.name],
-    ['schedule', schedule.name],
-    ['batch', String(batch)],
-    ['seed', String(seed)],
-  ]);
-  await writeFileAtomically(path, Buffer.from(page));
 }

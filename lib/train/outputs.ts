@@ -1,0 +1,34 @@
+// Files that a run writes besides the model. Whether they can be written is known before it begins; a disk that fills up meanwhile
+// costs the file and never the model.
+import { checkWritable, writeFileAtomically } from '../onnx/write-file.js';
+import { trainingCurves } from './curves.js';
+import type { TrainingReport } from './events.js';
+import type { CompleteTrainingSettings } from './options.js';
+
+type Outputs = Pick<CompleteTrainingSettings, 'checkpoint' | 'curves'>;
+
+/** Throws KPT_FILE_WRITE. */
+export async function checkOutputs({ checkpoint, curves }: Outputs): Promise<void> {
+  for (const path of [checkpoint?.path, curves]) if (path !== undefined) await checkWritable(path);
+}
+
+/** Writes the curves, where they are asked for. */
+export async function writeCurves(
+  title: string,
+  report: TrainingReport,
+  { curves, optimizer, schedule, batch, seed }: CompleteTrainingSettings,
+): Promise<void> {
+  if (curves === undefined) return;
+  const page = trainingCurves(title, report, [
+    ['optimiser', optimizer.name],
+    ['schedule', schedule.name],
+    ['batch', String(batch)],
+    ['seed', String(seed)],
+  ]);
+  await writeFileAtomically(curves, Buffer.from(page)).catch(warn);
+}
+
+/** Says that a file could not be written. */
+export function warn(error: unknown): void {
+  process.emitWarning(`kompakt: ${(error as Error).message}`, { code: 'KPT_FILE_WRITE' });
+}

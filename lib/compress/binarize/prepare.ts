@@ -65,15 +65,21 @@ export function withBinaryWeights(
   const editor = new GraphEditor(graph);
   const writer = new EditorWriter(editor);
   const signs = new Signs(writer, progress);
-  for (const weight of new Set(layers.map((layer) => layer.weight))) {
-    const sharing = layers.filter((layer) => layer.weight === weight);
+  // Layers that share weights, and read the output channels from the same axis.
+  const shared = new Map<string, BinaryLayer[]>();
+  for (const layer of layers) {
+    const key = `${layer.axis} ${layer.weight}`;
+    shared.set(key, [...(shared.get(key) ?? []), layer]);
+  }
+  for (const sharing of shared.values()) {
+    const { weight, axis } = sharing[0]!;
     const names = new Set(sharing.map(({ node }) => node));
     const users = editor.consumers(weight).filter((node) => names.has(node.name));
     const value = editor.constant(weight)!;
     // Signs and bounds are for these layers only: one that is kept, or whatever else reads the constant, goes on with its numbers.
     const others = users.length < editor.consumers(weight).length || editor.isGraphOutput(weight);
     const own = others ? writer.constant(`${weight}/latent`, value) : weight;
-    const binary = binaryWeights(signs, parameters, form, own, value, sharing[0]!.axis);
+    const binary = binaryWeights(signs, parameters, form, own, value, axis);
     for (const node of users) editor.replace([node], [{ ...node, inputs: node.inputs.with(1, binary) }]);
   }
   return { graph: editor.finish(), parameters, progress: signs.progress };

@@ -63,6 +63,33 @@ test.each(binaryMethods)(
   },
 );
 
+test('xnor-net: layers that share weights one way and the other have a scale per output channel of their own', () => {
+  const shared = f32([size, size], randomFloats(size * size, 3, 1.4));
+  const g = new GraphBuilder();
+  const w = g.constant('w', shared);
+  const [a] = g.node('Gemm', [g.input('x', 'float32', [2, size]), w], {}, { name: 'plain' });
+  const [y] = g.node('Gemm', [a!, w], { transB: attr.int(1) }, { name: 'turned', outputs: ['y'] });
+  g.output(y!, 'float32', [2, size]);
+  const { activations, weights } = binaryMethods.find(({ name }) => name === 'xnor-net')!;
+  const { binary } = chooseLayers(g.build(), { ...choice, keep: [] }, 'weights');
+  const before = withBinaryActivations(g.build(), binary, activations);
+  const { constants, nodes } = toInference(withBinaryWeights(before, binary, weights).graph);
+  const values = toNumbers(shared);
+  const at = {
+    plain: (o: number, i: number) => i * size + o,
+    turned: (o: number, i: number) => o * size + i,
+  };
+  for (const [name, place] of Object.entries(at)) {
+    const made = toNumbers(constants.get(nodes.find((node) => node.name === name)!.inputs[1]!)!);
+    for (let o = 0; o < size; o++) {
+      const column = Array.from({ length: size }, (_, i) => values[place(o, i)]!);
+      column.forEach((v, i) => {
+        expect(made[place(o, i)]).toBeCloseTo(Math.sign(v) * meanSize(column), 4);
+      });
+    }
+  }
+});
+
 const row = (values: ArrayLike<number>, o: number): number[] =>
   Array.from({ length: size }, (_, i) => values[o * size + i]!);
 const rows = (values: ArrayLike<number>): number[][] =>

@@ -1,7 +1,9 @@
 // Checkpoints: all that a run needs to continue, in one safetensors file (8 bytes of header length, a JSON header, the data),
-// written beside the old one and renamed, so that there is always a whole one.
+// written beside the old one and renamed, so that there is always a whole one. A digest over all of it tells damage from a run.
 // Format: https://github.com/huggingface/safetensors (README, "Format").
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { expected, KompaktError } from '../errors.js';
 import { writeFileAtomically } from '../onnx/write-file.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
@@ -30,6 +32,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
   const header: Record<string, unknown> = {
     __metadata__: {
       format: 'kompakt',
+      digest: noDigest,
       progress: JSON.stringify(checkpoint.progress),
       settings: JSON.stringify(checkpoint.settings),
     },
@@ -51,7 +54,9 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
   const head = Buffer.alloc(headBytes + length, ' ');
   head.writeBigUInt64LE(BigInt(length));
   text.copy(head, headBytes);
-  await writeFileAtomically(path, Buffer.concat([head, ...parts]));
+  const bytes = Buffer.concat([head, ...parts]);
+  bytes.write(digestOf(bytes), digestAt(bytes, noDigest));
+  await writeFileAtomically(path, bytes);
 }
 
 /** The checkpoint of a file; undefined when there is none. Throws KPT_DATA_MALFORMED when it is not one. */
@@ -68,7 +73,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint | undefin
   } catch (error) {
     throw new KompaktError(
       'KPT_DATA_MALFORMED',
-      `'${path}' is not a checkpoint of kompakt.`,
+      `'${path}' is damaged, or no checkpoint of this version of kompakt.`,
       { path },
       error,
     );
@@ -97,29 +102,53 @@ export function requireSameSettings(
 const headBytes = 8;
 const alignment = 8;
 
-interface FileTensor {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
+/** SHA-256 of the file in which these stand for the digest itself. */
+const noDigest = '0'.repeat(64);
+
+const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+const digestAt = (bytes: Buffer, digest: string): number => {
+  const key = '"digest":"';
+  return bytes.indexOf(`${key}${digest}"`) + key.length;
+};
+
+const whole = z.int().min(0);
+const fileTensor = z.object({
+  dtype: z.string(),
+  shape: z.array(whole),
+  data_offsets: z.tuple([whole, whole]),
+});
+const headerOptions = z
+  .object({
+    __metadata__: z.object({
+      format: z.literal('kompakt'),
+      digest: z.string().regex(/^[0-9a-f]{64}$/),
+      progress: z.string(),
+      settings: z.string(),
+    }),
+  })
+  .catchall(fileTensor);
 
 function parse(bytes: Buffer): Checkpoint {
   const start = headBytes + Number(bytes.readBigUInt64LE(0));
-  const { __metadata__: metadata, ...entries } = JSON.parse(
-    bytes.subarray(headBytes, start).toString('utf8'),
-  ) as { __metadata__: Record<string, string> } & Record<string, FileTensor>;
+  const { __metadata__: metadata, ...entries } = headerOptions.parse(
+    JSON.parse(bytes.subarray(headBytes, start).toString('utf8')),
+  );
   const tensors = new Map<string, TensorValue>();
-  for (const [name, entry] of Object.entries(entries as Record<string, FileTensor>)) {
-    const dtype = (Object.keys(fileTypes) as DType[]).find((key) => fileTypes[key] === entry.dtype);
-    const [from, to] = entry.data_offsets;
+  for (const [name, { dtype: type, shape, data_offsets }] of Object.entries(entries)) {
+    const dtype = (Object.keys(fileTypes) as DType[]).find((key) => fileTypes[key] === type);
+    const [from, to] = data_offsets;
     const data = bytes.subarray(start + from, start + to);
     if (dtype === undefined || data.length !== to - from)
       throw new Error(expected('data', name, data.length));
     // A copy of its own: the elements must lie at multiples of their size.
     const own = new Uint8Array(data).buffer;
-    tensors.set(name, tensor(dtype, entry.shape, new dtypes[dtype].array!(own)));
+    tensors.set(name, tensor(dtype, shape, new dtypes[dtype].array!(own)));
   }
-  return { tensors, progress: object(metadata.progress!), settings: object(metadata.settings!) };
+  const { digest, progress, settings } = metadata;
+  bytes.write(noDigest, digestAt(bytes, digest));
+  if (digestOf(bytes) !== digest) throw new Error('The digest is of other bytes.');
+  return { tensors, progress: object(progress), settings: object(settings) };
 }
 
 function object(text: string): Record<string, unknown> {

@@ -1,4 +1,5 @@
 // Bytes of data files, as other programs write them.
+import { createHash } from 'node:crypto';
 import { crc32, deflateRawSync } from 'node:zlib';
 
 /** An npy file as NumPy writes it. */
@@ -60,11 +61,16 @@ export function wavBytes(kind: number, bits: number, channels: number, data: Buf
   return Buffer.concat([head, data]);
 }
 
-/** A checkpoint: a header of JSON behind its length, then the data of one float32 tensor. */
-export function checkpointBytes(header: Readonly<Record<string, unknown>>, data: Float32Array): Buffer {
+/** A checkpoint: a header of JSON behind its length, then the data of one float32 tensor. The metadata gets its digest. */
+export function checkpointBytes(metadata: Readonly<Record<string, unknown>>, data: Float32Array): Buffer {
   const tensor = { dtype: 'F32', shape: [data.length], data_offsets: [0, data.byteLength] };
-  const text = Buffer.from(JSON.stringify({ ...header, 'state/w': tensor }));
+  const none = '0'.repeat(64);
+  const header = { __metadata__: { digest: none, ...metadata }, 'state/w': tensor };
+  const text = Buffer.from(JSON.stringify(header));
   const head = Buffer.alloc(8);
   head.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([head, text, Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
+  const bytes = Buffer.concat([head, text, Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
+  const at = bytes.indexOf(none);
+  if (at >= 0) bytes.write(createHash('sha256').update(bytes).digest('hex'), at);
+  return bytes;
 }

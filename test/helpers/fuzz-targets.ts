@@ -136,7 +136,7 @@ export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
   safetensors: {
     seeds: [
       checkpointBytes(
-        { __metadata__: { format: 'kompakt', progress: '{"epoch":3}', settings: '{"seed":5}' } },
+        { format: 'kompakt', progress: '{"epoch":3}', settings: '{"seed":5}' },
         Float32Array.of(1, 2, 3),
       ),
     ],

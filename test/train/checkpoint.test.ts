@@ -98,9 +98,28 @@ test.each(['null', '3', '"text"', 'no JSON'])('progress and settings %s are malf
   const sound = { format: 'kompakt', progress: '{}', settings: '{}' };
   const path = join(folder, 'odd');
   for (const odd of [{ progress: text }, { settings: text }]) {
-    writeFileSync(path, checkpointBytes({ __metadata__: { ...sound, ...odd } }, Float32Array.of(1)));
+    writeFileSync(path, checkpointBytes({ ...sound, ...odd }, Float32Array.of(1)));
     await expect(loadCheckpoint(path)).rejects.toMatchObject({ code: 'KPT_DATA_MALFORMED' });
   }
-  writeFileSync(path, checkpointBytes({ __metadata__: sound }, Float32Array.of(1)));
+  writeFileSync(path, checkpointBytes(sound, Float32Array.of(1)));
   expect((await loadCheckpoint(path))!.tensors.size).toBe(1);
+});
+
+test('every damaged byte is found; a checkpoint without a digest is an old one', async () => {
+  const path = join(folder, 'damaged');
+  await saveCheckpoint(path, checkpoint);
+  const bytes = readFileSync(path);
+  const refused = {
+    code: 'KPT_DATA_MALFORMED',
+    message: expect.stringContaining('is damaged, or no checkpoint'),
+  };
+  for (let at = 0; at < bytes.length; at++) {
+    const damaged = Buffer.from(bytes);
+    damaged[at]! ^= 1 << (at % 8);
+    writeFileSync(path, damaged);
+    await expect(loadCheckpoint(path)).rejects.toMatchObject(refused);
+  }
+  const old = { format: 'kompakt', digest: undefined, progress: '{}', settings: '{}' };
+  writeFileSync(path, checkpointBytes(old, Float32Array.of(1)));
+  await expect(loadCheckpoint(path)).rejects.toMatchObject(refused);
 });

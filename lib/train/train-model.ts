@@ -1,5 +1,6 @@
 // From a model, a loss and samples to a trained model: what fine-tuning and distillation share.
 
+import { SamplesFingerprint } from '../data/samples-fingerprint.js';
 import { KompaktError } from '../errors.js';
 import { freezeGraph, type Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
@@ -70,7 +71,9 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const { batch, seed, threads, memoryBytes, learningRate = usualRate[settings.optimizer.name] } = settings;
   const heldOut = options.careful && new HeldOut(options.careful.heldOut, seed);
   const lessons = heldOut === undefined ? options.data : heldOut.rest(options.data);
-  const data = await TrainingData.open(samplesOf(lessons, model.graph), {
+  const samples = samplesOf(lessons, model.graph);
+  const fingerprint = settings.checkpoint && new SamplesFingerprint();
+  const data = await TrainingData.open(fingerprint?.over(samples) ?? samples, {
     seed,
     memoryBytes,
     ...(signal && { signal }),
@@ -118,6 +121,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
         ...options.identity,
         model: fingerprintOf(model.graph),
         samples: data.count,
+        ...(fingerprint && { data: fingerprint.digest() }),
       },
       ...(options.provide && { provide: options.provide }),
       ...(judged && {

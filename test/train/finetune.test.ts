@@ -240,6 +240,17 @@ test('statistics of BatchNormalization are taken anew when asked for', async () 
   expect(weight(anew.model)).toEqual(weight(plain.model));
 });
 
+test('a checkpoint of other samples is refused, as many as they may be', async () => {
+  const checkpoint = { path: join(folder, 'other.safetensors'), resume: true };
+  await train(dense(), { epochs: 1, checkpoint });
+  const other = { epochs: 1, checkpoint, data: pictures(200, 9) };
+  await expect(train(dense(), other)).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+    message: expect.stringMatching(/other options: data \(was "[0-9a-f]{16}", is "[0-9a-f]{16}"\);/),
+  });
+  expect((await train(dense(), { epochs: 1, checkpoint })).report.epochs).toHaveLength(1);
+});
+
 test('the log and the curves are written', async () => {
   const [log, curves] = [join(folder, 'run.jsonl'), join(folder, 'run.html')];
   await train(dense(), { epochs: 2, log, curves, evaluate: judged });

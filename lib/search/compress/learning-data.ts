@@ -1,6 +1,7 @@
 // The samples of a search: which of them are learnt from, which judge, and what tells one set from another.
 import { SamplesFingerprint } from '../../data/samples-fingerprint.js';
 import { type SamplesOf, samplesIn } from '../../session/samples.js';
+import { toValues } from '../../session/values.js';
 import { randomFor } from '../../train/seeds.js';
 import type { Lesson } from '../../train/train-model.js';
 import type { HeldOut } from './recipe.js';
@@ -26,7 +27,7 @@ export interface SetFacts {
   readonly samples: number;
   /** Whether all samples have labels. */
   readonly labelled: boolean;
-  /** Of inputs and labels. */
+  /** SamplesFingerprint of them. */
   readonly fingerprint: string;
 }
 
@@ -35,10 +36,10 @@ export async function factsOf(data: Lessons): Promise<SetFacts> {
   const fingerprint = new SamplesFingerprint();
   let samples = 0;
   let labelled = true;
-  for await (const sample of samplesIn<Lesson>(data)) {
+  for await (const { feeds, label, targets } of samplesIn<Lesson>(data)) {
     samples++;
-    if (sample.label === undefined) labelled = false;
-    fingerprint.add(sample);
+    if (label === undefined) labelled = false;
+    fingerprint.add({ inputs: toValues(feeds), label, targets: targets && toValues(targets) });
   }
   return { samples, labelled: labelled && samples > 0, fingerprint: fingerprint.digest() };
 }

@@ -42,11 +42,13 @@ async function readable(
   const fingerprint = new SamplesFingerprint();
   let bytes = 0;
   for await (const sample of samplesIn<Lesson>(data)) {
-    for (const value of toValues(sample.feeds).values()) bytes += bytesOf(value).length;
+    const { label, targets } = sample;
+    const inputs = toValues(sample.feeds);
+    for (const value of inputs.values()) bytes += bytesOf(value).length;
     if (bytes <= memoryBytes) held.push(sample);
     else held.length = 0;
-    labels.push(sample.label);
-    fingerprint.add(sample);
+    labels.push(label);
+    fingerprint.add({ inputs, label, targets: targets && toValues(targets) });
   }
   if (labels.length === 0) throw new KompaktError('KPT_CALIBRATION_EMPTY', 'There is no sample to tune on.');
   return {

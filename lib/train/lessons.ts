@@ -1,10 +1,9 @@
 // Samples as users give them for training, and as training reads them.
-import { KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { type SamplesOf, samplesIn } from '../session/samples.js';
 import { type Tensors, toValues } from '../session/values.js';
 import { sampleName } from './evaluate.js';
-import { classesOf } from './reading.js';
+import { classesOf, requireLabel } from './reading.js';
 import type { TrainingSample } from './training-data.js';
 
 /** A sample to learn from. */
@@ -29,15 +28,7 @@ export function samplesOf(data: SamplesOf<Lesson>, graph: Graph): AsyncIterable<
       let number = 0;
       for await (const { name: given, feeds, label, targets } of samplesIn<Lesson>(data)) {
         const name = sampleName(given, number++);
-        if (label !== undefined && !(Number.isInteger(label) && label >= 0 && label < classes))
-          throw new KompaktError(
-            'KPT_DATA_MALFORMED',
-            `Sample ${name} has label ${label}, but ${
-              classes === Number.POSITIVE_INFINITY
-                ? 'labels are integers from 0 on'
-                : `the model tells ${classes} classes apart: 0 to ${classes - 1}`
-            }.`,
-          );
+        if (label !== undefined) requireLabel(label, classes, `sample ${name}`);
         yield {
           name,
           inputs: toValues(feeds),

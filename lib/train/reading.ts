@@ -1,5 +1,5 @@
 // How what a model answers to a sample is read: as the class with the largest of several scores, or, where there is one, as yes or no.
-import { KompaktError } from '../errors.js';
+import { expected, KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { argMax } from '../report/compare.js';
 import { endsIn, endsInShare } from './ends-in.js';
@@ -27,13 +27,19 @@ export function readingOf(graph: Graph): Reading {
   };
 }
 
-/** Throws KPT_DATA_MALFORMED for a label that is none of the classes. */
-export function requireLabel(label: number, classes: number): void {
-  if (!(Number.isInteger(label) && label >= 0 && label < classes))
-    throw new KompaktError(
-      'KPT_DATA_MALFORMED',
-      `A sample has label ${label}, but the model tells ${classes} classes apart.`,
-    );
+/** Throws KPT_DATA_MALFORMED for a label that is none of the classes: also for '1' and 1n, which look like one. `classes` is infinite
+ *  where they are not known. */
+export function requireLabel(label: number, classes: number, sample = 'a sample'): void {
+  if (Number.isInteger(label) && label >= 0 && label < classes) return;
+  const known = Number.isFinite(classes);
+  throw new KompaktError(
+    'KPT_DATA_MALFORMED',
+    expected(
+      known ? `an integer from 0 to ${classes - 1}` : 'an integer from 0 on',
+      `the label of ${sample}${known ? `, as the model tells ${classes} classes apart,` : ''}`,
+      label,
+    ),
+  );
 }
 
 /** Least probability that counts: one that rounding took to 0 shall not make the mean infinite. */

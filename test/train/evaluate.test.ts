@@ -80,12 +80,17 @@ test('what tells no classes is refused, and so are labels of others', async () =
     [model('N'), -1],
     [oneScore([]), 2],
     [oneScore([]), 0.5],
+    // Labels of other types look right in a message that does not name these.
+    [model('N'), '1' as unknown as number],
+    [model('N'), 1n as unknown as number],
   ] as const)
     await expect(evaluate(net, [{ ...samples[0]!, label }], options)).rejects.toMatchObject({
       code: 'KPT_DATA_MALFORMED',
-      message: expect.stringContaining(`label ${label}, but the model tells 2 classes apart`),
+      message: `Expected an integer from 0 to 1 for the label of a sample, as the model tells 2 classes apart, but received ${shown(label)}.`,
     });
 });
+
+const shown = (label: unknown): string => (label === '1' ? '"1"' : `${label} (${typeof label})`);
 
 test('a fixed batch size of one', async () => {
   expect(await evaluate(model(1), samples, { threads: 1 })).toMatchObject({ samples: 20, right: 13 });

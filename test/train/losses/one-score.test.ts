@@ -135,6 +135,6 @@ test('what can learn nothing is refused', async () => {
   ).rejects.toMatchObject(over);
   await expect(finetune(net(''), { ...settings, data: [{ ...data[0]!, label: 2 }] })).rejects.toMatchObject({
     code: 'KPT_DATA_MALFORMED',
-    message: expect.stringContaining('tells 2 classes apart'),
+    message: expect.stringContaining('an integer from 0 to 1 for the label of sample 0'),
   });
 });

@@ -40,7 +40,10 @@ export function decodeWav(bytes: Uint8Array, where: string): TensorValue {
     if (tag(at) === 'data') {
       if (format === undefined) malformedData(`The WAV file '${where}' has data before its format.`);
       // Recorders that were cut off leave a size that is too large: what is there is used.
-      return mix(view, start, Math.min(size, bytes.length - start), format);
+      const sound = mix(view, start, Math.min(size, bytes.length - start), format);
+      // Silence would be added to it, and nothing would be learnt from that.
+      if (sound.data.length === 0) malformedData(`The WAV file '${where}' has no samples.`);
+      return sound;
     }
     at = start + size + (size & 1);
   }

@@ -63,6 +63,8 @@ describe('wav', () => {
   test.each([
     ['no RIFF', Buffer.from('hello')],
     ['no data', wavBytes(1, 16, 1, Buffer.alloc(2)).subarray(0, 36)],
+    ['no samples', wavBytes(1, 16, 1, Buffer.alloc(0))],
+    ['less than one', wavBytes(1, 16, 2, Buffer.alloc(3))],
     ['12 bits', wavBytes(1, 12, 1, Buffer.alloc(2))],
     ['no channels', wavBytes(1, 16, 0, Buffer.alloc(2))],
   ])('%s is malformed', async (name, bytes) => {

@@ -1,4 +1,5 @@
-// A folder of JPEG or PNG pictures as RGB bytes [H,W,3], decoded by the optional package sharp.
+// A folder of JPEG or PNG pictures as RGB bytes [H,W,3], decoded by the optional package sharp and turned
+// as their EXIF orientation says.
 import { loadPeer } from '../run/peers.js';
 import { tensor } from '../tensor/tensor.js';
 import { type Dataset, dataset, malformedData } from './dataset.js';
@@ -7,6 +8,8 @@ import { labelledFiles } from './folder.js';
 
 /** The part of sharp that is used here. */
 interface Picture {
+  /** Without an angle: as its EXIF orientation says. */
+  rotate(): Picture;
   removeAlpha(): Picture;
   toColourspace(space: string): Picture;
   resize(options: { width: number; height: number; fit: 'fill' }): Picture;
@@ -36,7 +39,7 @@ export const images = (folder: string, size?: readonly [number, number]): Datase
   });
 
 function decode(sharp: Sharp, path: string, size: readonly [number, number] | undefined) {
-  const picture = sharp(path).removeAlpha().toColourspace('srgb');
+  const picture = sharp(path).rotate().removeAlpha().toColourspace('srgb');
   const sized = size ? picture.resize({ height: size[0], width: size[1], fit: 'fill' }) : picture;
   return sized.raw().toBuffer({ resolveWithObject: true });
 }

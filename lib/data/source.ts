@@ -72,7 +72,7 @@ export const dataSources: readonly Source[] = [
   {
     name: 'images',
     path: 'FOLDER',
-    samples: 'JPEG and PNG pictures; needs the package sharp',
+    samples: 'JPEG and PNG pictures, turned as EXIF says; needs the package sharp',
     labels: fromFolders,
     open: images,
     files: filesIn(pictureExtensions),

@@ -35,12 +35,29 @@ describe('images', () => {
       const samples = await all({ data: `images:${photos}`, samples: 3, preprocess: { scale: 1 / 255 } }, [
         input([1, 3, 8, 6]),
       ]);
-      expect(samples.map((s) => s.label)).toEqual([0, 5, 10]);
+      expect(samples.map((s) => s.label)).toEqual([135, 570, 665]);
       for (const { feeds } of samples) {
         expect(feeds.x!.dims).toEqual([1, 3, 8, 6]);
         expect(Math.max(...feeds.x!.values)).toBeLessThanOrEqual(1);
         expect(new Set(feeds.x!.values).size).toBeGreaterThan(50);
       }
+    },
+  );
+
+  (sharp ? test : test.skip)(
+    `pictures are turned as their EXIF orientation says${skipped(noSharp)}`,
+    async () => {
+      const dir = join(folder, 'turned');
+      mkdirSync(dir);
+      // Left half white, right half black; 6 says that the left edge is the top one.
+      const pixels = Buffer.from(Array.from({ length: 32 * 64 * 3 }, (_, i) => (i % 192 < 96 ? 255 : 0)));
+      await require('sharp')(pixels, { raw: { width: 64, height: 32, channels: 3 } })
+        .withMetadata({ orientation: 6 })
+        .jpeg()
+        .toFile(join(dir, 'a.jpg'));
+      const [sample] = await all({ data: `images:${dir}` }, [input([1, 3, 4, 2])]);
+      const bright = sample!.feeds.x!.values.slice(0, 8).map((v: number) => Math.round(v / 255));
+      expect(bright).toEqual([1, 1, 1, 1, 0, 0, 0, 0]);
     },
   );
 

@@ -21,6 +21,7 @@ import { type EarlyStopping, judge } from './early-stopping.js';
 import type { Evaluation } from './evaluate.js';
 import type { EpochReport, StepReport, TrainingEvent, TrainingReport } from './events.js';
 import { beginning, count, fresh, type Progress } from './progress.js';
+import type { Reading } from './reading.js';
 import type { Schedule } from './schedules/schedule.js';
 import type { TrainingStep } from './training.js';
 
@@ -36,6 +37,8 @@ export interface TrainOptions {
   readonly step: TrainingStep;
   readonly batches: Batches;
   readonly samples: number;
+  /** The class that scores of a sample say. */
+  readonly answerOf: Reading['answerOf'];
   readonly epochs: number;
   readonly learningRate: number;
   readonly schedule: Schedule;
@@ -176,7 +179,7 @@ class TrainingRun {
     progress.began ??= loss;
     progress.batch++;
     progress.running.loss += loss;
-    count(progress.running, batch.labels, outputs.values().next().value);
+    count(progress.running, batch.labels, outputs.values().next().value, this.#options.answerOf);
     progress.point.loss += loss;
     if (++progress.point.steps === this.#every) this.#addPoint(learningRate);
     return undefined;

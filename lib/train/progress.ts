@@ -1,8 +1,8 @@
 // Where a training run stands between two steps.
-import { argMax } from '../report/compare.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import type { Caution } from './careful.js';
 import type { EpochReport, StepReport } from './events.js';
+import type { Reading } from './reading.js';
 
 /** Sums over the epoch under way. */
 export interface Running {
@@ -43,14 +43,19 @@ export const beginning = (): Progress => ({
   stoppedEarly: false,
 });
 
-/** Counts the rows of [N,classes] whose largest value is at the label. */
-export function count(running: Running, labels: Float64Array, output: TensorValue | undefined): void {
-  const classes = output?.dims.at(-1) ?? 0;
-  if (output === undefined || output.dims.length !== 2 || classes < 2) return;
+/** Counts the rows of [N,scores] that say the label. */
+export function count(
+  running: Running,
+  labels: Float64Array,
+  output: TensorValue | undefined,
+  answerOf: Reading['answerOf'],
+): void {
+  if (output?.dims.length !== 2) return;
+  const scores = output.dims[1]!;
   const values = output.data as Float32Array;
   labels.forEach((label, row) => {
     if (Number.isNaN(label)) return;
     running.labelled++;
-    if (argMax(values, row * classes, classes) === label) running.right++;
+    if (answerOf(values.subarray(row * scores, (row + 1) * scores)) === label) running.right++;
   });
 }

@@ -20,6 +20,7 @@ import { train } from './loop.js';
 import { type CompleteTrainingSettings, optimizerOf, usualRate } from './options.js';
 import { writeCurves } from './outputs.js';
 import type { Preparation } from './preparation.js';
+import { readingOf } from './reading.js';
 import { scheduleOf } from './schedules/options.js';
 import { withWarmUp } from './schedules/warm-up.js';
 import { seedFor } from './seeds.js';
@@ -112,6 +113,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       step,
       batches,
       samples: data.count,
+      answerOf: readingOf(model.graph).answerOf,
       epochs: settings.epochs,
       learningRate,
       schedule: withWarmUp(scheduleOf(settings.schedule), settings.warmUp),

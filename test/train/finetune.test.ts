@@ -281,7 +281,10 @@ test.each([
 test('labels outside of the classes, inputs that are not there', async () => {
   const wrongLabel = { ...data[0]!, label: classes };
   for (const [lessons, name] of [
-    [[data[0]!, { ...data[0]!, label: 0.5 }], 'sample 1, as the model tells 4 classes apart, but received 0.5'],
+    [
+      [data[0]!, { ...data[0]!, label: 0.5 }],
+      'sample 1, as the model tells 4 classes apart, but received 0.5',
+    ],
     [[data[0]!, wrongLabel], 'sample 1, as'],
     [[{ ...wrongLabel, name: 'a.jpg' }], "sample 'a.jpg', as"],
   ] as const)

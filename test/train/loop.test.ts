@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-common';
 import { Model } from '../../lib/model/model.js';
+import { argMax } from '../../lib/report/compare.js';
 import { Batches } from '../../lib/train/batches.js';
 import { evaluate } from '../../lib/train/evaluate.js';
 import type { TrainingEvent, TrainingReport } from '../../lib/train/events.js';
@@ -34,6 +35,7 @@ async function run(options: Partial<TrainOptions> = {}): Promise<Run> {
     step,
     batches: new Batches(data, step, { size: 8, seed: 5, modelInputs: ['x'], augment: [noise] }),
     samples: data.count,
+    answerOf: (scores) => argMax(scores, 0, scores.length),
     epochs: 4,
     learningRate: 0.1,
     schedule: scheduleOf(scheduleOptions.parse('cosine')),

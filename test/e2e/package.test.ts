@@ -1,7 +1,17 @@
 // The package as it is shipped: few files, all that they name is there, and what sessions do not need is not loaded with them.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { npmModels } from '../helpers/models.js';
 
 const root = join(__dirname, '../..');
@@ -57,6 +67,7 @@ test('npm packs all of dist, declarations and sources of the addon', () => {
     'dist/cli/main.js',
     'dist/fresh-child.js',
     'binding.gyp',
+    'scripts/install.mjs',
   ])
     expect([path, paths.has(path)]).toEqual([path, true]);
   for (const file of closureOf('index.js').files) expect(paths).toContain(`dist/${file}`);
@@ -100,4 +111,79 @@ test('the command line finds its version, and fresh processes their script', () 
   const line = ['bench', alexa, '--fresh', '1', '--seconds', '0.05', '--json'];
   const report = execFileSync(process.execPath, [main, ...line], { encoding: 'utf8' });
   expect(JSON.stringify(JSON.parse(report))).toContain('"engine":"kompakt"');
+});
+
+describe('in an app', () => {
+  let folder: string;
+  let app: string;
+  const npm = (...line: string[]): string =>
+    execFileSync('npm', [...line, '--offline', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: app,
+      encoding: 'utf8',
+      env: { ...process.env, CXX: '/bin/false', MAKE: '/bin/false' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+
+  /** What npm needs to decide whether to compile, and the addon of this build as the prebuilt one. */
+  function pack(): string {
+    const staged = join(folder, 'kompakt');
+    for (const path of ['binding.gyp', 'scripts/install.mjs', 'native/sources.txt'])
+      cpSync(join(root, path), join(staged, path));
+    cpSync(
+      join(root, 'build/Release/kompakt.node'),
+      join(staged, `prebuilds/${process.platform}-${process.arch}/node.node`),
+    );
+    const { name, version, files, scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const description = { name, version, files, scripts };
+    writeFileSync(join(staged, 'package.json'), JSON.stringify(description));
+    return staged;
+  }
+
+  const archive = (source: string): string => {
+    const [{ filename }] = JSON.parse(
+      execFileSync('npm', ['pack', source, '--json', '--ignore-scripts', '--pack-destination', folder], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
+    ) as [{ filename: string }];
+    return `file:../${filename}`;
+  };
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kompakt-app-'));
+    app = join(folder, 'app');
+    mkdirSync(app);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('nothing is compiled where the prebuilt addon loads, with a lock file neither', () => {
+    const dependencies = {
+      kompakt: archive(pack()),
+      'node-gyp-build': archive(join(root, 'node_modules/node-gyp-build')),
+    };
+    writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', version: '1.0.0', dependencies }));
+    for (const command of ['install', 'ci']) {
+      npm(command);
+      expect(existsSync(join(app, 'node_modules/kompakt/binding.gyp'))).toBe(true);
+      expect(existsSync(join(app, 'node_modules/kompakt/build'))).toBe(false);
+    }
+  }, 60_000);
+
+  test('without a prebuilt addon it is compiled', () => {
+    const staged = pack();
+    rmSync(join(staged, 'prebuilds'), { recursive: true });
+    cpSync(join(root, 'node_modules/node-gyp-build'), join(folder, 'node_modules/node-gyp-build'), {
+      recursive: true,
+    });
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'node-gyp'), '#!/bin/sh\necho "node-gyp $*"\n', { mode: 0o755 });
+    writeFileSync(join(bin, 'node-gyp-build-test'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const said = execFileSync(process.execPath, ['scripts/install.mjs'], {
+      cwd: staged,
+      encoding: 'utf8',
+      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
+    });
+    expect(said).toBe('node-gyp rebuild\n');
+  });
 });

@@ -1,13 +1,27 @@
-// Writes a whole file or nothing: into a temporary file of the same folder, which is then renamed.
-import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+// Writes a whole file or nothing: into a temporary file of the same folder, which is then renamed. What a link leads to is
+// replaced, not the link, and keeps its mode and owner. Pipes and devices are no files that could be replaced: they are written into.
+import type { Stats } from 'node:fs';
+import {
+  access,
+  constants,
+  type FileHandle,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { KompaktError, requireArgument } from '../errors.js';
 
 /** Throws KPT_FILE_WRITE when a file at this path could not be written: to be known before long work, not after. Leaves
  *  nothing behind. */
 export async function checkWritable(path: string): Promise<void> {
-  await checkTarget(path);
-  const temporary = temporaryBeside(path);
+  const found = await checkTarget(path);
+  // Who reads a pipe would take its being opened and closed for the end.
+  if (isStream(found)) return;
+  const temporary = temporaryBeside(await linkedFile(path));
   try {
     await (await open(temporary, 'wx')).close();
     await rm(temporary);
@@ -17,38 +31,77 @@ export async function checkWritable(path: string): Promise<void> {
 }
 
 export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  await checkTarget(path);
-  const temporary = temporaryBeside(path);
+  const found = await checkTarget(path);
+  if (isStream(found)) return writeStream(path, bytes);
+  const target = await linkedFile(path);
+  const temporary = temporaryBeside(target);
   try {
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx', found?.mode);
     try {
+      if (found !== null) await liken(file, found);
       await file.writeFile(bytes);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw unwritable(path, undefined, error);
   }
 }
 
-/** A rename would replace a file that is protected: its folder decides. */
-async function checkTarget(path: string): Promise<void> {
+async function writeStream(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    const stream = await open(path, constants.O_WRONLY);
+    try {
+      await stream.writeFile(bytes);
+    } finally {
+      await stream.close();
+    }
+  } catch (error) {
+    throw unwritable(path, undefined, error);
+  }
+}
+
+/** What is at the path, null for nothing. Throws for what is protected, as a rename would replace it: its folder decides. */
+async function checkTarget(path: string): Promise<Stats | null> {
   requireArgument(typeof path === 'string', 'a path', 'the file to write', path);
   const found = await stat(path).catch(() => null);
-  if (found === null) return;
+  if (found === null) return null;
   if (found.isDirectory()) throw unwritable(path, 'it is a folder');
+  if (!found.isFile() && !isStream(found)) throw unwritable(path, 'it is a socket or a block device');
   const allowed = await access(path, constants.W_OK).then(
     () => true,
     () => false,
   );
   // The superuser may write all files; one that nobody may write is protected from that too.
   if (!allowed || (found.mode & anyoneWrites) === 0) throw unwritable(path, 'it is read-only');
+  return found;
 }
 
+const isStream = (found: Stats | null): boolean =>
+  found !== null && (found.isFIFO() || found.isCharacterDevice());
+
 const anyoneWrites = 0o222;
+
+/** The file that a path leads to, through links, also where it is not there yet. */
+async function linkedFile(path: string, links = maxLinks): Promise<string> {
+  const real = await realpath(path).catch(() => undefined);
+  if (real !== undefined) return real;
+  const next = await readlink(path).catch(() => undefined);
+  return next === undefined || links === 0 ? path : linkedFile(resolve(dirname(path), next), links - 1);
+}
+
+/** As in Linux. */
+const maxLinks = 40;
+
+/** Mode and, where that is allowed, owner of the file that is to be replaced. */
+async function liken(file: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  // Changing the owner takes bits off the mode.
+  await file.chown(uid, gid).catch(() => {});
+  await file.chmod(mode & 0o7777);
+}
 
 const temporaryBeside = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomName()}.tmp`);

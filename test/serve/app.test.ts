@@ -1,4 +1,5 @@
 // What clients of the Open Inference Protocol ask for, over real HTTP.
+import { connect } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { Server } from '../../lib/serve/serve.js';
 import { type Answer, ask, digitRequest, lenet, post, startServer, testFolder } from '../helpers/serving.js';
@@ -75,3 +76,31 @@ test('the metrics of the process are there, in every server', async () => {
   }
   await other.close();
 });
+
+test.each([
+  ['in its head', ''],
+  ['in its body', '\r\nContent-Length: 1000\r\n\r\n{'],
+])(
+  'a request that stops %s is cut off in its time and gives its place back',
+  async (_, rest) => {
+    const late = await startServer({
+      models: [files.path('digits.onnx')],
+      maxRequests: 1,
+      requestTimeoutMs: 300,
+    });
+    const { hostname, port } = new URL(late.url);
+    const socket = connect(Number(port), hostname);
+    const start = performance.now();
+    socket.write(`POST /v2/models/digits/infer HTTP/1.1\r\nHost: x${rest}`);
+    let said = '';
+    socket.on('data', (piece) => {
+      said += piece;
+    });
+    await new Promise((closed) => socket.once('close', closed));
+    expect(said).toMatch(/^HTTP\/1\.1 408 /);
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(await post(`${late.url}/v2/models/digits/infer`, digitRequest(1))).toEqual(plain);
+    await late.close();
+  },
+  10_000,
+);

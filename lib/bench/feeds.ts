@@ -4,6 +4,7 @@ import { Tensor } from 'onnxruntime-common';
 import { expected, KompaktError, requireArgument } from '../errors.js';
 import { uniformNumbers } from '../ops/shared/random-numbers.js';
 import { type DType, dtypes, isFloat } from '../tensor/dtype.js';
+import { own } from '../tensor/own.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
 import type { Feeds, InputInfo } from './engine.js';
@@ -63,7 +64,7 @@ export function shapeExample(inputs: readonly InputInfo[], shapes: Shapes): stri
 export function concreteShapes(inputs: readonly InputInfo[], shapes: Shapes): Map<string, readonly number[]> {
   requireArgument(Array.isArray(inputs), 'the inputMetadata of a session', 'concreteShapes', inputs);
   requireInputs(inputs, shapes);
-  return new Map(inputs.map((input) => [input.name, concreteShape(input, shapes[input.name])]));
+  return new Map(inputs.map((input) => [input.name, concreteShape(input, own(shapes, input.name))]));
 }
 
 function concreteShape(input: InputInfo, given: readonly number[] | undefined): readonly number[] {
@@ -101,7 +102,7 @@ export function randomFeeds(
   seed = 1,
 ): Feeds {
   const next = uniformNumbers(seed);
-  const feeds: Record<string, Tensor> = {};
+  const feeds: [string, Tensor][] = [];
   for (const { name, type } of inputs) {
     const dims = shapes.get(name)!;
     if (!(type in dtypes) || type === 'string')
@@ -111,7 +112,7 @@ export function randomFeeds(
       isFloat(dtype) ? next() * 2 - 1 : Math.floor(next() * 2),
     );
     const { data } = fromNumbers(dtype, dims, values);
-    feeds[name] = new Tensor(type as 'float32', data as Float32Array, dims);
+    feeds.push([name, new Tensor(type as 'float32', data as Float32Array, dims)]);
   }
-  return feeds;
+  return Object.fromEntries(feeds);
 }

@@ -13,6 +13,11 @@ import { loadTflite } from '../tflite/load.js';
 import { isTflite } from '../tflite/schema.js';
 
 export class Model implements LoadedModel {
+  // What errors call it: bundling shortens the names of classes.
+  static {
+    Object.defineProperty(Model, 'name', { value: 'Model' });
+  }
+
   readonly graph: Graph;
   readonly metadata: ModelMetadata;
   /** Bodies of operators of kompakt that other runtimes need; written when the graph uses them. */

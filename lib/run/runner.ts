@@ -196,11 +196,11 @@ export class GraphRunner {
   private async compute(feeds: Values, settings: RunSettings): Promise<Map<string, TensorValue>> {
     const { signal, targets } = settings;
     const ready = this.prepare(typesOf(feeds));
-    this.busy.add(ready);
     const abort = (): void => ready.native.abort();
-    ready.native.clearAbort();
-    signal?.addEventListener('abort', abort, { once: true });
+    this.busy.add(ready);
     try {
+      ready.native.clearAbort();
+      signal?.addEventListener('abort', abort, { once: true });
       const { schedule } = ready.plan;
       // To be woken takes a thread as long as it takes to copy the inputs.
       if (schedule[0]?.kind === 'native' && !this.staysHere(ready)) ready.native.expect();
@@ -218,8 +218,8 @@ export class GraphRunner {
       const rest = run.finishNative();
       return run.outputs(await rest?.runner.run(rest.feeds, settings));
     } finally {
-      signal?.removeEventListener('abort', abort);
       this.busy.delete(ready);
+      signal?.removeEventListener('abort', abort);
     }
   }
 

@@ -175,7 +175,7 @@ async function warmUp(session: InferenceSession, shapes: Shapes): Promise<WarmUp
     inputs.push(value);
   }
   const own = Object.fromEntries(
-    inputs.flatMap(({ name }) => (name in shapes ? [[name, shapes[name]!]] : [])),
+    inputs.flatMap(({ name }) => (Object.hasOwn(shapes, name) ? [[name, shapes[name]!]] : [])),
   );
   if (shapeExample(inputs, own) !== null) return null;
   const concrete = concreteShapes(inputs, own);

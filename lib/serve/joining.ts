@@ -2,6 +2,7 @@
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import type { Shapes } from '../bench/feeds.js';
 import { isBatchable } from '../monitor/batchable.js';
+import { own } from '../tensor/own.js';
 import { batchKey, type Joinable, joinableOf } from './micro-batch.js';
 import { whyRowsMix } from './rows-mix.js';
 import type { Runnable } from './runnable.js';
@@ -37,7 +38,7 @@ export class Joining {
       this.#session.inputMetadata.map((value) => ({
         name: value.name,
         type: value.isTensor ? value.type : '',
-        dims: shapes[value.name] ?? [],
+        dims: own(shapes, value.name) ?? [],
       })),
     );
     const known = this.#kinds.get(key);

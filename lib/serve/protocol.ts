@@ -86,21 +86,21 @@ export function parseInfer(body: Uint8Array, jsonBytes: number | undefined, mode
   const json = body.subarray(0, jsonBytes);
   const parsed = parseEnvelope(json);
   let at = jsonBytes ?? body.length;
-  const feeds: Record<string, Tensor> = {};
+  const feeds = new Map<string, Tensor>();
   for (const entry of parsed.inputs) {
     const info = model.inputMetadata.find(({ name }) => name === entry.name);
     if (info === undefined) throw unknown('input', entry.name, model.inputMetadata);
-    if (Object.hasOwn(feeds, entry.name)) throw malformed(`Input "${entry.name}" is given twice.`);
+    if (feeds.has(entry.name)) throw malformed(`Input "${entry.name}" is given twice.`);
     const bytes = entry.parameters?.binary_data_size;
     const raw = bytes === undefined ? undefined : body.subarray(at, at + bytes);
     if (raw !== undefined && raw.length !== bytes)
       throw malformed(`Input "${entry.name}" claims ${bytes} bytes of which ${raw.length} are there.`);
     at += bytes ?? 0;
-    feeds[entry.name] = readTensor(entry, info, raw, body.length);
+    feeds.set(entry.name, readTensor(entry, info, raw, body.length));
   }
   if (at !== body.length) throw malformed(`${body.length - at} bytes at the end belong to no input.`);
   for (const { name } of model.inputMetadata)
-    if (!Object.hasOwn(feeds, name))
+    if (!feeds.has(name))
       throw new KompaktError('KPT_INPUT_MISSING', `Input "${name}" was not fed.`, { input: name });
   const binary = parsed.parameters?.binary_data_output ?? false;
   // No list and an empty one ask for all.
@@ -111,7 +111,7 @@ export function parseInfer(body: Uint8Array, jsonBytes: number | undefined, mode
   const asked = new Set<string>();
   return {
     id: parsed.id ?? undefined,
-    feeds,
+    feeds: Object.fromEntries(feeds),
     outputs: wanted.map(({ name, parameters }) => {
       if (asked.has(name)) throw malformed(`Output "${name}" is asked for twice.`);
       asked.add(name);

@@ -7,6 +7,7 @@ import type { Shapes } from '../bench/feeds.js';
 import { KompaktError } from '../errors.js';
 import { uniformNumbers } from '../ops/shared/random-numbers.js';
 import { type DType, dtypes, isFloat } from '../tensor/dtype.js';
+import { own } from '../tensor/own.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
 import { joinFeeds, splitOutputs } from './micro-batch.js';
@@ -39,7 +40,7 @@ async function tryRows(session: Runnable, shapes: Shapes): Promise<string | null
     Object.fromEntries(
       session.inputMetadata.map(({ name, ...value }) => {
         const dtype = (value.isTensor ? value.type : 'string') as DType;
-        return [name, rowOf(dtype, shapes[name] ?? [], scale, i, random)];
+        return [name, rowOf(dtype, own(shapes, name) ?? [], scale, i, random)];
       }),
     ),
   );

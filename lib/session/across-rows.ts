@@ -6,6 +6,7 @@ import { opOf } from '../ops/index.js';
 import type { TensorType } from '../ops/op.js';
 import { buildPlan, type NodePlan } from '../run/plan.js';
 import type { GraphRunner } from '../run/runner.js';
+import { own } from '../tensor/own.js';
 import { sizeOf } from '../tensor/shape.js';
 
 /** The first reason against, or null. `shapes` of the inputs, of any number of rows. */
@@ -17,7 +18,7 @@ export function lookAcrossRows(
   const planned = (rows: number) => {
     const types = inputs.map(({ name, dtype }): [string, TensorType] => [
       name,
-      { dtype, dims: [rows, ...(shapes[name] ?? []).slice(1)] },
+      { dtype, dims: [rows, ...(own(shapes, name) ?? []).slice(1)] },
     ]);
     return buildPlan(runner.graph, new Map(types), { constant: () => 0 });
   };

@@ -6,6 +6,7 @@ import type { TensorType } from '../ops/op.js';
 import type { GraphRunner } from '../run/runner.js';
 import { checkStep } from '../run/stretch.js';
 import { dtypes, type TypedArray } from '../tensor/dtype.js';
+import { own } from '../tensor/own.js';
 import { allocate, storedAs } from '../tensor/tensor.js';
 import { checkNames, feedValues, sessionReleased, type TensorLike, toTensor } from './feeds.js';
 
@@ -34,7 +35,7 @@ export function bindSession(
   const inputNames = inputs.map(({ name }) => name);
   checkNames('input', Object.keys(bindings.inputs), inputNames);
   checkNames('output', Object.keys(bindings.outputs ?? {}), outputNames);
-  const tensors = inputs.map((info) => [info.name, asTensor(bindings.inputs[info.name], info)]);
+  const tensors = inputs.map((info) => [info.name, asTensor(own(bindings.inputs, info.name), info)]);
   const values = feedValues(Object.fromEntries(tensors), inputs);
   const types = new Map<string, TensorType>(
     [...values].map(([name, { dtype, dims }]) => [name, { dtype, dims }]),
@@ -46,7 +47,7 @@ export function bindSession(
       'KPT_OPTION_INVALID',
       'bind() needs a model whose operators all run natively for this shape; see `kompakt inspect`, or use run().',
     );
-  const outputs: Record<string, Tensor> = {};
+  const outputs: [string, Tensor][] = [];
   const outputIds: number[] = [];
   const outputViews: TypedArray[] = [];
   for (const name of outputNames) {
@@ -56,8 +57,8 @@ export function bindSession(
         'KPT_OPTION_INVALID',
         `Output "${name}" is constant and cannot be bound; use run().`,
       );
-    const view = outputView(bindings.outputs?.[name], location.type, name);
-    outputs[name] = toTensor({ ...location.type, data: view });
+    const view = outputView(own(bindings.outputs ?? {}, name), location.type, name);
+    outputs.push([name, toTensor({ ...location.type, data: view })]);
     outputViews.push(view);
     outputIds.push(location.buffer);
   }
@@ -79,7 +80,7 @@ export function bindSession(
     if (ready.step === undefined) throw sessionReleased();
     checkStep(ready, ready.step());
   };
-  return Object.assign(call, { outputs });
+  return Object.assign(call, { outputs: Object.fromEntries(outputs) });
 }
 
 function asTensor(bound: Tensor | TypedArray | undefined, info: ValueInfo): TensorLike {

@@ -3,6 +3,7 @@ import { Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 import type { Dim, ValueInfo } from '../graph/graph.js';
 import { dtypes } from '../tensor/dtype.js';
+import { own } from '../tensor/own.js';
 import { sizeOf } from '../tensor/shape.js';
 import { nothing, sequence, storedAs, type TensorValue } from '../tensor/tensor.js';
 
@@ -39,7 +40,7 @@ export function feedValues(
   const symbols = new Map<string, number>();
   const values = new Map<string, TensorValue>();
   for (const info of inputs) {
-    const feed = feeds[info.name];
+    const feed = own(feeds, info.name);
     if (feed === undefined)
       throw new KompaktError('KPT_INPUT_MISSING', `Input "${info.name}" was not fed.`, { input: info.name });
     values.set(info.name, toValue(feed as TensorLike, info, symbols));

@@ -3,7 +3,7 @@
 
 import { isAnyArrayBuffer } from 'node:util/types';
 import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
-import { expected, KompaktError } from '../errors.js';
+import { expected, KompaktError, requireArgument } from '../errors.js';
 import type { ValueInfo } from '../graph/graph.js';
 import { Model } from '../model/model.js';
 import { requireModel } from '../model/require-model.js';
@@ -14,12 +14,14 @@ import { preload } from '../run/native.js';
 import type { Targets } from '../run/run.js';
 import { GraphRunner } from '../run/runner.js';
 import type { TypedArray } from '../tensor/dtype.js';
+import { own } from '../tensor/own.js';
 import { storedAs, type TensorValue } from '../tensor/tensor.js';
 import { lookAcrossRows } from './across-rows.js';
 import { type Bindings, type BoundStep, bindSession } from './bind.js';
 import { cachePlace } from './cache-place.js';
 import { type Description, describePlan } from './describe.js';
 import { checkNames, feedValues, sessionReleased, toResult } from './feeds.js';
+import { type Fetches, fill, namesOf, splitArguments, targetOf } from './fetches.js';
 import { holdModel } from './held-model.js';
 import { KnownPlans } from './known-plans.js';
 import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
@@ -29,9 +31,12 @@ import { metadataOf, type ValueMetadata } from './value-metadata.js';
 
 preload();
 
-type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>;
-
 export class InferenceSession implements Ort {
+  // What errors call it: bundling shortens the names of classes.
+  static {
+    Object.defineProperty(InferenceSession, 'name', { value: 'InferenceSession' });
+  }
+
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly inputMetadata: readonly ValueMetadata[];
@@ -73,12 +78,11 @@ export class InferenceSession implements Ort {
     byteLength?: number,
     last?: SessionOptions,
   ): Promise<InferenceSession> {
-    const options = typeof second === 'number' ? last : second;
-    const input =
-      typeof source === 'string'
-        ? source
-        : bytesOf(source, typeof second === 'number' ? second : 0, byteLength);
-    const checked = checkOptions(options);
+    // Only an ArrayBuffer is taken in parts; what else a number is given with has no use for it, and options are no number.
+    const isPart = typeof second === 'number' && isAnyArrayBuffer(source);
+    const options = isPart ? last : second;
+    const input = typeof source === 'string' ? source : bytesOf(source, isPart ? second : 0, byteLength);
+    const checked = checkOptions(options as SessionOptions | undefined);
     const place = cachePlace(checked.planCache, typeof input === 'string');
     const { graph, plans, cache, close } = holdModel(input, place, checked);
     const engine = new Engine(checked.threads, cache?.handle);
@@ -145,7 +149,7 @@ export class InferenceSession implements Ort {
     const types = new Map<string, TensorType>();
     for (const { name, dtype, dims } of this.inputs) {
       const fixed = dims?.map((d) => (typeof d === 'number' ? d : 1));
-      const shape = shapes[name] ?? fixed;
+      const shape = own(shapes, name) ?? fixed;
       if (shape === undefined)
         throw new KompaktError('KPT_SHAPE_MISMATCH', `Input "${name}" has no declared shape: give one.`);
       types.set(name, { dtype, dims: shape });
@@ -200,8 +204,8 @@ export class InferenceSession implements Ort {
   }
 
   private fetchNames(fetches: Fetches | undefined): readonly string[] {
-    if (fetches === undefined) return this.outputNames;
-    const names = Array.isArray(fetches) ? (fetches as readonly string[]) : Object.keys(fetches);
+    const names = namesOf(fetches);
+    if (names === undefined) return this.outputNames;
     checkNames('output', names, this.outputNames);
     return names;
   }
@@ -209,10 +213,9 @@ export class InferenceSession implements Ort {
   /** Where outputs go that are wanted; undefined for all of them. */
   private targets(names: readonly string[], fetches: Fetches | undefined): Targets | undefined {
     if (fetches === undefined) return undefined;
-    const given = givenTensors(fetches);
     return new Map(
       names.map((name) => {
-        const target = given[name];
+        const target = targetOf(fetches, name);
         const { type } = this.outputMetadata[this.outputNames.indexOf(name)] as Ort.TensorValueMetadata;
         if (target?.type !== type) return [name, undefined];
         return [name, { data: storedAs(type, target.data as TypedArray), dims: target.dims }];
@@ -225,14 +228,12 @@ export class InferenceSession implements Ort {
     names: readonly string[],
     fetches: Fetches | undefined,
   ): Ort.ReturnType {
-    const result: Record<string, Tensor> = {};
-    const given = givenTensors(fetches);
-    for (const name of names) {
+    const entries = names.map((name): [string, Tensor] => {
       const made = toResult(values.get(name)!) as Tensor;
-      const target = given[name];
-      result[name] = target === undefined || target === null ? made : fill(target, made, name);
-    }
-    return result;
+      const target = targetOf(fetches, name);
+      return [name, target === undefined ? made : fill(target, made, name)];
+    });
+    return Object.fromEntries(entries);
   }
 }
 
@@ -255,42 +256,22 @@ export declare namespace InferenceSession {
 /** Throws KPT_OPTION_INVALID for what are no bytes. */
 function bytesOf(source: unknown, offset: number, length: number | undefined): Uint8Array {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  if (isAnyArrayBuffer(source)) return new Uint8Array(source, offset, length);
+  if (isAnyArrayBuffer(source)) return partOf(source, offset, length);
   const what = 'a path, a Uint8Array or an ArrayBuffer';
   const hint = source instanceof Model ? ' InferenceSession.fromModel() takes a Model.' : '';
   throw new KompaktError('KPT_OPTION_INVALID', `${expected(what, 'the model', source)}${hint}`);
 }
 
-const givenTensors = (fetches: Fetches | undefined): Readonly<Record<string, Tensor | null>> =>
-  fetches === undefined || Array.isArray(fetches) ? {} : (fetches as Record<string, Tensor | null>);
-
-function fill(target: Tensor, source: Tensor, name: string): Tensor {
-  const [to, from] = [target.data as Float32Array, source.data as Float32Array];
-  const form = ({ type, dims }: Tensor): string => `${type} tensor of shape [${dims.join(',')}]`;
-  if (form(target) !== form(source) || to.length !== from.length)
-    throw new KompaktError(
-      'KPT_BUFFER_INVALID',
-      expected(`a ${form(source)}`, `output "${name}"`, form(target)),
-    );
-  if (to !== from) to.set(from);
-  return target;
-}
-
-function splitArguments(
-  outputNames: readonly string[],
-  second: Fetches | RunOptions | undefined,
-  third: RunOptions | undefined,
-): { fetches: Fetches | undefined; options: RunOptions | undefined } {
-  if (second === undefined || third !== undefined || Array.isArray(second))
-    return { fetches: second as Fetches | undefined, options: third };
-  // As onnxruntime-common tells them apart: an object that names an output is fetches, any other is options.
-  const isFetches = outputNames.some((name) => Object.hasOwn(second, name));
-  return isFetches
-    ? { fetches: second as Fetches, options: undefined }
-    : { fetches: undefined, options: second as RunOptions };
+function partOf(buffer: ArrayBufferLike, offset: number, length = buffer.byteLength - offset): Uint8Array {
+  const isInside = [offset, length, buffer.byteLength - offset - length].every(
+    (n) => Number.isInteger(n) && n >= 0,
+  );
+  const what = `a part of its ${buffer.byteLength} bytes`;
+  requireArgument(isInside, what, 'the model', `${length} bytes from ${offset}`);
+  return new Uint8Array(buffer, offset, length);
 }
 
 const overrideDims = (info: ValueInfo, sizes: Readonly<Record<string, number>>): ValueInfo => ({
   ...info,
-  dims: info.dims?.map((d) => (typeof d === 'string' ? (sizes[d] ?? d) : d)) ?? null,
+  dims: info.dims?.map((d) => (typeof d === 'string' ? (own(sizes, d) ?? d) : d)) ?? null,
 });

@@ -103,6 +103,16 @@ test('functions that are loaded on demand fail as they do when loaded at once', 
   ]);
 });
 
+test('errors call models and sessions by their names', () => {
+  const code = `import { buildNetwork, InferenceSession, Model } from './dist/index.js';
+    const model = buildNetwork('lenet-5');
+    await InferenceSession.create(model).catch((error) => console.log(error.message));
+    await Model.load(InferenceSession.fromModel(model)).catch((error) => console.log(error.message));`;
+  const [first, second] = node(['--input-type=module'], code).split('\n');
+  expect(first).toContain('an object (Model)');
+  expect(second).toContain('an object (InferenceSession)');
+});
+
 test('the command line finds its version, and fresh processes their script', () => {
   const main = join(dist, 'cli/main.js');
   expect(existsSync(main)).toBe(true);

@@ -104,9 +104,9 @@ async function* samples(
     yield* samplesOf(options, model);
     return;
   }
-  const feeds: Record<string, Tensor> = {};
-  for (const { name, text } of files) feeds[name] = await loadNpy(text);
-  yield { feeds };
+  const feeds: [string, Tensor][] = [];
+  for (const { name, text } of files) feeds.push([name, await loadNpy(text)]);
+  yield { feeds: Object.fromEntries(feeds) };
 }
 
 interface OutputSummary {

@@ -103,6 +103,9 @@ function runChild(job: Job): Promise<BenchReport> {
 
 /** What the child process does: waits for one job, measures, answers, ends. */
 export function serveOneJob(): void {
+  // The parent has ended, by a signal say: nobody waits for the answer.
+  const alone = (): void => process.exit(1);
+  process.once('disconnect', alone);
   process.once('message', async (job: Job) => {
     let answer: Answer;
     try {
@@ -111,6 +114,7 @@ export function serveOneJob(): void {
       const { code = 'KPT_INTERNAL', message } = error as { code?: string; message: string };
       answer = { code, message };
     }
+    process.off('disconnect', alone);
     process.send!(answer, () => process.disconnect());
   });
 }

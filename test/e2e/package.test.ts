@@ -1,5 +1,6 @@
 // The package as it is shipped: few files, all that they name is there, and what sessions do not need is not loaded with them.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -122,6 +123,16 @@ test('the command line finds its version, and fresh processes their script', () 
   const report = execFileSync(process.execPath, [main, ...line], { encoding: 'utf8' });
   expect(JSON.stringify(JSON.parse(report))).toContain('"engine":"kompakt"');
 });
+
+test('a fresh process that is measuring ends with the one that has started it', async () => {
+  const child = fork(join(dist, 'fresh-child.js'), { execArgv: [] });
+  child.send({ model: alexa, options: { engines: ['kompakt'], seconds: 30 } });
+  await new Promise((measuring) => setTimeout(measuring, 1500));
+  child.disconnect();
+  const start = performance.now();
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(performance.now() - start).toBeLessThan(5000);
+}, 40_000);
 
 describe('in an app', () => {
   let folder: string;

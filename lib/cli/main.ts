@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 // The binary `kompakt`.
-import { runCli } from './program.js';
+import { errorText, runCli } from './program.js';
+import { unwritableOutput } from './write-text.js';
 
 // Who reads what is printed may have seen enough (`kompakt run ... | head`): that is the end, not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  if (error.code === 'EPIPE') process.exit();
+  process.stderr.write(errorText(unwritableOutput(error)));
+  process.exit(1);
 });
 // What is told on the side may be lost; the work goes on.
-process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+process.stderr.on('error', () => {});
 
 runCli(process.argv.slice(2), process).then((code) => {
   process.exitCode = code;

@@ -26,6 +26,12 @@ export function positiveNumber(text: string, flag: string): number {
   return Number.isFinite(value) && value > 0 ? value : wrong('a number above 0', flag, text);
 }
 
+export function notNegative(text: string, flag: string): number {
+  const value = Number(text);
+  const isRight = Number.isFinite(value) && value >= 0 && text.trim() !== '';
+  return isRight ? value : wrong('a number of at least 0', flag, text);
+}
+
 export const oneOf =
   (...words: readonly string[]) =>
   (text: string, flag: string): string =>

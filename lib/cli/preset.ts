@@ -26,10 +26,17 @@ export const presetOptions: readonly OptionSpec[] = [
 
 /** The model of a file, or a fresh network. */
 export async function modelOf(source: string, options: Options): Promise<Model> {
-  if (!source.startsWith(preset)) return Model.load(source);
   const width = options.number('width');
   const classes = options.number('classes');
   const input = options.value<readonly [number, number, number]>('input');
+  if (!source.startsWith(preset)) {
+    const vain = Object.entries({ width, classes, input }).find(([, value]) => value !== undefined);
+    if (vain === undefined) return Model.load(source);
+    throw new KompaktError(
+      'KPT_USAGE',
+      `--${vain[0]} is for ${preset}NAME only: the network in '${source}' is what it is.`,
+    );
+  }
   try {
     return buildNetwork(source.slice(preset.length), {
       seed: options.number('seed')!,

@@ -25,7 +25,7 @@ export async function runCli(argv: readonly string[], streams: Streams): Promise
   });
   try {
     if (argv.length === 0) program.help();
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(withoutVainHelp(argv), { from: 'user' });
     if (outcome === undefined) return 0;
     const { command, invocation, texts } = outcome;
     await checkOutputs(command, invocation, texts);
@@ -38,6 +38,13 @@ export async function runCli(argv: readonly string[], streams: Streams): Promise
   } finally {
     progress.stop();
   }
+}
+
+/** Of a command that is not there commander says so, but not when help on it is asked for. */
+function withoutVainHelp(argv: readonly string[]): string[] {
+  const [help, name, ...rest] = argv;
+  const isVain = help === 'help' && name !== undefined && commands.every((command) => command.name !== name);
+  return isVain && !name.startsWith('-') ? [name, ...rest] : [...argv];
 }
 
 type OnCommand = (
@@ -138,8 +145,14 @@ const toJson = (value: unknown, indent = 2): string =>
 function fail(error: unknown, json: boolean, streams: Streams): 1 | 2 {
   const { code, message, remedy } = describeError(error);
   if (json) streams.stdout.write(`${toJson({ error: { code, message, remedy } })}\n`);
-  streams.stderr.write(`error[${code}]: ${message}\n  ${remedy}\n`);
+  streams.stderr.write(errorText(error));
   return code === 'KPT_USAGE' ? 2 : 1;
+}
+
+/** As it is told to people. */
+export function errorText(error: unknown): string {
+  const { code, message, remedy } = describeError(error);
+  return `error[${code}]: ${message}\n  ${remedy}\n`;
 }
 
 function describeError(error: unknown): { code: string; message: string; remedy: string } {

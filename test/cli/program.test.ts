@@ -29,6 +29,7 @@ test.each(commands.map((command) => [command.name, command]))(
 
 test.each([
   [['frobnicate']],
+  [['help', 'frobnicate']],
   [['bench']],
   [['doctor', 'extra']],
   [['bench', 'm.onnx', '--bogus']],
@@ -61,6 +62,10 @@ test.each([
   ['--weight-bits', ['quantize', 'm.onnx', '--weight-bits', '9']],
   ['--port', ['serve', 'm.onnx', '--port', '99999']],
   ['--target', ['serve', 'm.onnx', '--variant', 'fast.onnx']],
+  ['frobnicate', ['help', 'frobnicate']],
+  ['--seconds', ['explain', 'a.onnx', 'b.onnx', '--seconds', '-1']],
+  ['--width', ['finetune', 'net.onnx', '--width', '2', '--data', 'idx:file', '-o', 'never.onnx']],
+  ['--input', ['tune', 'net.onnx', '--input', '3,32,32', '--data', 'idx:file', '-o', 'never.onnx']],
   ['a network', ['finetune', 'preset:nosuch', '--data', 'idx:file', '-o', 'no-such-folder.onnx']],
   ['width', ['finetune', 'preset:lenet-5', '--width', '1000', '--data', 'idx:file', '-o', 'never.onnx']],
 ])('a bad value: exit code 2 and a message that names %s', async (name, argv) => {

@@ -11,7 +11,14 @@ import {
 } from '../../index.js';
 import type { Command } from '../command.js';
 import { samplesOf } from '../data.js';
-import { dataOptions, itsFile, sourceOption, threadsOption, wholeNumber } from '../option-types.js';
+import {
+  dataOptions,
+  itsFile,
+  notNegative,
+  sourceOption,
+  threadsOption,
+  wholeNumber,
+} from '../option-types.js';
 import { writeText } from '../write-text.js';
 
 /** They are kept in memory. */
@@ -43,7 +50,7 @@ export const explainCommand: Command = {
     {
       flags: '--seconds <n>',
       description: 'time each model for so many seconds (default: 1); 0: not at all',
-      parse: wholeNumber(0),
+      parse: notNegative,
     },
     { flags: '--report <file>', description: 'write the report as an HTML page too', writes: 'file' },
     threadsOption,

@@ -64,13 +64,20 @@ export function wavBytes(kind: number, bits: number, channels: number, data: Buf
 /** A checkpoint: a header of JSON behind its length, then the data of one float32 tensor. The metadata gets its digest. */
 export function checkpointBytes(metadata: Readonly<Record<string, unknown>>, data: Float32Array): Buffer {
   const tensor = { dtype: 'F32', shape: [data.length], data_offsets: [0, data.byteLength] };
-  const none = '0'.repeat(64);
-  const header = { __metadata__: { digest: none, ...metadata }, 'state/w': tensor };
+  const header = { __metadata__: { digest: '0'.repeat(64), ...metadata }, 'state/w': tensor };
   const text = Buffer.from(JSON.stringify(header));
   const head = Buffer.alloc(8);
   head.writeBigUInt64LE(BigInt(text.length));
-  const bytes = Buffer.concat([head, text, Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
-  const at = bytes.indexOf(none);
-  if (at >= 0) bytes.write(createHash('sha256').update(bytes).digest('hex'), at);
+  return sealed(Buffer.concat([head, text, Buffer.from(data.buffer, data.byteOffset, data.byteLength)]));
+}
+
+/** The checkpoint with the digest of what it holds now, where it has one. */
+export function sealed(checkpoint: Uint8Array): Buffer {
+  const bytes = Buffer.from(checkpoint);
+  const key = '"digest":"';
+  const at = bytes.indexOf(key) + key.length;
+  if (at < key.length || at + 64 > bytes.length) return bytes;
+  bytes.fill('0', at, at + 64);
+  bytes.write(createHash('sha256').update(bytes).digest('hex'), at);
   return bytes;
 }

@@ -9,7 +9,8 @@ import { pictureFiles } from '../helpers/pictures.js';
 const data = pictureFiles(join(folder, 'train'), 160, 1);
 const judged = pictureFiles(join(folder, 'judged'), 80, 2);
 const preprocess = ['--preprocess', '{"scale":0.00392156862745098}'];
-const small = ['--classes', '4', '--input', '1,8,8', '--batch', '16', '--threads', '1'];
+const brief = ['--batch', '16', '--threads', '1'];
+const small = ['--classes', '4', '--input', '1,8,8', ...brief];
 const path = (name: string): string => join(folder, name);
 
 test('finetune a preset: the model, one JSON document, log and curves', async () => {
@@ -116,7 +117,7 @@ test('finetune a file: a table of the epochs for people', async () => {
       '--augment',
       '{"noise":0.01}',
     ],
-    ...[...preprocess, ...small, '-o', path('tuned.onnx')],
+    ...[...preprocess, ...brief, '-o', path('tuned.onnx')],
   );
   expect(code).toBe(0);
   expect(out).toMatch(/^epoch +loss +right in training %/);
@@ -165,7 +166,7 @@ test('finetune and distill to few bits; the teacher is the model as it was', asy
     '--learning-rate',
     '0.01',
     ...preprocess,
-    ...small,
+    ...brief,
   ];
   const tuned = await kompakt(
     'finetune',

@@ -1,10 +1,11 @@
 // Tuning: options of a method found by trials on samples that are held out, and the model that the best of them make.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
+import { makeFolder } from '../onnx/make-folder.js';
 import { checkWritable } from '../onnx/write-file.js';
 import { parseOptions } from '../session/parse-options.js';
 import { evaluate } from '../train/evaluate.js';
@@ -114,9 +115,7 @@ export async function tune(model: Model, options: TuneOptions): Promise<TunedMod
 async function folderOf({ journal }: CompleteTuneOptions): Promise<string> {
   if (journal === undefined) return mkdtemp(join(tmpdir(), 'kompakt-tune-'));
   const path = `${journal}.trials`;
-  await mkdir(path, { recursive: true }).catch((error) => {
-    throw new KompaktError('KPT_FILE_WRITE', `The folder '${path}' cannot be written.`, { path }, error);
-  });
+  makeFolder(path);
   return path;
 }
 

@@ -1,8 +1,9 @@
 // Plan caches of sessions: the plans of one model for one kind of CPU in one file, so that a later session needs neither
 // to read the graph nor to pack weights. A file that is not exactly right is ignored and written anew.
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { ValueInfo } from '../graph/graph.js';
+import { makeFolder } from '../onnx/make-folder.js';
 import type { Engine } from '../run/engine.js';
 import { buildIdentity, check, type NativeCacheHandle, native } from '../run/native.js';
 import { type CachePlace, ownFileBytes, tidy, touch } from './cache-place.js';
@@ -98,7 +99,7 @@ export class PlanCache extends KnownPlans {
       ...this.#signature!,
       plans: entries.map((entry) => entry.description),
     };
-    mkdirSync(dirname(this.#path), { recursive: true, ...(this.#own && { mode: 0o700 }) });
+    makeFolder(dirname(this.#path), this.#own ? 0o700 : undefined);
     check(
       session.saveCache(
         this.#path,

@@ -1,9 +1,10 @@
 // The files of candidates, in a folder: a search tries more models than memory holds, and keeps any of them in the end.
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KompaktError } from '../../errors.js';
 import { Model } from '../../model/model.js';
+import { makeFolder } from '../../onnx/make-folder.js';
 import { writeFileAtomically } from '../../onnx/write-file.js';
 import { sha256Of } from './measure.js';
 
@@ -15,14 +16,15 @@ export class Shelf {
 
   /** In `folder`, which stays; or, when it is null, in one that release() removes. Throws KPT_FILE_WRITE. */
   static async open(folder: string | null): Promise<Shelf> {
-    try {
-      if (folder === null) return new Shelf(await mkdtemp(join(tmpdir(), 'kompakt-')), true);
-      await mkdir(folder, { recursive: true });
-    } catch (error) {
-      const path = folder ?? tmpdir();
-      throw new KompaktError('KPT_FILE_WRITE', `The folder '${path}' cannot be written.`, { path }, error);
+    if (folder !== null) {
+      makeFolder(folder);
+      return new Shelf(folder, false);
     }
-    return new Shelf(folder, false);
+    const made = mkdtemp(join(tmpdir(), 'kompakt-')).catch((error) => {
+      const path = tmpdir();
+      throw new KompaktError('KPT_FILE_WRITE', `The folder '${path}' cannot be written.`, { path }, error);
+    });
+    return new Shelf(await made, true);
   }
 
   #path = (digest: string): string => join(this.folder, `${digest}.onnx`);

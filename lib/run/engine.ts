@@ -32,6 +32,11 @@ export class Engine implements ConstantStore {
     return this.#session.addConstant(bytesOf(value), shape, rows, columns, bytesPerElement(value.dtype));
   }
 
+  /** After the failure to make a plan: its constants may be freed from now on. */
+  forgetConstants(): void {
+    this.#session.forgetSources();
+  }
+
   /** Bytes of constants and packed weights; what is mapped from a plan cache is not counted. */
   weightBytes(): number {
     return this.#session.bytes();

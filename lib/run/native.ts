@@ -10,6 +10,8 @@ export interface NativeSession {
   /** Keeps a reference to the bytes until the next plan is made; equal constants of equal shape and order have one index.
    *  The bytes are matrices of `rows` by `columns` elements, of which steps see each transposed, or 0 by 0: as they are. */
   addConstant(bytes: Uint8Array, shape: string, rows: number, columns: number, elementBytes: number): number;
+  /** Lets go of the bytes behind constants: the plan that they were added for will not be made. */
+  forgetSources(): void;
   /** Writes constants, packed weights and programs of this session to a plan cache. */
   saveCache(
     path: string,

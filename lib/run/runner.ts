@@ -115,10 +115,19 @@ export class GraphRunner {
       this.store!.discard();
       this.engine.restart();
     }
-    const plan = buildPlan(this.graph, types, this.engine, this.state);
+    const plan = this.build(types);
     const ready = this.makeNative(key, plan);
     check(ready.native.error);
     return this.store === undefined ? ready : { ...ready, plan: this.store.add(place, plan) };
+  }
+
+  private build(types: ReadonlyMap<string, TensorType>): Plan {
+    try {
+      return buildPlan(this.graph, types, this.engine, this.state);
+    } catch (error) {
+      this.engine.forgetConstants();
+      throw error;
+    }
   }
 
   private makeNative(key: string, plan: Plan): ReadyPlan {

@@ -36,6 +36,7 @@ Napi::Function NativeSession::Define(Napi::Env env) {
   return DefineClass(
       env, "NativeSession",
       {InstanceMethod<&NativeSession::AddConstant>("addConstant"),
+       InstanceMethod<&NativeSession::Forget>("forgetSources"),
        InstanceMethod<&NativeSession::Bytes>("bytes"), InstanceMethod<&NativeSession::Release>("release"),
        InstanceMethod<&NativeSession::SaveCache>("saveCache")});
 }
@@ -63,9 +64,11 @@ Napi::Value NativeSession::AddConstant(const Napi::CallbackInfo& info) {
 }
 
 void NativeSession::ForgetSources() {
-  session_->ForgetSources();
+  if (session_) session_->ForgetSources();
   sources_.clear();
 }
+
+void NativeSession::Forget(const Napi::CallbackInfo&) { ForgetSources(); }
 
 Napi::Value NativeSession::SaveCache(const Napi::CallbackInfo& info) {
   if (!session_ || !info[3].IsArray())

@@ -24,7 +24,7 @@ class NativeSession : public Napi::ObjectWrap<NativeSession> {
   std::shared_ptr<Executor> shared_executor() const { return executor_; }
   /// Tells the garbage collector how much memory hangs on this object.
   void ReportMemory(Napi::Env env);
-  /// Lets go of the arrays behind the constants that were added: their plan is made.
+  /// Lets go of the arrays behind the constants that were added: their plan is made, or will not be.
   void ForgetSources();
 
  private:
@@ -33,6 +33,7 @@ class NativeSession : public Napi::ObjectWrap<NativeSession> {
   // (path, identity, description, programs: Uint8Array[]) -> failure or undefined
   Napi::Value SaveCache(const Napi::CallbackInfo& info);
   Napi::Value Bytes(const Napi::CallbackInfo& info);
+  void Forget(const Napi::CallbackInfo& info);
   void Release(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Session> session_;

@@ -1,5 +1,6 @@
 // Measures a model on this device: create, first run, latency percentiles, memory, operator times, device state. With
 // a second engine the two take turns in short blocks, so that what else the machine does strikes both alike.
+import { setTimeout } from 'node:timers/promises';
 import type { Engine, EngineMemory, EngineName, EngineSession, Feeds, OperatorTime } from './engine.js';
 import { loadEngine } from './engines.js';
 import { concreteShapes, randomFeeds, type Shapes } from './feeds.js';
@@ -40,7 +41,7 @@ export interface EngineReport {
   /** Milliseconds of CPU time of the whole process for the three together. */
   readonly startCpu: number;
   readonly latency: LatencySummary;
-  /** Growth of the resident set, bytes: by loading the engine, by create and first run, and by all runs after. */
+  /** Growth of the resident set, bytes: by loading the engine, by create and first run (a moment after that), and by all runs after. */
   readonly rssLoad: number;
   readonly rssCreate: number;
   readonly rssRuns: number;
@@ -100,6 +101,8 @@ export async function bench(model: string | Uint8Array, options: BenchOptions = 
 }
 
 /** Runs before all others: the memory that measuring takes is there then, and is not counted as theirs. */
+const settleMs = 20;
+
 const nobody: EngineSession = {
   inputs: [],
   run: async () => {},
@@ -127,6 +130,8 @@ async function start(
   const cpuAtFirst = process.cpuUsage();
   const firstRun = await timed(session, feeds);
   const cpuOfFirst = process.cpuUsage(cpuAtFirst);
+  // What the first run leaves to other threads, as giving memory back, ends.
+  await setTimeout(settleMs);
   const rssAfterFirst = rss();
   const cpu = [cpuOfCreate, cpuOfFirst].reduce((sum, { user, system }) => sum + user + system, 0);
   return {

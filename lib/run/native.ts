@@ -95,7 +95,7 @@ interface Addon {
   digest(bytes: Uint8Array): string;
   /** Takes the memory from an ArrayBuffer and from all views of it, and frees it. */
   detach(buffer: ArrayBuffer): void;
-  /** Gives memory back to the system that only the allocator still holds. */
+  /** Begins to give memory back to the system that only the allocator still holds. */
   trim(): void;
   /** undefined when the file cannot be read. */
   digestFile(path: string): string | undefined;

@@ -6,17 +6,28 @@
 #endif
 
 namespace kompakt {
+namespace {
+
+#if defined(__GLIBC__)
+/// Deletes itself when it is done.
+class Trimmer : public Napi::AsyncWorker {
+ public:
+  explicit Trimmer(Napi::Env env) : Napi::AsyncWorker(env, "kompakt.trim") {}
+  void Execute() override { malloc_trim(0); }
+};
+#endif
+
+}  // namespace
 
 Napi::Value Detach(const Napi::CallbackInfo& info) {
   if (info[0].IsArrayBuffer()) napi_detach_arraybuffer(info.Env(), info[0]);
   return info.Env().Undefined();
 }
 
-Napi::Value Trim(const Napi::CallbackInfo& info) {
+void Trim([[maybe_unused]] const Napi::CallbackInfo& info) {
 #if defined(__GLIBC__)
-  malloc_trim(0);
+  (new Trimmer(info.Env()))->Queue();
 #endif
-  return info.Env().Undefined();
 }
 
 }  // namespace kompakt

@@ -8,7 +8,8 @@ namespace kompakt {
 /// detach(buffer) takes the memory from an ArrayBuffer and its views, and frees it. What cannot be detached
 /// stays as it is.
 Napi::Value Detach(const Napi::CallbackInfo& info);
-/// trim() gives memory back to the system that malloc() keeps to give it away again, where it can be told to.
-Napi::Value Trim(const Napi::CallbackInfo& info);
+/// trim() gives memory back to the system that malloc() keeps to give it away again, where it can be told to,
+/// in a thread of the pool that Node reads files in: it takes as long as a small network.
+void Trim(const Napi::CallbackInfo& info);
 
 }  // namespace kompakt

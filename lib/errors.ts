@@ -165,6 +165,10 @@ export const errorTable = {
     meaning: 'The body of a request is not what its headers and docs/serve.md say.',
     remedy: 'Send {"inputs":[{"name","shape","datatype","data"}]}; the message says where the body differs.',
   },
+  KPT_METHOD_NOT_ALLOWED: {
+    meaning: 'A request has a method that its path does not take.',
+    remedy: 'Use one that the header Allow names: GET to ask, POST to infer, PUT to read a file again.',
+  },
   KPT_ENCODING_UNKNOWN: {
     meaning: 'The body of a request has a Content-Encoding that the server does not read.',
     remedy: 'Send it as it is, or compressed by gzip or deflate.',

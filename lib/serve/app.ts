@@ -8,6 +8,7 @@ import { decoded } from './content-encoding.js';
 import { dashboard } from './dashboard.js';
 import type { Gate } from './gate.js';
 import { httpError, knownError } from './http-error.js';
+import { refuseOtherMethods } from './methods.js';
 import type { Metrics } from './metrics.js';
 import { describeModel, onlyVersion } from './model-page.js';
 import type { ModelService } from './model-service.js';
@@ -67,8 +68,10 @@ export function makeApp(served: Served, options: CompleteServeOptions): FastifyI
     // A connection that stayed open would keep the server from its end.
     if (!served.gate.open()) reply.header('connection', 'close');
   });
+  const refuseOthers = refuseOtherMethods(app);
   addStateRoutes(app, served);
   for (const prefix of prefixes) addModelRoutes(app, prefix, served, options.bodyLimit);
+  refuseOthers();
   return app;
 }
 

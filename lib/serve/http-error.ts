@@ -11,6 +11,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   // An index in an input that is out of range.
   KPT_DATA_MALFORMED: 400,
   KPT_MODEL_UNKNOWN: 404,
+  KPT_METHOD_NOT_ALLOWED: 405,
   KPT_MODEL_DIFFERENT: 409,
   KPT_BODY_TOO_LARGE: 413,
   KPT_TOO_LARGE: 413,

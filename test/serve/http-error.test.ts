@@ -4,6 +4,7 @@ import { httpError } from '../../lib/serve/http-error.js';
 test.each<[ErrorCode, number]>([
   ['KPT_DATA_MALFORMED', 400],
   ['KPT_MODEL_UNKNOWN', 404],
+  ['KPT_METHOD_NOT_ALLOWED', 405],
   ['KPT_ONNX_MALFORMED', 422],
   ['KPT_DEADLINE', 504],
   ['KPT_INTERNAL', 500],

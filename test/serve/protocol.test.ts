@@ -96,7 +96,7 @@ test('a path, a model, a method that are not there', async () => {
     body: { code: 'KPT_REQUEST_MALFORMED' },
   });
   expect((await post(`${server.url}/v1/models/none/infer`, '{}')).status).toBe(404);
-  expect((await ask(`${server.url}/v1/models/digits/infer`)).status).toBe(404);
+  expect((await ask(`${server.url}/v1/models/digits/infer`)).status).toBe(405);
 });
 
 test('what is no HTTP does not end the server', async () => {

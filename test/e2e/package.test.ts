@@ -75,7 +75,11 @@ test('npm packs all of dist, declarations and sources of the addon', () => {
   expect([...paths].filter((path) => path.endsWith('.js') && path.startsWith('dist/')).length).toBeLessThan(
     20,
   );
-  expect([...paths].filter((path) => /^(lib|test|bench)\//.test(path))).toEqual([]);
+  const named = ['README.md', 'lib/errors.ts'].flatMap((file) => [
+    ...readFileSync(join(root, file), 'utf8').matchAll(/\bdocs\/[\w-]+\.md/g),
+  ]);
+  expect(named.map(([page]) => page).filter((page) => !paths.has(page))).toEqual([]);
+  expect([...paths].filter((path) => /^(lib|test|bench|docs\/api)\//.test(path))).toEqual([]);
 });
 
 const inputs = 'new kompakt.Tensor("float32", new Float32Array(1536), [1, 16, 96])';

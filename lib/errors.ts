@@ -122,7 +122,7 @@ export const errorTable = {
   KPT_ADDON_MISSING: {
     meaning: 'The native addon could not be loaded.',
     remedy:
-      'Run `npm run build:native` in a checkout, or `npx node-gyp rebuild -C node_modules/kompakt` in an app.',
+      'Run `npm run build:native` in a checkout, or `npx node-gyp rebuild -C node_modules/kompakt` in an app. Bundlers must leave kompakt out (as an external package).',
   },
   KPT_PEER_MISSING: {
     meaning: 'An optional package that this feature uses is not installed.',

@@ -107,9 +107,15 @@ let addonIdentity = '';
 
 let root: string | undefined;
 
-/** Folder of package.json: the nearest above this code, wherever a bundler has put it. */
+/** Folder of package.json: the nearest above this code, wherever a bundler has put it. Throws KPT_ADDON_MISSING where no
+ *  code knows its place: bundlers that make CommonJS leave import.meta empty. */
 export function packageRoot(): string {
   if (root !== undefined) return root;
+  if ((import.meta.url as string | undefined) === undefined)
+    throw new KompaktError(
+      'KPT_ADDON_MISSING',
+      'kompakt is in a CommonJS bundle, from which it cannot find its native addon.',
+    );
   const here = dirname(fileURLToPath(import.meta.url));
   root = here;
   while (!existsSync(join(root, 'package.json')))

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { npmModels } from '../helpers/models.js';
 
 const root = join(__dirname, '../..');
@@ -96,6 +97,23 @@ test('import and require give the same', () => {
   );
   expect(imported).toMatch(/^[\d.e-]+ \d+$/);
   expect(required).toBe(imported);
+});
+
+test('a CommonJS bundle says that it cannot find the addon', () => {
+  const { outputFiles } = buildSync({
+    stdin: {
+      contents: `import { InferenceSession } from './dist/index.js';
+        InferenceSession.create(${JSON.stringify(alexa)}).catch((error) => console.log(error.code, error.message));`,
+      resolveDir: root,
+    },
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    logLevel: 'silent',
+  });
+  const said = execFileSync(process.execPath, ['-'], { input: outputFiles[0]!.text, encoding: 'utf8' });
+  expect(said).toMatch(/^KPT_ADDON_MISSING .+ CommonJS bundle/);
 });
 
 test('functions that are loaded on demand fail as they do when loaded at once', () => {

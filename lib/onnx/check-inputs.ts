@@ -1,7 +1,8 @@
-// Every node of a loaded graph has the inputs that its operator needs: what comes later may rely on it.
+// Every node of a loaded graph has the inputs that its operator or function needs: what comes later may rely on it.
 import { KompaktError } from '../errors.js';
 import { type Node, opKey } from '../graph/graph.js';
 import { ops } from '../ops/index.js';
+import type { FunctionProto } from './schema.js';
 
 /** Throws KPT_GRAPH_INVALID when a needed input is absent or there are too many. Unknown operators pass: they are reported
  *  when they are to run. */
@@ -21,4 +22,24 @@ export function checkInputs(node: Node): void {
         'KPT_GRAPH_INVALID',
         `${node.op} node '${node.name}' needs input ${i}, which is absent.`,
       );
+}
+
+/** Throws KPT_GRAPH_INVALID where a node gives a function more inputs than it has, or wants more outputs. */
+export function checkCall(
+  where: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  { input = [], output = [] }: FunctionProto,
+): void {
+  for (const [what, given, has] of [
+    ['inputs', inputs, input],
+    ['outputs', outputs, output],
+  ] as const) {
+    const count = given.findLastIndex((name) => name !== '') + 1;
+    if (count > has.length)
+      throw new KompaktError(
+        'KPT_GRAPH_INVALID',
+        `${where} has ${count} ${what}; its function has ${has.length}.`,
+      );
+  }
 }

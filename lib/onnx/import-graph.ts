@@ -16,7 +16,7 @@ import { verify } from '../graph/verify.js';
 import type { DType } from '../tensor/dtype.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { readAttribute } from './attribute-proto.js';
-import { checkInputs } from './check-inputs.js';
+import { checkCall, checkInputs } from './check-inputs.js';
 import { constantValue } from './constant-node.js';
 import type { ReadExternal } from './external-data.js';
 import { closeGradients, isGradient, renameEnds } from './gradient-node.js';
@@ -258,6 +258,7 @@ export class GraphImporter {
         'KPT_ONNX_UNSUPPORTED',
         `Functions are nested deeper than ${maxCalls} at ${where}.`,
       );
+    checkCall(where, inputs, outputs, fn);
     const scope = new Scope(null, this.#names);
     (fn.input ?? []).forEach((formal, i) => {
       scope.define(formal, inputs[i] ?? '');

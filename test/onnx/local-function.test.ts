@@ -95,6 +95,16 @@ describe('model-local functions', () => {
     expect(Model.loadSync(model.toBytes()).graph.nodes.map((node) => node.op)).toContain('Unsqueeze');
   });
 
+  test.each<[string, Partial<FileNode>, string]>([
+    ['inputs', { inputs: ['x', 'w', 'w'] }, 'has 3 inputs; its function has 2'],
+    ['outputs', { outputs: ['y', 'z'] }, 'has 2 outputs; its function has 1'],
+  ])('a call with more %s than the function has is refused', (_, more, message) => {
+    const node = { ...call('y', { slope: attr.float(0.5) }), ...more };
+    const wrong = file([node], { constants: { w: f32([1], [2]) }, functions, domains: { local: 1 } });
+    expect(codeOf(wrong)).toBe('KPT_GRAPH_INVALID');
+    expect(() => Model.loadSync(wrong)).toThrow(message);
+  });
+
   test('attribute references of kept functions survive', () => {
     const isOperator = (key: string) => key === 'local:Outer';
     const loaded = loadModel(bytes, { folder: null, file: 'model', isOperator });

@@ -100,9 +100,10 @@ export async function bench(model: string | Uint8Array, options: BenchOptions = 
   }
 }
 
-/** Runs before all others: the memory that measuring takes is there then, and is not counted as theirs. */
+/** Longer than other threads are busy with what the first run leaves to them. */
 const settleMs = 20;
 
+/** Runs before all others: the memory that measuring takes is there then, and is not counted as theirs. */
 const nobody: EngineSession = {
   inputs: [],
   run: async () => {},

@@ -1,5 +1,4 @@
 // One tensor, one .npy file: the whole array, first axis included. (npy.ts reads such a file as a row of samples.)
-
 import type { Tensor } from 'onnxruntime-common';
 import { requireArgument } from '../errors.js';
 import { writeFileAtomically } from '../onnx/write-file.js';

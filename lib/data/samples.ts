@@ -1,5 +1,4 @@
 // Samples for users: what a line of text names, as Tensors that a session takes.
-
 import type { Tensor } from 'onnxruntime-common';
 import { requireArgument } from '../errors.js';
 import type { Model } from '../model/model.js';
@@ -23,7 +22,7 @@ export interface ModelSamples extends AsyncIterable<ModelSample> {
 /** Samples that fit the inputs of a model; iterate again to start over. */
 export function openSamples(options: DataOptions, model: Model): ModelSamples {
   const right = typeof options === 'object' && options !== null;
-  requireArgument(right, "options with data, as { data: 'folder:digits' },", 'openSamples', options);
+  requireArgument(right, "options with data, as { data: 'images:photos' },", 'openSamples', options);
   requireModel(model, 'the model of openSamples');
   const opened = (most: number | undefined): AsyncIterable<ModelSample> => {
     const samples = openFeeds(

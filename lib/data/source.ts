@@ -108,7 +108,7 @@ export async function dataFiles(text: string): Promise<readonly string[]> {
 }
 
 function sourceOf(text: string): { readonly source: Source; readonly path: string } {
-  requireArgument(typeof text === 'string', "a line of text, as 'folder:digits',", 'the data', text);
+  requireArgument(typeof text === 'string', "a line of text, as 'images:photos',", 'the data', text);
   const colon = text.indexOf(':');
   const source = dataSources.find(({ name }) => name === text.slice(0, colon));
   const path = text.slice(colon + 1);

@@ -1,5 +1,4 @@
 // monitor(): a session with the same calls that measures as it runs.
-
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { z } from 'zod';
 import { Model } from '../model/model.js';

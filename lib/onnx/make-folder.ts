@@ -22,7 +22,8 @@ export function makeFolder(path: string, mode = 0o777): void {
     }
 }
 
-function isFolder(path: string): boolean {
+/** Whether a folder is there, or a link to one. */
+export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {

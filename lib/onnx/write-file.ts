@@ -30,6 +30,11 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
+/** In place of the error, where what was made must not be lost with a file that tells of it: a warning of the process. */
+export function warnUnwritten(error: unknown): void {
+  process.emitWarning(`kompakt: ${(error as Error).message}`, { code: 'KPT_FILE_WRITE' });
+}
+
 export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const found = await checkTarget(path);
   if (isStream(found)) return writeStream(path, bytes);

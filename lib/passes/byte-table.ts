@@ -3,6 +3,7 @@ import { attr } from '../graph/attribute.js';
 import type { Node } from '../graph/graph.js';
 import type { GraphEditor } from '../graph/rewrite.js';
 import type { QuantParams } from '../ops/op.js';
+import { quantizeValue } from '../ops/shared/quantized.js';
 import { storageBias } from '../ops/storage.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
 import { type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
@@ -16,21 +17,10 @@ export function realValues({ scale, zeroPoint }: QuantParams): Float32Array {
   return values;
 }
 
-/** x -> saturate(roundHalfEven(x / scale) + zero); NaN gives zero. */
+/** quantizeValue() with these parameters, which are read once. */
 export function quantizer({ scale, zeroPoint }: QuantParams): (x: number) => number {
-  const { min, max } = dtypes[zeroPoint.dtype];
-  const [s, zero] = [toNumbers(scale)[0], toNumbers(zeroPoint)[0]];
-  return (x) => {
-    const steps = Math.fround(Math.fround(x) / s);
-    if (Number.isNaN(steps)) return zero;
-    return Math.max(min, Math.min(max, roundHalfEven(steps) + zero));
-  };
-}
-
-function roundHalfEven(x: number): number {
-  const down = Math.floor(x);
-  const rest = x - down;
-  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
+  const params = { scale: toNumbers(scale)[0], zero: toNumbers(zeroPoint)[0], dtype: zeroPoint.dtype };
+  return (x) => quantizeValue(Math.fround(x), params);
 }
 
 /** Table that quantises `values`, the function's results at all stored bytes. */

@@ -1,5 +1,4 @@
 // A model as a Probe: executors over its graph with the wanted values as outputs.
-
 import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { requireModel } from '../model/require-model.js';

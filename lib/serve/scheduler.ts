@@ -1,5 +1,4 @@
 // A bounded queue in front of a session: what is done when it is full, deadlines, priorities, and requests joined to batches.
-
 import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import type { Shapes } from '../bench/feeds.js';
 import { KompaktError } from '../errors.js';

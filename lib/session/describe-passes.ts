@@ -1,5 +1,4 @@
 // What the passes make of a model before it is planned: which of them changed the graph, and by how much.
-
 import type { Model } from '../model/model.js';
 import { requireModel } from '../model/require-model.js';
 import { runPasses, runPipeline } from '../passes/pipeline.js';

@@ -1,9 +1,9 @@
 // Plan caches of sessions: the plans of one model for one kind of CPU in one file, so that a later session needs neither
 // to read the graph nor to pack weights. A file that is not exactly right is ignored and written anew.
-import { statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { ValueInfo } from '../graph/graph.js';
-import { makeFolder } from '../onnx/make-folder.js';
+import { isFolder, makeFolder } from '../onnx/make-folder.js';
+import { warnUnwritten } from '../onnx/write-file.js';
 import type { Engine } from '../run/engine.js';
 import { buildIdentity, check, type NativeCacheHandle, native } from '../run/native.js';
 import { type CachePlace, ownFileBytes, tidy, touch } from './cache-place.js';
@@ -40,7 +40,7 @@ export class PlanCache extends KnownPlans {
     this.#own = own;
     const tier = native().tier();
     this.#identity = ['kompakt', build(), tier, key.optimize ? 'all' : 'none', key.digest].join(' ');
-    this.#path = isFolder(place) ? join(place, `${key.digest}-${tier}.kpc`) : place;
+    this.#path = endsAsFolder(place) || isFolder(place) ? join(place, `${key.digest}-${tier}.kpc`) : place;
     this.#open();
   }
 
@@ -66,8 +66,7 @@ export class PlanCache extends KnownPlans {
         this.#save();
       } catch (error) {
         // A cache that cannot be kept costs time at the next start, nothing else.
-        if (!this.#own)
-          process.emitWarning(`kompakt: ${(error as Error).message}`, { code: 'KPT_FILE_WRITE' });
+        if (!this.#own) warnUnwritten(error);
       }
     }
     super.keep();
@@ -115,11 +114,4 @@ export class PlanCache extends KnownPlans {
 /** What makes plans and packs weights. The name of a bundled file has a digest of the code that it and others that it uses hold. */
 export const build = (): string => `${buildIdentity()}+${basename(import.meta.url)}`;
 
-function isFolder(place: string): boolean {
-  if (place.endsWith('/') || place.endsWith(sep)) return true;
-  try {
-    return statSync(place).isDirectory();
-  } catch {
-    return false;
-  }
-}
+const endsAsFolder = (place: string): boolean => place.endsWith('/') || place.endsWith(sep);

@@ -1,6 +1,5 @@
 // InferenceSession: the interface of onnxruntime-common over the native engine, plus runSync(), bind(), describe() and
 // memory(). run() computes off the JavaScript thread; runs of one session are served in the order of their calls.
-
 import { isAnyArrayBuffer } from 'node:util/types';
 import type { InferenceSession as Ort, Tensor } from 'onnxruntime-common';
 import { expected, KompaktError, requireArgument } from '../errors.js';

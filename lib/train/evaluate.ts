@@ -1,5 +1,4 @@
 // How often a model is right: labelled samples through an InferenceSession, several at a time where the model lets them.
-
 import { Tensor } from 'onnxruntime-common';
 import { BatchBuffer } from '../data/batch.js';
 import { expected, KompaktError } from '../errors.js';

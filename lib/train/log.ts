@@ -1,8 +1,8 @@
 // The log of a run: one JSON object a line, appended as things happen, for programs that watch or plot.
 import { appendFileSync } from 'node:fs';
 import { KompaktError } from '../errors.js';
+import { warnUnwritten } from '../onnx/write-file.js';
 import type { TrainingEvent } from './events.js';
-import { warn } from './outputs.js';
 
 /** Appends to a file. Throws KPT_FILE_WRITE for the first line; a later one that fails ends the log with a warning, and not the run. */
 export function logTo(path: string): (event: TrainingEvent) => void {
@@ -21,7 +21,7 @@ export function logTo(path: string): (event: TrainingEvent) => void {
       );
       if (!begun) throw error;
       ended = true;
-      warn(error);
+      warnUnwritten(error);
     }
   };
 }

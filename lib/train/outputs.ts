@@ -1,6 +1,6 @@
 // Files that a run writes besides the model. Whether they can be written is known before it begins; a disk that fills up meanwhile
 // costs the file and never the model.
-import { checkWritable, writeFileAtomically } from '../onnx/write-file.js';
+import { checkWritable, warnUnwritten, writeFileAtomically } from '../onnx/write-file.js';
 import { trainingCurves } from './curves.js';
 import type { TrainingReport } from './events.js';
 import type { CompleteTrainingSettings } from './options.js';
@@ -25,10 +25,5 @@ export async function writeCurves(
     ['batch', String(batch)],
     ['seed', String(seed)],
   ]);
-  await writeFileAtomically(curves, Buffer.from(page)).catch(warn);
-}
-
-/** Says that a file could not be written. */
-export function warn(error: unknown): void {
-  process.emitWarning(`kompakt: ${(error as Error).message}`, { code: 'KPT_FILE_WRITE' });
+  await writeFileAtomically(curves, Buffer.from(page)).catch(warnUnwritten);
 }

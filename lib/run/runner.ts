@@ -9,6 +9,7 @@ import type { TensorValue } from '../tensor/tensor.js';
 import { type DedicatedPlan, DedicatedPlans } from './dedicated-plans.js';
 import type { Engine } from './engine.js';
 import { check, native } from './native.js';
+import { checkOutputTypes } from './output-types.js';
 import { Pace, turnOfOthers } from './pace.js';
 import { buildPlan, type Plan, type ScheduleItem } from './plan.js';
 import { maxPlans, type PlanStore } from './plan-store.js';
@@ -123,7 +124,10 @@ export class GraphRunner {
 
   private build(types: ReadonlyMap<string, TensorType>): Plan {
     try {
-      return buildPlan(this.graph, types, this.engine, this.state);
+      const plan = buildPlan(this.graph, types, this.engine, this.state);
+      // Executors have no store, and graphs with outputs whose types nobody has declared.
+      if (this.isOutermost && this.store !== undefined) checkOutputTypes(this.graph, plan);
+      return plan;
     } catch (error) {
       this.engine.forgetConstants();
       throw error;

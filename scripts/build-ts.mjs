@@ -6,7 +6,7 @@ import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { buildLayers } from './layers.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -22,27 +22,26 @@ if (status !== 0) process.exit(status ?? 1);
 
 // onnxruntime-common is twenty files of which sessions need one class: it is taken in. All else stays a package.
 const [taken] = ['onnxruntime-common'];
-await build({
-  absWorkingDir: root,
-  entryPoints: {
+await buildLayers(
+  {
     index: 'lib/index.ts',
     'cli/main': 'lib/cli/main.ts',
     // Started by lib/bench/fresh.ts, which looks for it beside itself: chunks lie in dist/, and so does this.
     'fresh-child': 'lib/bench/fresh-child.ts',
   },
-  outdir: dist,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  minify: true,
-  // Node prints the line that threw what nobody caught.
-  lineLimit: 120,
-  sourcemap: 'linked',
-  define: { bundledVersion: JSON.stringify(version) },
-  external: Object.keys(dependencies).filter((name) => name !== taken),
-  banner: { js: `// Contains ${taken}, copyright (c) Microsoft Corporation, MIT License.` },
-  logLevel: 'warning',
-});
+  {
+    absWorkingDir: root,
+    outdir: dist,
+    platform: 'node',
+    target: 'node20.19',
+    minify: true,
+    // Node prints the line that threw what nobody caught.
+    lineLimit: 120,
+    sourcemap: 'linked',
+    define: { bundledVersion: JSON.stringify(version) },
+    external: Object.keys(dependencies).filter((name) => name !== taken),
+    logLevel: 'warning',
+  },
+  { banner: { js: `// Contains ${taken}, copyright (c) Microsoft Corporation, MIT License.` } },
+);
 chmodSync(join(dist, 'cli/main.js'), 0o755);

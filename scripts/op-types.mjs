@@ -149,4 +149,7 @@ export function typesOf(def) {
 }
 
 /** Operators of files; those of kompakt itself stand in no file. */
-export const fileOperators = () => [...ops.values()].filter(({ domain }) => domain !== 'ai.kompakt');
+export const fileOperators = () =>
+  [...ops.values()]
+    .filter(({ domain }) => domain !== 'ai.kompakt')
+    .sort((a, b) => (a.op < b.op ? -1 : a.op > b.op ? 1 : a.domain < b.domain ? -1 : 1));

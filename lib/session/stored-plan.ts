@@ -1,9 +1,9 @@
 // Plans as JSON, without their programs: what a plan cache keeps of them. Nodes that run by their reference are kept whole, with
 // the constants that they read. Of graphs inside them only the frame is kept: they have plans of their own.
 import { type Frame, frameOf, graphOfFrame } from '../graph/frame.js';
-import { type Attribute, type Node, opKey } from '../graph/graph.js';
+import type { Attribute, Node } from '../graph/graph.js';
 import { usesOf } from '../graph/uses.js';
-import { ops } from '../ops/index.js';
+import { opOf } from '../ops/index.js';
 import type { Location, Owner, Plan, ScheduleItem } from '../run/plan.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -93,7 +93,8 @@ export function describePlan(key: string, plan: Plan): StoredPlan | undefined {
 export const isWhole = ({ schedule, cut }: Plan): boolean =>
   cut === undefined && schedule.every(({ kind }) => kind === 'native');
 
-/** Throws what JavaScript throws where the description is none, or names an operator that is not there. */
+/** Throws what JavaScript throws where the description is none, KPT_ONNX_UNSUPPORTED_OP where it names an operator that is not
+ *  there. */
 export function restorePlan(stored: StoredPlan, program: Uint8Array): Plan {
   const { cut } = stored;
   return {
@@ -136,13 +137,14 @@ const describeNode = (node: Node): StoredNode => ({
 });
 
 function restoreNode(stored: StoredNode): Node {
-  if (!ops.has(opKey(stored))) throw new TypeError(`There is no operator ${opKey(stored)}.`);
-  return {
+  const node: Node = {
     ...stored,
     attributes: mapValues(stored.attributes, (attribute) =>
       attribute.type === 'graph' ? { type: 'graph', value: graphOfFrame(attribute.value) } : attribute,
     ),
   };
+  opOf(node);
+  return node;
 }
 
 const mapValues = <From, To>(

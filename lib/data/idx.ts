@@ -20,8 +20,9 @@ const types = new Map<number, DType>([
 export const idx = (images: string, labels?: string): Dataset =>
   dataset(async function* (most) {
     const pictures = await open(images);
-    const classes = labels === undefined ? undefined : await open(labels);
+    let classes: IdxFile | undefined;
     try {
+      if (labels !== undefined) classes = await open(labels);
       if (classes !== undefined && (classes.count !== pictures.count || classes.dims.length > 0))
         malformedData(
           `Expected ${pictures.count} labels in '${labels}' but received shape [${[classes.count, ...classes.dims]}].`,
@@ -51,14 +52,21 @@ interface IdxFile {
 
 async function open(path: string): Promise<IdxFile> {
   const stream = await ByteStream.open(path);
+  try {
+    return await readHeader(stream, path);
+  } catch (error) {
+    await stream.close();
+    throw error;
+  }
+}
+
+async function readHeader(stream: ByteStream, path: string): Promise<IdxFile> {
   const [zero, alsoZero, type, rank] = (await stream.take(4)) as unknown as [number, number, number, number];
   const dtype = types.get(type);
-  if (zero !== 0 || alsoZero !== 0 || dtype === undefined || rank === 0) {
-    await stream.close();
+  if (zero !== 0 || alsoZero !== 0 || dtype === undefined || rank === 0)
     return malformedData(
       `'${path}' is not an IDX file: it starts with bytes ${[zero, alsoZero, type, rank]}.`,
     );
-  }
   const header = new DataView((await stream.take(4 * rank)).buffer);
   const [count, ...dims] = Array.from({ length: rank }, (_, i) => header.getUint32(4 * i)) as [
     number,

@@ -1,4 +1,6 @@
 // IDX files: types, shapes, compression, labels, and what is malformed.
+import { readdirSync, readlinkSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { openFeeds } from '../../lib/data/source.js';
 import { toNumbers } from '../../lib/tensor/tensor.js';
@@ -68,4 +70,26 @@ describe('idx', () => {
       code: 'KPT_DATA_MALFORMED',
     });
   });
+
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('no file stays open when one of them cannot be used', async () => {
+    const pictures = file('left open', Buffer.from([...header, 1, 2, 3, 4, 5, 6, 7, 8]));
+    const bad = file('bad labels', Buffer.from([0, 0, 7, 1, 0, 0, 0, 2, 1, 2]));
+    for (const labels of [bad, `${bad}.absent`])
+      await expect(all({ data: `idx:${pictures},${labels}` }, [input(null)])).rejects.toThrow(labels);
+    const left = () => openFiles().filter((path) => path === pictures || path === bad);
+    // Streams close their files a moment after they have ended.
+    for (let i = 0; i < 100 && left().length > 0; i++) await setTimeout(5);
+    expect(left()).toEqual([]);
+  });
 });
+
+/** Files that this process has open. */
+const openFiles = (): readonly string[] =>
+  readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${descriptor}`)];
+    } catch {
+      return []; // closed meanwhile
+    }
+  });

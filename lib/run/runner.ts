@@ -233,6 +233,8 @@ export class GraphRunner {
     } finally {
       this.busy.delete(ready);
       signal?.removeEventListener('abort', abort);
+      // A run beside this one made a plan of its own, which took the place.
+      if (this.plans.get(ready.key) !== ready) releasePlan(ready);
     }
   }
 

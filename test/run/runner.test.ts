@@ -176,6 +176,21 @@ test('plans are kept per input shape and share packed weights', () => {
   expect(runner.prepare(types)).toBe(runner.prepare(types));
 });
 
+test('a plan whose place a run beside it has taken is freed when its own run has ended', async () => {
+  const engine = new Engine(1);
+  const runner = new GraphRunner(withHostNode(), engine);
+  const feeds = new Map([['x', f32([1, 3, 4, 8], signal(96))]]);
+  const first = runner.prepare(new Map([['x', { dtype: 'float32' as const, dims: [1, 3, 4, 8] }]]));
+  const run = runner.run(feeds);
+  const beside = runner.runSync(feeds);
+  expect(first.native.arenaBytes()).toBeGreaterThan(0);
+  expect([...(await run).values()].map(numbers)).toEqual([...beside.values()].map(numbers));
+  expect(first.native.arenaBytes()).toBe(0);
+  expect(runner.memory().arenaBytes).toBeGreaterThan(0);
+  runner.release();
+  engine.release();
+});
+
 test('int8 values keep their meaning across host and engine', async () => {
   const g = new GraphBuilder();
   const x = g.input('x', 'int8', [2, 3]);

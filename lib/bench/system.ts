@@ -29,6 +29,12 @@ export interface SystemState {
   readonly powerMode: string | null;
 }
 
+/** What changes from second to second. */
+export type DeviceState = Pick<
+  SystemState,
+  'megahertz' | 'maxMegahertz' | 'celsius' | 'zones' | 'throttling'
+>;
+
 /** Bits of the Raspberry Pi firmware's get_throttled. */
 const throttleBits: readonly (readonly [bit: number, word: string])[] = [
   [0, 'under-voltage now'],
@@ -49,22 +55,28 @@ export function throttleWords(text: string): readonly string[] | null {
   return throttleBits.filter(([bit]) => (value & (1 << bit)) !== 0).map(([, word]) => word);
 }
 
+const cpufreq = 'sys/devices/system/cpu/cpu0/cpufreq';
+
 /** Reads the state now. `root` is where /sys, /proc and /etc lie; another folder in tests. */
-export function systemState(root = '/'): SystemState {
-  const cpufreq = join(root, 'sys/devices/system/cpu/cpu0/cpufreq');
+export const systemState = (root = '/'): SystemState => ({
+  model: modelName(root),
+  cores: availableParallelism(),
+  memoryBytes: totalmem(),
+  freeMemoryBytes: freemem(),
+  governor: readText(join(root, cpufreq, 'scaling_governor')),
+  powerMode: powerMode(root),
+  ...deviceState(root),
+});
+
+/** The part of it for whoever looks again and again: without the tool that a Jetson's power mode is asked of. */
+export function deviceState(root = '/'): DeviceState {
   const zones = thermalZones(join(root, 'sys/class/thermal'));
   return {
-    model: modelName(root),
-    cores: availableParallelism(),
-    memoryBytes: totalmem(),
-    freeMemoryBytes: freemem(),
-    megahertz: megahertz(join(cpufreq, 'scaling_cur_freq')) ?? procMegahertz(root),
-    maxMegahertz: megahertz(join(cpufreq, 'cpuinfo_max_freq')),
-    governor: readText(join(cpufreq, 'scaling_governor')),
+    megahertz: megahertz(join(root, cpufreq, 'scaling_cur_freq')) ?? procMegahertz(root),
+    maxMegahertz: megahertz(join(root, cpufreq, 'cpuinfo_max_freq')),
     celsius: zones.length === 0 ? null : Math.max(...zones.map((zone) => zone.celsius)),
     zones,
     throttling: throttling(root),
-    powerMode: powerMode(root),
   };
 }
 

@@ -1,6 +1,6 @@
 // The process and the device around the models: how late the event loop is, memory, temperature, clock, throttling.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { type SystemState, systemState } from '../bench/system.js';
+import { type DeviceState, deviceState } from '../bench/system.js';
 
 export interface ProcessSnapshot {
   /** How late timers fire, in milliseconds, since the start or the last reset; null before the first measurement. */
@@ -10,7 +10,7 @@ export interface ProcessSnapshot {
   /** Tensors and other memory outside the JavaScript heap that JavaScript refers to. */
   readonly externalBytes: number;
   /** At most `deviceEveryMs` old. */
-  readonly device: Pick<SystemState, 'megahertz' | 'maxMegahertz' | 'celsius' | 'throttling'>;
+  readonly device: Omit<DeviceState, 'zones'>;
 }
 
 /** A timer of this period measures the lag; the period itself is taken off. */
@@ -20,16 +20,16 @@ const deviceEveryMs = 5000;
 
 export class ProcessWatch {
   readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
-  readonly #read: () => SystemState;
-  #device: SystemState | undefined;
+  readonly #read: () => DeviceState;
+  #device: DeviceState | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
 
-  constructor(read: () => SystemState = systemState) {
+  constructor(read: () => DeviceState = deviceState) {
     this.#read = read;
     this.#lag.enable();
   }
 
-  device(): SystemState {
+  device(): DeviceState {
     const now = performance.now();
     if (this.#device === undefined || now - this.#readAt >= deviceEveryMs) {
       this.#device = this.#read();

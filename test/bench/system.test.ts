@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { systemAdvice, systemState, throttleWords } from '../../lib/bench/system.js';
+import { deviceState, systemAdvice, systemState, throttleWords } from '../../lib/bench/system.js';
 
 let root: string;
 beforeEach(() => {
@@ -39,6 +39,8 @@ test('reads what a Raspberry Pi shows', () => {
     ],
     powerMode: null,
   });
+  const { megahertz, maxMegahertz, celsius, zones, throttling } = state;
+  expect(deviceState(root)).toEqual({ megahertz, maxMegahertz, celsius, zones, throttling });
   const advice = systemAdvice(state).join('\n');
   expect(advice).toMatch(/governor is 'ondemand'/);
   expect(advice).toMatch(/power supply/);

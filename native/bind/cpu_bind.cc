@@ -11,9 +11,7 @@ Napi::Value Platform(const Napi::CallbackInfo& info) {
   Napi::Object platform = Napi::Object::New(env);
   Napi::Array tiers = Napi::Array::New(env);
   uint32_t count = 0;
-  for (Tier tier :
-       {kScalar, kAvx2, kAvxVnni, kAvx512Vnni, kAvx512Vbmi, kAvx512Popcnt, kNeon, kNeonDotprod, kNeonI8mm})
-    if (HasTier(tier)) tiers.Set(count++, Napi::String::New(env, TierName(tier)));
+  for (Tier tier : UsableTiers()) tiers.Set(count++, Napi::String::New(env, TierName(tier)));
   platform.Set("tier", Napi::String::New(env, TierName(BestTier())));
   platform.Set("tiers", tiers);
   platform.Set("cpus", Napi::Number::New(env, UsableCpus()));

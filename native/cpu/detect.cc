@@ -80,11 +80,13 @@ const char* TierName(Tier tier) {
   return "unknown";
 }
 
-Tier BestTier() {
-  Tier best = kScalar;
+std::vector<Tier> UsableTiers() {
+  std::vector<Tier> tiers;
   for (const TierEntry& entry : kTiers)
-    if (HasTier(entry.tier)) best = entry.tier;
-  return best;
+    if (HasTier(entry.tier)) tiers.push_back(entry.tier);
+  return tiers;
 }
+
+Tier BestTier() { return UsableTiers().back(); }
 
 }  // namespace kompakt

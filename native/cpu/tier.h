@@ -2,6 +2,7 @@
 // that the tier promises. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #if defined(__x86_64__) || defined(_M_X64)
 #define KPT_X86_64 1
@@ -46,6 +47,9 @@ inline bool HasTier(Tier tier) { return tier == kScalar || (SupportedTiers() & t
 
 /// "avx512vnni", "dotprod", ...: the word used in KOMPAKT_FORCE_TIER, docs and tests.
 const char* TierName(Tier tier);
+
+/// The tiers that are supported, the best one last.
+std::vector<Tier> UsableTiers();
 
 /// The best tier that is supported.
 Tier BestTier();

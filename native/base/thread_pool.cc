@@ -6,9 +6,6 @@
 // when no chunk is left and then waits only for those inside. SPDX-License-Identifier: Apache-2.0
 #include "native/base/thread_pool.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -17,6 +14,7 @@
 
 #include "native/base/check.h"
 #include "native/base/spin.h"
+#include "native/base/thread.h"
 
 namespace kompakt {
 namespace {
@@ -156,19 +154,14 @@ ThreadPool::ThreadPool(int threads) : threads_(std::max(threads, 1)), alone_(thr
   state_ = std::make_unique<State>();
   state_->workers.resize(static_cast<size_t>(threads_ - 1));
   state_->shares = std::vector<Share>(static_cast<size_t>(threads_));
-  // Signals are for the host's own threads.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
   size_t started = 0;
   for (State::Worker& worker : state_->workers) {
     worker.state = state_.get();
     worker.thread = static_cast<int>(started) + 1;
     // A system that gives fewer threads than asked for makes loops slower, not wrong.
-    if (pthread_create(&worker.handle, nullptr, State::Main, &worker) != 0) break;
+    if (!StartThread(&worker.handle, State::Main, &worker)) break;
     ++started;
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   state_->workers.resize(started);
 }
 

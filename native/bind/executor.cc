@@ -5,9 +5,9 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <thread>
 
 #include "native/base/spin.h"
+#include "native/base/thread.h"
 
 namespace kompakt {
 namespace {
@@ -32,7 +32,8 @@ using Completion = Napi::TypedThreadSafeFunction<Executor::State, Job, &CallDone
 }  // namespace
 
 struct Executor::State {
-  std::thread thread;
+  pthread_t thread;
+  bool joinable = true;  // a state is kept only with its thread
   std::mutex mutex;
   std::condition_variable wake;
   std::deque<Job*> queue;         // guarded by mutex
@@ -68,8 +69,14 @@ struct Executor::State {
     }
   }
 
+  static void* Main(void* state) {
+    static_cast<State*>(state)->Loop();
+    return nullptr;
+  }
+
   void Shutdown() {
-    if (!thread.joinable()) return;
+    if (!joinable) return;
+    joinable = false;
     {
       std::lock_guard<std::mutex> lock(mutex);
       stop = true;
@@ -79,7 +86,7 @@ struct Executor::State {
       queue.clear();
     }
     wake.notify_one();
-    thread.join();
+    pthread_join(thread, nullptr);
   }
 };
 
@@ -119,10 +126,12 @@ void Executor::Expect() {
   state_->wake.notify_one();
 }
 
-void Executor::Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last,
+bool Executor::Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last,
                       Napi::Function done) {
   if (!state_) {
-    state_ = std::make_shared<State>();
+    auto state = std::make_shared<State>();
+    if (!StartThread(&state->thread, State::Main, state.get())) return false;
+    state_ = std::move(state);
     auto* keep = new std::shared_ptr<State>(state_);
     state_->completion = Completion::New(
         env, "kompakt run", 0, 1, state_.get(),
@@ -133,7 +142,6 @@ void Executor::Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, s
         },
         keep);
     state_->completion.Unref(env);
-    state_->thread = std::thread(&State::Loop, state_.get());
   }
   if (state_->pending++ == 0) state_->completion.Ref(env);
   Job* job = new Job{std::move(plan), first, last, Napi::Persistent(done)};
@@ -143,6 +151,7 @@ void Executor::Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, s
     state_->due.store(true);
   }
   state_->wake.notify_one();
+  return true;
 }
 
 Executor::~Executor() {

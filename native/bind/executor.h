@@ -24,8 +24,9 @@ class Executor {
   /// A run will be submitted as soon as its inputs are copied: wakes the thread meanwhile, which goes back to
   /// sleep when none comes.
   void Expect();
-  /// Queues steps [first, last); `done` is called on the JavaScript thread with ResultOf() the run.
-  void Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last, Napi::Function done);
+  /// Queues steps [first, last); `done` is called on the JavaScript thread with ResultOf() the run. False
+  /// when the system gives no thread: then nothing is queued.
+  bool Submit(Napi::Env env, std::shared_ptr<Plan> plan, size_t first, size_t last, Napi::Function done);
 
   struct State;
 

@@ -173,9 +173,14 @@ void NativePlan::Expect(const Napi::CallbackInfo&) {
 
 Napi::Value NativePlan::RunAsync(const Napi::CallbackInfo& info) {
   if (!plan_) return Failure(info.Env(), "KPT_SESSION_RELEASED", "the plan was released");
-  executor_->Submit(info.Env(), plan_, info[0].ToNumber().Uint32Value(), info[1].ToNumber().Uint32Value(),
-                    info[2].As<Napi::Function>());
-  return info.Env().Undefined();
+  const Napi::Env env = info.Env();
+  const size_t first = info[0].ToNumber().Uint32Value(), last = info[1].ToNumber().Uint32Value();
+  const auto done = info[2].As<Napi::Function>();
+  if (executor_->Submit(env, plan_, first, last, done)) return env.Undefined();
+  // Without a thread of its own the run takes this one. Not done.Call(): see CallDone.
+  const napi_value error = ResultOf(env, plan_->Run(first, last));
+  napi_call_function(env, env.Undefined(), done, 1, &error, nullptr);
+  return env.Undefined();
 }
 
 Napi::Value NativePlan::Bind(const Napi::CallbackInfo& info) {

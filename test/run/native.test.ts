@@ -60,3 +60,25 @@ test('the addon is found where packages carry it, under any name that node-gyp-b
     'KPT_ADDON_MISSING',
   );
 });
+
+test('where the system gives no thread, runs take the one that asks', () => {
+  const script = `
+    import { spawnSync } from 'node:child_process';
+    import { InferenceSession, Tensor } from './lib/index.ts';
+    import { file, relu } from './test/helpers/small-model.ts';
+    const { status } = spawnSync('prlimit', ['--pid', String(process.pid), '--nproc=1:1']);
+    if (process.getuid() === 0) process.setuid(65534); // the limit is not for root
+    const session = await InferenceSession.create(file([relu('x', 'y')]), { intraOpNumThreads: 2 });
+    const { y } = await session.run({ x: new Tensor('float32', [-1, 2, -3, 4, -5, 6], [2, 3]) });
+    await session.release();
+    console.log(JSON.stringify([status, [...y.data]]));`;
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', './scripts/typescript.mjs', '--input-type=module', '--eval', script],
+    { encoding: 'utf8', cwd: resolve(__dirname, '../..') },
+  );
+  if (stdout === '') throw new Error(stderr);
+  const [status, y] = JSON.parse(stdout) as [number | null, number[]];
+  // Not every system has prlimit.
+  if (status === 0) expect(y).toEqual([0, 2, 0, 4, 0, 6]);
+});

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/bind/bound_step.h"
 
+#include <iterator>
+
 #include "native/bind/arena_copy.h"
 
 namespace kompakt {
@@ -23,13 +25,14 @@ struct BoundStep {
 /// Memory of a bound view, or null when it was detached or resized.
 uint8_t* DataOf(napi_env env, const BoundBuffer& buffer) {
   napi_value view;
-  napi_typedarray_type type;
+  napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
   void* data = nullptr;
   if (napi_get_reference_value(env, buffer.reference, &view) != napi_ok || view == nullptr) return nullptr;
   if (napi_get_typedarray_info(env, view, &type, &length, &data, nullptr, nullptr) != napi_ok) return nullptr;
   constexpr size_t kElementBytes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};  // by napi_typedarray_type
-  if (length * kElementBytes[type] != buffer.tensor->bytes()) return nullptr;
+  if (type >= std::size(kElementBytes) || length * kElementBytes[type] != buffer.tensor->bytes())
+    return nullptr;
   return static_cast<uint8_t*>(data);
 }
 

@@ -17,6 +17,7 @@ constexpr uint32_t kMagic = 0x5054504b;  // "KPTP"
 constexpr uint32_t kVersion = 1;
 constexpr double kMaxBytes = 1099511627776.0;  // 1 TiB: beyond any device, far below overflow
 constexpr double kMaxDim = 2147483647.0;       // so that a dim times a stride cannot overflow
+static_assert(sizeof(size_t) >= sizeof(uint64_t), "sizes of up to kMaxBytes are kept in a size_t");
 
 class Reader {
  public:

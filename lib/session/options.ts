@@ -4,7 +4,7 @@ import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 
 export interface SessionOptions extends Ort.SessionOptions {
-  /** Threads for one run, the caller's included; 0 or absent: the usable CPUs (at most 8). */
+  /** Threads for one run, the caller's included; 0 or absent: the usable CPUs. */
   readonly intraOpNumThreads?: number;
   /** A file, or a folder for the files of several models, in which made plans and packed weights are kept: a later session
    *  of the same model on the same kind of CPU starts from there. Made when it is not there, ignored when it does not fit.

@@ -1,5 +1,5 @@
 // node --import ./scripts/typescript.mjs scripts/stress-addon.mjs ADDON: what could harm memory or race, through Node: real models
-// in FP32 and INT8, a thousand sessions made and released, runs that overlap or are aborted, buffers that are taken away, and
+// in FP32 and INT8, a thousand sessions made and released, runs that overlap, are aborted or timed, buffers that are taken away, and
 // workers that end in the middle of a run. test-native.mjs --addon runs it with an addon that watches itself.
 import { match, strictEqual, throws } from 'node:assert';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -55,7 +55,7 @@ try {
     }
   });
 
-  await step('runs that overlap, some of them aborted', async () => {
+  await step('runs that overlap, some of them aborted, while profiling begins', async () => {
     for (const model of models) {
       const sessions = [1, 2].map((intraOpNumThreads) =>
         InferenceSession.fromModel(model, { intraOpNumThreads }),
@@ -70,6 +70,7 @@ try {
           });
         }),
       );
+      for (const session of sessions) session.startProfiling();
       // Released while runs are under way: those that have begun end first.
       const released = sessions.map((session) => session.release());
       for (const text of await Promise.all(runs)) strictEqual(text, wanted);

@@ -203,10 +203,10 @@ void NativePlan::SetProfiling(const Napi::CallbackInfo& info) {
 
 Napi::Value NativePlan::Profile(const Napi::CallbackInfo& info) {
   Napi::Array times = Napi::Array::New(info.Env());
-  if (!plan_) return times;
+  if (!plan_ || !plan_->profiling()) return times;
   uint32_t i = 0;
-  for (uint64_t time : plan_->profile())
-    times.Set(i++, Napi::Number::New(info.Env(), static_cast<double>(time)));
+  for (const std::atomic<uint64_t>& time : plan_->profile())
+    times.Set(i++, Napi::Number::New(info.Env(), static_cast<double>(time.load(std::memory_order_relaxed))));
   return times;
 }
 

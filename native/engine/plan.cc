@@ -144,6 +144,7 @@ Status Plan::Create(std::shared_ptr<Session> session, const uint8_t* bytes, size
   if (plan->scratch_.data() == nullptr) return ShortOfMemory(scratch_bytes);
   plan->session_ = std::move(session);
   plan->costs_ = StepCosts(plan->steps_.size());
+  plan->profile_ = std::vector<std::atomic<uint64_t>>(plan->steps_.size());
   *out = std::move(plan);
   return Status::Ok();
 }
@@ -155,7 +156,7 @@ RunResult Plan::Run(size_t first, size_t last) {
   refusal_.Clear();
   RunContext context{&pool, scratch_.data(), &refusal_};
   bool shared = pool.threads() > 1 && costs_.AnyShared(first, last);
-  const bool timed = profiling_ || (shared && costs_.learning());
+  const bool timed = profiling() || (shared && costs_.learning());
   const bool whole = shared && !timed && first == 0 && last == steps_.size();
   if (whole) shared = costs_.SharesRun();
   const bool trial = whole && costs_.trying();
@@ -194,12 +195,15 @@ void Plan::RunStep(size_t i, const RunContext& context, StepCosts::Clock::time_p
   steps_[i]->Run(context);
   const auto time = StepCosts::Clock::now() - start;
   if (alone) costs_.Learn(i, time);
-  if (profiling_) profile_[i] += std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+  if (profiling())
+    profile_[i].fetch_add(
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(time).count()),
+        std::memory_order_relaxed);
 }
 
 void Plan::SetProfiling(bool on) {
-  profiling_ = on;
-  profile_.assign(steps_.size(), 0);
+  for (std::atomic<uint64_t>& time : profile_) time.store(0, std::memory_order_relaxed);
+  profiling_.store(on, std::memory_order_relaxed);
 }
 
 }  // namespace kompakt

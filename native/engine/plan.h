@@ -41,9 +41,11 @@ class Plan {
   size_t scratch_bytes() const { return scratch_.size(); }
   Session& session() { return *session_; }
 
-  /// Nanoseconds spent in each step since profiling was switched on.
+  /// Nanoseconds spent in each step since profiling was switched on. From any thread, also while a run is
+  /// under way.
   void SetProfiling(bool on);
-  const std::vector<uint64_t>& profile() const { return profile_; }
+  bool profiling() const { return profiling_.load(std::memory_order_relaxed); }
+  const std::vector<std::atomic<uint64_t>>& profile() const { return profile_; }
 
  private:
   void RunStep(size_t i, const RunContext& context, StepCosts::Clock::time_point begin);
@@ -53,9 +55,9 @@ class Plan {
   AlignedBuffer scratch_;
   std::vector<TensorView> tensors_;
   std::vector<std::unique_ptr<Step>> steps_;
-  std::vector<uint64_t> profile_;
+  std::vector<std::atomic<uint64_t>> profile_;
   StepCosts costs_;
-  bool profiling_ = false;
+  std::atomic<bool> profiling_{false};
   Refusal refusal_;
   size_t refused_step_ = 0;
   std::atomic<bool> aborted_{false};

@@ -1,4 +1,5 @@
 // Post-training quantisation: clean the graph, choose layers, calibrate, write QuantizeLinear and DequantizeLinear.
+// Source: Jacob et al. 2018, arXiv:1712.05877; Nagel et al. 2021, arXiv:2106.08295, section 3.
 import { collect, type Executor, type Feeds, type Watcher } from '../../calibrate/collect.js';
 import { calibrators } from '../../calibrate/index.js';
 import type { Observer, Range } from '../../calibrate/observer.js';
@@ -7,8 +8,8 @@ import type { Graph, Node } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
 import { opOf } from '../../ops/index.js';
 import { cleanPasses, runPipeline } from '../../passes/pipeline.js';
+import { parseOptions } from '../../session/parse-options.js';
 import type { Dims } from '../../tensor/shape.js';
-import { type Method, parseOptions } from '../method.js';
 import { type ActivationParams, type ActivationScheme, activationParams, levelsOf } from './affine.js';
 import { ChannelMeans } from './bias-correction.js';
 import { type BitWidths, bitWidths } from './bit-widths.js';
@@ -22,14 +23,6 @@ import { boundsOf, clampedObserver, saturationRanges } from './saturation.js';
 import { selectLayers } from './select-layers.js';
 import type { Layer, Selection } from './selection.js';
 import { type MakeExecutor, sensitiveValues } from './sensitivity.js';
-
-export const quantizeMethod: Method = {
-  name: 'quantize',
-  summary: 'static INT8 post-training quantisation: 8-bit activations per tensor, 8-bit weights per channel',
-  source:
-    'Jacob et al. 2018, arXiv:1712.05877; Nagel et al. 2021, arXiv:2106.08295, section 3; ranges by lib/calibrate',
-  options: quantizeOptions,
-};
 
 /** Samples on which sensitivity is measured; they are kept in memory. */
 const sensitivitySamples = 4;
@@ -71,7 +64,7 @@ export async function quantize(
   options: QuantizeOptions,
   context: QuantizeContext,
 ): Promise<Quantized> {
-  const complete = parseOptions(quantizeOptions, options, quantizeMethod.name);
+  const complete = parseOptions(quantizeOptions, options, 'quantize');
   const clean = runPipeline(cleanPasses, model);
   requireExclusions(complete, model, clean);
   const graph = complete.equalize ? equalize(clean) : clean;

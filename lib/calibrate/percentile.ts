@@ -16,7 +16,7 @@ export const percentile: Calibrator = {
 };
 
 /** Bounds outside which (100 - percent) % of the values lie, at each end apart; linear within a bin. */
-export function percentileRange(histogram: Histogram, percentInside: number): Range {
+function percentileRange(histogram: Histogram, percentInside: number): Range {
   if (histogram.count === 0) return { min: 0, max: 0 };
   const outside = histogram.count * (1 - percentInside / 100);
   return {

@@ -50,7 +50,7 @@ export interface NamedShape {
 }
 
 /** "x=1,3,320,320". */
-export function namedShape(text: string, flag: string): NamedShape {
+function namedShape(text: string, flag: string): NamedShape {
   const match = /^(.+)=(\d+(?:,\d+)*)?$/.exec(text);
   if (match === null) return wrong('NAME=D0,D1,... (as in x=1,3,320,320)', flag, text);
   return { name: match[1]!, dims: (match[2] ?? '').split(',').filter(Boolean).map(Number) };
@@ -134,7 +134,7 @@ export const wholeNumbers =
   };
 
 /** "idx:images,labels" as it is. */
-export function dataSource(text: string, flag: string): string {
+function dataSource(text: string, flag: string): string {
   const colon = text.indexOf(':');
   const known = dataSources.some(({ name }) => name === text.slice(0, colon));
   return known && colon < text.length - 1 ? text : wrong(sourceForms, flag, text);

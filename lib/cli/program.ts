@@ -55,7 +55,7 @@ type OnCommand = (
 ) => void;
 
 /** The commander program; calls `onCommand` with what was asked for. Exported for docs/cli.md. */
-export function buildProgram(streams: Streams, onCommand: OnCommand): Commander {
+function buildProgram(streams: Streams, onCommand: OnCommand): Commander {
   const program = new Commander('kompakt')
     .description('Compress neural networks and run them on edge CPUs.')
     .version(packageVersion(), '-V, --version')
@@ -117,7 +117,7 @@ const samplesText = `\nSamples:\n${dataSources
   .map(({ name, path, samples, labels }) => `  ${name}:${path}\n      ${samples}\n      labels: ${labels}`)
   .join('\n')}`;
 
-export function examplesText(command: Command): string {
+function examplesText(command: Command): string {
   const lines = command.examples.map(([line, what]) => `  $ ${line}\n      ${what}`);
   return `\nExamples:\n${lines.join('\n')}`;
 }

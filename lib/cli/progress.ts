@@ -9,7 +9,7 @@ export interface Progress {
   stop(): void;
 }
 
-export const silentProgress: Progress = { start() {}, update() {}, stop() {} };
+const silentProgress: Progress = { start() {}, update() {}, stop() {} };
 
 /** A bar on `stream`, or silence when it is not a terminal. */
 export function progressOn(stream: NodeJS.WriteStream): Progress {

@@ -89,7 +89,7 @@ const comparableValues = (a: TensorValue | undefined, b: TensorValue | undefined
   a?.dtype === 'float32' && b?.dtype === 'float32' && a.data.length > 0 && sameDims(a.dims, b.dims);
 
 /** Where a model ends: its outputs, or what a closing softmax is made of when both models have one. */
-export function endsOf(original: Graph, compressed: Graph): readonly (readonly [string, string])[] {
+function endsOf(original: Graph, compressed: Graph): readonly (readonly [string, string])[] {
   const pairs = original.outputs.map(({ name }, i) => {
     const other = compressed.outputs.find((output) => output.name === name) ?? compressed.outputs[i]!;
     const [a, b] = [beforeSoftmax(original, name), beforeSoftmax(compressed, other.name)];

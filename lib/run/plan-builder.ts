@@ -32,7 +32,7 @@ export interface PlanValue {
 }
 
 /** Physical dims of logical dims in a layout. */
-export function physicalDims(dims: Dims, layout: Layout): number[] {
+function physicalDims(dims: Dims, layout: Layout): number[] {
   return layout === 'plain' ? [...dims] : [dims[0]!, ...dims.slice(2), dims[1]!];
 }
 

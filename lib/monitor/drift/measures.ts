@@ -111,7 +111,7 @@ export const notFiniteExcess = (share: number, baseline: number): Judgement => (
 });
 
 /** What a chi-square variable exceeds once in 100 000 times (Wilson and Hilferty 1931). */
-export function chiSquareQuantile(degrees: number): number {
+function chiSquareQuantile(degrees: number): number {
   const part = 2 / (9 * degrees);
   return degrees * (1 - part + z * Math.sqrt(part)) ** 3;
 }

@@ -44,7 +44,7 @@ const split = (writer: NodeWriter, x: string, parts: number, axis: number): read
   writer.add('Split', [x], { axis: int(axis), num_outputs: int(parts) }, { outputs: parts });
 
 /** Gates i, o, f, c; coupled: the forget gate is 1 - i. */
-export const lstmStep =
+const lstmStep =
   (coupled: boolean): StepWriter =>
   ({ writer, dtype, sizes: { hidden }, r, rBias, peepholes, activate }, fromInput, [h, c]) => {
     const gates = split(writer, add(writer, fromInput, product(writer, h!, r, rBias)), 4, 1);
@@ -62,7 +62,7 @@ export const lstmStep =
   };
 
 /** Gates z, r, h. */
-export const gruStep =
+const gruStep =
   (linearBeforeReset: boolean): StepWriter =>
   ({ writer, sizes: { hidden }, r, rBias, activate }, fromInput, [h]) => {
     const bias = (from: number, count: number): string =>
@@ -96,7 +96,7 @@ const operators = new Map(
   ['Sigmoid', 'Tanh', 'Relu', 'Softsign', 'Softplus'].map((op) => [op.toLowerCase(), op]),
 );
 
-export function recurrentBody(ctx: InferContext, form: RecurrentBody): Graph {
+function recurrentBody(ctx: InferContext, form: RecurrentBody): Graph {
   const { dtype, dims } = inputType(ctx, 0);
   const sizes = sizesOf(ctx, dims, inputType(ctx, 2).dims);
   const { steps, batch, hidden, directions, batchFirst } = sizes;

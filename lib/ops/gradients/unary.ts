@@ -24,7 +24,7 @@ export const byKind =
 type Derivative = (ctx: GradientContext, x: string, y: string) => string;
 
 /** gradient * f'(x), with f'(x) emitted from x and y. */
-export const byDerivative = (derivative: Derivative): GradientRule =>
+const byDerivative = (derivative: Derivative): GradientRule =>
   ofFirst((ctx, gradient, x) => multiply(ctx, gradient, derivative(ctx, x, ctx.node.outputs[0]!)));
 
 /** e^(x / alpha) below 0, else 1. */

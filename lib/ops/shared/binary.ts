@@ -77,7 +77,7 @@ export function binaryOp(spec: BinarySpec): OpDef {
 }
 
 /** The reference of a binary function on two tensors of one type. */
-export function mapBinary(
+function mapBinary(
   spec: Pick<BinarySpec, 'float' | 'integer'>,
   ctx: ReferenceContext,
   a: TensorValue,

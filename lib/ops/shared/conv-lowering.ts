@@ -39,7 +39,7 @@ const kernelOf = (window: Window): Dims => (isFlat(window) ? kernel2d(window) : 
 export const kernel2d = (window: Window): Pair => pair(window.kernel, 1);
 
 /** A channels-last buffer [N,spatial...,C] as [N,H,W,C]. */
-export function asNhwc(ctx: LowerContext, buffer: Buffer): Buffer {
+function asNhwc(ctx: LowerContext, buffer: Buffer): Buffer {
   if (buffer.dims.length !== 3) return buffer;
   const [n, w, c] = buffer.dims;
   return ctx.reshape(buffer, [n, 1, w, c]);

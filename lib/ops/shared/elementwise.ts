@@ -17,7 +17,7 @@ import {
 } from '../op.js';
 import { storageBias } from '../storage.js';
 import { elementwiseChannels } from './channels.js';
-import { elementsOf, floatTypes, fromElements, integerTypes, typedInput } from './elements.js';
+import { elementsOf, floatTypes, fromElements, typedInput } from './elements.js';
 import { readAsIs } from './layout.js';
 import type { UnaryKind } from './unary-kind.js';
 
@@ -165,6 +165,3 @@ export function predicateOp(spec: {
     channels: elementwiseChannels,
   });
 }
-
-/** Floats and signed or unsigned integers of every width. */
-export const floatsAndIntegers: readonly DType[] = [...floatTypes, ...integerTypes];

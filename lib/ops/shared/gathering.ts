@@ -9,7 +9,7 @@ export function indicesOf(t: TensorValue, limit: number, where: string): Float64
 }
 
 /** One index in [0, limit), counted from the end when negative. */
-export function checkedIndex(index: number, limit: number, where: string): number {
+function checkedIndex(index: number, limit: number, where: string): number {
   const at = index < 0 ? index + limit : index;
   if (!(at >= 0 && at < limit))
     throw new KompaktError(

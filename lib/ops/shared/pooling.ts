@@ -56,7 +56,7 @@ export function windowOffsets(window: Window): readonly Int32Array[] {
 }
 
 /** Elements under each output position that lie in the input or its padding, but not beyond. */
-export function paddedCounts(window: Window): Float64Array {
+function paddedCounts(window: Window): Float64Array {
   const perAxis = window.kernel.map((_, axis) =>
     Array.from(
       { length: window.output[axis] },

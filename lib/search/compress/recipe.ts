@@ -18,7 +18,7 @@ const ofTheRun = { checkpoint: true, log: true, curves: true, threads: true } as
 const compressed = { quantize: qatOptions.optional(), prune: prunedTrainingOptions.optional() };
 
 /** One method with its options. Those that are left out have the defaults of the method. */
-export const stepOptions = z.discriminatedUnion('method', [
+const stepOptions = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('quantize'), ...quantizeShape }),
   pruneOptions.safeExtend({ method: z.literal('prune') }),
   finetuneOptions.omit(ofTheRun).extend({ method: z.literal('finetune'), ...compressed }),
@@ -40,7 +40,7 @@ const heldOutOptions = z.strictObject({
 
 export type HeldOut = z.output<typeof heldOutOptions>;
 
-export const recipeOptions = z.strictObject({
+const recipeOptions = z.strictObject({
   /** In order; none leaves the model as it is. */
   steps: z.array(stepOptions),
   /** Of the samples given, those that the steps do not see; null: they see all. */

@@ -14,7 +14,7 @@ export async function savePage(path: string, ...page: Parameters<typeof tunePage
 }
 
 /** A self-contained page. */
-export function tunePage(title: string, space: Space, report: TuneReport): string {
+function tunePage(title: string, space: Space, report: TuneReport): string {
   const { trials, best, importance, test, unit } = report;
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   const shares = new Map(importance?.map(({ path, share, matters }) => [path, { share, matters }]));

@@ -2,7 +2,7 @@
 import { Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 import type { Dim, ValueInfo } from '../graph/graph.js';
-import { dtypes } from '../tensor/dtype.js';
+import { type DType, dtypes, type TypedArray } from '../tensor/dtype.js';
 import { own } from '../tensor/own.js';
 import { sizeOf } from '../tensor/shape.js';
 import { nothing, sequence, storedAs, type TensorValue } from '../tensor/tensor.js';
@@ -83,7 +83,7 @@ function toTensorValue(
   checkDims(feed.dims, info, where, symbols);
   const data = feed.data as TensorValue['data'];
   const array = dtypes[info.dtype].array;
-  if (array !== null && !(ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === array.BYTES_PER_ELEMENT))
+  if (array !== null && ![array.name, alike[info.dtype]].includes(kindOf(data)))
     throw new KompaktError('KPT_TYPE_MISMATCH', expected(`data of type ${array.name}`, where, data));
   if (data.length !== sizeOf(feed.dims))
     throw new KompaktError(
@@ -92,6 +92,13 @@ function toTensorValue(
     );
   return { dtype: info.dtype, dims: feed.dims, data: storedAs(info.dtype, data) };
 }
+
+/** Other arrays whose elements have the same bits. */
+const alike: Partial<Record<DType, string>> = { float16: 'Float16Array', uint8: 'Uint8ClampedArray' };
+
+/** "Float32Array", also of an array of another realm. */
+const kindOf = (data: unknown): string =>
+  ArrayBuffer.isView(data) ? (data as unknown as TypedArray)[Symbol.toStringTag] : typeof data;
 
 function checkDims(
   dims: readonly number[],

@@ -87,6 +87,10 @@ describe('bad feeds', () => {
     expect(await codeOf(() => session.run({ [input]: short }))).toBe('KPT_SHAPE_MISMATCH');
     const ints = new Tensor('int32', new Int32Array(16 * 96), [1, 16, 96]);
     expect(await codeOf(() => session.run({ [input]: ints }))).toBe('KPT_TYPE_MISMATCH');
+    const disguised = { type: 'float32', dims: [1, 16, 96], data: ints.data } as unknown as Tensor;
+    expect(await codeOf(() => session.run({ [input]: disguised }))).toBe('KPT_TYPE_MISMATCH');
+    const inputs = { [input]: ints.data as Int32Array };
+    expect(await codeOf(() => session.bind({ inputs }))).toBe('KPT_TYPE_MISMATCH');
     for (const source of [undefined, null, {}, 42, await Model.load(alexa)])
       expect(await codeOf(() => InferenceSession.create(source as never))).toBe('KPT_OPTION_INVALID');
     expect(

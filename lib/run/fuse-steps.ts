@@ -100,8 +100,7 @@ function separable(
     point.pads.every((pad) => pad === 0);
   // Born with the first step and dead after the second.
   const between = middle === depthwise.outputs[0] && block !== null && block.last === block.first + 1;
-  const packed = buffers[w]!.constant !== null && buffers[pointWeights]!.constant !== null;
-  if (!packed || !isDepthwise || !isPointwise || !between || middle === pointResidual) return undefined;
+  if (!isDepthwise || !isPointwise || !between || middle === pointResidual) return undefined;
   if (4 * outputs * channels > maxWeightBytes) return undefined;
   const { activation: inner, alpha: innerAlpha, beta: innerBeta, ...window } = outer;
   const { activation, alpha, beta } = point;

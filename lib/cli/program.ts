@@ -54,7 +54,7 @@ type OnCommand = (
   texts: GivenTexts,
 ) => void;
 
-/** The commander program; calls `onCommand` with what was asked for. Exported for docs/cli.md. */
+/** The commander program; calls `onCommand` with what was asked for. */
 function buildProgram(streams: Streams, onCommand: OnCommand): Commander {
   const program = new Commander('kompakt')
     .description('Compress neural networks and run them on edge CPUs.')

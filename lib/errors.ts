@@ -81,7 +81,8 @@ export const errorTable = {
   },
   KPT_TOO_LARGE: {
     meaning: 'A declared size is larger than this machine or kompakt can hold.',
-    remedy: 'Check the shapes in the model; they may be corrupt.',
+    remedy:
+      'Check the shapes in the model and those of the inputs; they may be corrupt. KOMPAKT_MEMORY_LIMIT (MiB) in the environment sets what one model may take; without it that is what is free.',
   },
   KPT_BODY_TOO_LARGE: {
     meaning: 'The body of a request has more bytes than the server takes.',

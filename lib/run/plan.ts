@@ -157,7 +157,7 @@ export function buildPlan(
   );
   shareBlocks(builder);
   const arenaBytes = planMemory(builder.blocks);
-  checkMemory(arenaBytes, () => 'The memory of a plan for these input shapes');
+  checkPlanMemory({ arenaBytes });
   const program = encodeProgram(
     arenaBytes,
     builder.buffers.map((b) => ({
@@ -181,6 +181,10 @@ export function buildPlan(
     cut: cutBefore(graph, rest),
   };
 }
+
+/** Throws KPT_TOO_LARGE when a plan needs more memory than may be taken now. */
+export const checkPlanMemory = ({ arenaBytes }: Pick<Plan, 'arenaBytes'>): void =>
+  checkMemory(arenaBytes, () => 'The memory of a plan for these input shapes');
 
 const emptyType: TensorType = { dtype: 'float32', dims: [0] };
 

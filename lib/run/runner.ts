@@ -11,7 +11,7 @@ import type { Engine } from './engine.js';
 import { check, native } from './native.js';
 import { checkOutputTypes } from './output-types.js';
 import { Pace, turnOfOthers } from './pace.js';
-import { buildPlan, type Plan, type ScheduleItem } from './plan.js';
+import { buildPlan, checkPlanMemory, type Plan, type ScheduleItem } from './plan.js';
 import { maxPlans, type PlanStore } from './plan-store.js';
 import { type ReadyPlan, releasePlan } from './ready-plan.js';
 import { Run, type Targets } from './run.js';
@@ -111,6 +111,7 @@ export class GraphRunner {
     const place = [...this.place, key];
     const known = this.store?.find(place);
     if (known !== undefined) {
+      checkPlanMemory(known);
       const ready = this.makeNative(key, known);
       if (ready.native.error === undefined) return ready;
       this.store!.discard();

@@ -148,6 +148,19 @@ describe('results', () => {
 });
 
 describe('places', () => {
+  test('a plan that needs more memory than there is now is refused as without a cache', async () => {
+    const [cls, file] = [modelPath('PP-OCR direction'), join(folder, 'plans.kpc')];
+    const shapes = { x: [96, 3, 48, 192] };
+    await outcome(cls, shapes, file);
+    process.env.KOMPAKT_MEMORY_LIMIT = '16';
+    try {
+      for (const cache of [undefined, file])
+        await expect(outcome(cls, shapes, cache)).rejects.toMatchObject({ code: 'KPT_TOO_LARGE' });
+    } finally {
+      delete process.env.KOMPAKT_MEMORY_LIMIT;
+    }
+  });
+
   test('a folder holds a file per model, named by its digest and the CPU tier', async () => {
     const place = join(folder, 'deep/caches/');
     await outcome(alexa, alexaShapes, place);

@@ -1,6 +1,6 @@
 // The rules of the project's layout, checked: who may import whom, which file mirrors which, how long files may be,
 // and that every list names exactly what is there. ARCHITECTURE.md gives the reasons.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { errorTable } from '../lib/errors.js';
 
@@ -245,6 +245,13 @@ describe('lists', () => {
     const imported = [...read('lib/cli/commands/index.ts').matchAll(/from '\.\/([\w-]+)\.js'/g)];
     expect(sorted(imported.map(([, name]) => `${name}.ts`))).toEqual(sorted(files));
   });
+});
+
+test('docs/papers.md names files and folders that are there', () => {
+  const rows = read('docs/papers.md').split('\n').slice(6);
+  const named = rows.flatMap((row) => row.split('|')[3]?.match(/[\w-]+\/[\w./-]*\w/g) ?? []);
+  expect(named.length).toBeGreaterThan(rows.length);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
 describe('errors', () => {

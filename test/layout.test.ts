@@ -168,8 +168,7 @@ const budgetOf = (path: string): number => {
   return path.startsWith('test/') ? 400 : 300;
 };
 /** Files over budget, each with its reason. */
-const longer: Readonly<Record<string, { readonly lines: number; readonly why: string }>> = {
-};
+const longer: Readonly<Record<string, { readonly lines: number; readonly why: string }>> = {};
 
 describe('size', () => {
   const linesOf = (path: string): number => read(path).split('\n').length - 1;

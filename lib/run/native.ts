@@ -97,8 +97,8 @@ interface Addon {
   detach(buffer: ArrayBuffer): void;
   /** Begins to give memory back to the system that only the allocator still holds. */
   trim(): void;
-  /** undefined when the file cannot be read. */
-  digestFile(path: string): string | undefined;
+  /** The same of what an open file holds, wherever it is read; undefined when it cannot be read. */
+  digestFile(file: number): string | undefined;
 }
 
 let addon: Addon | undefined;

@@ -15,8 +15,9 @@ export interface CachePlace {
 const ownFolderBytes = 512 * 2 ** 20;
 export const ownFileBytes = ownFolderBytes / 4;
 const ownFolderFiles = 256;
-/** What a process that was ended left unfinished. */
+/** What a process that cannot be asked for left unfinished. */
 const forgottenAfterMs = 24 * 3600 * 1000;
+const clockSlackMs = 60_000;
 
 /** The variable that names a folder for the caches of all sessions that name none; empty or 0: they have none. */
 const cacheVariable = 'KOMPAKT_PLAN_CACHE';
@@ -77,7 +78,10 @@ function keptIn(folder: string): readonly Kept[] {
   } catch {
     // There is no folder, or one that cannot be read.
   }
-  return found.sort((a, b) => b.used - a.used);
+  // A time to come was written by a clock that went wrong, and says nothing.
+  const now = Date.now();
+  const age = ({ used }: Kept): number => (used > now + clockSlackMs ? Number.POSITIVE_INFINITY : now - used);
+  return found.sort((a, b) => (age(a) === age(b) ? 0 : age(a) - age(b)));
 }
 
 /** Where plans of sessions whose program says nothing are kept, and what is there. */
@@ -110,13 +114,25 @@ export function tidy(folder: string): void {
   let bytes = 0;
   let files = 0;
   for (const kept of keptIn(folder)) {
-    if (kept.file.endsWith('.tmp')) {
-      if (Date.now() - kept.used > forgottenAfterMs) remove(kept.file);
-      continue;
-    }
     bytes += kept.bytes;
     files++;
-    if (bytes > ownFolderBytes || files > ownFolderFiles) remove(kept.file);
+    if (isAbandoned(kept) || bytes > ownFolderBytes || files > ownFolderFiles) remove(kept.file);
+  }
+}
+
+/** Whether a file is one that is not finished and that nobody writes any more. */
+function isAbandoned({ file, used }: Kept): boolean {
+  const writer = /\.(\d+)\.\d+\.tmp$/.exec(file)?.[1];
+  if (writer === undefined) return false;
+  return Math.abs(Date.now() - used) > forgottenAfterMs || !isAlive(Number(writer));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 

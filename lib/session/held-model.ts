@@ -6,7 +6,7 @@ import { prepareForRun } from '../passes/pipeline.js';
 import { native } from '../run/native.js';
 import type { CachePlace } from './cache-place.js';
 import { KnownPlans } from './known-plans.js';
-import { freeBuffer, ModelSource } from './model-source.js';
+import { freeBuffer, type ModelSource } from './model-source.js';
 import type { CheckedOptions } from './options.js';
 import { PlanCache } from './plan-cache.js';
 
@@ -21,11 +21,10 @@ export interface HeldModel {
 
 /** Throws what Model.load() throws. */
 export function holdModel(
-  given: string | Uint8Array,
+  source: ModelSource,
   place: CachePlace | undefined,
   { optimize }: Pick<CheckedOptions, 'optimize'>,
 ): HeldModel {
-  const source = new ModelSource(given);
   const close = (): void => source.close();
   let graph: Graph | undefined;
   let loads = 0;

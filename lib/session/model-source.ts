@@ -1,6 +1,7 @@
 // What a model was found by: its bytes, or a file that stays open, so that the model can still be read after another file has taken
 // its name, without being kept in memory.
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { KompaktError } from '../errors.js';
 import { Model } from '../model/model.js';
 import { native } from '../run/native.js';
@@ -15,31 +16,31 @@ export class ModelSource {
   /** What was read last from the file, while somebody holds it. */
   #read: WeakRef<Uint8Array> | undefined;
 
-  /** Throws KPT_FILE_NOT_FOUND. */
-  constructor(source: string | Uint8Array) {
+  private constructor(source: string | Uint8Array, file: number | undefined) {
     this.#source = source;
-    if (typeof source !== 'string') return;
+    this.#file = file;
+    if (file !== undefined) forgotten.register(this, file, this);
+  }
+
+  static ofBytes(bytes: Uint8Array): ModelSource {
+    return new ModelSource(bytes, undefined);
+  }
+
+  /** Throws KPT_FILE_NOT_FOUND. */
+  static async open(path: string): Promise<ModelSource> {
     try {
-      this.#file = openSync(source, 'r');
+      if (statSync(path).isFile()) return new ModelSource(path, openSync(path, 'r'));
+      // A pipe can be read only once, and not before somebody writes.
+      return new ModelSource(await readFile(path), undefined);
     } catch (error) {
-      throw unreadable(source, error);
-    }
-    forgotten.register(this, this.#file, this);
-    if (fstatSync(this.#file).isFile()) return;
-    // A pipe can be read only once.
-    try {
-      this.#source = readFileSync(this.#file);
-    } catch (error) {
-      throw unreadable(source, error);
-    } finally {
-      this.close();
+      throw unreadable(path, error);
     }
   }
 
-  /** Of the bytes. Throws KPT_FILE_NOT_FOUND. */
+  /** Of the bytes, before close(). Throws KPT_FILE_NOT_FOUND. */
   digest(): string {
     const source = this.#source;
-    this.#digest ??= typeof source === 'string' ? native().digestFile(source) : native().digest(source);
+    this.#digest ??= typeof source === 'string' ? native().digestFile(this.#file!) : native().digest(source);
     if (this.#digest === undefined) throw unreadable(source as string);
     return this.#digest;
   }

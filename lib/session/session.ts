@@ -23,6 +23,7 @@ import { checkNames, feedValues, sessionReleased, toResult } from './feeds.js';
 import { type Fetches, fill, namesOf, splitArguments, targetOf } from './fetches.js';
 import { holdModel } from './held-model.js';
 import { KnownPlans } from './known-plans.js';
+import { ModelSource } from './model-source.js';
 import { type CheckedOptions, checkOptions, type RunOptions, type SessionOptions } from './options.js';
 import type { Signature } from './plan-cache.js';
 import { type OperatorTime, Profiler } from './profile.js';
@@ -83,7 +84,8 @@ export class InferenceSession implements Ort {
     const input = typeof source === 'string' ? source : bytesOf(source, isPart ? second : 0, byteLength);
     const checked = checkOptions(options as SessionOptions | undefined);
     const place = cachePlace(checked.planCache, typeof input === 'string');
-    const { graph, plans, cache, close } = holdModel(input, place, checked);
+    const opened = typeof input === 'string' ? await ModelSource.open(input) : ModelSource.ofBytes(input);
+    const { graph, plans, cache, close } = holdModel(opened, place, checked);
     const engine = new Engine(checked.threads, cache?.handle);
     const { inputs, outputs } = cache?.signature ?? graph();
     cache?.attach(engine, { inputs, outputs });

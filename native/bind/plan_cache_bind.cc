@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/bind/plan_cache_bind.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <string>
 #include <vector>
+
+#include "native/bind/values.h"
 
 namespace kompakt {
 namespace {
@@ -22,21 +22,20 @@ Napi::Value Text(Napi::Env env, const std::string& text) { return Napi::String::
 Napi::Value OpenPlanCache(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Handle cache;
-  const Status status =
-      PlanCache::Open(info[0].ToString().Utf8Value(), info[1].ToString().Utf8Value(), &cache);
+  const Status status = PlanCache::Open(TextOf(info[0]), TextOf(info[1]), &cache);
   if (!status.ok()) return Text(env, std::string(status.code()) + " " + status.message());
   Napi::Object result = Napi::Object::New(env);
   Napi::Array programs = Napi::Array::New(env);
   uint32_t count = 0;
-  for (const auto& [bytes, size] : cache->programs()) {
-    Napi::Uint8Array program = Napi::Uint8Array::New(env, size);
-    if (size > 0) std::memcpy(program.Data(), bytes, size);
-    programs.Set(count++, program);
-  }
+  for (const auto& [bytes, size] : cache->programs()) programs.Set(count++, BytesOf(env, bytes, size));
   result.Set("programs", programs);
   result.Set("description", Text(env, cache->description()));
-  auto handle = Napi::External<Handle>::New(env, new Handle(std::move(cache)),
-                                            [](Napi::Env, Handle* owned) { delete owned; });
+  auto* owned = new Handle(std::move(cache));
+  auto handle = Napi::External<Handle>::New(env, owned, [](Napi::Env, Handle* kept) { delete kept; });
+  if (handle.IsEmpty()) {
+    delete owned;
+    return env.Undefined();
+  }
   handle.TypeTag(&kHandleTag);
   result.Set("handle", handle);
   return result;
@@ -55,14 +54,16 @@ Napi::Value DigestOfBytes(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DigestOfFile(const Napi::CallbackInfo& info) {
-  const int file = open(info[0].ToString().Utf8Value().c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return info.Env().Undefined();
+  if (!info[0].IsNumber()) return info.Env().Undefined();
+  const int file = info[0].As<Napi::Number>().Int32Value();
   std::vector<uint8_t> block(64 * 1024);
   Digester digester;
+  off_t at = 0;
   ssize_t count;
-  while ((count = read(file, block.data(), block.size())) > 0)
+  while ((count = pread(file, block.data(), block.size(), at)) > 0) {
     digester.Add(block.data(), static_cast<size_t>(count));
-  close(file);
+    at += count;
+  }
   return count < 0 ? info.Env().Undefined() : Text(info.Env(), digester.Finish().Hex());
 }
 

@@ -7,6 +7,7 @@
 #include "native/bind/arena_copy.h"
 #include "native/bind/bound_step.h"
 #include "native/bind/plan_cache_bind.h"
+#include "native/bind/values.h"
 
 namespace kompakt {
 namespace {
@@ -26,7 +27,7 @@ std::vector<uint32_t> Ids(const Napi::Value& value) {
   std::vector<uint32_t> ids;
   if (!value.IsArray()) return ids;
   const Napi::Array array = value.As<Napi::Array>();
-  for (uint32_t i = 0; i < array.Length(); ++i) ids.push_back(array.Get(i).ToNumber().Uint32Value());
+  for (uint32_t i = 0; i < array.Length(); ++i) ids.push_back(Uint32Of(array.Get(i)));
   return ids;
 }
 
@@ -57,10 +58,10 @@ Napi::Value NativeSession::AddConstant(const Napi::CallbackInfo& info) {
   if (!session_ || !info[0].IsTypedArray()) return Napi::Number::New(info.Env(), -1);
   const auto bytes = info[0].As<Napi::Uint8Array>();
   sources_.push_back(Napi::Reference<Napi::Uint8Array>::New(bytes, 1));
-  const auto size = [&](size_t i) { return static_cast<size_t>(info[i].ToNumber().Uint32Value()); };
+  const auto size = [&](size_t i) { return static_cast<size_t>(Uint32Of(info[i])); };
   const Session::Order order{size(2), size(3), size(4)};
-  return Napi::Number::New(info.Env(), session_->AddConstant(bytes.Data(), bytes.ByteLength(),
-                                                             info[1].ToString().Utf8Value(), order));
+  return Napi::Number::New(info.Env(),
+                           session_->AddConstant(bytes.Data(), bytes.ByteLength(), TextOf(info[1]), order));
 }
 
 void NativeSession::ForgetSources() {
@@ -81,8 +82,7 @@ Napi::Value NativeSession::SaveCache(const Napi::CallbackInfo& info) {
     const auto bytes = program.As<Napi::Uint8Array>();
     programs.emplace_back(bytes.Data(), bytes.ByteLength());
   }
-  const Status status = session_->SaveCache(info[0].ToString().Utf8Value(), info[1].ToString().Utf8Value(),
-                                            info[2].ToString().Utf8Value(), programs);
+  const Status status = session_->SaveCache(TextOf(info[0]), TextOf(info[1]), TextOf(info[2]), programs);
   return status.ok() ? info.Env().Undefined() : Failure(info.Env(), status.code(), status.message());
 }
 
@@ -143,7 +143,7 @@ Napi::Value NativePlan::Error(const Napi::CallbackInfo& info) {
 Napi::Value NativePlan::Copy(const Napi::CallbackInfo& info, bool write) {
   if (!plan_) return Failure(info.Env(), "KPT_SESSION_RELEASED", "the plan was released");
   if (!info[1].IsTypedArray()) return Failure(info.Env(), "KPT_BUFFER_INVALID", "a typed array was expected");
-  const TensorView* tensor = plan_->arena_tensor(info[0].ToNumber().Uint32Value());
+  const TensorView* tensor = plan_->arena_tensor(Uint32Of(info[0]));
   auto view = info[1].As<Napi::Uint8Array>();
   if (tensor == nullptr || view.ByteLength() != tensor->bytes())
     return Failure(info.Env(), "KPT_BUFFER_INVALID",
@@ -163,7 +163,7 @@ Napi::Value NativePlan::Read(const Napi::CallbackInfo& info) { return Copy(info,
 
 Napi::Value NativePlan::Run(const Napi::CallbackInfo& info) {
   if (!plan_) return Failure(info.Env(), "KPT_SESSION_RELEASED", "the plan was released");
-  const RunResult result = plan_->Run(info[0].ToNumber().Uint32Value(), info[1].ToNumber().Uint32Value());
+  const RunResult result = plan_->Run(Uint32Of(info[0]), Uint32Of(info[1]));
   return ResultOf(info.Env(), result);
 }
 
@@ -174,7 +174,7 @@ void NativePlan::Expect(const Napi::CallbackInfo&) {
 Napi::Value NativePlan::RunAsync(const Napi::CallbackInfo& info) {
   if (!plan_) return Failure(info.Env(), "KPT_SESSION_RELEASED", "the plan was released");
   const Napi::Env env = info.Env();
-  const size_t first = info[0].ToNumber().Uint32Value(), last = info[1].ToNumber().Uint32Value();
+  const size_t first = Uint32Of(info[0]), last = Uint32Of(info[1]);
   const auto done = info[2].As<Napi::Function>();
   if (executor_->Submit(env, plan_, first, last, done)) return env.Undefined();
   // Without a thread of its own the run takes this one. Not done.Call(): see CallDone.
@@ -198,7 +198,7 @@ void NativePlan::ClearAbort(const Napi::CallbackInfo&) {
 }
 
 void NativePlan::SetProfiling(const Napi::CallbackInfo& info) {
-  if (plan_) plan_->SetProfiling(info[0].ToBoolean());
+  if (plan_) plan_->SetProfiling(info[0].IsBoolean() && info[0].As<Napi::Boolean>());
 }
 
 Napi::Value NativePlan::Profile(const Napi::CallbackInfo& info) {

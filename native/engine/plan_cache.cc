@@ -59,6 +59,24 @@ bool Inside(uint64_t offset, uint64_t bytes, uint64_t size) {
   return offset <= size && bytes <= size - offset;
 }
 
+/// Whether a cache may take the place of what is at `path`: nothing, an empty file, or a cache, which by its
+/// name may be damaged.
+bool IsReplaceable(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) return errno == ENOENT;
+  if (!S_ISREG(info.st_mode)) return false;
+  constexpr char kSuffix[] = ".kpc";
+  constexpr size_t kLength = sizeof kSuffix - 1;
+  const bool named = path.size() > kLength && path.compare(path.size() - kLength, kLength, kSuffix) == 0;
+  if (named || info.st_size == 0) return true;
+  uint32_t magic = 0;
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool whole = read(file, &magic, sizeof magic) == static_cast<ssize_t>(sizeof magic);
+  close(file);
+  return whole && magic == kMagic;
+}
+
 }  // namespace
 
 PlanCache::~PlanCache() {
@@ -67,7 +85,8 @@ PlanCache::~PlanCache() {
 
 Status PlanCache::Open(const std::string& path, const std::string& identity,
                        std::shared_ptr<const PlanCache>* out) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // A pipe, which is none, would be waited for.
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return Status::Error("KPT_FILE_NOT_FOUND", "the plan cache '" + path + "' cannot be opened");
   struct stat info;
   void* mapped = MAP_FAILED;
@@ -157,6 +176,9 @@ void PlanCacheWriter::AddPack(const PlanCache::Pack& pack) {
 }
 
 Status PlanCacheWriter::Write(const std::string& path) {
+  if (!IsReplaceable(path))
+    return Status::Error("KPT_FILE_WRITE",
+                         "the plan cache '" + path + "' is not written: what is there is no plan cache");
   // Places first: entries, names, then data.
   std::vector<Entry> entries;
   uint64_t at = kFirstEntry + parts_.size() * sizeof(Entry);

@@ -7,6 +7,7 @@ import { Model } from '../../lib/model/model.js';
 import { Engine } from '../../lib/run/engine.js';
 import { GraphRunner } from '../../lib/run/runner.js';
 import { holdModel } from '../../lib/session/held-model.js';
+import { ModelSource } from '../../lib/session/model-source.js';
 import { checkOptions } from '../../lib/session/options.js';
 import { f32 } from '../../lib/tensor/tensor.js';
 
@@ -38,7 +39,7 @@ end`),
 function result(planCache?: string): string {
   const options = checkOptions({ intraOpNumThreads: 1, ...(planCache !== undefined && { planCache }) });
   const place = planCache === undefined ? undefined : { path: planCache, own: false };
-  const { graph, plans, cache } = holdModel(bytes, place, options);
+  const { graph, plans, cache } = holdModel(ModelSource.ofBytes(bytes), place, options);
   const engine = new Engine(options.threads, cache?.handle);
   const { inputs, outputs } = cache?.signature ?? graph();
   cache?.attach(engine, { inputs, outputs });

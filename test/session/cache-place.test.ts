@@ -1,4 +1,5 @@
-// Where plan caches lie that nobody asked for, and how they are kept small.
+// Where plan caches lie that nobody asked for, how they are kept small, and what they do not take the place of.
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -88,7 +89,7 @@ describe('the own folder', () => {
     expect(await outcome(alexa, shapes)).toBe(plain);
     const [name, ...others] = readdirSync(own);
     expect(others).toEqual([]);
-    expect(name).toBe(`${native().digestFile(alexa)}-${native().tier()}.kpc`);
+    expect(name).toBe(`${native().digest(readFileSync(alexa))}-${native().tier()}.kpc`);
     expect(statSync(own).mode & 0o777).toBe(0o700);
     const file = join(own, name!);
     expect(planCacheUsage()).toMatchObject({ files: 1, bytes: statSync(file).size });
@@ -167,21 +168,74 @@ describe('the own folder', () => {
       const time = Date.now() / 1000 - age;
       utimesSync(join(own, name), time, time);
     };
-    const half = 256 * 2 ** 20;
+    const half = 256 * 2 ** 20 - 10;
     put('old.kpc', 10, 300);
     put('large.kpc', half, 200);
     put('larger.kpc', half, 100);
-    put('new.kpc.12.0.tmp', half, 10);
+    put(`new.kpc.${process.pid}.0.tmp`, 20, 10);
     put('dead.kpc.13.0.tmp', 10, 3 * 24 * 3600);
     put('notes.txt', half, 1000);
     tidy(own);
-    expect(readdirSync(own).sort()).toEqual(['large.kpc', 'larger.kpc', 'new.kpc.12.0.tmp', 'notes.txt']);
+    expect(readdirSync(own).sort()).toEqual([
+      'large.kpc',
+      'larger.kpc',
+      `new.kpc.${process.pid}.0.tmp`,
+      'notes.txt',
+    ]);
     rmSync(join(own, 'large.kpc'));
     for (let i = 0; i < 300; i++) put(`${i}.kpc`, 1, i + 1);
     tidy(own);
     const left = readdirSync(own).filter((name) => name.endsWith('.kpc'));
-    expect(left).toHaveLength(256);
+    expect(left).toHaveLength(255); // and the one that is being written
     expect(left).toEqual(expect.arrayContaining(['0.kpc', 'larger.kpc']));
     expect(left).not.toContain('299.kpc');
+  });
+
+  test('keeps what was just written where a clock went wrong, and nothing that a process has left unfinished', () => {
+    mkdirSync(own);
+    const put = (name: string, bytes: number, ahead: number): void => {
+      writeFileSync(join(own, name), '');
+      truncateSync(join(own, name), bytes);
+      const time = Date.now() / 1000 + ahead;
+      utimesSync(join(own, name), time, time);
+    };
+    put('future.kpc', 512 * 2 ** 20, 365 * 24 * 3600);
+    put('new.kpc', 1000, 0);
+    put('left.kpc.4194305.0.tmp', 1000, -1); // more than the largest process id
+    put(`future.kpc.${process.pid}.0.tmp`, 1000, 365 * 24 * 3600);
+    tidy(own);
+    expect(readdirSync(own)).toEqual(['new.kpc']);
+  });
+});
+
+describe('what is no plan cache', () => {
+  const refused = async (path: string, model = alexa): Promise<void> => {
+    const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    const session = await InferenceSession.create(model, { planCache: path });
+    await session.run(feedsOf({ 'onnx::Flatten_0': [1, 16, 96] }));
+    await session.release();
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('no plan cache'), { code: 'KPT_FILE_WRITE' });
+    warn.mockRestore();
+  };
+
+  test('a file of somebody stays what it is', async () => {
+    const notes = join(folder, 'notes.txt');
+    writeFileSync(notes, 'not to be lost');
+    await refused(notes);
+    expect(readFileSync(notes, 'utf8')).toBe('not to be lost');
+  });
+
+  test('so does the model', async () => {
+    const model = join(folder, 'model.onnx');
+    writeFileSync(model, readFileSync(alexa));
+    await refused(model, model);
+    expect(readFileSync(model).equals(readFileSync(alexa))).toBe(true);
+  });
+
+  test('a pipe is not waited for', async () => {
+    const pipe = join(folder, 'pipe.kpc');
+    execFileSync('mkfifo', [pipe]);
+    await refused(pipe);
+    expect(statSync(pipe).isFIFO()).toBe(true);
   });
 });

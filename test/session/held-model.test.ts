@@ -12,6 +12,7 @@ import { Engine } from '../../lib/run/engine.js';
 import { native } from '../../lib/run/native.js';
 import { GraphRunner } from '../../lib/run/runner.js';
 import { holdModel } from '../../lib/session/held-model.js';
+import { ModelSource } from '../../lib/session/model-source.js';
 import { InferenceSession } from '../../lib/session/session.js';
 import { f32 } from '../../lib/tensor/tensor.js';
 import { npmModels, signal } from '../helpers/models.js';
@@ -196,8 +197,9 @@ test.each([
   writeFileSync(path, new Model(parse(withWeight(rest))).toBytes());
   const freed = jest.spyOn(native(), 'detach');
   const x = f32([1, 200], signal(200, 7));
-  const results = [path, readFileSync(path)].map((given) => {
-    const { graph, plans, close } = holdModel(given, undefined, { optimize: true });
+  const sources = [await ModelSource.open(path), ModelSource.ofBytes(readFileSync(path))];
+  const results = sources.map((source) => {
+    const { graph, plans, close } = holdModel(source, undefined, { optimize: true });
     const engine = new Engine(1);
     const runner = new GraphRunner(graph, engine, plans);
     const all = [x, f32([1, 200], signal(200, 11)), x].map((feed) => [

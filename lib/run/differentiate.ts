@@ -13,6 +13,7 @@ import {
   type InferContext,
   NeedsData,
 } from '../ops/op.js';
+import { isFloat } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
 import { describeNode, type Fact, type Facts, inferContext, inferNode } from './inference.js';
@@ -93,14 +94,15 @@ function withBodies(graph: Graph, wrt: readonly string[], outer: Surroundings): 
   return { ...graph, nodes, constants, opsets: withDomains(graph.opsets, nodes) };
 }
 
+const isSmooth = (fact: Fact | undefined): boolean =>
+  fact !== undefined && fact.value === undefined && isFloat(fact.type.dtype);
+
 /** Values that depend on `wrt` through floating-point values. */
 function reachOf(graph: Graph, wrt: readonly string[], facts: ReadonlyMap<string, Fact>): Set<string> {
   const reached = new Set(wrt);
   for (const node of graph.nodes)
     if (node.inputs.some((name) => reached.has(name)))
-      for (const name of node.outputs)
-        if (facts.get(name)?.type.dtype.startsWith('float') && facts.get(name)?.value === undefined)
-          reached.add(name);
+      for (const name of node.outputs) if (isSmooth(facts.get(name))) reached.add(name);
   return reached;
 }
 

@@ -22,7 +22,7 @@ export function checkRun({ native, plan }: ReadyPlan, failure: string | undefine
 /** The same of the number that a bound step has returned. */
 export function checkStep(ready: ReadyPlan, status: number | undefined): void {
   if (status === undefined) return;
-  if (status === 3) checkRun(ready, 'KPT_DATA_MALFORMED');
+  if (status === 3) checkRun(ready, 'KPT_DATA_MALFORMED a tensor holds what a step cannot compute with');
   throw new KompaktError('KPT_BUFFER_INVALID', 'A bound buffer was detached or resized since it was bound.');
 }
 

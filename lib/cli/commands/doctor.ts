@@ -36,8 +36,12 @@ export const doctorCommand: Command = {
 
 type Cpu = ReturnType<typeof platform>;
 
-function tierAdvice({ tier }: Cpu): string[] {
+function tierAdvice({ tier, tiers }: Cpu): string[] {
   const forced = process.env.KOMPAKT_FORCE_TIER;
+  if (forced !== undefined && forced !== '' && !tiers.includes(forced))
+    return [
+      `KOMPAKT_FORCE_TIER=${forced} names no tier that this CPU has (${tiers.join(', ')}) and is passed over: unset it.`,
+    ];
   if (forced !== undefined && forced !== '')
     return [`KOMPAKT_FORCE_TIER=${forced} holds the kernels at tier ${tier}: unset it.`];
   if (fastTiers[process.arch]?.includes(tier)) return [];

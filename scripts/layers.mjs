@@ -36,15 +36,11 @@ const later = [
 ];
 const gate = 'first-call';
 
-/** `settings` are esbuild's, absWorkingDir and outdir among them; `entryPoints` and `more` those of the first layer only. */
-export async function buildLayers(entryPoints, settings, more) {
+/** `settings` are esbuild's, absWorkingDir and outdir among them; `entryPoints` and `more` those of the first layer only. `taken`:
+ *  a package that is bundled, and what all of lib/ uses of it. */
+export async function buildLayers(entryPoints, settings, more, taken) {
   const root = settings.absWorkingDir;
   const exported = await exportsOf(root);
-  const bundle = async (options, modules) => {
-    const plugins = [replaceModules(root, modules)];
-    const { metafile } = await build({ ...settings, ...options, bundle: true, metafile: true, plugins });
-    return metafile;
-  };
   const first = { ...more, entryPoints, splitting: true, format: 'esm' };
   const layer = (name, files) => ({
     stdin: { contents: table(files), resolveDir: root, sourcefile: `${name}.ts` },
@@ -56,45 +52,54 @@ export async function buildLayers(entryPoints, settings, more) {
     banner: { js: 'module.exports = (function (below) { const module = {};' },
     footer: { js: 'return module.exports; });' },
   });
-  const gates = new Map(
-    later.flatMap(({ begins }, i) =>
-      begins.map((file) => [
-        file,
-        i === later.length - 1 ? whole(i + 1, file, exported.get(file)) : onFirstCall(root, i + 1, file),
-      ]),
-    ),
-  );
-  const below = (files) => files.map((file) => [file, fromBelow(file, exported.get(file))]);
-  const ofLater = [gate, 'export const { modulesOf } = below;'];
+  const fromBelow = (file) => [file, codeFromBelow(file, exported.get(file))];
+  /** What stands in place of the modules where the layers behind the first `count` later ones begin. */
+  const gates = (count) =>
+    later.flatMap(({ begins }, i) => {
+      if (i < count) return [];
+      if (i < later.length - 1) return begins.map((file) => [file, codeOnFirstCall(root, i + 1, file)]);
+      return begins.map((file) => [file, codeOfWhole(i + 1, file, exported.get(file))]);
+    });
 
-  // Which module belongs where is known when everything has been bundled once: with the first layer that needs it.
-  const dry = { write: false };
-  const unknown = [gate, 'export const modulesOf = () => ({});'];
-  const owned = [modulesIn(await bundle({ ...first, ...dry }, new Map([...gates, unknown])))];
-  for (const [i, { name, begins }] of later.entries()) {
-    const open = [...gates].filter(([file]) => later.findIndex((one) => one.begins.includes(file)) > i);
-    const modules = new Map([...open, ofLater, ...below(owned.flat())]);
-    const own = modulesIn(await bundle({ ...layer(name, begins), ...dry }, modules));
-    owned.push(own.filter((file) => !owned.flat().includes(file)));
+  /** Bundles all layers, the last one first: each hands on what those behind it ask for. Answers with the modules of each, and
+   *  packages that are in it. */
+  async function bundle(owned, write) {
+    const bundled = async (options, modules) => {
+      const plugins = [replaceModules(root, new Map(modules))];
+      return (await build({ ...settings, ...options, write, bundle: true, metafile: true, plugins }))
+        .metafile;
+    };
+    const asked = new Set(later.flatMap(({ begins }) => begins));
+    const [made, files] = [[], []];
+    for (const [i, { name, begins }] of [...later.entries()].reverse()) {
+      const table = owned.length === 0 ? begins : owned[i + 1].filter((file) => asked.has(file));
+      const given = owned.slice(0, i + 1).flat();
+      const metafile = await bundled(layer(name, table), [
+        ...gates(i + 1),
+        ...given.map(fromBelow),
+        [gate, 'export const { modulesOf } = below;'],
+        [taken.name, codeFromBelow(taken.name, taken.uses)],
+      ]);
+      for (const file of modulesIn(metafile, 'layer:')) asked.add(file);
+      made.unshift(modulesIn(metafile));
+      files.unshift(basename(Object.keys(metafile.outputs).find((output) => output.endsWith('.cjs'))));
+    }
+    const shared = (owned[0] ?? []).filter((file) => asked.has(file));
+    made.unshift(modulesIn(await bundled(first, [...gates(0), [gate, codeOfGate(shared, files, taken)]])));
+    return made;
   }
-  // A layer hands on what those after it need. The last is made first, then.
-  const asked = new Set(later.flatMap(({ begins }) => begins));
-  const files = [];
-  for (const [i, { name }] of [...later.entries()].reverse()) {
-    const open = [...gates].filter(([file]) => later.findIndex((one) => one.begins.includes(file)) > i);
-    const modules = new Map([...open, ofLater, ...below(owned.slice(0, i + 1).flat())]);
-    const made = await bundle(
-      layer(
-        name,
-        owned[i + 1].filter((file) => asked.has(file)),
-      ),
-      modules,
-    );
-    for (const file of modulesIn(made, true)) asked.add(file);
-    files.unshift(basename(Object.keys(made.outputs).find((output) => output.endsWith('.cjs'))));
+
+  // A module belongs to the first layer that has any of it. What it hands on a layer has whole, and with that perhaps others.
+  for (let owned = []; ; ) {
+    const seen = new Set();
+    const next = (await bundle(owned, false)).map((files) => {
+      const own = files.filter((file) => !seen.has(file));
+      for (const file of own) seen.add(file);
+      return own.sort();
+    });
+    if (JSON.stringify(next) === JSON.stringify(owned)) return bundle(owned, true);
+    owned = next;
   }
-  const shared = owned[0].filter((file) => asked.has(file));
-  await bundle(first, new Map([...gates, [gate, gateOf(shared, files)]]));
 }
 
 /** Names that each module of lib/ exports. */
@@ -114,30 +119,28 @@ async function exportsOf(root) {
   return new Map(Object.values(metafile.outputs).map(({ entryPoint, exports }) => [entryPoint, exports]));
 }
 
-/** Modules of lib/ of which something is in a bundle; with `replaced` those instead in whose place something else is. */
-function modulesIn({ outputs }, replaced = false) {
+/** Modules of lib/ of which something is in a bundle; those of a namespace: in whose place something else is. */
+function modulesIn({ outputs }, namespace = '') {
   const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
-  return inputs
-    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-    .map(([name]) => name)
-    .filter((name) => name.startsWith(replaced ? 'layer:lib/' : 'lib/'))
-    .map((name) => name.replace('layer:', ''));
+  const files = inputs
+    .filter(([name, { bytesInOutput }]) => bytesInOutput > 0 && name.startsWith(`${namespace}lib/`))
+    .map(([name]) => name.slice(namespace.length));
+  return [...new Set(files)];
 }
 
 /** Puts other code in the place of modules. */
 const replaceModules = (root, modules) => ({
   name: 'layers',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.|^first-call$/ }, ({ path, resolveDir }) => {
-      const file =
-        path === gate
-          ? path
-          : relative(root, resolve(resolveDir, path)).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+    onResolve({ filter: /./ }, ({ path, resolveDir }) => {
+      const file = path.startsWith('.')
+        ? relative(root, resolve(resolveDir, path)).replaceAll('\\', '/').replace(/\.js$/, '.ts')
+        : path;
       return modules.has(file) ? { path: file, namespace: 'layer' } : undefined;
     });
-    onLoad({ filter: /.*/, namespace: 'layer' }, ({ path }) => ({
+    onLoad({ filter: /./, namespace: 'layer' }, ({ path }) => ({
       contents: modules.get(path),
-      resolveDir: path === gate ? root : join(root, dirname(path)),
+      resolveDir: path.startsWith('lib/') ? join(root, dirname(path)) : root,
     }));
   },
 });
@@ -145,41 +148,46 @@ const replaceModules = (root, modules) => ({
 /** Code of a module that has `modules`: namespaces by the names of their files. */
 const table = (files) => `${imports(files)}\nexport const modules = ${namespaces(files)};`;
 const imports = (files) => files.map((file, i) => `import * as m${i} from './${file}';`).join('\n');
-const namespaces = (files) => `{ ${files.map((file, i) => `'${file}': m${i}`).join(', ')} }`;
+const namespaces = (files, more = '') =>
+  `{ ${files.map((file, i) => `'${file}': m${i}, `).join('')}${more} }`;
 
 /** Code of a module that a layer before has. */
-const fromBelow = (file, names) =>
-  `const { ${names.join(', ')} } = below.modules['${file}'];\nexport { ${names.join(', ')} };`;
+const codeFromBelow = (name, names) =>
+  `const { ${names.join(', ')} } = below.modules['${name}'];\nexport { ${names.join(', ')} };`;
 
 /** Code of a module whose functions load a layer. */
-function onFirstCall(root, layer, file) {
+function codeOnFirstCall(root, layer, file) {
   const code = readFileSync(join(root, file), 'utf8');
   const names = [
-    ...code.matchAll(/^export (?:async )?function\*? ?(\w+)/gm),
-    ...code.matchAll(/^export async function\* (\w+)/gm),
+    ...code.matchAll(/^export (?:async )?function\*? (\w+)/gm),
     ...code.matchAll(/^export const (\w+) = (?:async )?\(/gm),
   ].map(([, name]) => name);
-  const calls = [...new Set(names)].map(
+  const calls = names.map(
     (name) => `export const ${name} = (...given) => modulesOf(${layer})['${file}'].${name}(...given);`,
   );
   return `import { modulesOf } from '${gate}';\n${calls.join('\n')}`;
 }
 
 /** Code of a module that is loaded by import(), and a layer with it. */
-const whole = (layer, file, names) =>
+const codeOfWhole = (layer, file, names) =>
   `import { modulesOf } from '${gate}';
 const { ${names.join(', ')} } = modulesOf(${layer})['${file}'];
 export { ${names.join(', ')} };`;
 
 /** Code of the module that loads layers. */
-const gateOf = (shared, files) =>
+const codeOfGate = (shared, files, taken) =>
   `import { loadLate } from './lib/run/late-code.ts';
+import { ${taken.uses.join(', ')} } from '${taken.name}';
 ${imports(shared)}
 const files = ${JSON.stringify(files)};
 let below;
 let loaded = 0;
 export function modulesOf(layers) {
-  below ??= { url: import.meta.url, modulesOf, modules: ${namespaces(shared)} };
+  below ??= {
+    url: import.meta.url,
+    modulesOf,
+    modules: ${namespaces(shared, `'${taken.name}': { ${taken.uses.join(', ')} }`)},
+  };
   for (; loaded < layers; loaded++) Object.assign(below.modules, loadLate(files[loaded])(below).modules);
   return below.modules;
 }`;

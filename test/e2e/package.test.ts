@@ -1,7 +1,16 @@
 // The package as it is shipped: few files, all that they name is there, and what sessions do not need is not loaded with them.
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -64,6 +73,17 @@ test('source maps lead back to lib/', () => {
     return JSON.parse(readFileSync(join(dist, `${file}.map`), 'utf8')) as { sources: string[] };
   });
   expect(maps.flatMap(({ sources }) => sources)).toContain('../lib/session/session.ts');
+});
+
+test('no module is in two files: there would be two of its classes', () => {
+  const files = new Map<string, string[]>();
+  for (const name of readdirSync(dist).filter((file) => /\.c?js\.map$/.test(file))) {
+    const { sources } = JSON.parse(readFileSync(join(dist, name), 'utf8')) as { sources: string[] };
+    for (const source of sources.filter((path) => /^\.\.\/(lib|node_modules)\//.test(path)))
+      files.set(source, [...(files.get(source) ?? []), name]);
+  }
+  expect(files.size).toBeGreaterThan(500);
+  expect([...files].filter(([, all]) => all.length > 1)).toEqual([]);
 });
 
 test('npm packs all of dist, declarations and sources of the addon', () => {

@@ -44,23 +44,25 @@ export async function takeTurns(
     for (let i = 0; i < (warmup ?? 10) || (warmup === undefined && spent < warmupMilliseconds); i++)
       spent += await timed(session, feeds);
   }
-  const shareOf = ({ times }: Player): number =>
-    runs === undefined ? times.reduce((sum, time) => sum + time, 0) / (seconds * 1000) : times.length / runs;
-  const done = (): number => Math.min(1, ...players.map(shareOf));
+  // The sum is kept: whoever looks at all times before the next run takes longer for each, and finds the caches without the model.
+  const turns = players.map((player) => ({ ...player, total: 0 }));
+  const shareOf = ({ times, total }: (typeof turns)[number]): number =>
+    runs === undefined ? total / (seconds * 1000) : times.length / runs;
+  const done = (): number => Math.min(1, ...turns.map(shareOf));
   const rounds: (readonly number[])[] = [];
   while (done() < 1) {
-    for (const player of players) {
-      if (shareOf(player) >= 1) continue;
-      const { session, feeds, times } = player;
+    for (const turn of turns) {
+      if (shareOf(turn) >= 1) continue;
+      const { session, feeds, times } = turn;
       if (players.length > 1) {
         await sleep(pauseMilliseconds);
         await session.run(feeds);
       }
-      let spent = 0;
-      while (spent < blockMilliseconds && shareOf(player) < 1) {
+      const end = turn.total + blockMilliseconds;
+      while (turn.total < end && shareOf(turn) < 1) {
         const time = await timed(session, feeds);
         times.push(time);
-        spent += time;
+        turn.total += time;
       }
     }
     rounds.push(players.map(({ times }) => times.length));

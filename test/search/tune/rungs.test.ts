@@ -45,3 +45,22 @@ test.each(rungPlans.map((plan) => [plan.name, plan] as const))('%s on any settin
           }
         }
 });
+
+test.each([
+  [8, 2, [1, 2, 4, 8]],
+  [10, 2, [1, 3, 5, 10]],
+  [16, 2, [1, 2, 4, 8, 16]],
+  [2, 2, [1, 2]],
+  [1, 2, [1]],
+  [8, 3, [1, 3, 8]],
+  [27, 3, [1, 3, 9, 27]],
+  [16, 4, [1, 4, 16]],
+])('%i epochs, eta %i: budgets %j, no two of which are rounded to one', (budget, eta, budgets) => {
+  const plan = { trials: 64, budget, least: 1, eta };
+  const [bracket] = halving.brackets(plan);
+  expect(bracket!.rungs).toEqual(
+    budgets.map((here, rung) => ({ budget: here, trials: Math.floor(64 / eta ** rung) || 1 })),
+  );
+  const brackets = hyperband.brackets(plan);
+  expect(brackets.map(({ rungs }) => rungs[0]!.budget)).toEqual(budgets);
+});

@@ -24,23 +24,26 @@ export interface RungPlan {
 }
 
 /** A bracket of successive halving (Jamieson & Talwalkar 2016, algorithm 1): `rungs` budgets, each `eta` times the one before, up to
- *  the whole. Budgets are rounded to whole numbers, and rungs of equal budgets become one. */
-export function bracketOf({ trials, budget, least, eta }: PlanSettings, rungs: number): Bracket {
-  const list: { budget: number; trials: number }[] = [];
-  for (let rung = 0; rung < rungs; rung++) {
-    const here = Math.min(budget, Math.max(least, Math.round(budget / eta ** (rungs - 1 - rung))));
-    const left = Math.max(1, Math.floor(trials / eta ** rung + 1e-9));
-    if (list.at(-1)?.budget === here) list.pop();
-    list.push({ budget: here, trials: left });
-  }
-  // What became of two rungs in one: nobody was given up before the first.
-  list[0]!.trials = trials;
+ *  the whole; at most as many as rungCount says. */
+export function bracketOf({ trials, budget, eta }: PlanSettings, rungs: number): Bracket {
+  const list = Array.from({ length: rungs }, (_, rung) => ({
+    budget: budgetAt(budget, eta, rungs - 1 - rung),
+    trials: Math.max(1, Math.floor(trials / eta ** rung + 1e-9)),
+  }));
   return { trials, rungs: list };
 }
 
-/** Rungs from the whole budget down to the least, both included; budgets are whole numbers. */
+/** Rungs from the whole budget down to the least, both included: s_max + 1 of Hyperband (Li et al. 2018), but of budgets in whole
+ *  numbers. One that is rounded to the budget of the rung above is none: with eta 2, 8 epochs have rungs of 8, 4, 2 and 1, and half an
+ *  epoch, rounded, is no fifth. */
 export function rungCount({ budget, least, eta }: PlanSettings): number {
   let count = 1;
-  while (Math.round(budget / eta ** count) >= least) count++;
-  return count;
+  for (let above = budget; ; count++) {
+    const here = budgetAt(budget, eta, count);
+    if (here < least || here === above) return count;
+    above = here;
+  }
 }
+
+/** So many rungs below the whole, in whole epochs or samples. */
+const budgetAt = (whole: number, eta: number, below: number): number => Math.round(whole / eta ** below);

@@ -87,7 +87,8 @@ ${markdownTable(
 # Command line
 
 \`kompakt COMMAND ...\`. Every command takes \`--json\`: one JSON document on stdout and nothing else there. Progress goes
-to stderr when that is a terminal. Exit code 0: success, 1: failure, 2: bad usage.
+to stderr when that is a terminal. Exit code 0: success, 1: failure, 2: bad usage. Options that
+would say nothing beside the others given are bad usage, too.
 
 ## Samples
 

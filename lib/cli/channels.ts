@@ -5,10 +5,10 @@ import {
   type ChannelsReport,
   countText,
   importances,
-  KompaktError,
   table,
 } from '../index.js';
-import type { OptionSpec, Options } from './command.js';
+import type { Asked, OptionRule, OptionSpec, Options } from './command.js';
+import { needs, needsThat, vainWith } from './option-rules.js';
 import { oneOf, shapeOption, shapesOf, shareNumber, wholeNumber } from './option-types.js';
 
 /** Those that only structured pruning has, by the names of their values. */
@@ -60,9 +60,42 @@ export const channelOptionSpecs: readonly OptionSpec[] = [
   shapeOption,
 ];
 
+/** Importances that look at --data; they are few. */
+const looking = importances.filter(({ needsData }) => needsData).map(({ name }) => name);
+const looks = ({ options }: Asked): boolean => looking.includes(options.text('importance') ?? '');
+
+export const channelRules: readonly OptionRule[] = [
+  needs(
+    [
+      '--importance',
+      '--scope',
+      '--round-to',
+      '--floor',
+      '--batch',
+      '--seed',
+      '--unfitted',
+      '--shape',
+      '--data',
+    ],
+    ['--channels', '--macs'],
+  ),
+  needsThat(['--batch'], `--importance ${looking.join(' or ')}, which looks at --data`, looks),
+  needsThat(
+    ['--seed'],
+    `--importance ${[...looking, 'random'].join(' or ')}: the others draw nothing`,
+    (asked) => looks(asked) || asked.options.text('importance') === 'random',
+  ),
+  vainWith(
+    ['--data'],
+    `--unfitted, unless --importance is ${looking.join(' or ')}`,
+    (asked) => asked.has('--unfitted') && !looks(asked),
+  ),
+];
+
 /** What --channels or --macs ask for; nothing where neither is given. */
 export function channelsOf(options: Options): ChannelOptions | undefined {
   const [share, macs] = [options.number('channels'), options.number('macs')];
+  if (share === undefined && macs === undefined) return undefined;
   const given = Object.fromEntries(
     details.flatMap((name) => {
       const value = options.value<string | number>(name);
@@ -73,13 +106,6 @@ export function channelsOf(options: Options): ChannelOptions | undefined {
     Object.entries(shapesOf(options)).map(([name, dims]) => [name, [...dims]]),
   );
   const unfitted = options.flag('unfitted');
-  if (share === undefined && macs === undefined) {
-    if (Object.keys({ ...given, ...shapes }).length === 0 && !unfitted) return undefined;
-    throw new KompaktError(
-      'KPT_USAGE',
-      '--importance, --scope, --round-to, --floor, --batch, --seed, --unfitted and --shape need --channels or --macs.',
-    );
-  }
   return {
     ...given,
     shapes,

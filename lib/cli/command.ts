@@ -82,11 +82,29 @@ export class Options {
 /** Positional arguments and options as they were given. */
 export type Given = Pick<Invocation, 'args' | 'options'>;
 
+/** What was asked for, as rules look at it. */
+export interface Asked extends Given {
+  /** Whether an option was given, as '--data'; defaults are not. */
+  readonly has: (flag: string) => boolean;
+}
+
+/** Options that say something only beside others, or not beside them. option-rules.ts makes and checks them. */
+export interface OptionRule {
+  /** Of these options, as '--data'. */
+  readonly flags: readonly string[];
+  /** Whether those that were given say nothing. */
+  readonly isBroken: (asked: Asked) => boolean;
+  /** What is said of them behind their flags: of one, or of several. */
+  readonly words: (one: boolean) => string;
+}
+
 export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly arguments: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
+  /** Options that are refused where they would be passed over. */
+  readonly rules?: readonly OptionRule[];
   /** Files that it writes and no option names, such as the one beside an output, each with what it is. */
   readonly alsoWrites?: (given: Given) => readonly (readonly [what: string, path: string])[];
   /** Whole command lines, each with what it does. */

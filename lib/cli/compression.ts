@@ -1,7 +1,8 @@
 // Options of training in the form of a quantised or sparse model, what they ask for, and what is printed of sparse ones.
-import { type CompressedTraining, distributions, KompaktError, type Sparsity, table } from '../index.js';
-import type { OptionSpec, Options } from './command.js';
-import { bitOptions, bitsOf, commaList, oneOf, shareNumber } from './option-types.js';
+import { type CompressedTraining, distributions, type Sparsity, table } from '../index.js';
+import type { OptionRule, OptionSpec, Options } from './command.js';
+import { needs, vainWith } from './option-rules.js';
+import { bitOptions, bitRules, bitsOf, commaList, oneOf, shareNumber } from './option-types.js';
 
 /** A share of zeros, or 'kept'. */
 const sparsity = (text: string, flag: string): number | 'kept' =>
@@ -35,6 +36,16 @@ export const compressionOptions: readonly OptionSpec[] = [
   },
 ];
 
+export const compressionRules: readonly OptionRule[] = [
+  ...bitRules,
+  needs(['--distribution', '--prune-keep'], ['--sparsity']),
+  vainWith(
+    ['--distribution'],
+    '--sparsity kept, which makes no zeros',
+    ({ options }) => options.value('sparsity') === 'kept',
+  ),
+];
+
 /** What --weight-bits, --sparsity and their like ask for: nothing where none of them is given. */
 export function compressionOf(options: Options): CompressedTraining {
   const method = options.text('method');
@@ -45,8 +56,6 @@ export function compressionOf(options: Options): CompressedTraining {
   const wanted = options.value<number | 'kept'>('sparsity');
   const distribution = options.text('distribution');
   const keep = options.value<readonly string[]>('pruneKeep');
-  if (wanted === undefined && (distribution ?? keep) !== undefined)
-    throw new KompaktError('KPT_USAGE', '--distribution and --prune-keep need --sparsity.');
   return {
     ...(Object.keys(quantize).length > 0 && { quantize }),
     ...(wanted !== undefined && {

@@ -1,7 +1,8 @@
 // Parsers of option values, and the options that several commands share.
 import { readFileSync } from 'node:fs';
 import { dataFiles, dataSources, expected, KompaktError } from '../index.js';
-import type { OptionSpec, Options } from './command.js';
+import type { OptionRule, OptionSpec, Options } from './command.js';
+import { needs } from './option-rules.js';
 
 const wrong = (what: string, flag: string, text: string): never => {
   throw new KompaktError('KPT_USAGE', expected(what, flag, text));
@@ -223,6 +224,12 @@ export const bitOptions: readonly OptionSpec[] = [
     description:
       'weights of 4 bits and fewer one to a byte, for runtimes without int4 (ONNX opset 21); two to a byte without this',
   },
+];
+
+/** With --options they may be for the bits that it names. */
+export const bitRules: readonly OptionRule[] = [
+  needs(['--first-last-bits'], ['--weight-bits', '--act-bits', '--options']),
+  needs(['--int8-storage'], ['--weight-bits', '--options']),
 ];
 
 /** Those that were given. */

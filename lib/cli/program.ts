@@ -5,6 +5,7 @@ import { Command as Commander, CommanderError } from 'commander';
 import { dataSources, errorTable, isKompaktError, KompaktError } from '../index.js';
 import { type Command, flagOf, type Invocation, type OptionSpec, Options, type Result } from './command.js';
 import { commands } from './commands/index.js';
+import { checkRules } from './option-rules.js';
 import { checkOutputs, type GivenTexts } from './outputs.js';
 import { progressOn } from './progress.js';
 
@@ -28,6 +29,7 @@ export async function runCli(argv: readonly string[], streams: Streams): Promise
     await program.parseAsync(withoutVainHelp(argv), { from: 'user' });
     if (outcome === undefined) return 0;
     const { command, invocation, texts } = outcome;
+    checkRules(command, invocation, texts);
     await checkOutputs(command, invocation, texts);
     print(await command.run(invocation), json, streams);
     return 0;

@@ -13,7 +13,7 @@ import {
   type TrainingReport,
   table,
 } from '../index.js';
-import type { Command, Invocation, Options, Result } from './command.js';
+import type { Asked, Command, Invocation, Options, Result } from './command.js';
 import { compressionOf, sparsityTable } from './compression.js';
 import { modelOf } from './preset.js';
 import type { Progress } from './progress.js';
@@ -45,6 +45,12 @@ export const runTraining = (
       steps: `${counted(report.steps, 'step')} on ${counted(report.samples, 'sample')}`,
     }),
   );
+
+/** Whether teachers have this say: all of it, or none; --options may name another. */
+export const weightIs =
+  (weight: 0 | 1) =>
+  ({ has, options }: Asked): boolean =>
+    options.number('softWeight') === weight && !has('--options');
 
 const checkpointBeside = (output: string): string => `${output}.checkpoint`;
 

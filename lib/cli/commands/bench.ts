@@ -12,6 +12,7 @@ import {
 } from '../../index.js';
 import { byReference } from '../by-reference.js';
 import type { Command } from '../command.js';
+import { vainWith } from '../option-rules.js';
 import {
   itsFile,
   oneOf,
@@ -64,6 +65,7 @@ export const benchCommand: Command = {
       default: 10,
     },
   ],
+  rules: [vainWith(['--seconds'], '--runs'), vainWith(['--operators'], '--fresh')],
   examples: [
     ['kompakt bench model.onnx', 'percentiles, memory and slowest operators, one thread'],
     [

@@ -5,14 +5,14 @@ import {
   binaryMethods,
   bytesText,
   counted,
-  KompaktError,
   Model,
   table,
 } from '../../index.js';
 import type { Command } from '../command.js';
+import { needsThat, vainWith } from '../option-rules.js';
 import { commaList, itsFile, oneOf, positiveNumber, shareNumber, wholeNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
-import { epochTable, trainAndSave, writesCheckpoint } from '../training.js';
+import { epochTable, trainAndSave, weightIs, writesCheckpoint } from '../training.js';
 import { trainingOptions, withDefaults } from '../training-options.js';
 
 const forms = oneOf('keep', 'weights', 'binary');
@@ -76,6 +76,20 @@ export const binarizeCommand: Command = {
     },
     ...withDefaults(trainingOptions, { '--epochs <n>': 6, '--optimizer <name>': 'adam' }),
   ],
+  rules: [
+    needsThat(
+      ['--temperature'],
+      '--teacher or --soft-weight above 0: it is that of what is taught',
+      ({ has, options }) =>
+        has('--options') || (options.number('softWeight') ?? (has('--teacher') ? 1 : 0)) > 0,
+    ),
+    vainWith(['--loss'], '--soft-weight 1', weightIs(1)),
+    needsThat(
+      ['--rest'],
+      '--act-bits 1: with 8 the other layers become INT8, with 32 they stay float',
+      ({ options }) => options.text('actBits') === '1',
+    ),
+  ],
   examples: [
     [
       `kompakt binarize preset:binary-cnn --data idx:train-images,train-labels --eval idx:t10k-images,t10k-labels --preprocess '{"scale":0.0039216}' --epochs 6 -o binary.onnx`,
@@ -89,12 +103,6 @@ export const binarizeCommand: Command = {
   alsoWrites: writesCheckpoint,
   async run(invocation) {
     const { options } = invocation;
-    const taught = options.number('softWeight') ?? options.list('teacher').length;
-    if (options.number('temperature') !== undefined && taught === 0)
-      throw new KompaktError(
-        'KPT_USAGE',
-        '--temperature needs --teacher or --soft-weight above 0: it is that of what is taught.',
-      );
     return trainAndSave(
       invocation,
       async (model, shared) => {

@@ -2,6 +2,7 @@
 import { type Comparison, compare, counted, Model, table } from '../../index.js';
 import type { Command } from '../command.js';
 import { samplesOf } from '../data.js';
+import { vainWith } from '../option-rules.js';
 import { dataOptions, itsFile } from '../option-types.js';
 
 export const compareCommand: Command = {
@@ -16,6 +17,7 @@ export const compareCommand: Command = {
     { flags: '--outputs-only', description: 'skip the layers' },
     { flags: '--all-layers', description: 'list every layer in graph order, not only the worst ones' },
   ],
+  rules: [vainWith(['--all-layers'], '--outputs-only')],
   examples: [
     ['kompakt compare fp32.onnx int8.onnx --data npy:samples.npy', 'outputs, agreement and the worst layers'],
     ['kompakt compare a.onnx b.onnx --data idx:images --samples 50 --all-layers', 'every layer'],

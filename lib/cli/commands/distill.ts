@@ -1,10 +1,11 @@
 // kompakt distill: trains a student on samples and on what teachers answer to them.
 import { distill, KompaktError, Model } from '../../index.js';
 import type { Command } from '../command.js';
-import { compressionOf, compressionOptions } from '../compression.js';
+import { compressionOf, compressionOptions, compressionRules } from '../compression.js';
+import { vainWith } from '../option-rules.js';
 import { type GuidePair, guidePair, itsFile, positiveNumber, shareNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
-import { runTraining, writesCheckpoint } from '../training.js';
+import { runTraining, weightIs, writesCheckpoint } from '../training.js';
 import { realOptions, trainingOptions } from '../training-options.js';
 
 export const distillCommand: Command = {
@@ -41,6 +42,11 @@ export const distillCommand: Command = {
       parse: guidePair,
       repeat: true,
     },
+  ],
+  rules: [
+    ...compressionRules,
+    vainWith(['--temperature'], '--soft-weight 0', weightIs(0)),
+    vainWith(['--loss'], '--soft-weight 1', weightIs(1)),
   ],
   examples: [
     [

@@ -11,6 +11,7 @@ import {
 } from '../../index.js';
 import type { Command } from '../command.js';
 import { samplesOf } from '../data.js';
+import { vainWith } from '../option-rules.js';
 import {
   dataOptions,
   itsFile,
@@ -55,6 +56,7 @@ export const explainCommand: Command = {
     { flags: '--report <file>', description: 'write the report as an HTML page too', writes: 'file' },
     threadsOption,
   ],
+  rules: [vainWith(['--threads'], '--seconds 0', ({ options }) => options.number('seconds') === 0)],
   examples: [
     ['kompakt explain net.onnx net.int8.onnx --data images:photos', 'size, time and noise, layer by layer'],
     [

@@ -1,7 +1,7 @@
 // kompakt finetune: trains a model further, or a fresh network, and writes it as ONNX.
 import { finetune } from '../../index.js';
 import type { Command } from '../command.js';
-import { compressionOptions } from '../compression.js';
+import { compressionOptions, compressionRules } from '../compression.js';
 import { itsFile, wholeNumber } from '../option-types.js';
 import { modelDescription } from '../preset.js';
 import { runTraining, writesCheckpoint } from '../training.js';
@@ -22,6 +22,7 @@ export const finetuneCommand: Command = {
       parse: wholeNumber(1),
     },
   ],
+  rules: compressionRules,
   examples: [
     [
       `kompakt finetune preset:lenet-300-100 --data idx:train-images,train-labels --eval idx:t10k-images,t10k-labels --preprocess '{"scale":0.0039216}' -o lenet.onnx`,

@@ -8,10 +8,11 @@ import {
   type PruneOptions,
   prune,
 } from '../../index.js';
-import { channelOptionSpecs, channelsOf, channelsTable } from '../channels.js';
+import { channelOptionSpecs, channelRules, channelsOf, channelsTable } from '../channels.js';
 import type { Command, Options } from '../command.js';
 import { distributionOption, sparsityTable } from '../compression.js';
 import { samplesOf } from '../data.js';
+import { needs } from '../option-rules.js';
 import {
   commaList,
   dataOptions,
@@ -47,6 +48,12 @@ export const pruneCommand: Command = {
       description: 'labelled samples to judge the model on before and after, as --data',
       ...sourceOption,
     },
+  ],
+  rules: [
+    needs(['--distribution'], ['--sparsity']),
+    ...channelRules,
+    needs(['--samples'], ['--data']),
+    needs(['--preprocess'], ['--data', '--eval']),
   ],
   examples: [
     [
@@ -121,8 +128,6 @@ function wantedOf(
       'KPT_USAGE',
       'Exactly one of --sparsity (share of zeros), --threshold (weights to be zeros), --channels and --macs (whole channels) is required.',
     );
-  if (distribution !== undefined && sparsity === undefined)
-    throw new KompaktError('KPT_USAGE', '--distribution needs --sparsity.');
   return {
     ...(sparsity !== undefined && { sparsity }),
     ...(threshold !== undefined && { threshold }),

@@ -6,6 +6,7 @@ import type { Command } from '../command.js';
 import { samplesOf } from '../data.js';
 import {
   bitOptions,
+  bitRules,
   bitsOf,
   commaList,
   dataOptions,
@@ -83,6 +84,7 @@ export const quantizeCommand: Command = {
       reads: jsonFile,
     },
   ],
+  rules: bitRules,
   examples: [
     [
       'kompakt quantize model.onnx --data npy:samples.npy -o int8.onnx',

@@ -15,6 +15,7 @@ import {
 } from '../../index.js';
 import type { Command, Options } from '../command.js';
 import { samplesOf } from '../data.js';
+import { vainWith } from '../option-rules.js';
 import {
   dataOptions,
   itsFile,
@@ -51,6 +52,7 @@ export const runCommand: Command = {
     threadsOption,
     planCacheOption,
   ],
+  rules: [vainWith(['--data', '--preprocess', '--samples'], '--input')],
   examples: [
     ['kompakt run model.onnx --input x=photo.npy', 'prints the five largest values of each output'],
     ['kompakt run model.onnx --data idx:images,labels --samples 100', 'top-1 over labelled samples'],

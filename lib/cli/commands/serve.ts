@@ -2,6 +2,7 @@
 
 import { KompaktError, type ServeOptions, type Server, serve } from '../../index.js';
 import type { Command, Options } from '../command.js';
+import { needs } from '../option-rules.js';
 import {
   namedFile,
   oneOf,
@@ -92,6 +93,11 @@ export const serveCommand: Command = {
     },
     planCacheOption,
   ],
+  rules: [
+    needs(['--variant'], ['--target'], 'the time by which a governor chooses among the variants'),
+    needs(['--target'], ['--variant'], 'among which a governor chooses by it'),
+    needs(['--max-wait'], ['--max-batch'], 'in which requests keep company'),
+  ],
   examples: [
     ['kompakt serve net.onnx', 'POST http://127.0.0.1:8080/v1/models/net/infer'],
     [
@@ -124,11 +130,6 @@ export const serveCommand: Command = {
 function serveOptionsOf(args: readonly string[], options: Options): ServeOptions {
   const [deadlineMs, planCache] = [options.number('deadline'), options.text('planCache')];
   const targetMs = options.number('target');
-  if (targetMs === undefined && options.list('variant').length > 0)
-    throw new KompaktError(
-      'KPT_USAGE',
-      '--variant needs --target: the time by which a governor chooses among the variants.',
-    );
   const models = args.map(modelOf);
   const variants = forModels('--variant', options.list<string>('variant'), models);
   const baselines = forModels('--baseline', options.list<string>('baseline'), models);

@@ -14,6 +14,7 @@ import {
   tune,
 } from '../../index.js';
 import type { Command, Options } from '../command.js';
+import { vainWith } from '../option-rules.js';
 import {
   dataOptions,
   itsFile,
@@ -28,7 +29,6 @@ import {
 } from '../option-types.js';
 import { modelDescription, modelOf, presetOptions } from '../preset.js';
 import type { Progress } from '../progress.js';
-
 import { describeTuning } from '../tuning.js';
 
 const described = (list: readonly { readonly name: string; readonly summary: string }[]): string =>
@@ -138,6 +138,10 @@ export const tuneCommand: Command = {
     { flags: '--seed <n>', description: 'decides everything', parse: wholeNumber(0), default: 0 },
     { flags: '--threads <n>', description: 'threads; 0: the usable CPUs', parse: threadCount(0), default: 0 },
     ...presetOptions,
+  ],
+  rules: [
+    vainWith(['--holdout'], '--validate'),
+    vainWith(['--eta', '--least'], '--rungs none', ({ options }) => options.text('rungs') === 'none'),
   ],
   examples: [
     [

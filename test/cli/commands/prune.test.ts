@@ -54,7 +54,7 @@ test('a threshold', async () => {
 test.each([
   [[], /Exactly one of --sparsity/],
   [['--sparsity', '0.5', '--macs', '0.5'], /Exactly one of --sparsity/],
-  [['--sparsity', '0.5', '--importance', 'l1'], /need --channels or --macs/],
+  [['--sparsity', '0.5', '--importance', 'l1'], /--importance needs --channels or --macs/],
   [['--threshold', '0.1', '--distribution', 'lamp'], /--distribution needs --sparsity/],
   [['--channels', '0.2', '--importance', 'best'], /batch-norm, fpgm/],
 ])('%j is bad usage', async (given, message) => {

@@ -32,8 +32,8 @@ export const runTraining = (
         ...(averageWeights !== undefined && { averageWeights }),
         ...(sharpness !== undefined && { sharpness }),
         ...(invocation.options.flag('careful') && { careful: true }),
-        ...shared,
         ...compressionOf(invocation.options),
+        ...shared,
       });
     },
     (report) => ({
@@ -62,7 +62,8 @@ export const writesCheckpoint: NonNullable<Command['alsoWrites']> = ({ options }
     : [['The checkpoint', checkpointBeside(output)]];
 };
 
-/** Trains in some way, writes the model, and answers with what `describe` says of the report. */
+/** Trains in some way, writes the model, and answers with what `describe` says of the report. What `run` adds to the shared options
+ *  stands before them: they end with those of --options, which count more. */
 export async function trainAndSave<Report>(
   { args, options, progress }: Invocation,
   run: (model: Model, shared: FinetuneOptions) => Promise<{ readonly model: Model; readonly report: Report }>,

@@ -213,6 +213,19 @@ test('a checkpoint is refused when it is of another run, and used by --resume al
   expect(existsSync(checkpoint)).toBe(false);
 });
 
+test.each([
+  ['finetune', '--residual-rank', '{"residualRank":0.5}', 'residualRank'],
+  ['finetune', '--weight-bits', '{"quantize":{"weightBits":1}}', 'weightBits'],
+  ['distill', '--temperature', '{"temperature":-1}', 'temperature'],
+])('%s: --options count more than %s', async (command, flag, options, refused) => {
+  const teacher = command === 'distill' ? ['--teacher', 'self'] : [];
+  const { code, err } = await kompakt(
+    ...[command, 'preset:lenet-300-100', ...teacher, flag, '4', '--options', options, '--data', data],
+    ...[...preprocess, ...small, '--epochs', '1', '-o', path('never.onnx')],
+  );
+  expect([code, err]).toEqual([1, expect.stringContaining(refused)]);
+});
+
 const line = (...argv: string[]) => [...argv, ...small];
 test.each([
   ['no output', line('finetune', 'preset:lenet-5', '--data', 'idx:x')],

@@ -116,7 +116,6 @@ export const binarizeCommand: Command = {
             ? (false as const)
             : { softWeight: softWeight ?? 1, temperature: temperature ?? 1 };
         return binarize(model, {
-          ...shared,
           method: options.text('method')!,
           activationBits: Number(options.text('actBits')) as 1 | 8 | 32,
           layers: {
@@ -130,6 +129,7 @@ export const binarizeCommand: Command = {
           ...(activationEpochs !== undefined && { activationEpochs }),
           ...(teacher.length > 0 && { teacher }),
           ...((softWeight !== undefined || teacher.length > 0) && { teach }),
+          ...shared,
         });
       },
       describe,

@@ -76,12 +76,12 @@ export const distillCommand: Command = {
       const teacher: Model[] = [];
       for (const source of sources) teacher.push(source === 'self' ? student : await Model.load(source));
       return distill(student, {
-        ...shared,
         ...(teacher.length > 0 && { teacher }),
         temperature: options.number('temperature')!,
         softWeight: options.number('softWeight')!,
         hints: [...options.list<GuidePair>('hint')],
         attention: [...options.list<GuidePair>('attention')],
+        ...shared,
       });
     });
   },

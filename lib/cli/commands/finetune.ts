@@ -45,7 +45,7 @@ export const finetuneCommand: Command = {
   async run(invocation) {
     const residualRank = invocation.options.number('residualRank');
     return runTraining(invocation, (model, shared) =>
-      finetune(model, { ...shared, ...(residualRank !== undefined && { residualRank }) }),
+      finetune(model, { ...(residualRank !== undefined && { residualRank }), ...shared }),
     );
   },
 };

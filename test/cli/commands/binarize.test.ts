@@ -73,6 +73,17 @@ test('a table for people, with options', async () => {
   expect(existsSync(`${path('table.onnx')}.checkpoint.activations`)).toBe(false);
 });
 
+test('--options count more than the options that are only those of binarize', async () => {
+  const { code, out } = await kompakt(
+    ...['binarize', 'preset:small-vgg', '--epochs', '1', '--method', 'bnn', '--options'],
+    ...['{"method":"xnor-net","layers":{"keep":["conv8"]}}', ...shared, '--json', '-o', path('own.onnx')],
+  );
+  expect(code).toBe(0);
+  const { report } = JSON.parse(out);
+  expect(report.method).toBe('xnor-net');
+  expect(report.layers.find(({ name }: { name: string }) => name === 'conv8').form).toBeNull();
+});
+
 test.each([
   [['--act-bits', '4'], /one of 1, 8, 32/],
   [['--method', 'guess'], /one of bi-real/],

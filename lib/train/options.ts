@@ -7,6 +7,7 @@ import { crossEntropy } from './losses/cross-entropy.js';
 import { klDivergence } from './losses/kl-divergence.js';
 import { meanSquaredError } from './losses/mean-squared-error.js';
 import { adam, adamW } from './optimizers/adam.js';
+import { adamShape, adamWShape, rmspropShape, sgdShape } from './optimizers/options.js';
 import { rmsprop } from './optimizers/rmsprop.js';
 import { sgd } from './optimizers/sgd.js';
 import { scheduleOptions } from './schedules/options.js';
@@ -16,41 +17,33 @@ import type { Loss, Optimizer } from './training.js';
 const orName = (value: unknown): unknown => (typeof value === 'string' ? { name: value } : value);
 
 const share = z.number().min(0).lt(1);
-const epsilon = z.number().positive().default(1e-8);
-const adamShape = { beta1: share.default(0.9), beta2: share.default(0.999), epsilon };
 
 /** 'adam', or {"name":"sgd","momentum":0.9}. */
 export const optimizerOptions = z.preprocess(
   orName,
   z.discriminatedUnion('name', [
-    z.strictObject({
-      name: z.literal('sgd'),
-      momentum: share.default(0.9),
-      nesterov: z.boolean().default(false),
-    }),
+    z.strictObject({ name: z.literal('sgd'), ...sgdShape, momentum: share.default(0.9) }),
     z.strictObject({ name: z.literal('adam'), ...adamShape }),
-    z.strictObject({ name: z.literal('adamw'), ...adamShape, decay: z.number().min(0).default(0.01) }),
-    z.strictObject({
-      name: z.literal('rmsprop'),
-      alpha: share.default(0.99),
-      momentum: share.default(0),
-      epsilon,
-    }),
+    z.strictObject({ name: z.literal('adamw'), ...adamWShape }),
+    z.strictObject({ name: z.literal('rmsprop'), ...rmspropShape }),
   ]),
 );
 
 export type CompleteOptimizerOptions = z.output<typeof optimizerOptions>;
 
+const withoutName = <T extends { readonly name: string }>({ name: _, ...options }: T): Omit<T, 'name'> =>
+  options;
+
 export function optimizerOf(options: CompleteOptimizerOptions): Optimizer {
   switch (options.name) {
     case 'sgd':
-      return sgd(options);
+      return sgd(withoutName(options));
     case 'adam':
-      return adam(options);
+      return adam(withoutName(options));
     case 'adamw':
-      return adamW(options);
+      return adamW(withoutName(options));
     case 'rmsprop':
-      return rmsprop(options);
+      return rmsprop(withoutName(options));
   }
 }
 

@@ -1,6 +1,9 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019), whose decay is no part of the gradient.
+import { z } from 'zod';
 import { float } from '../../ops/gradients/emit.js';
+import { parseOptions } from '../../session/parse-options.js';
 import type { Optimizer } from '../training.js';
+import { adamShape, adamWShape } from './options.js';
 import { commonAttributes, updateInputs } from './update.js';
 
 export interface AdamOptions {
@@ -9,8 +12,7 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
-function adamLike(name: string, decay: number, options: AdamOptions): Optimizer {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+function adamLike(name: string, { beta1, beta2, epsilon, decay }: Required<AdamWOptions>): Optimizer {
   return {
     name,
     slots: ['mean', 'square'],
@@ -36,12 +38,18 @@ function adamLike(name: string, decay: number, options: AdamOptions): Optimizer 
   };
 }
 
-export const adam = (options: AdamOptions = {}): Optimizer => adamLike('adam', 0, options);
+const adamSchema = z.strictObject(adamShape);
+const adamWSchema = z.strictObject(adamWShape);
+
+/** Throws KPT_OPTION_INVALID. */
+export const adam = (options: AdamOptions = {}): Optimizer =>
+  adamLike('adam', { ...parseOptions(adamSchema, options, 'adam'), decay: 0 });
 
 export interface AdamWOptions extends AdamOptions {
   /** Part of every parameter, times the learning rate, that is lost in a step. */
   readonly decay?: number;
 }
 
-export const adamW = ({ decay = 0.01, ...options }: AdamWOptions = {}): Optimizer =>
-  adamLike('adamw', decay, options);
+/** Throws KPT_OPTION_INVALID. */
+export const adamW = (options: AdamWOptions = {}): Optimizer =>
+  adamLike('adamw', parseOptions(adamWSchema, options, 'adamW'));

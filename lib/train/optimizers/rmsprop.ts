@@ -1,6 +1,9 @@
 // RMSprop (Tieleman & Hinton 2012), optionally with momentum.
+import { z } from 'zod';
 import { float } from '../../ops/gradients/emit.js';
+import { parseOptions } from '../../session/parse-options.js';
 import type { Optimizer } from '../training.js';
+import { rmspropShape } from './options.js';
 import { commonAttributes, updateInputs } from './update.js';
 
 export interface RmspropOptions {
@@ -10,7 +13,11 @@ export interface RmspropOptions {
   readonly epsilon?: number;
 }
 
-export function rmsprop({ alpha = 0.99, momentum = 0, epsilon = 1e-8 }: RmspropOptions = {}): Optimizer {
+const schema = z.strictObject(rmspropShape);
+
+/** Throws KPT_OPTION_INVALID. */
+export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  const { alpha, momentum, epsilon } = parseOptions(schema, options, 'rmsprop');
   return {
     name: 'rmsprop',
     slots: ['square', 'velocity'],

@@ -1,6 +1,9 @@
 // Stochastic gradient descent, plain or with momentum (Polyak), optionally Nesterov's.
+import { z } from 'zod';
 import { emitOwn, float, int } from '../../ops/gradients/emit.js';
+import { parseOptions } from '../../session/parse-options.js';
 import type { Optimizer } from '../training.js';
+import { sgdShape } from './options.js';
 import { commonAttributes, updateInputs } from './update.js';
 
 export interface SgdOptions {
@@ -8,7 +11,11 @@ export interface SgdOptions {
   readonly nesterov?: boolean;
 }
 
-export function sgd({ momentum = 0, nesterov = false }: SgdOptions = {}): Optimizer {
+const schema = z.strictObject(sgdShape);
+
+/** Throws KPT_OPTION_INVALID. */
+export function sgd(options: SgdOptions = {}): Optimizer {
+  const { momentum, nesterov } = parseOptions(schema, options, 'sgd');
   return {
     name: 'sgd',
     slots: momentum === 0 ? [] : ['velocity'],

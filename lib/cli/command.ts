@@ -98,6 +98,8 @@ export interface OptionRule {
   readonly words: (one: boolean) => string;
 }
 
+type AlsoWritten = readonly (readonly [what: string, path: string])[];
+
 export interface Command {
   readonly name: string;
   readonly summary: string;
@@ -106,7 +108,7 @@ export interface Command {
   /** Options that are refused where they would be passed over. */
   readonly rules?: readonly OptionRule[];
   /** Files that it writes and no option names, such as the one beside an output, each with what it is. */
-  readonly alsoWrites?: (given: Given) => readonly (readonly [what: string, path: string])[];
+  readonly alsoWrites?: (given: Given) => AlsoWritten | Promise<AlsoWritten>;
   /** Whole command lines, each with what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[];
   readonly run: (invocation: Invocation) => Promise<Result>;

@@ -20,7 +20,7 @@ interface Output extends Named {
 
 /** Throws KPT_USAGE for an output that is an input or another output, KPT_FILE_WRITE for one that cannot be written. */
 export async function checkOutputs(command: Command, given: Given, texts: GivenTexts): Promise<void> {
-  const outputs = outputsOf(command, given, texts);
+  const outputs = await outputsOf(command, given, texts);
   const written: { readonly output: Output; readonly path: string; readonly key: string | undefined }[] = [];
   for (const output of outputs)
     for (const path of await filesOf(output)) written.push({ output, path, key: await existingKey(path) });
@@ -49,11 +49,16 @@ function clash({ what, path: given }: Output, path: string, other: Named): never
   );
 }
 
-function outputsOf({ alsoWrites }: Command, given: Given, texts: GivenTexts): readonly Output[] {
+async function outputsOf(
+  { alsoWrites }: Command,
+  given: Given,
+  texts: GivenTexts,
+): Promise<readonly Output[]> {
   const named = [...texts].flatMap(([{ flags, writes }, all]) =>
     writes === undefined ? [] : all.map((path) => ({ what: flagOf(flags), path, kind: writes })),
   );
-  const others = (alsoWrites?.(given) ?? []).map(([what, path]) => ({ what, path, kind: 'file' as const }));
+  const also = (await alsoWrites?.(given)) ?? [];
+  const others = also.map(([what, path]) => ({ what, path, kind: 'file' as const }));
   return [...named, ...others];
 }
 

@@ -1,5 +1,6 @@
 // kompakt compress: searches for the best model within a budget, or replays a recipe that an earlier search has left.
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import {
   applyRecipe,
@@ -29,7 +30,8 @@ export const compressCommand: Command = {
   options: [
     {
       flags: '-o, --output <file>',
-      description: 'file to write; the recipe is written beside it, .recipe.json',
+      description:
+        'file to write; the recipe is written beside it, .recipe.json, unless it is a device or a pipe',
       writes: 'file',
     },
     ...compressOptions,
@@ -49,11 +51,11 @@ export const compressCommand: Command = {
       'the same file again',
     ],
   ],
-  alsoWrites({ options }) {
+  async alsoWrites({ options }) {
     const output = options.text('output');
-    return output === undefined || options.text('recipe') !== undefined
-      ? []
-      : [['The recipe of --output', recipePath(output)]];
+    if (output === undefined || options.text('recipe') !== undefined) return [];
+    const recipe = await recipePath(output);
+    return recipe === null ? [] : [['The recipe of --output', recipe]];
   },
   async run(invocation) {
     const { args, options } = invocation;
@@ -68,8 +70,11 @@ export const compressCommand: Command = {
   },
 };
 
-/** Where the recipe goes: beside the model. */
-const recipePath = (output: string): string => `${output.replace(/\.onnx$/, '')}.recipe.json`;
+/** Where the recipe goes: beside the model; null where that goes into a pipe or a device, beside which nothing belongs. */
+async function recipePath(output: string): Promise<string | null> {
+  const found = await stat(output).catch(() => undefined);
+  return found === undefined || found.isFile() ? `${output.replace(/\.onnx$/, '')}.recipe.json` : null;
+}
 
 async function search(
   { args, options, progress }: Invocation,
@@ -92,13 +97,17 @@ async function search(
   });
   progress.stop();
   await result.save(output);
-  const recipe = recipePath(output);
-  await writeText(recipe, `${JSON.stringify(report.recipe, null, 2)}\n`);
+  const recipe = await recipePath(output);
+  if (recipe !== null) await writeText(recipe, `${JSON.stringify(report.recipe, null, 2)}\n`);
   await writePage(report);
   const seconds = (performance.now() - begun) / 1000;
+  const again =
+    recipe === null
+      ? `${output} is no file, so no recipe is written beside it; --json prints it (report.recipe)`
+      : `${recipe}: makes it again (--recipe)`;
   return {
     document: { model: args[0]!, output, recipe, seconds, ...(page !== undefined && { page }), report },
-    text: `${reportText(report)}\n\n${output}: trial ${report.chosen.number}, ${report.chosen.why}\n${recipe}: makes it again (--recipe)`,
+    text: `${reportText(report)}\n\n${output}: trial ${report.chosen.number}, ${report.chosen.why}\n${again}`,
   };
 }
 

@@ -1,5 +1,5 @@
 // kompakt compress: a search, its files, a replay, and what is bad usage.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder } from '../../helpers/data-files.js';
 import { kompakt } from '../../helpers/kompakt.js';
@@ -41,6 +41,27 @@ test('a search leaves the model, its recipe and a page; the recipe makes the sam
     ...['-o', path('other.onnx')],
   );
   expect(other.out).toContain('other bytes than those of the search');
+});
+
+test('nothing is written beside a device', async () => {
+  symlinkSync('/dev/null', path('null.onnx'));
+  const before = readdirSync(folder);
+  const { code, out, err } = await kompakt(
+    ...[
+      'compress',
+      path('net.onnx'),
+      ...samples,
+      ...quick,
+      '--ratio',
+      '2',
+      '--first',
+      '-o',
+      path('null.onnx'),
+    ],
+  );
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toContain('null.onnx is no file, so no recipe is written beside it; --json prints it');
+  expect(readdirSync(folder)).toEqual(before);
 });
 
 test('no model within the budget: an error, the page of what was tried, and no file', async () => {

@@ -6,6 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
+/** The module that lib/index.ts loads by import(). */
+const byImport = 'lib/on-demand.ts';
+
 /** What follows the first layer: names of the files, and modules where each begins. The modules before may need functions only of
  *  those, and call them no sooner than somebody calls for what they do. */
 const later = [
@@ -32,7 +35,16 @@ const later = [
       'lib/train/step.ts',
     ],
   },
-  { name: 'on-demand', begins: ['lib/on-demand.ts'] },
+  {
+    name: 'on-demand',
+    begins: [
+      byImport,
+      'lib/train/optimizers/adam.ts',
+      'lib/train/optimizers/bop.ts',
+      'lib/train/optimizers/rmsprop.ts',
+      'lib/train/optimizers/sgd.ts',
+    ],
+  },
 ];
 const gate = 'first-call';
 
@@ -57,12 +69,13 @@ export async function buildLayers(entryPoints, settings, more, taken) {
   const gates = (count) =>
     later.flatMap(({ begins }, i) => {
       if (i < count) return [];
-      if (i < later.length - 1) return begins.map((file) => [file, codeOnFirstCall(root, i + 1, file)]);
-      return begins.map((file) => [file, codeOfWhole(i + 1, file, exported.get(file))]);
+      return begins.map((file) => [
+        file,
+        file === byImport ? codeOfWhole(i + 1, file, exported.get(file)) : codeOnFirstCall(root, i + 1, file),
+      ]);
     });
 
-  /** Bundles all layers, the last one first: each hands on what those behind it ask for. Answers with the modules of each, and
-   *  packages that are in it. */
+  /** Bundles all layers, the last one first: each hands on what those behind it ask for. Answers with the modules of each. */
   async function bundle(owned, write) {
     const bundled = async (options, modules) => {
       const plugins = [replaceModules(root, new Map(modules))];

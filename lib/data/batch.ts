@@ -2,7 +2,7 @@
 import { expected, KompaktError } from '../errors.js';
 import type { TensorType } from '../ops/op.js';
 import { isInt64, type TypedArray } from '../tensor/dtype.js';
-import { sizeOf } from '../tensor/shape.js';
+import { type Dims, sameDims, sizeOf } from '../tensor/shape.js';
 import { allocate, type TensorValue } from '../tensor/tensor.js';
 
 /** A tensor for `capacity` samples. The type is that of one sample, without the dimension that counts them. */
@@ -19,15 +19,21 @@ export class BatchBuffer {
     this.#data = allocate(type.dtype, [capacity, ...type.dims]);
   }
 
+  /** Whether a value, whose first dimension counts samples, has this type. */
+  isFor({ dtype, dims }: TensorValue): boolean {
+    return dtype === this.#type.dtype && sameDims(dims.slice(1), this.#type.dims);
+  }
+
   /** Writes sample `at`. Throws KPT_SHAPE_MISMATCH or KPT_TYPE_MISMATCH naming `where` when it does not fit. */
   set(at: number, value: TensorValue, where: string): void {
     const what = `'${this.#name}' of ${where}`;
     if (value.dtype !== this.#type.dtype)
       throw new KompaktError('KPT_TYPE_MISMATCH', expected(this.#type.dtype, what, value.dtype));
-    if (value.data.length !== this.#size)
+    // As many elements are not enough: rows of another length would be read as these.
+    if (!sameDims(withoutOnes(value.dims), withoutOnes(this.#type.dims)))
       throw new KompaktError(
         'KPT_SHAPE_MISMATCH',
-        expected(`${this.#size} elements [${this.#type.dims.join(',')}]`, what, value.data.length),
+        expected(`${this.#size} elements [${this.#type.dims.join(',')}]`, what, value.dims),
       );
     (this.#data as Float32Array).set(value.data as Float32Array, at * this.#size);
   }
@@ -48,3 +54,6 @@ export class BatchBuffer {
     return { dtype: this.#type.dtype, dims: [count, ...this.#type.dims], data };
   }
 }
+
+/** They leave elements in their places, and one of them counts the sample. */
+const withoutOnes = (dims: Dims): Dims => dims.filter((size) => size !== 1);

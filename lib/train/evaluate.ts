@@ -52,7 +52,7 @@ export interface Answer {
   readonly answer: number;
 }
 
-/** Answers to all samples, in their order; labels may be absent. Throws KPT_SHAPE_MISMATCH and KPT_TYPE_MISMATCH for a model whose
+/** Answers to all samples, in their order; labels may be absent. Samples of another shape than those before begin a new batch. Throws KPT_SHAPE_MISMATCH and KPT_TYPE_MISMATCH for a model whose
  *  first output has no scores of each sample, KPT_DATA_MALFORMED for a label that is none of its classes. */
 export async function* answersOf(
   model: Model,
@@ -72,8 +72,11 @@ export async function* answersOf(
     return answers;
   };
   try {
-    for await (const sample of samplesIn<LabelledSample>(samples)) {
-      pending.add(sample);
+    let number = 0;
+    for await (const { name, feeds, label } of samplesIn<LabelledSample>(samples)) {
+      const values = toValues(feeds);
+      if (!pending.takes(values)) yield* await run();
+      pending.add(values, label, `sample ${sampleName(name, number++)}`);
       if (pending.full) yield* await run();
     }
     if (pending.labels.length > 0) yield* await run();
@@ -137,10 +140,12 @@ async function* labelled(samples: SamplesOf<LabelledSample>): AsyncGenerator<Lab
   }
 }
 
+type Values = ReadonlyMap<string, TensorValue>;
+
 /** Samples that wait until they are enough for one run. */
 class Pending {
   readonly labels: (number | undefined)[] = [];
-  #buffers: Map<string, BatchBuffer> | undefined;
+  #buffers: ReadonlyMap<string, BatchBuffer> = new Map();
 
   constructor(private readonly capacity: number) {}
 
@@ -148,33 +153,25 @@ class Pending {
     return this.labels.length === this.capacity;
   }
 
-  add({ feeds, label }: LabelledSample): void {
-    const values = toValues(feeds);
-    this.#buffers ??= this.#allocate(values);
-    for (const [name, value] of values)
-      this.#bufferOf(name).set(this.labels.length, value, `sample ${this.labels.length}`);
+  /** Whether a sample can run together with those that wait: the model may leave more sizes open than that of the batch. */
+  takes(values: Values): boolean {
+    return this.labels.length === 0 || this.#isFor(values);
+  }
+
+  /** `where` names the sample, which is taken. */
+  add(values: Values, label: number | undefined, where: string): void {
+    if (!this.#isFor(values)) this.#buffers = buffersFor(values, this.capacity);
+    for (const [name, value] of values) this.#buffers.get(name)!.set(this.labels.length, value, where);
     this.labels.push(label);
   }
 
-  /** Sizes come from the first sample: the model may leave more than the batch free. */
-  #allocate(values: ReadonlyMap<string, TensorValue>): Map<string, BatchBuffer> {
-    return new Map(
-      [...values].map(([name, { dtype, dims }]) => [
-        name,
-        new BatchBuffer(name, { dtype, dims: dims.slice(1) }, this.capacity),
-      ]),
-    );
-  }
-
-  #bufferOf(name: string): BatchBuffer {
-    const buffer = this.#buffers!.get(name);
-    if (buffer === undefined)
-      throw new KompaktError('KPT_INPUT_UNKNOWN', `Only some of the samples have an input '${name}'.`);
-    return buffer;
+  #isFor(values: Values): boolean {
+    const one = [...values];
+    return one.length === this.#buffers.size && one.every(([name, v]) => this.#buffers.get(name)?.isFor(v));
   }
 
   feeds(): Record<string, Tensor> {
-    const values = [...this.#buffers!].map(
+    const values = [...this.#buffers].map(
       ([name, buffer]) => [name, buffer.take(this.labels.length)] as const,
     );
     return Object.fromEntries(
@@ -189,3 +186,12 @@ class Pending {
     this.labels.length = 0;
   }
 }
+
+/** Memory for samples of the sizes of one. */
+const buffersFor = (values: Values, capacity: number): ReadonlyMap<string, BatchBuffer> =>
+  new Map(
+    [...values].map(([name, { dtype, dims }]) => [
+      name,
+      new BatchBuffer(name, { dtype, dims: dims.slice(1) }, capacity),
+    ]),
+  );

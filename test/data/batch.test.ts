@@ -27,3 +27,19 @@ test('what does not fit is refused', () => {
     expect.objectContaining({ code: 'KPT_TYPE_MISMATCH' }),
   );
 });
+
+test('as many elements in other sizes are refused; dimensions of 1 may be left out', () => {
+  const buffer = new BatchBuffer('x', { dtype: 'float32', dims: [1, 2, 3] }, 3);
+  const values = [1, 2, 3, 4, 5, 6];
+  expect(() => buffer.set(0, f32([1, 1, 3, 2], values), 'a sample')).toThrow(
+    expect.objectContaining({
+      code: 'KPT_SHAPE_MISMATCH',
+      message: "Expected 6 elements [1,2,3] for 'x' of a sample but received [1,1,3,2].",
+    }),
+  );
+  buffer.set(0, f32([2, 3], values), 'a sample');
+  expect(buffer.take(1)).toEqual(f32([1, 1, 2, 3], values));
+  expect(buffer.isFor(f32([1, 1, 2, 3], values))).toBe(true);
+  expect(buffer.isFor(f32([1, 2, 1, 3], values))).toBe(false);
+  expect(buffer.isFor(fromNumbers('uint8', [1, 1, 2, 3], values))).toBe(false);
+});

@@ -121,3 +121,51 @@ test.each([
     message: expect.stringMatching(message),
   });
 });
+
+/** Answers 1 where neighbours in a row differ, 0 where those in a column do, in pictures of any size. */
+function stripes(): Model {
+  const g = new GraphBuilder('stripes');
+  const x = g.input('x', 'float32', ['N', 1, 'H', 'W']);
+  const w = g.constant('w', f32([2, 1, 2, 2], [1, 1, -1, -1, 1, -1, 1, -1]));
+  let [y] = g.node('Conv', [x, w]);
+  for (const op of ['Abs', 'GlobalAveragePool', 'Flatten']) [y] = g.node(op, [y!]);
+  g.output(y!, 'float32');
+  return new Model(g.build());
+}
+
+const picture = (height: number, width: number, label: number): LabelledSample => ({
+  feeds: {
+    x: new Tensor(
+      'float32',
+      Float32Array.from({ length: height * width }, (_, i) =>
+        label === 1 ? (i % width) % 2 : Math.floor(i / width) % 2,
+      ),
+      [1, 1, height, width],
+    ),
+  },
+  label,
+});
+
+test.each([
+  ['of the same area', [4, 8], [8, 4], 100],
+  ['of the same area, one by one', [4, 8], [8, 4], 1],
+  ['of another area', [4, 8], [5, 6], 100],
+  ['of another area, one by one', [4, 8], [5, 6], 1],
+  ['of one line', [2, 9], [9, 2], 100],
+])('pictures %s, where the model leaves their sizes open', async (_, first, second, batch) => {
+  // Three of each size in turn; each is as far from the other answer as its size has it.
+  const shapes = Array.from({ length: 12 }, (_, i) => (i % 6 < 3 ? first : second) as [number, number]);
+  const pictures = shapes.map(([h, w], i) => picture(h, w, i % 2));
+  const each = await Promise.all(pictures.map((one) => evaluate(stripes(), [one], { threads: 1 })));
+  const { right, loss } = await evaluate(stripes(), pictures, { batch, threads: 1 });
+  expect(right).toBe(12);
+  expect(loss).toBeCloseTo(each.reduce((sum, one) => sum + one.loss, 0) / 12, 10);
+});
+
+test('a sample of several is refused by its name', async () => {
+  const two = { name: 'both.png', feeds: { x: new Tensor('float32', [1, 0, 0, 1], [2, 2]) }, label: 1 };
+  await expect(evaluate(model('N'), [samples[0]!, two], { threads: 1 })).rejects.toMatchObject({
+    code: 'KPT_SHAPE_MISMATCH',
+    message: "Expected 2 elements [2] for 'x' of sample 'both.png' but received [2,2].",
+  });
+});

@@ -1,6 +1,6 @@
 // A concrete tensor: element type, dims and data. Used for constants, feeds and the reference interpreter.
 import { expected, KompaktError } from '../errors.js';
-import { type DType, dtypes, isInt64, type TypedArray } from './dtype.js';
+import { type DType, dtypes, isFloat, isInt64, type TypedArray } from './dtype.js';
 import { fromFloat16, toBfloat16, toFloat16 } from './half.js';
 import { integerFrom } from './integers.js';
 import { checkMemory } from './limits.js';
@@ -110,6 +110,12 @@ export function toNumbers(t: TensorValue): Float64Array {
   } else out.set(data as Float32Array);
   return out;
 }
+
+/** A value in floats of another width as one in float32; any other as it is. */
+export const asFloat32 = (value: TensorValue): TensorValue =>
+  isFloat(value.dtype) && value.dtype !== 'float32' && value.elements === undefined
+    ? f32(value.dims, toNumbers(value))
+    : value;
 
 const wholeOf = (x: number, dtype: DType): bigint =>
   Number.isFinite(x) ? BigInt(Math.trunc(x)) : integerFrom(x, dtype);

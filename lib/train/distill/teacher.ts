@@ -5,7 +5,7 @@ import type { Graph, ValueInfo } from '../../graph/graph.js';
 import type { Model } from '../../model/model.js';
 import { GraphExecutor } from '../../session/executor.js';
 import { sizeOf } from '../../tensor/shape.js';
-import { type TensorValue, tensor } from '../../tensor/tensor.js';
+import { allocate, asFloat32, type TensorValue, tensor } from '../../tensor/tensor.js';
 import { endsIn, endsInShare } from '../ends-in.js';
 
 export class Teacher {
@@ -30,7 +30,8 @@ export class Teacher {
     this.#executor = new GraphExecutor(this.#graph, threads);
   }
 
-  /** Output and inner values for a batch of the student's inputs, which are matched to the teacher's by place. */
+  /** Output and inner values for a batch of the student's inputs, which are matched to the teacher's by place. Floats are
+   *  float32, whatever the teacher computes in: students do. */
   async answer(inputs: readonly TensorValue[]): Promise<ReadonlyMap<string, TensorValue>> {
     const { inputs: own } = this.#graph;
     if (own.length !== inputs.length)
@@ -53,7 +54,8 @@ export class Teacher {
     const parts: ReadonlyMap<string, TensorValue>[] = [];
     for (let at = 0; at < batch; at += share) {
       const feeds = own.map((info, i) => [info.name, rows(inputs[i]!, at, share, info)] as const);
-      parts.push(await this.#executor.run(new Map(feeds)));
+      const values = await this.#executor.run(new Map(feeds));
+      parts.push(new Map([...values].map(([name, value]) => [name, asFloat32(value)])));
     }
     return parts.length === 1 ? parts[0]! : joined(parts);
   }
@@ -83,13 +85,14 @@ function joined(parts: readonly ReadonlyMap<string, TensorValue>[]): ReadonlyMap
   return new Map(
     [...parts[0]!].map(([name, { dtype, dims }]) => {
       const values = parts.map((part) => part.get(name)!);
-      const data = new Float32Array(values.reduce((sum, value) => sum + value.data.length, 0));
+      const all = [dims[0]! * parts.length, ...dims.slice(1)];
+      const data = allocate(dtype, all);
       let at = 0;
       for (const value of values) {
-        data.set(value.data as Float32Array, at);
+        data.set(value.data as never, at);
         at += value.data.length;
       }
-      return [name, tensor(dtype, [dims[0]! * parts.length, ...dims.slice(1)], data)];
+      return [name, tensor(dtype, all, data)];
     }),
   );
 }

@@ -1,16 +1,20 @@
 // Teachers answer for a whole batch, whatever batch size and input shape they were made for.
+import { attr } from '../../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../../lib/graph/builder.js';
 import { Model } from '../../../lib/model/model.js';
-import { f32, toNumbers } from '../../../lib/tensor/tensor.js';
+import { type DType, dtypes } from '../../../lib/tensor/dtype.js';
+import { f32, fromNumbers, toNumbers } from '../../../lib/tensor/tensor.js';
 import { Teacher } from '../../../lib/train/distill/teacher.js';
 
 /** y = relu(-x) * 2 with an inner value. */
-function model(dims: (number | string)[]): Model {
+function model(dims: (number | string)[], dtype: DType = 'float32'): Model {
   const g = new GraphBuilder('teacher');
   const x = g.input('image', 'float32', dims);
-  const [inner] = g.node('Relu', g.node('Neg', [x]), {}, { outputs: ['inner'] });
-  const [y] = g.node('Mul', [inner!, g.constant('two', f32([], [2]))], {}, { outputs: ['y'] });
-  g.output(y!, 'float32');
+  const [cast] = dtype === 'float32' ? [x] : g.node('Cast', [x], { to: attr.int(dtypes[dtype].onnx) });
+  const [inner] = g.node('Relu', g.node('Neg', [cast!]), {}, { outputs: ['inner'] });
+  const two = g.constant('two', fromNumbers(dtype, [], [2]));
+  const [y] = g.node('Mul', [inner!, two], {}, { outputs: ['y'] });
+  g.output(y!, dtype);
   return new Model(g.build());
 }
 
@@ -30,6 +34,27 @@ test.each([
     expect(answers.get('y')!.dims[0]).toBe(4);
     expect([...toNumbers(answers.get(teacher.output)!)]).toEqual(expected);
     expect([...toNumbers(answers.get('inner')!)]).toEqual(expected.map((v) => v / 2));
+  } finally {
+    teacher.release();
+  }
+});
+
+test.each([
+  ['float16', 'N'],
+  ['float64', 'N'],
+  ['float16', 2],
+  ['float64', 2],
+] as const)('a teacher that computes in %s answers in float32, batch %s', async (dtype, batch) => {
+  const teacher = new Teacher(model([batch, 1, 1, 3], dtype), ['inner'], 1);
+  try {
+    const answers = await teacher.answer([x]);
+    expect(answers.get('y')).toEqual(f32([4, 1, 1, 3], expected));
+    expect(answers.get('inner')).toEqual(
+      f32(
+        [4, 1, 1, 3],
+        expected.map((v) => v / 2),
+      ),
+    );
   } finally {
     teacher.release();
   }

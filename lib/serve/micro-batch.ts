@@ -1,6 +1,7 @@
 // Requests joined along the first dimension and their results taken apart again, for models whose inputs and outputs all have a
 // free first dimension.
 import { type InferenceSession as Ort, Tensor } from 'onnxruntime-common';
+import { storedAs } from '../tensor/tensor.js';
 
 type Feeds = Ort.FeedsType;
 type Outputs = Ort.ReturnType;
@@ -50,8 +51,8 @@ export function joinFeeds(requests: readonly Feeds[]): Feeds {
       const parts = requests.map((feeds) => feeds[name] as Tensor);
       const rows = parts.reduce((sum, part) => sum + part.dims[0]!, 0);
       const joined = joinData(
-        data as Data,
-        parts.map((part) => part.data as Data),
+        storedAs(type, data as Data),
+        parts.map((part) => storedAs(type, part.data as Data)),
         rows * rowSize(dims),
       );
       return [name, new Tensor(type, joined as never, [rows, ...dims.slice(1)])];

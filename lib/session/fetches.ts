@@ -2,6 +2,7 @@
 import type { Tensor } from 'onnxruntime-common';
 import { expected, KompaktError, requireArgument } from '../errors.js';
 import { own } from '../tensor/own.js';
+import { storedAs, type TensorValue } from '../tensor/tensor.js';
 import type { RunOptions } from './options.js';
 
 /** Names of outputs, or tensors by name that outputs are written into; null for a new one. */
@@ -66,7 +67,9 @@ export function targetOf(fetches: Fetches | undefined, name: string): Tensor | u
 
 /** Throws KPT_BUFFER_INVALID for a target of another type or shape. */
 export function fill(target: Tensor, source: Tensor, name: string): Tensor {
-  const [to, from] = [target.data as Float32Array, source.data as Float32Array];
+  const [to, from] = [target, source].map(
+    ({ data }) => storedAs(source.type, data as TensorValue['data']) as Float32Array,
+  ) as [Float32Array, Float32Array];
   const form = ({ type, dims }: Tensor): string => `${type} tensor of shape [${dims.join(',')}]`;
   const isTensor = Array.isArray(target.dims) && to !== undefined;
   if (!isTensor || form(target) !== form(source) || to.length !== from.length)

@@ -33,6 +33,8 @@ describe('float16', () => {
       expect(bitsOf(result.y!.data as Uint16Array)).toEqual(turned);
     }
     expect(bitsOf(y.data as Uint16Array)).toEqual(turned);
+    const given = { type: 'float16', dims: [3, 2], data: new Uint16Array(6) } as unknown as Tensor;
+    expect(bitsOf((await session.run({ x }, { y: given })).y!.data as Uint16Array)).toEqual(turned);
     expect(bitsOf(session.runSync({ x: { ...x, data: bits } as Tensor }).y!.data as Uint16Array)).toEqual(
       turned,
     );

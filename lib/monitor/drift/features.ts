@@ -1,7 +1,9 @@
 // What is looked at of one tensor of one sample, at a bounded cost: some of its elements, their mean and deviation, values that are
 // no numbers or out of range, and the class that a classifier chose.
 import type { Tensor } from 'onnxruntime-common';
+import type { DType } from '../../tensor/dtype.js';
 import { fromFloat16 } from '../../tensor/half.js';
+import { storedAs, type TensorValue } from '../../tensor/tensor.js';
 
 /** Elements of a tensor that are looked at; of larger ones every n-th, from a random one on. */
 export const mostElements = 256;
@@ -37,7 +39,7 @@ export class Features {
     if (!ArrayBuffer.isView(data) || data.length === 0) return false;
     const size = row === null ? data.length : data.length / dims[0]!;
     const from = row === null ? 0 : row * size;
-    const values = data as unknown as ArrayLike<number>;
+    const values = storedAs(type as DType, data as TensorValue['data']) as ArrayLike<number>;
     const stride = Math.max(1, Math.ceil(size / mostElements));
     this.count = 0;
     this.looked = 0;
@@ -90,6 +92,6 @@ export class Features {
   }
 }
 
-/** An element as a number: 64-bit integers are rounded. */
+/** An element of data as values keep them, as a number: 64-bit integers are rounded. */
 const numberAt = (type: string, data: ArrayLike<number>, index: number): number =>
   type === 'float16' ? fromFloat16(data[index]!) : Number(data[index]);

@@ -6,6 +6,7 @@ import type { Model } from '../../model/model.js';
 import { type SamplesOf, samplesIn } from '../../session/samples.js';
 import { InferenceSession } from '../../session/session.js';
 import { dtypes } from '../../tensor/dtype.js';
+import { toNumbers } from '../../tensor/tensor.js';
 import { isBatchable } from '../batchable.js';
 import type { DriftBaseline, ValueBaseline } from './baseline.js';
 import { distributionOf } from './bins.js';
@@ -152,7 +153,8 @@ function quantizedRanges(graph: Graph): ReadonlyMap<string, Range> {
     const zero = zeroName ? graph.constants.get(zeroName) : undefined;
     if (scale?.data.length !== 1 || (zeroName && zero?.data.length !== 1)) continue;
     const { min, max } = dtypes[zero?.dtype ?? 'uint8'];
-    const [step, middle] = [Number(scale.data[0]), Number(zero?.data[0] ?? 0)];
+    // Scales may be float16.
+    const [step, middle] = [toNumbers(scale)[0]!, zero === undefined ? 0 : toNumbers(zero)[0]!];
     ranges.set(from!, { low: (min - middle - 0.5) * step, high: (max - middle + 0.5) * step });
   }
   return ranges;

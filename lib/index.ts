@@ -95,6 +95,7 @@ export { describePasses, type PassEffect } from './session/describe-passes.js';
 export type { RunOptions, SessionOptions } from './session/options.js';
 export type { SamplesOf } from './session/samples.js';
 export { InferenceSession } from './session/session.js';
+export { numbersOf } from './session/values.js';
 export { augmentations } from './train/augment/index.js';
 export { type EvaluateOptions, type Evaluation, evaluate, type LabelledSample } from './train/evaluate.js';
 export type {

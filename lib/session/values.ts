@@ -2,7 +2,7 @@
 import type { Tensor } from 'onnxruntime-common';
 import { expected, KompaktError } from '../errors.js';
 import { dtypes } from '../tensor/dtype.js';
-import { type TensorValue, tensor } from '../tensor/tensor.js';
+import { type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
 import { type SamplesOf, samplesIn } from './samples.js';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -23,3 +23,7 @@ function toTensorValue(name: string, value: Tensor): TensorValue {
     throw new KompaktError('KPT_TYPE_MISMATCH', expected('a Tensor', `sample input '${name}'`, value));
   return tensor(value.type, value.dims, value.data as TensorValue['data']);
 }
+
+/** The elements of a Tensor as numbers, of float16 too: where JavaScript has no Float16Array, its data is bits. */
+export const numbersOf = ({ type, dims, data }: Tensor): Float64Array =>
+  toNumbers(tensor(type, dims, data as TensorValue['data']));

@@ -59,6 +59,21 @@ test('run prints the largest values and saves the outputs', async () => {
   expect(value).toBeGreaterThan(0.5);
 });
 
+test('run prints float16 as numbers, and finds the largest', async () => {
+  const g = new GraphBuilder('half');
+  const [y] = g.node('Neg', [g.input('x', 'float16', [1, 3])], {}, { outputs: ['y'] });
+  g.output(y!, 'float16', [1, 3]);
+  const [half, x] = [join(folder, 'half.onnx'), join(folder, 'half.npy')];
+  writeFileSync(half, new Model(g.build()).toBytes());
+  await saveNpy(x, new Tensor('float16', Uint16Array.of(0x3c00, 0xc000, 0x3800), [1, 3]));
+  const { out } = await kompakt('run', half, '--input', `x=${x}`, '--json');
+  expect(JSON.parse(out).samples[0].outputs[0].top).toEqual([
+    { index: 1, value: 2 },
+    { index: 2, value: -0.5 },
+    { index: 0, value: -1 },
+  ]);
+});
+
 test('run over samples gives one row a sample', async () => {
   const { out } = await kompakt('run', int8, '--data', `npy:${samples}`, '--samples', '4', '--json');
   expect(JSON.parse(out).samples.map((result: { sample: number }) => result.sample)).toEqual([0, 1, 2, 3]);

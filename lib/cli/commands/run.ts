@@ -9,6 +9,7 @@ import {
   loadNpy,
   Model,
   type ModelSample,
+  numbersOf,
   saveNpy,
   type Tensor,
   table,
@@ -133,11 +134,11 @@ interface SampleResult extends SampleFacts {
 function summarize(facts: SampleFacts, outputs: Readonly<Record<string, Tensor>>): SampleResult {
   return {
     ...facts,
-    outputs: Object.entries(outputs).map(([name, { type, dims, data }]) => ({
+    outputs: Object.entries(outputs).map(([name, tensor]) => ({
       name,
-      type,
-      dims,
-      top: type === 'string' ? [] : largest(Float64Array.from(data as ArrayLike<number>, Number)),
+      type: tensor.type,
+      dims: tensor.dims,
+      top: tensor.type === 'string' ? [] : largest(numbersOf(tensor)),
     })),
   };
 }

@@ -55,14 +55,15 @@ async function normFacts(graph: Graph, samples: readonly Feeds[]): Promise<NormF
   let count = 0;
   await withExecutor(showing(graph, [norm.inputs[0]!]), async (run) => {
     for (const feeds of samples) {
-      const { dims, data } = (await run(feeds)).get(norm.inputs[0]!)!;
-      const inner = dims.slice(2).reduce((a, b) => a * b, 1);
-      (data as Float32Array).forEach((v, i) => {
+      const value = (await run(feeds)).get(norm.inputs[0]!)!;
+      const inner = value.dims.slice(2).reduce((a, b) => a * b, 1);
+      const numbers = toNumbers(value);
+      numbers.forEach((v, i) => {
         const c = Math.floor(i / inner) % channels;
         sums[c]! += v;
         squares[c]! += v * v;
       });
-      count += data.length / channels;
+      count += numbers.length / channels;
     }
   });
   const mean = sums.map((sum) => sum / count);

@@ -5,14 +5,15 @@ import { saturationRanges } from '../compress/quantize/saturation.js';
 import type { Graph } from '../graph/graph.js';
 import { isOp } from '../passes/pattern.js';
 import { Similarity } from '../report/similarity.js';
+import { isFloat } from '../tensor/dtype.js';
 import { sameDims } from '../tensor/shape.js';
-import { f32, type TensorValue, toNumbers } from '../tensor/tensor.js';
+import { asFloat32, f32, type TensorValue, toNumbers } from '../tensor/tensor.js';
 import { type Feeds, feedsFor, withExecutor } from './feeds.js';
 import type { LayerPair } from './layers.js';
 import { type Which, withExactInputs } from './splice.js';
 import type { Study } from './study.js';
 
-/** Told of each layer's values: of the original, of the compressed model, and of its layer when its inputs are exact. */
+/** Told of each layer's values, in float32: of the original, of the compressed model, and of its layer when its inputs are exact. */
 export interface LayerWatcher {
   see(pair: LayerPair, original: TensorValue, compressed: TensorValue, own: TensorValue): void;
 }
@@ -41,7 +42,12 @@ const clamped = (value: TensorValue, range: Range | undefined): TensorValue =>
 
 /** Noise of comparable layers. */
 export async function layerNoise(
-  { original, compressed, comparable }: Pick<Study, 'original' | 'compressed' | 'comparable'>,
+  {
+    original,
+    compressed,
+    comparable,
+    types,
+  }: Pick<Study, 'original' | 'compressed' | 'comparable' | 'types'>,
   samples: readonly Feeds[],
   watchers: readonly LayerWatcher[] = [],
 ): Promise<ReadonlyMap<LayerPair, LayerNoise>> {
@@ -55,7 +61,7 @@ export async function layerNoise(
     original,
     exactNames.filter((name) => !inputs.has(name)),
   );
-  const alone = withExactInputs(compressed, names);
+  const alone = withExactInputs(compressed, names, types);
   const aloneInputs = new Set(alone.graph.inputs.map(({ name }) => name));
   await withExecutor(shownOriginal, (runOriginal) =>
     withExecutor(showing(compressed, names), (runCompressed) =>
@@ -70,7 +76,7 @@ export async function layerNoise(
           for (const [i, pair] of comparable.entries()) {
             const range = visible.get(exactNames[i]!);
             const values = [exact.get(exactNames[i]!)!, got.get(names[i]!)!, single.get(names[i]!)!].map(
-              (value) => clamped(value, range),
+              (value) => clamped(asFloat32(value), range),
             ) as [TensorValue, TensorValue, TensorValue];
             const entry = noise.get(pair)!;
             const numbers = toNumbers(values[0]);
@@ -86,7 +92,12 @@ export async function layerNoise(
 }
 
 const comparableValues = (a: TensorValue | undefined, b: TensorValue | undefined): boolean =>
-  a?.dtype === 'float32' && b?.dtype === 'float32' && a.data.length > 0 && sameDims(a.dims, b.dims);
+  a !== undefined &&
+  b !== undefined &&
+  isFloat(a.dtype) &&
+  isFloat(b.dtype) &&
+  a.data.length > 0 &&
+  sameDims(a.dims, b.dims);
 
 /** Where a model ends: its outputs, or what a closing softmax is made of when both models have one. */
 function endsOf(original: Graph, compressed: Graph): readonly (readonly [string, string])[] {

@@ -3,6 +3,7 @@
 import type { Graph, Node } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { usesOf } from '../graph/uses.js';
+import type { DType } from '../tensor/dtype.js';
 import type { LayerPair } from './layers.js';
 
 export type Which = 'original' | 'compressed';
@@ -97,15 +98,18 @@ function inputBehind(graph: Graph, value: string): string {
   return producer === undefined ? value : inputBehind(graph, producer.inputs[0]!);
 }
 
-/** A graph in which each layer reads the exact values that it is given as inputs, under the names of `fed`. */
+/** A graph in which each layer reads the exact values that it is given as inputs, under the names of `fed`. `types`: those of
+ *  values. */
 export function withExactInputs(
   graph: Graph,
   values: readonly string[],
+  types: ReadonlyMap<string, DType>,
 ): { readonly graph: Graph; readonly fed: ReadonlyMap<string, string> } {
   const taken = new GraphEditor({ ...graph, outputs: [...graph.outputs] });
   const fed = new Map(values.map((value) => [value, taken.fresh(`${value}_exact`)]));
-  const inputs = [...fed.values()].map((name) => ({ name, dtype: 'float32' as const, dims: null }));
-  const outputs = values.map((name) => ({ name, dtype: 'float32' as const, dims: null }));
+  const dtypeOf = (value: string): DType => types.get(value) ?? 'float32';
+  const inputs = [...fed].map(([value, name]) => ({ name, dtype: dtypeOf(value), dims: null }));
+  const outputs = values.map((name) => ({ name, dtype: dtypeOf(name), dims: null }));
   const editor = new GraphEditor({ ...graph, inputs: [...graph.inputs, ...inputs], outputs });
   for (const [value, name] of fed) editor.renameUses(value, name);
   return { graph: editor.finish(), fed };

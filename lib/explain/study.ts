@@ -1,8 +1,9 @@
 // Both models in the form in which they can be compared layer by layer.
 import type { Graph } from '../graph/graph.js';
-import { typeOf } from '../ops/op.js';
+import { type TensorType, typeOf } from '../ops/op.js';
 import { inferTypes } from '../passes/infer-types.js';
 import { cleanPasses, runPipeline } from '../passes/pipeline.js';
+import { type DType, isFloat } from '../tensor/dtype.js';
 import { sameDims, sizeOf } from '../tensor/shape.js';
 import { type Feeds, feedsFor } from './feeds.js';
 import { followEqualization } from './follow-equalization.js';
@@ -16,8 +17,10 @@ export interface Study {
   /** Cleaned, integer operators raised to DequantizeLinear, operator, QuantizeLinear. */
   readonly compressed: Graph;
   readonly pairs: readonly LayerPair[];
-  /** Those whose values are float32 of equal sizes: only they have noise. */
+  /** Those whose values are floats of one type and of equal sizes: only they have noise. */
   readonly comparable: readonly LayerPair[];
+  /** Element types of the compressed model's values. */
+  readonly types: ReadonlyMap<string, DType>;
   readonly match: LayerMatch['weighted'];
   /** The nodes of each layer. */
   readonly pieces: { readonly original: Pieces; readonly compressed: Pieces };
@@ -36,7 +39,8 @@ export function studyOf(given: Graph, candidate: Graph, sample: Feeds): Study {
   const compressed = runPipeline(cleanPasses, qdqForm(candidate));
   const original = followEqualization(clean, compressed, matchLayers(clean, compressed).pairs);
   const { pairs, weighted } = matchLayers(original, compressed);
-  const comparable = comparablePairs(original, compressed, pairs, sample);
+  const [before, after] = [typesOf(original, sample), typesOf(compressed, sample)];
+  const comparable = comparablePairs(before, after, pairs);
   const piecesBy = (bounds: readonly LayerPair[]): Study['pieces'] => ({
     original: new Pieces(original, bounds, 'original'),
     compressed: new Pieces(compressed, bounds, 'compressed'),
@@ -46,6 +50,7 @@ export function studyOf(given: Graph, candidate: Graph, sample: Feeds): Study {
     compressed,
     pairs,
     comparable,
+    types: new Map([...after].map(([name, { dtype }]) => [name, dtype])),
     match: weighted,
     pieces: piecesBy(pairs),
     spans: piecesBy(comparable),
@@ -54,18 +59,16 @@ export function studyOf(given: Graph, candidate: Graph, sample: Feeds): Study {
   };
 }
 
-function comparablePairs(
-  original: Graph,
-  compressed: Graph,
-  pairs: readonly LayerPair[],
-  sample: Feeds,
-): readonly LayerPair[] {
-  const [a, b] = [original, compressed].map((graph) => {
-    const inputs = [...feedsFor(graph, sample)].map(([name, value]) => [name, typeOf(value)] as const);
-    return inferTypes(graph, new Map(inputs)).types;
-  });
-  return pairs.filter((pair) => {
-    const [x, y] = [a!.get(pair.original.value), b!.get(pair.compressed.value)];
-    return x?.dtype === 'float32' && y?.dtype === 'float32' && sizeOf(x.dims) > 0 && sameDims(x.dims, y.dims);
-  });
+type Types = ReadonlyMap<string, TensorType>;
+
+function typesOf(graph: Graph, sample: Feeds): Types {
+  const inputs = [...feedsFor(graph, sample)].map(([name, value]) => [name, typeOf(value)] as const);
+  return inferTypes(graph, new Map(inputs)).types;
 }
+
+const comparablePairs = (before: Types, after: Types, pairs: readonly LayerPair[]): readonly LayerPair[] =>
+  pairs.filter(({ original, compressed }) => {
+    const [x, y] = [before.get(original.value), after.get(compressed.value)];
+    if (x === undefined || y === undefined || x.dtype !== y.dtype) return false;
+    return isFloat(x.dtype) && sizeOf(x.dims) > 0 && sameDims(x.dims, y.dims);
+  });

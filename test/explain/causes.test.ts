@@ -10,7 +10,14 @@ import { GraphBuilder } from '../../lib/graph/builder.js';
 import { Model } from '../../lib/model/model.js';
 import type { Tensors } from '../../lib/session/values.js';
 import { f32, type TensorValue, tensor, toNumbers } from '../../lib/tensor/tensor.js';
-import { channelTimes, explainedNet, netFeeds, withConstants } from '../helpers/explained-net.js';
+import {
+  channelTimes,
+  explainedNet,
+  halfFeeds,
+  halved,
+  netFeeds,
+  withConstants,
+} from '../helpers/explained-net.js';
 import { signal } from '../helpers/models.js';
 import { randomFloats } from '../helpers/random-floats.js';
 import { sharedData } from '../helpers/shared-data.js';
@@ -104,6 +111,13 @@ describe('planted', () => {
     );
     expect(await faultsOf(model, pruned)).toEqual([]);
     expect(at(await faultsOf(model, pruned, netFeeds(4, 1, 255)), 'preprocessing')).toEqual(['norm']);
+  });
+
+  test('and in one of float16', async () => {
+    const model = halved(normNet());
+    expect(await faultsOf(model, model, halfFeeds(netFeeds(4)))).toEqual([]);
+    const faults = await faultsOf(model, model, halfFeeds(netFeeds(4, 1, 255)));
+    expect(at(faults, 'preprocessing')).toEqual(['norm']);
   });
 
   test('a channel that compression killed', async () => {

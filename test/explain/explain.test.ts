@@ -3,13 +3,23 @@ import { quantize } from '../../lib/compress/quantize-model.js';
 import { openSamples } from '../../lib/data/samples.js';
 import { explain } from '../../lib/explain/explain.js';
 import { explainText } from '../../lib/explain/text.js';
+import { attr } from '../../lib/graph/attribute.js';
+import { GraphBuilder } from '../../lib/graph/builder.js';
+import { freezeGraph } from '../../lib/graph/graph.js';
 import { Model } from '../../lib/model/model.js';
 import { argMax } from '../../lib/report/compare.js';
 import { bytesText } from '../../lib/report/table.js';
 import { GraphExecutor } from '../../lib/session/executor.js';
 import { toValues } from '../../lib/session/values.js';
-import { f32, toNumbers } from '../../lib/tensor/tensor.js';
-import { explainedNet, netFeeds, renamed, withConstants } from '../helpers/explained-net.js';
+import { f32, fromNumbers, toNumbers } from '../../lib/tensor/tensor.js';
+import {
+  explainedNet,
+  halfFeeds,
+  halved,
+  netFeeds,
+  renamed,
+  withConstants,
+} from '../helpers/explained-net.js';
 import { paddedFile } from '../helpers/padded-file.js';
 import { sharedData } from '../helpers/shared-data.js';
 
@@ -109,6 +119,50 @@ test('the layer at fault is told from those that inherit its error', async () =>
   expect(behind.sqnr!).toBeLessThan(15);
   expect(behind.ownSqnr!).toBeGreaterThan(30);
   expect(report.summary.join(' ')).toContain("'depthwise'");
+});
+
+describe('float16', () => {
+  const half = halved(net);
+  const settings = { data: halfFeeds(feeds), ...still };
+
+  test('a model explained by itself is exact', async () => {
+    const report = await explain(half, half, settings);
+    expect(report.sqnr).toBe(Number.POSITIVE_INFINITY);
+    expect(report.layers.every(({ comparable }) => comparable)).toBe(true);
+    expect(report.findings).toEqual([]);
+  });
+
+  test('a layer whose weights are spoilt is the worst, and those behind it do nothing of their own', async () => {
+    const spoilt = withConstants(half, (name, value) =>
+      name === 'w2'
+        ? fromNumbers(
+            'float16',
+            value.dims,
+            toNumbers(value).map((v) => 1.4 * v),
+          )
+        : undefined,
+    );
+    const report = await explain(half, spoilt, settings);
+    expect(report.layers[0]).toMatchObject({ name: 'depthwise', weightBits: 16 });
+    expect(report.layers[0]!.share).toBeGreaterThan(0.9);
+    const behind = report.layers.find(({ name }) => name === 'conv3')!;
+    expect(behind.sqnr!).toBeLessThan(15);
+    expect(behind.ownSqnr!).toBeGreaterThan(30);
+  });
+
+  test('where a float32 model ends the float16 one is near', async () => {
+    const b = new GraphBuilder('cast');
+    const cast = b.node('Cast', [b.input('x', 'float32', ['N', 3, 12, 12])], { to: attr.int(10) })[0]!;
+    const { inputs, nodes } = b.build();
+    const behind = half.graph.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map((name) => (name === 'x' ? cast : name)),
+    }));
+    const converted = half.withGraph(freezeGraph({ ...half.graph, inputs, nodes: [...nodes, ...behind] }));
+    const report = await explain(net, converted, { data: feeds, ...still });
+    expect(report.sqnr).toBeGreaterThan(40);
+    expect(report.sqnr).toBeLessThan(120);
+  });
 });
 
 test('names do not matter', async () => {

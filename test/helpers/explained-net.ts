@@ -5,7 +5,7 @@ import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import { freezeGraph, type Graph } from '../../lib/graph/graph.js';
 import { Model } from '../../lib/model/model.js';
-import { f32, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
+import { f32, fromNumbers, type TensorValue, toNumbers } from '../../lib/tensor/tensor.js';
 import { randomFloats } from './random-floats.js';
 
 const conv = (kernel: number, group = 1) => ({
@@ -64,6 +64,29 @@ export const netFeeds = (count: number, seed = 50, reach = 1): readonly { readon
   Array.from({ length: count }, (_, i) => ({
     x: new Tensor('float32', randomFloats(3 * 12 * 12, seed + i, reach), [1, 3, 12, 12]),
   }));
+
+/** The model in float16. */
+export function halved(model: Model): Model {
+  const half = ({ dims, dtype, data }: TensorValue): TensorValue =>
+    dtype === 'float32' ? fromNumbers('float16', dims, data as Float32Array) : { dims, dtype, data };
+  const typed = (values: Graph['inputs']) => values.map((value) => ({ ...value, dtype: 'float16' as const }));
+  const { inputs, outputs, constants } = model.graph;
+  return model.withGraph(
+    freezeGraph({
+      ...model.graph,
+      inputs: typed(inputs),
+      outputs: typed(outputs),
+      constants: new Map([...constants].map(([name, value]) => [name, half(value)])),
+    }),
+  );
+}
+
+/** Feeds in float16. */
+export const halfFeeds = (feeds: ReturnType<typeof netFeeds>): ReturnType<typeof netFeeds> =>
+  feeds.map(({ x }) => {
+    const { data } = fromNumbers('float16', x.dims, x.data as Float32Array);
+    return { x: new Tensor('float16', data as Uint16Array, x.dims) };
+  });
 
 /** The model with the constants that `change` gives another value. */
 export function withConstants(

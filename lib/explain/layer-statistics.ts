@@ -1,6 +1,8 @@
 // What the detectors of causes ask about the values of a layer: how the original's are spread, channel by channel, and what
 // the layer itself does to them.
 import { Histogram } from '../calibrate/histogram.js';
+import { type Node, opKey } from '../graph/graph.js';
+import { ops } from '../ops/index.js';
 import { type TensorValue, toNumbers } from '../tensor/tensor.js';
 import type { LayerPair } from './layers.js';
 import type { LayerWatcher } from './noise.js';
@@ -34,7 +36,7 @@ export interface LayerStatistics {
   /** Of the original's values, and of the compressed model's. */
   readonly histogram: Histogram;
   readonly compressed: Histogram;
-  /** Along axis 1 of [N,C,spatial...], else along the last. */
+  /** Those of the weights; of a layer without weights along axis 1 of [N,C,spatial...], else along the last. */
   readonly channels: readonly ChannelStatistics[];
 }
 
@@ -43,7 +45,7 @@ export class StatisticsWatcher implements LayerWatcher {
 
   see(pair: LayerPair, original: TensorValue, compressed: TensorValue, own: TensorValue): void {
     const { dims } = original;
-    const axis = dims.length >= 3 ? 1 : dims.length - 1;
+    const axis = channelAxis(pair.original.node, dims.length);
     const count = dims[axis] ?? 1;
     const inner = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
     const entry = this.layers.get(pair) ?? {
@@ -60,6 +62,12 @@ export class StatisticsWatcher implements LayerWatcher {
     for (let start = 0, c = 0; start < exact.length; start += inner, c = (c + 1) % count)
       addRun(entry.channels[c]!, exact, given, start, start + inner);
   }
+}
+
+function channelAxis(node: Node | undefined, rank: number): number {
+  const rule = node && ops.get(opKey(node))?.quantize;
+  if (rule?.kind === 'weighted') return rule.outputAxis(rank);
+  return rank >= 3 ? 1 : rank - 1;
 }
 
 function addRun(

@@ -31,6 +31,7 @@ export const convTranspose = defineOp({
     kind: 'weighted',
     weight: 1,
     axis: () => channelAxis.QConvTranspose,
+    outputAxis: () => 1,
     bias: 2,
     integer: (ctx) => integerConv(ctx, 'QConvTranspose', Object.keys(convTransposeAttributes), noActivation),
     // Each phase of the stride reads other taps.

@@ -54,6 +54,19 @@ describe('planted', () => {
     expect(fault!.options).toEqual(['--exclude-names conv3']);
   });
 
+  test.each([[[8, 6]], [[1, 8, 6]], [[1, 2, 4, 6]]])(
+    'the same in a matrix product of rows, %j',
+    async (dims) => {
+      const model = productNet(dims);
+      const data = Array.from({ length: 8 }, (_, i) => ({
+        x: new Tensor('float32', randomFloats(48, 20 + i), dims),
+      }));
+      const faults = await faultsOf(model, await int8(model, { equalize: false }, data), data);
+      expect(at(faults, 'outlier-channel')).toEqual(['first']);
+      expect(faults[0]!.evidence).toMatchObject({ channel: 3 });
+    },
+  );
+
   test('the same where all weights share one scale', async () => {
     const spoilt = outlier('w1', 'b1');
     const faults = await faultsOf(spoilt, await int8(spoilt, { perChannel: false }));
@@ -228,6 +241,19 @@ function normNet(): Model {
   const params = [vector('scale', 1), vector('shift', 0.1), vector('mean', 0), vector('variance', 0.33)];
   const [n] = b.node('BatchNormalization', [c!, ...params], {}, { name: 'norm' });
   b.output(b.node('GlobalAveragePool', [b.node('Relu', [n!])[0]!])[0]!, 'float32', ['N', 4, 1, 1]);
+  return new Model(b.build());
+}
+
+/** Two matrix products; channel 3 of the first is 100 times as large. */
+function productNet(dims: readonly number[]): Model {
+  const b = new GraphBuilder('products');
+  const first = randomFloats(6 * 16, 1).map((v, i) => (i % 16 === 3 ? 100 * v : v));
+  const second = randomFloats(16 * 4, 2).map((v, i) => (Math.floor(i / 4) === 3 ? v / 100 : v));
+  const x = b.input('x', 'float32', dims);
+  const [h] = b.node('MatMul', [x, b.constant('w1', f32([6, 16], first))], {}, { name: 'first' });
+  const w2 = b.constant('w2', f32([16, 4], second));
+  const [y] = b.node('MatMul', [b.node('Relu', [h!])[0]!, w2], {}, { name: 'second' });
+  b.output(y!, 'float32', [...dims.slice(0, -1), 4]);
   return new Model(b.build());
 }
 

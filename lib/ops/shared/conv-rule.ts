@@ -10,6 +10,7 @@ export const convRule = (activationOf: (node: Node) => Activation): QuantizeRule
   kind: 'weighted',
   weight: 1,
   axis: () => channelAxis.QConv,
+  outputAxis: () => 1,
   bias: 2,
   integer: (ctx) =>
     hasFrames(ctx) ? null : integerConv(ctx, 'QConv', Object.keys(convAttributes), activationOf(ctx.node)),

@@ -56,6 +56,7 @@ export const productRule = (formOf: FormOf): QuantizeRule => ({
   kind: 'weighted',
   weight: 1,
   axis: ({ node, weightDims }) => channelAxis(formOf(node), weightDims),
+  outputAxis: (rank) => rank - 1,
   bias: 2,
   integer: (ctx) => integerProduct(formOf, ctx),
   rows: ({ node, x, weightDims }) => (formOf(node).transA || weightDims.length !== 2 ? null : vectorRows(x)),

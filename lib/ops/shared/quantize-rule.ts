@@ -28,6 +28,8 @@ export type QuantizeRule =
       readonly kind: 'weighted';
       readonly weight: number;
       readonly axis: (ctx: { node: Node; weightDims: Dims }) => number;
+      /** Axis of the output along which the channels lie. */
+      readonly outputAxis: (rank: number) => number;
       readonly bias: number;
       readonly integer: (ctx: IntegerContext) => readonly Node[] | null;
       /** What meets the weights of one output channel, row by row; null where that is not one row a position. */

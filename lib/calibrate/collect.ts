@@ -38,7 +38,7 @@ export async function collect(options: CollectOptions): Promise<number> {
   const watchers = [...options.observers];
   for await (const feeds of options.samples) {
     if (options.signal?.aborted) throw new KompaktError('KPT_ABORTED', 'Calibration was aborted.');
-    for (const [name, value] of feeds) if (value.dtype === 'float32') checkFinite(value, name, seen);
+    checkFeeds(feeds, seen);
     const values = await options.execute(feeds);
     for (const [name, observer] of watchers) {
       const value = values.get(name);
@@ -58,7 +58,13 @@ export async function collect(options: CollectOptions): Promise<number> {
   return seen;
 }
 
-function checkFinite(value: TensorValue, name: string, sample: number): void {
+/** Throws KPT_CALIBRATION_VALUES for feeds in float32 that hold NaN or infinity. `sample`: its number, or its name. */
+export function checkFeeds(feeds: Feeds, sample: number | string): void {
+  for (const [name, value] of feeds) if (value.dtype === 'float32') checkFinite(value, name, sample);
+}
+
+/** The same for one value in float32. */
+export function checkFinite(value: TensorValue, name: string, sample: number | string): void {
   const data = value.data as Float32Array;
   // v * 0 is 0 for finite v and NaN otherwise: one pass without branches finds whether any is bad.
   let probe = 0;

@@ -1,14 +1,15 @@
 // Pruning for users: the least weights of a model become 0, or whole channels leave it, without training. Training with zeros is
 // an option of finetune and distill, and both train what is left of a model without its channels.
 import { z } from 'zod';
+import { checkFeeds, type Feeds } from '../calibrate/collect.js';
 import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { type StoredBytes, storedBytesOf } from '../model/stored-bytes.js';
 import { foldConstants } from '../passes/fold-constants.js';
 import { parseOptions } from '../session/parse-options.js';
-import { requireSamples, type SamplesOf } from '../session/samples.js';
-import { valuesOf } from '../session/values.js';
-import { evaluate, type LabelledSample } from '../train/evaluate.js';
+import { requireSamples, type SamplesOf, samplesIn } from '../session/samples.js';
+import { toValues } from '../session/values.js';
+import { evaluate, type LabelledSample, sampleName } from '../train/evaluate.js';
 import type { Lesson } from '../train/train-model.js';
 import { effectsOf } from './channels/effects.js';
 import { importances } from './channels/importances/index.js';
@@ -124,6 +125,16 @@ function weightsGone(
   };
 }
 
+/** Throws KPT_CALIBRATION_VALUES: least squares over NaN would fit nothing, and say nothing. */
+async function* finiteFeeds(samples: SamplesOf<Lesson>): AsyncGenerator<Feeds> {
+  let number = 0;
+  for await (const { name, feeds } of samplesIn<Lesson>(samples)) {
+    const values = toValues(feeds);
+    checkFeeds(values, sampleName(name, number++));
+    yield values;
+  }
+}
+
 async function channelsGone(
   source: Model,
   { layers, channels }: CompletePruneOptions,
@@ -142,7 +153,9 @@ async function channelsGone(
       : undefined;
   const { graph, report, staying } = pruneChannels(source.graph, layers, options, effects);
   const fits = options.refit && data !== undefined;
-  const samples = fits ? await spread(valuesOf(drawn(data, options.refitSamples)), options.refitSamples) : [];
+  const samples = fits
+    ? await spread(finiteFeeds(drawn(data, options.refitSamples)), options.refitSamples)
+    : [];
   const fitted =
     samples.length === 0
       ? graph

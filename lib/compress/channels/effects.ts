@@ -1,4 +1,6 @@
 // What weights do to the loss: weight times gradient over labelled samples, for importances that ask for it.
+import { checkFeeds } from '../../calibrate/collect.js';
+import { expected, KompaktError } from '../../errors.js';
 import type { Model } from '../../model/model.js';
 import type { SamplesOf } from '../../session/samples.js';
 import type { TensorValue } from '../../tensor/tensor.js';
@@ -7,7 +9,7 @@ import { type Lesson, samplesOf } from '../../train/lessons.js';
 import { crossEntropy } from '../../train/losses/cross-entropy.js';
 import { sgd } from '../../train/optimizers/sgd.js';
 import { compileStep } from '../../train/step.js';
-import { TrainingData } from '../../train/training-data.js';
+import { TrainingData, type TrainingSample } from '../../train/training-data.js';
 import type { Candidates } from './choose.js';
 import { forSlices } from './importance.js';
 
@@ -22,7 +24,8 @@ export interface EffectsOptions {
 /** Momentum that leaves nothing of the gradient before: what the optimiser keeps is the gradient of this batch. */
 const forgetful = 1e-30;
 
-/** Cross-entropy is differentiated batch by batch; no weight changes. Sums are over the slice at each index of an axis. */
+/** Cross-entropy is differentiated batch by batch; no weight changes. Sums are over the slice at each index of an axis. Throws
+ *  KPT_CALIBRATION_VALUES where samples hold NaN or infinity, or lead to them: scores that are NaN have no order. */
 export async function effectsOf(
   model: Model,
   { data, batch, seed, threads, signal }: EffectsOptions,
@@ -47,17 +50,28 @@ export async function effectsOf(
       seed,
       modelInputs: graph.inputs.map(({ name }) => name),
     });
-    for await (const { inputs } of batches.epoch(0)) {
+    for await (const { inputs, samples: taken } of batches.epoch(0)) {
+      for (const sample of taken) checkFeeds(sample.inputs, sample.name);
       step.run(inputs, { learningRate: 0, progress: 0 });
       const { state } = step;
-      for (const name of step.trainable)
-        record(seen, name, graph.constants.get(name)!, state.get(`${name}/velocity`)!);
+      for (const name of step.trainable) {
+        const gradient = state.get(`${name}/velocity`)!;
+        const bad = (gradient.data as Float32Array).find((v) => !Number.isFinite(v));
+        if (bad !== undefined)
+          throw new KompaktError(
+            'KPT_CALIBRATION_VALUES',
+            expected('a finite gradient', `'${name}' by samples ${namesOf(taken)}`, bad),
+          );
+        record(seen, name, graph.constants.get(name)!, gradient);
+      }
     }
   } finally {
     step.release();
   }
   return (constant, axis) => seen.get(keyOf(constant, axis));
 }
+
+const namesOf = (samples: readonly TrainingSample[]): string => samples.map(({ name }) => name).join(', ');
 
 const keyOf = (constant: string, axis: number): string => `${axis} ${constant}`;
 

@@ -3,7 +3,7 @@
 // Source: He et al. 2017, arXiv:1707.06168, section 3.1 (reconstruction by least squares, with the outputs of the whole model as
 // targets in models of many layers); here in closed form from covariances, with the cut weights as prior.
 
-import type { Executor, Feeds } from '../../calibrate/collect.js';
+import { checkFinite, type Executor, type Feeds } from '../../calibrate/collect.js';
 import { KompaktError } from '../../errors.js';
 import { freezeGraph, type Graph, type Node } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
@@ -28,7 +28,7 @@ export interface RefitContext {
 }
 
 /** `smaller`: `original` without the channels that do not stay, its nodes of the same names. Dense convolutions and matrix products
- *  that read other values than before are fitted. */
+ *  that read other values than before are fitted. Throws KPT_CALIBRATION_VALUES where layers read or make NaN or infinity, KPT_ABORTED. */
 export async function refit(
   original: Graph,
   smaller: Graph,
@@ -53,12 +53,14 @@ export async function refit(
     const source: Run = await executor(withOutput(graph, value));
     let target: Run | undefined;
     const moments = new Gram(1, layer.depth + layer.channels, samples.length, multiply);
-    for (const feeds of samples) {
+    for (const [number, feeds] of samples.entries()) {
       const x = (await source(feeds)).get(value) ?? feeds.get(value)!;
+      checkFinite(x, value, number);
       const rows = layer.rows(x.dims);
       if (rows === null || rows.groups !== 1) break;
       target ??= await executor(withOutput(original, wanted));
       const y = (await target(feeds)).get(wanted)!;
+      checkFinite(y, wanted, number);
       await moments.see(x.data as Float32Array, besides(rows, y, staying(old!, rows.channelAxis)));
     }
     source.release?.();

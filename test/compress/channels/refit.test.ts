@@ -81,6 +81,29 @@ test.each([
   expect(fitted).toBeLessThan(0.01 * cut);
 });
 
+test('samples with NaN, and sums beyond float32, are refused by name', async () => {
+  const model = await modelOf(halved('Conv', true));
+  const channels = { share: 0.5, roundTo: 1 } as const;
+  const with3 = (value: number, name?: string) =>
+    data.map(({ feeds, label }, i) => {
+      if (i !== 3) return { feeds, label };
+      const x = f32(
+        [1, 3, 8, 8],
+        Float32Array.from(toNumbers(inputs[i]!), (v, k) => (k === 7 ? value : v)),
+      );
+      return { ...(name && { name }), feeds: { x: toTensor(x) }, label };
+    });
+  for (const [given, message] of [
+    [with3(Number.NaN), "Expected finite values for tensor 'x' in calibration sample 3 but received NaN"],
+    [with3(Number.NaN, 'night.png'), "tensor 'x' in calibration sample 'night.png'"],
+    [with3(3e38), 'calibration sample 3'],
+  ] as const)
+    await expect(prune(model, { channels, data: given })).rejects.toMatchObject({
+      code: 'KPT_CALIBRATION_VALUES',
+      message: expect.stringContaining(message),
+    });
+});
+
 test('grouped convolutions stay as they are, and without samples all do', async () => {
   const graph = halved('grouped', true);
   const model = await modelOf(graph);

@@ -80,7 +80,8 @@ export function lossOf(options: z.output<typeof lossOptions>, mixup?: number): L
   }
 }
 
-/** Penalties on weights; parameters of rank below 2 (bias, normalisation) are left alone unless `everything` is set. */
+/** Penalties on weights; parameters of rank below 2 (bias, normalisation) are left alone unless `everything` is set, by them and by
+ *  the decay of adamw. */
 const regularizeOptions = z.strictObject({
   l1: z.number().min(0).default(0),
   l2: z.number().min(0).default(0),

@@ -98,6 +98,7 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
     const { dtype, dims } = initial;
     const { within, penalized, ...rule } = rules[i]!;
     const pulled = penalized === true && (regularizer.everything === true || dims.length > 1);
+    const decays = pulled || penalized === 'l2';
     const { optimizer, hyper } = groupOf(update, updates, rule);
     const slots = optimizer.slots.map((slot) => update.input(`${name}/${slot}`, { dtype, dims }));
     const next = optimizer.build(update, {
@@ -107,7 +108,8 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
       hyper,
       scale,
       l1: pulled ? (regularizer.l1 ?? 0) : 0,
-      l2: pulled || penalized === 'l2' ? (regularizer.l2 ?? 0) : 0,
+      l2: decays ? (regularizer.l2 ?? 0) : 0,
+      decays,
       within: pulled ? narrowed(within, regularizer.limit) : within,
     });
     state.push({ name, input: name, next: next[0]!, initial });

@@ -45,6 +45,8 @@ export interface ParameterUpdate {
   /** l2 * w + l1 * sign(w) is added to the (scaled) gradient. */
   readonly l1: number;
   readonly l2: number;
+  /** Whether it is pulled by a weight decay of the optimiser's own, apart from the gradient. */
+  readonly decays: boolean;
   /** Between which the new parameter is kept. */
   readonly within: readonly [low: number, high: number];
 }
@@ -62,7 +64,7 @@ export interface Optimizer {
 }
 
 /** What pulls parameters towards zero, apart from the loss. Bias and normalisation parameters (rank < 2) are left alone
- *  unless `everything` is set. */
+ *  unless `everything` is set, by the decay of AdamW too. */
 export interface Regularizer {
   /** l1 * sum |w|. */
   readonly l1?: number;
@@ -86,7 +88,8 @@ export interface ParameterRule {
   readonly within?: readonly [low: number, high: number];
   /** Takes the place of the run's optimiser. */
   readonly optimizer?: Optimizer;
-  /** false: nothing of the regulariser. 'l2': its weight decay alone, of whatever rank. Default true. */
+  /** false: nothing of the regulariser, and no decay of the optimiser's own. 'l2': weight decay alone, of whatever rank. Default
+   *  true. */
   readonly penalized?: boolean | 'l2';
   /** Share of the run after which it stays as it is. Default 1: it never does. */
   readonly until?: number;

@@ -219,6 +219,7 @@ test.each(torchUpdates.map(({ name, weights }) => [name, weights] as const))('up
     scale: '',
     l1: 0,
     l2: 0,
+    decays: true,
     within: [-Infinity, Infinity],
   });
   const graph = writer.graph(next.map((output) => ({ name: output, ...type })));

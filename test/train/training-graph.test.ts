@@ -6,6 +6,7 @@ import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
 import { crossEntropy } from '../../lib/train/losses/cross-entropy.js';
 import { klDivergence } from '../../lib/train/losses/kl-divergence.js';
 import { softTargets } from '../../lib/train/losses/soft-targets.js';
+import { adam, adamW } from '../../lib/train/optimizers/adam.js';
 import { sgd } from '../../lib/train/optimizers/sgd.js';
 import { compileStep } from '../../lib/train/step.js';
 import type { TrainingOptions } from '../../lib/train/training.js';
@@ -52,6 +53,31 @@ test.each([true, false])('groups of the lasso are the weights of one output (out
     const pull = groupLasso * Math.sqrt(inputs) * (value / norm);
     expect(w[i]).toBeCloseTo(value - learningRate * pull, 6);
   });
+});
+
+test('the decay of AdamW acts where that of the loss does', () => {
+  const decay = 0.1;
+  const run = (options: Partial<TrainingOptions>, optimizer = adamW({ decay })) =>
+    after(true, { optimizer, ...options });
+  const rule = (name: string, penalized: boolean | 'l2') => ({ rules: new Map([[name, { penalized }]]) });
+  const still = run({}, adam());
+  const kept = 1 - learningRate * decay;
+  const decayed = { w: weights.map((v) => kept * v), b: still.b.map((v, i) => v - (1 - kept) * bias[i]!) };
+  const near = (mine: ArrayLike<number>, theirs: ArrayLike<number>) =>
+    Array.from(theirs).forEach((v, i) => {
+      expect(mine[i]).toBeCloseTo(v, 6);
+    });
+  for (const [options, w, b] of [
+    [{}, decayed.w, still.b],
+    [{ regularizer: { everything: true } }, decayed.w, decayed.b],
+    [rule('b', 'l2'), decayed.w, decayed.b],
+    [rule('w', false), still.w, still.b],
+    [{ regularizer: { everything: true }, ...rule('b', false) }, decayed.w, still.b],
+  ] as const) {
+    const made = run(options);
+    near(made.w, w);
+    near(made.b, b);
+  }
 });
 
 test('weight decay alone, also of what has one dimension', () => {

@@ -30,7 +30,7 @@ function adamLike(name: string, { beta1, beta2, epsilon, decay }: Required<AdamW
           beta1: float(beta1),
           beta2: float(beta2),
           epsilon: float(epsilon),
-          decay: float(decay),
+          decay: float(update.decays ? decay : 0),
           ...commonAttributes(update),
         },
         { domain: 'ai.kompakt', outputs: 3 },
@@ -46,7 +46,7 @@ export const adam = (options: AdamOptions = {}): Optimizer =>
   adamLike('adam', { ...parseOptions(adamSchema, options, 'adam'), decay: 0 });
 
 export interface AdamWOptions extends AdamOptions {
-  /** Part of every parameter, times the learning rate, that is lost in a step. */
+  /** Part of every weight, times the learning rate, that is lost in a step; the regulariser says what counts as a weight. */
   readonly decay?: number;
 }
 

@@ -52,8 +52,9 @@ export interface Answer {
   readonly answer: number;
 }
 
-/** Answers to all samples, in their order; labels may be absent. Samples of another shape than those before begin a new batch. Throws KPT_SHAPE_MISMATCH and KPT_TYPE_MISMATCH for a model whose
- *  first output has no scores of each sample, KPT_DATA_MALFORMED for a label that is none of its classes. */
+/** Answers to all samples, in their order; labels may be absent. Samples of another shape than those before begin a new batch.
+ *  Throws KPT_SHAPE_MISMATCH and KPT_TYPE_MISMATCH for a model whose first output has no scores of each sample,
+ *  KPT_DATA_MALFORMED for a label that is none of its classes. */
 export async function* answersOf(
   model: Model,
   samples: SamplesOf<LabelledSample>,

@@ -2,6 +2,7 @@
 import { KompaktError } from '../errors.js';
 import { parseOptions } from '../session/parse-options.js';
 import { optimizerOptions, usualRate } from '../train/options.js';
+import { plainWeights } from '../train/plain-weights.js';
 import { asItIs, type Prepare } from '../train/preparation.js';
 import type { TrainedModel, TrainingInputs } from '../train/train-model.js';
 import { type PrunedTrainingOptions, prunedTrainingOptions } from './prune/options.js';
@@ -89,7 +90,8 @@ function pruning(
       'KPT_OPTION_INVALID',
       `Option earlyStopping of ${method} would keep an epoch in which few weights are pruned yet; leave it out with prune.`,
     );
-  return async (graph) => pruned(await inner(graph), complete);
+  // As prune has them: weights that are computed of constants are one constant.
+  return async (graph) => pruned(await inner(plainWeights(graph, () => true)), complete);
 }
 
 /** The result with how sparse it is, where that was asked for. */

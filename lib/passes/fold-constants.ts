@@ -22,7 +22,7 @@ export const foldConstants: Pass = {
   run(graph) {
     const editor = new GraphEditor(graph);
     for (const node of editor.nodes) {
-      const values = fold(editor, node, graph.opsets[node.domain] ?? 1);
+      const values = foldNode(editor, node, graph.opsets[node.domain] ?? 1);
       if (values === undefined) continue;
       editor.replace([node], []);
       node.outputs.forEach((name, i) => {
@@ -33,7 +33,8 @@ export const foldConstants: Pass = {
   },
 };
 
-function fold(editor: GraphEditor, node: Node, opset: number): readonly TensorValue[] | undefined {
+/** What a node makes of constants; undefined where it reads others, or must stay. */
+export function foldNode(editor: GraphEditor, node: Node, opset: number): readonly TensorValue[] | undefined {
   const def = ops.get(opKey(node));
   if (def === undefined || def.random || keepsIntegers.has(node.op) || node.inputs.length === 0)
     return undefined;

@@ -24,6 +24,7 @@ import { softTargets } from './losses/soft-targets.js';
 import { type WeightedLoss, weightedSum } from './losses/weighted-sum.js';
 import { lossOf, lossOptions, realShape, trainingShape } from './options.js';
 import { checkOutputs } from './outputs.js';
+import { plainWeights } from './plain-weights.js';
 import { asItIs, type Prepare } from './preparation.js';
 import { type Lesson, type TrainedModel, type TrainingInputs, trainModel } from './train-model.js';
 import type { TrainingSample } from './training-data.js';
@@ -64,7 +65,7 @@ export async function distill(
   await checkOutputs(settings);
   const teachers = teachersOf(models, settings);
   try {
-    const preparation = await prepare(student.graph);
+    const preparation = await prepare(plainWeights(student.graph));
     const { graph, guides, regressors } = await guidedStudent(preparation.graph, teachers, data, settings);
     const {
       loss,

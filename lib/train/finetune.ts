@@ -4,9 +4,11 @@ import { KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { foldBatchNorm } from '../passes/fold-batch-norm.js';
+import { foldConstants } from '../passes/fold-constants.js';
 import { parseOptions } from '../session/parse-options.js';
 import { lossOf, lossOptions, realShape, trainingShape } from './options.js';
 import { checkOutputs } from './outputs.js';
+import { plainWeights } from './plain-weights.js';
 import { asItIs, type Preparation, type Prepare } from './preparation.js';
 import { mergeLowRank, withLowRank } from './residual/low-rank.js';
 import { type TrainedModel, type TrainingInputs, trainModel } from './train-model.js';
@@ -15,7 +17,8 @@ export const finetuneOptions = z.strictObject({
   ...trainingShape,
   ...realShape,
   loss: lossOptions.prefault('cross-entropy'),
-  /** Rank of the residual that is trained while the model itself stays as it is; it is then added to the weights. */
+  /** Rank of the residual that is trained while the model itself stays as it is; it is then added to the weights. Layers that share
+   *  weights have residuals of their own, and no longer share them afterwards. */
   residualRank: z.int().min(1).optional(),
 });
 
@@ -46,7 +49,7 @@ export async function finetune(
       : (graph: Graph) => lowRank(graph, residualRank, settings.seed);
   return trainModel({
     model,
-    preparation: await prepared(model.graph),
+    preparation: await prepared(plainWeights(model.graph)),
     loss: lossOf(loss, settings.mixup),
     settings,
     data,
@@ -62,7 +65,7 @@ export async function finetune(
 
 /** The model with adapters; folded, BatchNormalization stays as it is too: its running statistics would follow the samples. */
 function lowRank(source: Graph, rank: number, seed: number): Preparation {
-  const { graph, adapters } = withLowRank(foldBatchNorm.run(source), rank, seed);
+  const { graph, adapters } = withLowRank(foldBatchNorm.run(foldConstants.run(source)), rank, seed);
   return {
     graph,
     trainable: adapters.flatMap(({ down, up }) => [down, up]),

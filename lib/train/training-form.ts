@@ -10,6 +10,7 @@ import { opOf } from '../ops/index.js';
 import { floatAttr } from '../ops/op.js';
 import { defaultEpsilon, defaultMomentum } from '../ops/shared/batch-norm.js';
 import { scalarOf, type TensorValue } from '../tensor/tensor.js';
+import { isMover } from './plain-weights.js';
 
 export interface TrainingForm {
   readonly graph: Graph;
@@ -19,14 +20,19 @@ export interface TrainingForm {
   readonly step: string;
 }
 
-/** Constants that are trained unless the user names others: those that every consumer takes as a parameter. */
+/** Constants that are trained unless the user names others: those that every consumer takes as a parameter, also one that another
+ *  reads in another form. */
 export function parametersOf(graph: Graph): string[] {
   const others = new Set<string>();
   const learned = new Set<string>();
-  for (const node of graph.nodes)
+  // From the end: what becomes of a moved weight is known before the weight.
+  for (const node of [...graph.nodes].reverse()) {
+    const [output] = node.outputs;
+    const moved = isMover(node) && learned.has(output!) && !others.has(output!);
     node.inputs.forEach((name, i) => {
-      (opOf(node).learns?.includes(i) ? learned : others).add(name);
+      ((moved && i === 0) || opOf(node).learns?.includes(i) ? learned : others).add(name);
     });
+  }
   return [...graph.constants]
     .filter(([, value]) => value.dtype === 'float32' && value.dims.length > 0)
     .map(([name]) => name)

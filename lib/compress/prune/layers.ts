@@ -4,6 +4,7 @@ import { type Graph, type Node, opKey } from '../../graph/graph.js';
 import { producersOf } from '../../graph/order.js';
 import { ops } from '../../ops/index.js';
 import type { TensorValue } from '../../tensor/tensor.js';
+import { isMover } from '../../train/plain-weights.js';
 import type { LayerChoice } from './options.js';
 
 export interface PrunableLayer {
@@ -19,6 +20,8 @@ export interface PrunableLayer {
 export interface StoredWeight {
   readonly constant: string;
   readonly maker: Node | undefined;
+  /** The layer reads them in another form, as transposed. */
+  readonly moved: boolean;
 }
 
 export function weightOf(
@@ -28,10 +31,14 @@ export function weightOf(
 ): StoredWeight | undefined {
   const rule = ops.get(opKey(node))?.quantize;
   if (rule?.kind !== 'weighted') return undefined;
-  const name = node.inputs[rule.weight] ?? '';
-  const maker = producers.get(name);
+  const read = node.inputs[rule.weight] ?? '';
+  let [name, maker] = [read, producers.get(read)];
+  while (maker !== undefined && isMover(maker)) {
+    name = maker.inputs[0]!;
+    maker = producers.get(name);
+  }
   const constant = maker?.op === 'FakeQuantize' || maker?.op === 'DequantizeLinear' ? maker.inputs[0]! : name;
-  return graph.constants.has(constant) ? { constant, maker } : undefined;
+  return graph.constants.has(constant) ? { constant, maker, moved: name !== read } : undefined;
 }
 
 /** Throws KPT_OPTION_INVALID where a name is unknown or nothing is left to prune. */

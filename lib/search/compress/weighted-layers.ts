@@ -42,9 +42,9 @@ interface Found {
 function weightedNodes(graph: Graph): readonly Found[] {
   const producers = producersOf(graph.nodes);
   return graph.nodes.flatMap((node) => {
-    const constant = node.op.startsWith('Binary')
-      ? node.inputs[1]
-      : weightOf(node, producers, graph)?.constant;
+    const stored = weightOf(node, producers, graph);
+    // The axes of weights in another form than the layer's say nothing of its channels.
+    const constant = node.op.startsWith('Binary') ? node.inputs[1] : stored?.moved ? '' : stored?.constant;
     const value = graph.constants.get(constant ?? '');
     return value === undefined ? [] : [{ node, value }];
   });

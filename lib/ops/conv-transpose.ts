@@ -11,6 +11,7 @@ import {
 } from './shared/conv-float.js';
 import { convTransposeAttributes, convTransposeGeometry } from './shared/conv-geometry.js';
 import { convChannels } from './shared/product-channels.js';
+import { linearPart } from './shared/quantize-rule.js';
 import { channelAxis, integerConv } from './shared/weighted-rule.js';
 
 const form: FloatConv = { geometry: convTransposeGeometry, activation: () => noActivation };
@@ -33,6 +34,7 @@ export const convTranspose = defineOp({
     axis: () => channelAxis.QConvTranspose,
     outputAxis: () => 1,
     bias: 2,
+    linear: (node) => linearPart(node),
     integer: (ctx) => integerConv(ctx, 'QConvTranspose', Object.keys(convTransposeAttributes), noActivation),
     // Each phase of the stride reads other taps.
     rows: () => null,

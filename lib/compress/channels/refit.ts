@@ -58,7 +58,7 @@ export async function refit(
       checkFinite(x, value, number);
       const rows = layer.rows(x.dims);
       if (rows === null || rows.groups !== 1) break;
-      target ??= await executor(withOutput(original, wanted));
+      target ??= await executor(withOutput(beforeActivation(original, old!), wanted));
       const y = (await target(feeds)).get(wanted)!;
       checkFinite(y, wanted, number);
       await moments.see(x.data as Float32Array, besides(rows, y, staying(old!, rows.channelAxis)));
@@ -75,11 +75,21 @@ type Run = Executor & { readonly release?: () => void };
 const withOutput = (graph: Graph, name: string): Graph =>
   new GraphEditor({ ...graph, outputs: [{ name, dtype: 'float32', dims: null }] }).finish();
 
-/** A layer that can be fitted. */
+/** The graph with what a layer computes before its activation as its output: least squares are for sums. */
+function beforeActivation(graph: Graph, layer: Node): Graph {
+  const rule = opOf(layer).quantize;
+  if (rule.kind !== 'weighted') return graph;
+  const { node } = rule.linear(layer);
+  return { ...graph, nodes: graph.nodes.map((other) => (other === layer ? node : other)) };
+}
+
+/** A layer that can be fitted: it makes factor * x W + biasFactor * bias. */
 interface FitLayer {
   readonly weight: string;
   /** '' without. */
   readonly bias: string;
+  readonly factor: number;
+  readonly biasFactor: number;
   readonly channels: number;
   /** Weights of a channel. */
   readonly depth: number;
@@ -92,10 +102,12 @@ function layerOf(graph: Graph, node: Node): FitLayer | undefined {
   const rule = opOf(node).quantize;
   if (rule.kind !== 'weighted') return undefined;
   const weight = node.inputs[rule.weight]!;
-  const bias = node.inputs[rule.bias] ?? '';
+  const { factor, biasFactor } = rule.linear(node);
+  const bias = biasFactor === 0 ? '' : (node.inputs[rule.bias] ?? '');
   const value = graph.constants.get(weight);
   if (value?.dtype !== 'float32' || value.dims.length < 2 || graph.constants.has(node.inputs[0]!))
     return undefined;
+  if (factor === 0) return undefined;
   const axis = rule.axis({ node, weightDims: value.dims });
   const channels = value.dims[axis]!;
   const depth = value.data.length / channels;
@@ -110,6 +122,8 @@ function layerOf(graph: Graph, node: Node): FitLayer | undefined {
   return {
     weight,
     bias,
+    factor,
+    biasFactor,
     channels,
     depth,
     at: (o, k) => (axis === 0 ? o * depth + k : k * channels + o),
@@ -118,7 +132,8 @@ function layerOf(graph: Graph, node: Node): FitLayer | undefined {
 }
 
 /** `moments`: of rows of what the layer reads, with what it shall make behind. */
-function withFit(graph: Graph, { weight, bias, channels, depth, at }: FitLayer, moments: Gram): Graph {
+function withFit(graph: Graph, layer: FitLayer, moments: Gram): Graph {
+  const { weight, bias, factor, biasFactor, channels, depth, at } = layer;
   const [part] = [...moments.parts()];
   const { size, means } = part!;
   const all = part!.matrix(bias !== '');
@@ -137,17 +152,17 @@ function withFit(graph: Graph, { weight, bias, channels, depth, at }: FitLayer, 
     matrix,
     depth,
     outputs.map((o) => all.slice((depth + o) * size, (depth + o) * size + depth)),
-    outputs.map((o) => Float64Array.from({ length: depth }, (_, k) => values[at(o, k)]!)),
+    outputs.map((o) => Float64Array.from({ length: depth }, (_, k) => factor * values[at(o, k)]!)),
     Float64Array.from({ length: depth }, (_, k) =>
       Math.max(ridgeShare * matrix[k * depth + k]!, (leastRidge * trace) / depth),
     ),
   );
   const fitted = new Float64Array(values.length);
-  for (const [o, row] of rows.entries()) for (const [k, v] of row.entries()) fitted[at(o, k)] = v;
+  for (const [o, row] of rows.entries()) for (const [k, v] of row.entries()) fitted[at(o, k)] = v / factor;
   const constants = new Map([...graph.constants, [weight, f32(old.dims, fitted)]]);
   if (bias !== '') {
     const shifts = rows.map(
-      (row, o) => means[depth + o]! - row.reduce((sum, v, k) => sum + v * means[k]!, 0),
+      (row, o) => (means[depth + o]! - row.reduce((sum, v, k) => sum + v * means[k]!, 0)) / biasFactor,
     );
     constants.set(bias, f32(graph.constants.get(bias)!.dims, shifts));
   }

@@ -4,6 +4,7 @@ import type { IntegerContext, QuantizeRule } from '../op.js';
 import type { Activation } from './activation.js';
 import { convAttributes, convGeometry } from './conv-geometry.js';
 import { windowRows } from './product-rows.js';
+import { linearPart } from './quantize-rule.js';
 import { channelAxis, integerConv } from './weighted-rule.js';
 
 export const convRule = (activationOf: (node: Node) => Activation): QuantizeRule => ({
@@ -12,6 +13,7 @@ export const convRule = (activationOf: (node: Node) => Activation): QuantizeRule
   axis: () => channelAxis.QConv,
   outputAxis: () => 1,
   bias: 2,
+  linear: (node) => linearPart(node),
   integer: (ctx) =>
     hasFrames(ctx) ? null : integerConv(ctx, 'QConv', Object.keys(convAttributes), activationOf(ctx.node)),
   rows: ({ node, x, weightDims }) => windowRows(convGeometry(node, node.name, x, weightDims)),

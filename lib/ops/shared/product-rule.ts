@@ -5,6 +5,7 @@ import type { Dims } from '../../tensor/shape.js';
 import type { IntegerContext, QuantizeRule } from '../op.js';
 import type { FormOf } from './float-product.js';
 import { vectorRows } from './product-rows.js';
+import { linearPart } from './quantize-rule.js';
 import {
   clampAttributes,
   fitsIntegerForm,
@@ -58,6 +59,7 @@ export const productRule = (formOf: FormOf): QuantizeRule => ({
   axis: ({ node, weightDims }) => channelAxis(formOf(node), weightDims),
   outputAxis: (rank) => rank - 1,
   bias: 2,
+  linear: (node) => linearPart(node, formOf(node).factor, formOf(node).biasFactor),
   integer: (ctx) => integerProduct(formOf, ctx),
   rows: ({ node, x, weightDims }) => (formOf(node).transA || weightDims.length !== 2 ? null : vectorRows(x)),
 });

@@ -4,6 +4,20 @@ import type { Dims } from '../../tensor/shape.js';
 import type { IntegerContext } from '../op.js';
 import type { ProductRows } from './product-rows.js';
 
+/** What a layer computes before an activation, or before it adds anything else: factor * x W + biasFactor * bias. */
+export interface LinearPart {
+  /** Computes that alone. */
+  readonly node: Node;
+  readonly factor: number;
+  readonly biasFactor: number;
+}
+
+/** The node without what operators have behind their products. */
+export function linearPart(node: Node, factor = 1, biasFactor = 1): LinearPart {
+  const { activation: _, ...attributes } = node.attributes;
+  return { node: { ...node, inputs: node.inputs.slice(0, 3), attributes }, factor, biasFactor };
+}
+
 /** Moves values without changing them: inputs `data` and outputs `results` share scale and zero point. */
 export interface SameScale {
   readonly kind: 'same-scale';
@@ -31,6 +45,7 @@ export type QuantizeRule =
       /** Axis of the output along which the channels lie. */
       readonly outputAxis: (rank: number) => number;
       readonly bias: number;
+      readonly linear: (node: Node) => LinearPart;
       readonly integer: (ctx: IntegerContext) => readonly Node[] | null;
       /** What meets the weights of one output channel, row by row; null where that is not one row a position. */
       readonly rows: (ctx: { node: Node; x: Dims; weightDims: Dims }) => ProductRows | null;

@@ -104,6 +104,31 @@ test('samples with NaN, and sums beyond float32, are refused by name', async () 
     });
 });
 
+const factors = { alpha: attr.float(0.5), beta: attr.float(4) };
+test.each([
+  ['Gemm', '', factors, true],
+  ['Gemm', '', { alpha: attr.float(-2), beta: attr.float(0) }, true],
+  ['FusedMatMul', 'com.microsoft', { alpha: attr.float(0.5) }, false],
+  ['FusedGemm', 'com.microsoft', { ...factors, activation: attr.string('Relu') }, true],
+  ['FusedConv', 'com.microsoft', { activation: attr.string('Relu') }, true],
+] as const)('%s of %s: factors and activation stay what they are', async (op, domain, attributes, bias) => {
+  const g = new TestGraph([1, 3, 8, 8]);
+  const a = g.op('Relu', [g.conv(g.x, 16, 3)]);
+  const b = bias ? [g.constant('b', f32([6], randomFloats(6, 77, 2)))] : [];
+  // Nothing leaves what FusedConv reads, but it changes.
+  const read = op === 'FusedConv' ? g.op('Relu', [g.conv(a, 6, 16)]) : a;
+  const inputs =
+    op === 'FusedConv'
+      ? [read, g.weights(6, 6, 1, 1), ...b, read]
+      : [g.op('Flatten', [g.op('GlobalAveragePool', [read])]), g.weights(16, 6), ...b];
+  const graph = g.done(g.node(op, inputs, attributes, { domain })[0]!);
+  const model = await modelOf(graph);
+  const made = async (refit: boolean) =>
+    (await prune(model, { channels: { share: 0.4, roundTo: 1, refit }, data })).model.graph;
+  const [cut, fitted] = [await made(false), await made(true)];
+  expect(await noise(graph, fitted)).toBeLessThan(0.3 * (await noise(graph, cut)));
+});
+
 test('grouped convolutions stay as they are, and without samples all do', async () => {
   const graph = halved('grouped', true);
   const model = await modelOf(graph);

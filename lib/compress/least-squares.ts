@@ -36,7 +36,8 @@ function cholesky(matrix: Float64Array, size: number, ridge: Float64Array): Floa
     for (let j = 0; j <= i; j++) {
       let sum = matrix[i * size + j]! + (i === j ? ridge[i]! : 0);
       for (let k = 0; k < j; k++) sum -= lower[i * size + k]! * lower[j * size + k]!;
-      lower[i * size + j] = i === j ? Math.sqrt(Math.max(sum, ridge[i]! * 1e-9)) : sum / lower[j * size + j]!;
+      // What is left of a diagonal is never below the ridge, but by rounding.
+      lower[i * size + j] = i === j ? Math.sqrt(Math.max(sum, ridge[i]!)) : sum / lower[j * size + j]!;
     }
   return lower;
 }

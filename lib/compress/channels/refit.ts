@@ -143,20 +143,26 @@ function withFit(graph: Graph, layer: FitLayer, moments: Gram): Graph {
     matrix.set(all.subarray(i * size, i * size + depth), i * depth);
     trace += all[i * size + i]!;
   }
-  // Nothing but zeros, or always the same: nothing to learn from.
-  if (!(trace > 0)) return graph;
+  // Beyond float32 nothing is known.
+  if (!Number.isFinite(trace)) return graph;
   const old = graph.constants.get(weight)!;
   const values = toNumbers(old);
   const outputs = Array.from({ length: channels }, (_, o) => o);
-  const rows = leastSquares(
-    matrix,
-    depth,
-    outputs.map((o) => all.slice((depth + o) * size, (depth + o) * size + depth)),
-    outputs.map((o) => Float64Array.from({ length: depth }, (_, k) => factor * values[at(o, k)]!)),
-    Float64Array.from({ length: depth }, (_, k) =>
-      Math.max(ridgeShare * matrix[k * depth + k]!, (leastRidge * trace) / depth),
-    ),
-  );
+  const cut = outputs.map((o) => Float64Array.from({ length: depth }, (_, k) => factor * values[at(o, k)]!));
+  // Where inputs never change, the bias alone makes up for what left.
+  const solved =
+    trace === 0
+      ? cut
+      : leastSquares(
+          matrix,
+          depth,
+          outputs.map((o) => all.slice((depth + o) * size, (depth + o) * size + depth)),
+          cut,
+          Float64Array.from({ length: depth }, (_, k) =>
+            Math.max(ridgeShare * matrix[k * depth + k]!, (leastRidge * trace) / depth),
+          ),
+        );
+  const rows = solved.map((row, o) => (row.every(Number.isFinite) ? row : cut[o]!));
   const fitted = new Float64Array(values.length);
   for (const [o, row] of rows.entries()) for (const [k, v] of row.entries()) fitted[at(o, k)] = v / factor;
   const constants = new Map([...graph.constants, [weight, f32(old.dims, fitted)]]);

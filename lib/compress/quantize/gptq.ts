@@ -28,6 +28,8 @@ export interface Curvature {
 export function curvatureOf(matrix: Float64Array, size: number): Curvature {
   let trace = 0;
   for (let k = 0; k < size; k++) trace += matrix[k * size + k];
+  // Beyond float32 nothing is known; each weight counts the same, as where all inputs are 0.
+  if (!Number.isFinite(trace)) matrix.fill((trace = 0));
   const added = (damping * trace) / size || 1;
   for (let k = 0; k < size; k++) matrix[k * size + k] += added;
   const order = Int32Array.from({ length: size }, (_, k) => k).sort(
@@ -44,7 +46,8 @@ export function curvatureOf(matrix: Float64Array, size: number): Curvature {
       let sum = matrix[order[i] * size + order[j]];
       const other = i * size;
       for (let k = j + 1; k < size; k++) sum -= upper[other + k] * scaled[k];
-      if (i === j) diagonal[j] = Math.max(sum, added * 1e-6);
+      // Of a damped matrix at least the damping is left, but for rounding.
+      if (i === j) diagonal[j] = Math.max(sum, added);
       else upper[other + j] = sum / diagonal[j];
     }
   }

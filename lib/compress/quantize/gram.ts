@@ -30,6 +30,10 @@ export interface GramPart {
 export class Gram {
   readonly #parts: number;
   readonly #size: number;
+  /** First estimates of the means. Products are of what is above them: float32 would keep little of how values differ that are all
+   *  large. */
+  readonly #offsets: Float32Array;
+  /** Of what is above the offsets. */
   readonly #products: Float64Array;
   readonly #sums: Float64Array;
   #rows = 0;
@@ -47,6 +51,7 @@ export class Gram {
     const matrices = groups * this.#parts;
     this.#products = new Float64Array(matrices * this.#size ** 2);
     this.#sums = new Float64Array(matrices * this.#size);
+    this.#offsets = new Float32Array(matrices * this.#size);
   }
 
   /** Whether rows of this kind can be added. */
@@ -71,16 +76,32 @@ export class Gram {
         rows.copy(values, group, Math.floor(((i + shift) * rows.count) / count), whole, 0);
         for (let part = 0; part < this.#parts; part++) {
           const matrix = group * this.#parts + part;
-          const piece = whole.subarray(part * size, (part + 1) * size);
-          x.set(piece, (matrix * count + i) * size);
-          for (let k = 0; k < piece.length; k++) this.#sums[matrix * size + k] += piece[k];
+          x.set(whole.subarray(part * size, (part + 1) * size), (matrix * count + i) * size);
         }
       }
+    this.#takeOff(x, count);
     const { y } = Object.fromEntries(await this.multiply(new Map([['x', f32([matrices, count, size], x)]])));
     const products = y.data as Float32Array;
     for (let i = 0; i < products.length; i++) this.#products[i] += products[i];
     this.#rows += count;
     this.#samples++;
+  }
+
+  /** Takes the offsets, which are the means of the first rows, off rows [matrix, row, element], and adds up what is left. */
+  #takeOff(x: Float32Array, count: number): void {
+    const [size, offsets, sums] = [this.#size, this.#offsets, this.#sums];
+    for (let first = 0, of = 0; first < x.length; first += count * size, of += size)
+      for (let k = 0; k < size; k++) {
+        if (this.#rows === 0) {
+          let sum = 0;
+          for (let i = 0; i < count; i++) sum += x[first + i * size + k];
+          offsets[of + k] = sum / count;
+        }
+        for (let i = first + k; i < first + count * size; i += size) {
+          x[i] -= offsets[of + k];
+          sums[of + k] += x[i];
+        }
+      }
   }
 
   get rows(): number {
@@ -93,13 +114,16 @@ export class Gram {
       for (let part = 0; part < this.#parts; part++) {
         const at = group * this.#parts + part;
         const own = Math.min(size, this.depth - part * size);
-        const means = this.#sums.slice(at * size, at * size + own).map((sum) => sum / this.#rows);
+        const above = this.#sums.slice(at * size, at * size + own).map((sum) => sum / this.#rows);
+        const means = above.map((mean, k) => this.#offsets[at * size + k] + mean);
         const matrix = (centred: boolean): Float64Array => {
           const found = new Float64Array(own * own);
           for (let i = 0; i < own; i++)
-            for (let j = 0; j < own; j++)
-              found[i * own + j] =
-                this.#products[(at * size + i) * size + j] / this.#rows - (centred ? means[i] * means[j] : 0);
+            for (let j = 0; j < own; j++) {
+              const product = this.#products[(at * size + i) * size + j] / this.#rows - above[i] * above[j];
+              const covariance = i === j ? Math.max(0, product) : product;
+              found[i * own + j] = covariance + (centred ? 0 : means[i] * means[j]);
+            }
           return found;
         };
         yield { group, first: part * size, size: own, matrix, means };

@@ -121,3 +121,18 @@ test('inputs that are always 0 do no harm', () => {
   const row = Float64Array.of(0.3, -0.7, 0.1);
   expect([...roundWithFeedback(row, 0.2, 7, c).integers]).toEqual([...roundToNearest(row, 0.2, 7)]);
 });
+
+test('products beyond float32 do no harm either', () => {
+  const row = Float64Array.of(0.3, -0.7, 0.1);
+  for (const v of [Number.POSITIVE_INFINITY, Number.NaN]) {
+    const c = curvatureOf(new Float64Array(9).fill(v), 3);
+    expect([...roundWithFeedback(row, 0.2, 7, c).integers]).toEqual([...roundToNearest(row, 0.2, 7)]);
+  }
+});
+
+test('of a matrix that rounding made indefinite, at least the damping is left', () => {
+  const matrix = new Float64Array(16).fill(1);
+  for (let k = 0; k < 4; k++) matrix[k * 5]! -= 0.05;
+  const { remainders } = curvatureOf(matrix, 4);
+  expect(Math.min(...remainders)).toBeGreaterThanOrEqual(0.0095);
+});

@@ -49,6 +49,46 @@ test.each([
   }
 });
 
+test.each([0, 1, 1000, -1e6])('covariances of what varies little around %d', async (mean) => {
+  const [count, depth] = [50, 6];
+  // Multiples of a power of two, so that the sums with the mean are exact.
+  const steps = [1, 2, 3].map((seed) => randomFloats(count * depth, seed).map((v) => Math.round(16 * v) / 8));
+  const gram = new Gram(1, depth, steps.length, (feeds) => executor.run(feeds));
+  for (const values of steps)
+    await gram.see(
+      values.map((v) => v + mean),
+      rowsOf(1, count, depth),
+    );
+  const [part] = gram.parts();
+  const { matrix, means } = part!;
+  const [plain, centred] = [matrix(false), matrix(true)];
+  const all = steps.flatMap((values) => [...values]);
+  const average = (f: (row: number) => number): number => {
+    let sum = 0;
+    for (let row = 0; row < all.length; row += depth) sum += f(row);
+    return (sum * depth) / all.length;
+  };
+  for (let i = 0; i < depth; i++) {
+    const own = average((row) => all[row + i]!);
+    expect(Math.abs(means[i]! - mean - own)).toBeLessThan(1e-7);
+    for (let j = 0; j < depth; j++) {
+      const wanted = average((row) => all[row + i]! * all[row + j]!) - own * average((row) => all[row + j]!);
+      expect(Math.abs(centred[i * depth + j]! - wanted)).toBeLessThan(1e-6);
+      const product = wanted + means[i]! * means[j]!;
+      expect(Math.abs(plain[i * depth + j]! / product - 1)).toBeLessThan(1e-5);
+    }
+  }
+});
+
+test('what never changes has no covariance, not even by rounding', async () => {
+  const gram = new Gram(1, 5, 3, (feeds) => executor.run(feeds));
+  const values = randomFloats(5, 3, 1000);
+  for (let s = 0; s < 3; s++) await gram.see(values, rowsOf(1, 1, 5));
+  const [part] = gram.parts();
+  expect([...part!.matrix(true)]).toEqual(new Array(25).fill(0));
+  expect([...part!.means]).toEqual([...values]);
+});
+
 test('takes some rows of many, others of each sample, and as many of short ones as of long ones need', async () => {
   const seen: number[][] = [];
   const spied = (depth: number): ProductRows => ({

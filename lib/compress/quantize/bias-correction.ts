@@ -5,13 +5,16 @@ import type { Dims } from '../../tensor/shape.js';
 import { f32, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import type { QuantizedConstant } from './affine.js';
 
-/** Mean of a value per channel: axis 1 of [N,C,spatial...], else the last axis. */
+/** Mean of a value per channel. */
 export class ChannelMeans {
   #sums = new Float64Array(0);
   #count = 0;
 
+  /** The axis of channels: the last one of what matrix products read, 1 of what convolutions read. */
+  constructor(private readonly axisOf: (dims: Dims) => number) {}
+
   see(values: Float32Array, dims: Dims): void {
-    const axis = dims.length >= 3 ? 1 : dims.length - 1;
+    const axis = this.axisOf(dims);
     const channels = dims[axis] ?? 1;
     const inner = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
     if (this.#sums.length !== channels) this.#sums = new Float64Array(channels);
@@ -24,7 +27,7 @@ export class ChannelMeans {
   }
 }
 
-/** The bias plus a shift of each of its channels; as it is when it has others. */
+/** The bias plus a shift of each of its channels; as it is when it has others. Shapes: bias [O]; shift [O]. */
 export function shiftBias(bias: TensorValue, shift: Float64Array): TensorValue {
   if (bias.data.length !== shift.length) return bias;
   return f32(
@@ -33,25 +36,24 @@ export function shiftBias(bias: TensorValue, shift: Float64Array): TensorValue {
   );
 }
 
-/** The bias plus (W - Wq) E[x]. Shapes: w [O,I/g,taps...] or [O,I] (axis 0), or [I,O] (axis 1); means [I]; bias [O]. When the
- *  means do not fit the weights the bias stays as it is. Padding counts as if it had the mean: borders are few. */
-export function correctBias(
-  bias: TensorValue,
+/** (W - Wq) E[x], [O]. Shapes: w [O,I/g,taps...] or [O,I] (axis 0), or [I,O] (axis 1); means [I]. Undefined where the means do not fit
+ *  the weights. Padding counts as if it had the mean: borders are few. */
+export function roundingShift(
   weight: TensorValue,
   axis: number,
   quantized: QuantizedConstant,
   means: Float64Array,
-): TensorValue {
+): Float64Array | undefined {
   const outputs = weight.dims[axis] ?? 0;
   const rows = weight.dims[1 - axis] ?? 0;
   const groups = weight.dims.length > 2 ? means.length / rows : 1;
-  const fits = bias.data.length === outputs && (weight.dims.length > 2 ? axis === 0 : rows === means.length);
-  if (!fits || !Number.isInteger(groups) || outputs % groups !== 0) return bias;
+  const fits = weight.dims.length > 2 ? axis === 0 : rows === means.length;
+  if (!fits || !Number.isInteger(groups) || outputs % groups !== 0) return undefined;
   const w = toNumbers(weight);
   const stored = toNumbers(quantized.value);
   const scales = toNumbers(quantized.params.scale);
   const taps = w.length / Math.max(1, outputs * rows);
-  const corrected = toNumbers(bias);
+  const shifts = new Float64Array(outputs);
   for (let o = 0; o < outputs; o++) {
     const scale = scales[scales.length === 1 ? 0 : o]!;
     const first = Math.floor(o / (outputs / groups)) * rows;
@@ -59,8 +61,8 @@ export function correctBias(
       const at = (axis === 0 ? o * rows + i : i * outputs + o) * taps;
       let shift = 0;
       for (let t = 0; t < taps; t++) shift += w[at + t]! - stored[at + t]! * scale;
-      corrected[o]! += shift * means[first + i]!;
+      shifts[o]! += shift * means[first + i]!;
     }
   }
-  return f32(bias.dims, corrected);
+  return shifts;
 }

@@ -201,10 +201,15 @@ class Inserter {
       const xScale = this.#inputScale(layer);
       const old = this.#editor.constant(node.inputs[weight.input])!;
       const constant = weight.bias === null ? undefined : this.#editor.constant(node.inputs[weight.bias]);
+      const add = this.#biasAdd(layer);
+      const added = add && this.#editor.constant(add.node.inputs[add.input]);
       // One that differs by row stays in float.
-      const given = constant && channelBias(constant, old.dims[weight.axis]);
+      const given = (constant ?? added) && channelBias((constant ?? added)!, old.dims[weight.axis]);
       const [name, made] = this.#quantizedWeights(layer, old, given, xScale);
-      const bias = given && correctedBias(layer, given, old, made, this.options);
+      const corrected = given && correctedBias(layer, given, old, made, this.options);
+      if (corrected !== undefined && add !== undefined)
+        this.#replaceAdded(add.node, add.input, f32(added!.dims, toNumbers(corrected)));
+      const bias = constant && corrected;
       replaceBy(weight.input, name, old, made);
       this.#origins.set(name, {
         name: node.inputs[weight.input],
@@ -232,6 +237,24 @@ class Inserter {
       output: this.#outputReport(layer),
       weightSqnr,
     });
+  }
+
+  /** The Add of a layer's bias, as it is now. */
+  #biasAdd({ node, biasAdd }: Layer): { readonly node: Node; readonly input: number } | undefined {
+    if (biasAdd === null) return undefined;
+    const found = this.#editor.consumers(node.outputs[0]).find(({ name }) => name === biasAdd.node);
+    return found && { node: found, input: biasAdd.input };
+  }
+
+  /** It stays in float: runtimes make integers of it with the product before. */
+  #replaceAdded(add: Node, input: number, value: TensorValue): void {
+    const editor = this.#editor;
+    const name = add.inputs[input];
+    if (editor.isOnlyUsedBy(name, add)) editor.setConstant(name, value);
+    else {
+      const own = editor.addConstant(name, value);
+      editor.replace([add], [{ ...add, inputs: add.inputs.map((other, i) => (i === input ? own : other)) }]);
+    }
   }
 
   #inputScale({ node, activations }: Layer): number {

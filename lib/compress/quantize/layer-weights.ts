@@ -1,14 +1,15 @@
 // Weights and bias of one layer: which rounding, which correction.
+import { opOf } from '../../ops/index.js';
 import { type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import { minWeightScale, type QuantizedConstant, quantizeWeights } from './affine.js';
-import { type ChannelMeans, correctBias, shiftBias } from './bias-correction.js';
+import { type ChannelMeans, roundingShift, shiftBias } from './bias-correction.js';
 import type { BitWidths } from './bit-widths.js';
 import type { Gram } from './gram.js';
 import { fitsGram, type GramRounded, gramWeights } from './gram-weights.js';
 import type { Layer } from './selection.js';
 
 export interface LayerWeightOptions {
-  /** Channel means of the inputs of weighted layers, for bias correction where `grams` says nothing. */
+  /** Channel means of the inputs of weighted layers by their names, for bias correction where `grams` says nothing. */
   readonly means: ReadonlyMap<string, ChannelMeans>;
   /** Of what the products with a constant read, by its name; empty where weights are rounded to the nearest. */
   readonly grams: ReadonlyMap<string, Gram>;
@@ -45,14 +46,21 @@ export function roundedWeights(
 
 /** The bias with the shift that rounding the weights makes taken back, where that is wanted and known. */
 export function correctedBias(
-  { node, weight, activations }: Layer,
+  { node, weight }: Layer,
   bias: TensorValue,
   old: TensorValue,
   made: RoundedWeights,
   { biasCorrection, means }: LayerWeightOptions,
 ): TensorValue {
   if (!biasCorrection) return bias;
-  if ('shift' in made) return shiftBias(bias, made.shift);
-  const seen = means.get(node.inputs[activations[0]]);
-  return seen === undefined ? bias : correctBias(bias, old, weight!.axis, made, seen.means());
+  const seen = means.get(node.name);
+  const shift = 'shift' in made ? made.shift : seen && roundingShift(old, weight!.axis, made, seen.means());
+  const rule = opOf(node).quantize;
+  if (shift === undefined || rule.kind !== 'weighted') return bias;
+  // The bias of Gemm has a factor of its own.
+  const { factor, biasFactor } = rule.linear(node);
+  return shiftBias(
+    bias,
+    shift.map((v) => (v * factor) / biasFactor),
+  );
 }

@@ -1,23 +1,22 @@
 // Post-training quantisation: clean the graph, choose layers, calibrate, write QuantizeLinear and DequantizeLinear.
 // Source: Jacob et al. 2018, arXiv:1712.05877; Nagel et al. 2021, arXiv:2106.08295, section 3.
-import { collect, type Executor, type Feeds, type Watcher } from '../../calibrate/collect.js';
+import { collect, type Feeds, type Watcher } from '../../calibrate/collect.js';
 import { calibrators } from '../../calibrate/index.js';
 import type { Observer, Range } from '../../calibrate/observer.js';
 import { KompaktError } from '../../errors.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import { GraphEditor } from '../../graph/rewrite.js';
-import { opOf } from '../../ops/index.js';
 import { cleanPasses, runPipeline } from '../../passes/pipeline.js';
 import { parseOptions } from '../../session/parse-options.js';
-import type { Dims } from '../../tensor/shape.js';
 import { type ActivationParams, type ActivationScheme, activationParams, levelsOf } from './affine.js';
-import { ChannelMeans } from './bias-correction.js';
+import type { ChannelMeans } from './bias-correction.js';
 import { type BitWidths, bitWidths } from './bit-widths.js';
 import { requireExclusions, requireFloatLayers } from './check-request.js';
 import { equalize } from './equalize.js';
-import { Gram, gramGraph } from './gram.js';
+import { type Gram, gramGraph } from './gram.js';
 import type { Groups } from './groups.js';
 import { type Inserted, insertQdq, type LayerReport } from './insert-qdq.js';
+import { gramWatchers, meanWatchers } from './layer-watchers.js';
 import { type CompleteQuantizeOptions, type QuantizeOptions, quantizeOptions } from './options.js';
 import { boundsOf, clampedObserver, saturationRanges } from './saturation.js';
 import { selectLayers } from './select-layers.js';
@@ -129,14 +128,15 @@ async function calibrate(
 }> {
   const ranges = knownRanges(graph, groups);
   const observers = observersFor(graph, groups, widths, ranges, options);
-  const means = options.biasCorrection ? meansFor(layers) : new Map<string, ChannelMeans>();
+  const means = new Map<string, ChannelMeans>();
+  const mean = options.biasCorrection ? meanWatchers(graph, layers, means) : [];
   const grams = new Map<string, Gram>();
   const byError = layers.filter((layer) => roundsByError(layer, widths, options));
   const rowWatchers =
     byError.length === 0
       ? []
       : gramWatchers(graph, byError, grams, options.samples, await context.executor(gramGraph()));
-  const watchers: (readonly [string, Watcher])[] = [...observers, ...means, ...rowWatchers];
+  const watchers: (readonly [string, Watcher])[] = [...observers, ...mean, ...rowWatchers];
   const execute = await context.executor(withOutputs(graph, [...new Set(watchers.map(([name]) => name))]));
   const samples = await collect({
     samples: context.data,
@@ -220,42 +220,9 @@ function knownRanges(graph: Graph, groups: Groups): Map<string, Range> {
   return ranges;
 }
 
-/** Watches the inputs of layers whose biases can be corrected. */
-function meansFor(layers: readonly Layer[]): Map<string, ChannelMeans> {
-  const means = new Map<string, ChannelMeans>();
-  for (const { node, weight, activations } of layers)
-    if (weight !== null && weight.bias !== null) means.set(node.inputs[activations[0]], new ChannelMeans());
-  return means;
-}
-
 /** Whether the weights of a layer are rounded by what its products err. */
 const roundsByError = (layer: Layer, widths: BitWidths, { rounding }: CompleteQuantizeOptions): boolean =>
   layer.weight !== null && (rounding === 'gptq' || (rounding === 'auto' && widths.ofWeights(layer) < 8));
-
-/** Watches what meets the weights of layers; fills `grams` by name of the weights. */
-function gramWatchers(
-  graph: Graph,
-  layers: readonly Layer[],
-  grams: Map<string, Gram>,
-  samples: number,
-  multiply: Executor,
-): [string, Watcher][] {
-  return layers.flatMap(({ node, weight, activations }): [string, Watcher][] => {
-    const rule = opOf(node).quantize;
-    if (weight === null || rule.kind !== 'weighted') return [];
-    const name = node.inputs[weight.input];
-    const weightDims = graph.constants.get(name)!.dims;
-    const see = async (values: Float32Array, x: Dims): Promise<void> => {
-      const rows = rule.rows({ node, x, weightDims });
-      if (rows === null) return;
-      const gram = grams.get(name) ?? new Gram(rows.groups, rows.depth, samples, multiply);
-      grams.set(name, gram);
-      // Another layer may use the same weights in other groups: the first use counts.
-      if (gram.fits(rows)) await gram.see(values, rows);
-    };
-    return [[node.inputs[activations[0]], { see }]];
-  });
-}
 
 function widen(ranges: Map<string, Range>, representative: string, range: Range): void {
   const { min, max } = ranges.get(representative) ?? range;

@@ -102,7 +102,7 @@ class Selector {
     const operands = data.filter((i) => constant(i));
     const isFloat = (i: number): boolean => this.#editor.constant(node.inputs[i])!.dtype === 'float32';
     if (activations.length === 0 || !operands.every(isFloat)) return undefined;
-    const base = { node, activations, operands, weight: null, clamps: [], outputs };
+    const base = { node, activations, operands, weight: null, biasAdd: null, clamps: [], outputs };
     if (rule.kind === 'same-scale') return operands.length > 0 ? undefined : { ...base, kind: 'same-scale' };
     if (rule.kind === 'table') {
       const rest = node.inputs
@@ -130,7 +130,7 @@ class Selector {
     return {
       input: rule.weight,
       axis: rule.axis({ node, weightDims: weight.dims }),
-      bias: bias === '' ? null : rule.bias,
+      bias: bias === '' || rule.linear(node).biasFactor === 0 ? null : rule.bias,
     };
   }
 
@@ -159,30 +159,32 @@ class Selector {
   }
 
   /** Relu and Clip that are the only users, and the value behind the last of them. */
-  #clampsBehind(node: Node): Pick<Layer, 'clamps' | 'outputs'> {
+  #clampsBehind(node: Node): Pick<Layer, 'biasAdd' | 'clamps' | 'outputs'> {
     const clamps: Node[] = [];
+    let biasAdd: Layer['biasAdd'] = null;
     let value = node.outputs[0];
     for (;;) {
       const user = soleUser(this.#editor, value);
-      const biasAdd = clamps.length === 0 && this.#addsBias(node, user);
       if (user === undefined || this.excluded(user)) break;
-      if (!biasAdd && (clipBounds(this.#editor, user) === undefined || user.inputs[0] !== value)) break;
+      if (clamps.length === 0) biasAdd = this.#biasAdd(node, user);
+      const adds = biasAdd?.node === user.name;
+      if (!adds && (clipBounds(this.#editor, user) === undefined || user.inputs[0] !== value)) break;
       clamps.push(user);
       value = user.outputs[0];
     }
-    return { clamps, outputs: [value] };
+    return { biasAdd, clamps, outputs: [value] };
   }
 
   /** An Add of one constant per column behind a matrix product without a bias of its own. */
-  #addsBias(node: Node, user: Node | undefined): boolean {
-    if (!isOp(node, 'MatMul') || !isOp(user, 'Add')) return false;
+  #biasAdd(node: Node, user: Node): Layer['biasAdd'] {
+    if (!isOp(node, 'MatMul') || !isOp(user, 'Add')) return null;
     const weight = this.#editor.constant(node.inputs[1]);
-    const bias = user.inputs.map((name) => this.#editor.constant(name)).find((c) => c !== undefined);
-    if (weight === undefined || bias === undefined) return false;
-    return (
-      bias.data.length === weight.dims[weight.dims.length - 1] &&
-      bias.dims[bias.dims.length - 1] === bias.data.length
-    );
+    const input = user.inputs.findIndex((name) => this.#editor.constant(name) !== undefined);
+    const bias = this.#editor.constant(user.inputs[input] ?? '');
+    if (weight === undefined || bias === undefined) return null;
+    const columns = weight.dims[weight.dims.length - 1];
+    const perColumn = bias.data.length === columns && bias.dims[bias.dims.length - 1] === columns;
+    return perColumn ? { node: user.name, input } : null;
   }
 
   /** Asks the rule with made-up parameters whether there is an integer form. */

@@ -12,7 +12,10 @@ export interface Layer {
   readonly operands: readonly number[];
   /** Weights and bias of weighted layers: input indices, the axis of channels; null where there are none. */
   readonly weight: { readonly input: number; readonly axis: number; readonly bias: number | null } | null;
-  /** Clamps (Relu, Clip) between node and quantiser. */
+  /** The Add behind a matrix product that adds one constant number to each of its columns, a bias in all but name: its name, and which
+   *  of its inputs that is; null without. */
+  readonly biasAdd: { readonly node: string; readonly input: number } | null;
+  /** Clamps (Relu, Clip, and the Add of a bias) between node and quantiser. */
   readonly clamps: readonly Node[];
   /** Values behind node and clamps that get a quantiser. Empty: the result stays float, or is part of a table. */
   readonly outputs: readonly string[];

@@ -8,7 +8,7 @@ import { prune } from '../../lib/compress/prune-model.js';
 import { quantize } from '../../lib/compress/quantize-model.js';
 import { GraphEditor } from '../../lib/graph/rewrite.js';
 import { Model } from '../../lib/model/model.js';
-import { f32, toNumbers } from '../../lib/tensor/tensor.js';
+import { f32, fromNumbers, toNumbers } from '../../lib/tensor/tensor.js';
 import { evaluate } from '../../lib/train/evaluate.js';
 import { buildNetwork } from '../../lib/train/networks/index.js';
 import type { Lesson } from '../../lib/train/train-model.js';
@@ -37,6 +37,24 @@ const zerosIn = (model: Model): string[] =>
   [...model.graph.constants].flatMap(([name, value]) =>
     value.dims.length < 2 ? [] : [...toNumbers(value)].flatMap((v, i) => (v === 0 ? [`${name} ${i}`] : [])),
   );
+
+test.each([{ sparsity: 0.5 }, { channels: { share: 0.5 } }])(
+  'weights in float16 are refused, and named: %j',
+  async (options) => {
+    const constants = new Map(
+      [...dense.graph.constants].map(([name, value]) => [
+        name,
+        value.dtype === 'float32' ? fromNumbers('float16', value.dims, toNumbers(value)) : value,
+      ]),
+    );
+    await expect(prune(dense.withGraph({ ...dense.graph, constants }), options)).rejects.toMatchObject({
+      code: 'KPT_OPTION_INVALID',
+      message: expect.stringMatching(
+        /weights in float32 to prune but received one in float16: node '.+' \(Conv\)/,
+      ),
+    });
+  },
+);
 
 test('one shot: as many zeros as asked for, the least weights of each layer, the rest as it was', async () => {
   const { report } = await prune(dense, { sparsity: 0.6, evaluate: judged });

@@ -8,7 +8,8 @@ import { sha256Of } from '../../lib/search/compress/measure.js';
 import { loadRecipe } from '../../lib/search/compress/recipe.js';
 import type { CompressReport } from '../../lib/search/compress/report.js';
 import { compress } from '../../lib/search/compress.js';
-import { f32, toNumbers } from '../../lib/tensor/tensor.js';
+import { toTensor } from '../../lib/session/feeds.js';
+import { f32, fromNumbers, toNumbers } from '../../lib/tensor/tensor.js';
 import { evaluate as evaluateModel } from '../../lib/train/evaluate.js';
 import type { Lesson } from '../../lib/train/train-model.js';
 import { folder } from '../helpers/data-files.js';
@@ -257,6 +258,41 @@ test('a journal: what is finished is not done again, what was killed goes on, an
     code: 'KPT_OPTION_INVALID',
     message: expect.stringContaining('data (was '),
   });
+});
+
+test('a model in float16 is no candidate for INT8: nothing is made of it, and the trial says why', async () => {
+  const { graph } = model;
+  const half = <T extends { dtype: string }>(value: T) => ({ ...value, dtype: 'float16' as const });
+  const constants = new Map(
+    [...graph.constants].map(([name, value]) => [
+      name,
+      value.dtype === 'float32' ? fromNumbers('float16', value.dims, toNumbers(value)) : value,
+    ]),
+  );
+  const inputs = graph.inputs.map(half);
+  const small = model.withGraph({ ...graph, inputs, outputs: graph.outputs.map(half), constants });
+  const lessons = data.slice(0, 100).map(({ feeds, label }) => ({
+    feeds: Object.fromEntries(
+      Object.entries(feeds).map(([name, { dims, data: x }]) => [
+        name,
+        toTensor(fromNumbers('float16', dims, x as Float32Array)),
+      ]),
+    ),
+    ...(label !== undefined && { label }),
+  }));
+  const { report } = await compress(small, {
+    data: lessons,
+    evaluate: lessons,
+    budget: { maxDrop: 5 },
+    methods: ['int8'],
+    ...quick,
+  });
+  expect(report.trials.map(({ number, failure }) => [number, failure?.code])).toEqual([
+    [0, undefined],
+    [1, 'KPT_OPTION_INVALID'],
+  ]);
+  expect(report.trials[1]!.failure!.message).toContain('one in float16');
+  expect(report.chosen).toMatchObject({ number: 0 });
 });
 
 test('a time limit ends the search with what there is', async () => {

@@ -5,6 +5,7 @@ import { producersOf } from '../../graph/order.js';
 import { ops } from '../../ops/index.js';
 import type { TensorValue } from '../../tensor/tensor.js';
 import { isMover } from '../../train/plain-weights.js';
+import { describeOtherFloats, otherFloatWeights } from '../float-weights.js';
 import type { LayerChoice } from './options.js';
 
 export interface PrunableLayer {
@@ -59,6 +60,13 @@ export function chooseLayers(graph: Graph, { only, keep }: LayerChoice): readonl
         `The model has no layer '${name}' to prune; its layers are ${layers.map(({ node }) => node).join(', ') || 'none'}.`,
       );
   const chosen = layers.filter(({ node }) => (only?.includes(node) ?? true) && !keep.includes(node));
+  const other = layers.length === 0 ? otherFloatWeights(graph) : undefined;
+  if (other !== undefined)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      `Expected a model with weights in float32 to prune but received ${describeOtherFloats(other)}.`,
+      { node: other.node.name },
+    );
   if (chosen.length === 0)
     throw new KompaktError(
       'KPT_OPTION_INVALID',

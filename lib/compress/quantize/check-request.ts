@@ -1,7 +1,9 @@
-// What quantize refuses before it calibrates: models that are quantised already, and exclusions that exclude nothing.
+// What quantize refuses before it calibrates: models that are quantised already or of other floats, and exclusions that exclude
+// nothing.
 import { KompaktError } from '../../errors.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import type { DType } from '../../tensor/dtype.js';
+import { describeOtherFloats, otherFloatWeights } from '../float-weights.js';
 import type { CompleteQuantizeOptions } from './options.js';
 import type { Selection } from './selection.js';
 
@@ -31,6 +33,13 @@ export function requireFloatLayers(graph: Graph, { layers }: Selection): void {
       'KPT_OPTION_INVALID',
       `Expected a model with layers in float32 for quantize but received one that is quantised already: node '${found.node.name}' (${found.node.op}) reads weights '${found.weight}' of type ${found.dtype}. Quantise the float32 model that it was made from; this one is run and explained as it is.`,
       { node: found.node.name },
+    );
+  const other = otherFloatWeights(graph);
+  if (other !== undefined)
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      `Expected a model with layers in float32 for quantize but received ${describeOtherFloats(other)}.`,
+      { node: other.node.name },
     );
 }
 

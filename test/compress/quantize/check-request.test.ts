@@ -4,7 +4,7 @@ import { quantize } from '../../../lib/compress/quantize/quantize.js';
 import { attr } from '../../../lib/graph/attribute.js';
 import type { Graph } from '../../../lib/graph/graph.js';
 import { runReference } from '../../../lib/run/reference.js';
-import { f32, tensor } from '../../../lib/tensor/tensor.js';
+import { f32, fromNumbers, tensor } from '../../../lib/tensor/tensor.js';
 import { TestGraph } from '../../helpers/check-pass.js';
 import { randomFloats } from '../../helpers/random-floats.js';
 
@@ -38,6 +38,17 @@ test('a model of integer operators is refused', async () => {
   const sums = g.op('MatMulInteger', [bytes!, weights, zero!]);
   const { executor, result } = attempt(g.done(g.op('Cast', [sums], { to: attr.int(1) })));
   await expect(result).rejects.toMatchObject(refusal);
+  expect(executor).not.toHaveBeenCalled();
+});
+
+test('a model in float16 is refused, and named', async () => {
+  const g = new TestGraph([1, 8]);
+  const half = g.op('Cast', [g.x], { to: attr.int(10) });
+  const weights = g.constant('w', fromNumbers('float16', [8, 4], randomFloats(32, 1)));
+  const product = g.op('MatMul', [half, weights]);
+  const { executor, result } = attempt(g.done(g.op('Cast', [product], { to: attr.int(1) })));
+  await expect(result).rejects.toMatchObject({ code: 'KPT_OPTION_INVALID' });
+  await expect(result).rejects.toThrow(/one in float16: node '.+' \(MatMul\) reads weights 'w' of this type/);
   expect(executor).not.toHaveBeenCalled();
 });
 

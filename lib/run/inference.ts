@@ -24,10 +24,20 @@ const maxFoldedElements = 1 << 16;
 
 export const describeNode = (node: Pick<Node, 'op' | 'name'>): string => `${node.op} node '${node.name}'`;
 
-export function inferContext(graph: Pick<Graph, 'opsets'>, node: Node, facts: Facts): InferContext {
+export function inferContext(
+  graph: Pick<Graph, 'opsets'> & Partial<Pick<Graph, 'inputs'>>,
+  node: Node,
+  facts: Facts,
+): InferContext {
   const inputs = node.inputs.map((name) => {
     if (name === '') return undefined;
     const fact = facts(name);
+    if (fact === undefined && graph.inputs?.some((input) => input.name === name))
+      throw new KompaktError(
+        'KPT_INPUT_MISSING',
+        `Input '${name}', which ${describeNode(node)} reads, was not fed.`,
+        { input: name },
+      );
     if (fact === undefined)
       throw new KompaktError(
         'KPT_GRAPH_INVALID',

@@ -1,6 +1,15 @@
 // The file of a journal: a line of JSON for each thing that is finished, on disk before the search goes on, so that a search that was
 // killed goes on where it was. Its first line says what is searched; a journal of another search is refused.
-import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { z } from 'zod';
 import { KompaktError } from '../errors.js';
 import { requireSameSettings } from '../train/checkpoint.js';
@@ -21,6 +30,8 @@ export class JournalFile<Line extends z.ZodType> {
   /** Those that were there. */
   readonly lines: readonly z.output<Line>[];
   readonly #path: string;
+  /** Where a line begins that could not be written as a whole; undefined where the last one is whole. */
+  #torn: number | undefined;
 
   /** Opens or begins a journal. A last line that was cut short is taken off the file. Throws KPT_FILE_NOT_FOUND, KPT_FILE_WRITE,
    *  KPT_DATA_MALFORMED for what is no journal, KPT_OPTION_INVALID for that of another search. */
@@ -59,9 +70,14 @@ export class JournalFile<Line extends z.ZodType> {
   #append(text: string): void {
     const file = openSync(this.#path, 'a');
     try {
-      writeSync(file, text);
+      // Behind half a line no other could be read.
+      if (this.#torn !== undefined) ftruncateSync(file, this.#torn);
+      this.#torn = fstatSync(file).size;
+      // Writes on where a write takes a part only, as at the end of a disk.
+      writeFileSync(file, Buffer.from(text));
       // What is written elsewhere, a checkpoint say, must never be ahead of the journal.
       fsyncSync(file);
+      this.#torn = undefined;
     } finally {
       closeSync(file);
     }

@@ -1,5 +1,5 @@
 // Journals: lines survive, half a line does not, and another search or another file is refused and left as it is.
-import { readFileSync, writeFileSync } from 'node:fs';
+import fs, { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { JournalFile, type Subject } from '../../lib/search/journal-file.js';
@@ -33,6 +33,40 @@ test('cut off anywhere, whole lines stay and what follows is whole', () => {
     journal.add({ n: 2 });
     expect(open(path).lines.at(-1)).toEqual({ n: 2 });
   }
+});
+
+/** The next write takes a few bytes only, and the one after it is answered with the error, where there is one. */
+function shortWrite(then?: Error): void {
+  const write = fs.writeSync as (file: number, bytes: Uint8Array) => number;
+  const spy = jest.spyOn(fs, 'writeSync');
+  spy.mockImplementationOnce((file, bytes) =>
+    write(file, Buffer.from(bytes as unknown as Uint8Array).subarray(0, 4)),
+  );
+  if (then !== undefined)
+    spy.mockImplementationOnce(() => {
+      throw then;
+    });
+}
+afterEach(() => jest.restoreAllMocks());
+
+test('a write that takes a part of the line is gone on with', () => {
+  const path = join(folder, 'short.jsonl');
+  const journal = open(path);
+  shortWrite();
+  journal.add({ n: 1 });
+  journal.add({ n: 2 });
+  expect(open(path).lines).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test('half a line of a full disk is cut off before the next one', () => {
+  const path = join(folder, 'full.jsonl');
+  const journal = open(path);
+  journal.add({ n: 1 });
+  shortWrite(new Error('ENOSPC'));
+  expect(() => journal.add({ n: 2 })).toThrow(error('KPT_FILE_WRITE'));
+  expect(readFileSync(path, 'utf8')).toMatch(/\{"n":1\}\n\{"n"$/);
+  journal.add({ n: 3 });
+  expect(open(path).lines).toEqual([{ n: 1 }, { n: 3 }]);
 });
 
 test('another subject is refused by name, and the order of its parts does not count', () => {

@@ -50,6 +50,7 @@ export type { WindowedSummary } from './monitor/latency-window.js';
 export type { MeterSnapshot } from './monitor/meter.js';
 export type { MonitoredSession, MonitorOptions, MonitorSnapshot } from './monitor/monitor.js';
 export type { ProcessSnapshot } from './monitor/process-watch.js';
+export { saveText } from './onnx/write-file.js';
 export { argMax, type Comparison, type ValueComparison } from './report/compare.js';
 export { type CompareModelsOptions, compare } from './report/probe.js';
 export { bytesText, type Column, counted, countText, table } from './report/table.js';

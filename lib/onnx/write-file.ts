@@ -56,6 +56,12 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
   }
 }
 
+/** Writes a text, a page say, to a file: wholly or, with KPT_FILE_WRITE, not at all. */
+export async function saveText(path: string, text: string): Promise<void> {
+  requireArgument(typeof text === 'string', 'a string', 'the text to write', text);
+  await writeFileAtomically(path, Buffer.from(text));
+}
+
 async function writeStream(path: string, bytes: Uint8Array): Promise<void> {
   try {
     const stream = await open(path, constants.O_WRONLY);

@@ -1,6 +1,6 @@
 // Files that a run writes besides the model. Whether they can be written is known before it begins; a disk that fills up meanwhile
 // costs the file and never the model.
-import { checkWritable, warnUnwritten, writeFileAtomically } from '../onnx/write-file.js';
+import { checkWritable, saveText, warnUnwritten } from '../onnx/write-file.js';
 import { trainingCurves } from './curves.js';
 import type { TrainingReport } from './events.js';
 import type { CompleteTrainingSettings } from './options.js';
@@ -25,5 +25,5 @@ export async function writeCurves(
     ['batch', String(batch)],
     ['seed', String(seed)],
   ]);
-  await writeFileAtomically(curves, Buffer.from(page)).catch(warnUnwritten);
+  await saveText(curves, page).catch(warnUnwritten);
 }

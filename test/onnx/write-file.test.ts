@@ -15,7 +15,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkWritable, writeFileAtomically } from '../../lib/onnx/write-file.js';
+import { checkWritable, saveText, writeFileAtomically } from '../../lib/onnx/write-file.js';
 
 const bytes = Buffer.from('new');
 let folder: string;
@@ -50,6 +50,17 @@ test('a device stays a device', async () => {
   }
   expect(lstatSync(at('null')).isCharacterDevice()).toBe(true);
   expect(lstatSync(at('link')).isSymbolicLink()).toBe(true);
+});
+
+test('a text is written as a whole or not at all', async () => {
+  await saveText(at('page'), 'größer');
+  expect(readFileSync(at('page'), 'utf8')).toBe('größer');
+  await expect(saveText(at('page'), undefined as never)).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+  });
+  await expect(saveText(at('none/page'), '')).rejects.toMatchObject({ code: 'KPT_FILE_WRITE' });
+  expect(readFileSync(at('page'), 'utf8')).toBe('größer');
+  expect(readdirSync(folder)).toEqual(['page']);
 });
 
 test('a socket is refused', async () => {

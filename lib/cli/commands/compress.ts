@@ -15,13 +15,13 @@ import {
   Model,
   openSamples,
   type PreprocessOptions,
+  saveText,
 } from '../../index.js';
 import type { Command, Invocation, Options, Result } from '../command.js';
 import { compressOptions, compressRules } from '../compress-options.js';
 import { reportText, showing } from '../compress-report.js';
 import { samplesOf } from '../data.js';
 import { itsFile } from '../option-types.js';
-import { writeText } from '../write-text.js';
 
 export const compressCommand: Command = {
   name: 'compress',
@@ -84,7 +84,7 @@ async function search(
   const begun = performance.now();
   const page = options.text('report');
   const writePage = async (report: CompressReport): Promise<void> => {
-    if (page !== undefined) await writeText(page, await compressPage(report, basename(args[0]!, '.onnx')));
+    if (page !== undefined) await saveText(page, await compressPage(report, basename(args[0]!, '.onnx')));
   };
   const { model: result, report } = await compress(model, {
     ...searchOptions(options, model),
@@ -98,7 +98,7 @@ async function search(
   progress.stop();
   await result.save(output);
   const recipe = await recipePath(output);
-  if (recipe !== null) await writeText(recipe, `${JSON.stringify(report.recipe, null, 2)}\n`);
+  if (recipe !== null) await saveText(recipe, `${JSON.stringify(report.recipe, null, 2)}\n`);
   await writePage(report);
   const seconds = (performance.now() - begun) / 1000;
   const again =

@@ -8,6 +8,7 @@ import {
   Model,
   openSamples,
   type PreprocessOptions,
+  saveText,
 } from '../../index.js';
 import type { Command } from '../command.js';
 import { samplesOf } from '../data.js';
@@ -20,7 +21,6 @@ import {
   threadsOption,
   wholeNumber,
 } from '../option-types.js';
-import { writeText } from '../write-text.js';
 
 /** They are kept in memory. */
 const defaultSamples = 32;
@@ -99,7 +99,7 @@ export const explainCommand: Command = {
     const report = await explain(original, compressed, settings);
     progress.stop();
     if (page !== undefined)
-      await writeText(page, await explainPage(report, `${basename(args[0]!)} → ${basename(args[1]!)}`));
+      await saveText(page, await explainPage(report, `${basename(args[0]!)} → ${basename(args[1]!)}`));
     return {
       document: { original: args[0]!, compressed: args[1]!, report },
       text: [await explainText(report), ...(page === undefined ? [] : [`page: ${page}`])].join('\n\n'),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { z } from 'zod';
 import { KompaktError } from '../../errors.js';
-import { writeFileAtomically } from '../../onnx/write-file.js';
+import { saveText } from '../../onnx/write-file.js';
 
 const share = z.number().min(0).max(1);
 const distribution = z
@@ -72,7 +72,7 @@ export async function loadBaseline(path: string): Promise<DriftBaseline> {
 /** Throws KPT_FILE_WRITE. */
 export async function saveBaseline(path: string, made: DriftBaseline): Promise<void> {
   parseBaseline(made, 'the baseline');
-  await writeFileAtomically(path, Buffer.from(`${JSON.stringify(made)}\n`));
+  await saveText(path, `${JSON.stringify(made)}\n`);
 }
 
 interface Signature {

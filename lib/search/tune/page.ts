@@ -1,5 +1,5 @@
 // A search as an HTML page: the trials in their order, how each went on, and a panel for each parameter.
-import { writeFileAtomically } from '../../onnx/write-file.js';
+import { saveText } from '../../onnx/write-file.js';
 import { type Chart, curvesPage } from '../../report/curves-page.js';
 import { counted } from '../../report/table.js';
 import type { TrialReport, TuneReport } from './report.js';
@@ -8,7 +8,7 @@ import type { Parameter, Space } from './space.js';
 /** Writes the page. Whoever has a model to show for hours of trials does not lose it with the page: what cannot be written, though
  *  it could be at the start, becomes a warning of the process. */
 export async function savePage(path: string, ...page: Parameters<typeof tunePage>): Promise<void> {
-  await writeFileAtomically(path, Buffer.from(tunePage(...page))).catch((error: Error) =>
+  await saveText(path, tunePage(...page)).catch((error: Error) =>
     process.emitWarning(`kompakt: the report of tune is missing: ${error.message}`),
   );
 }

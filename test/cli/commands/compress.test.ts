@@ -1,5 +1,5 @@
 // kompakt compress: a search, its files, a replay, and what is bad usage.
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder } from '../../helpers/data-files.js';
 import { kompakt } from '../../helpers/kompakt.js';
@@ -20,6 +20,12 @@ beforeAll(async () => (await trainedDigits('lenet-300-100', 0.1, 1)).save(path('
 
 test('a search leaves the model, its recipe and a page; the recipe makes the same file again', async () => {
   const files = ['--report', path('page.html'), '-o', path('small.onnx')];
+  // Another name of a file tells whether that was written into, where it could be left half written, or replaced.
+  const texts = ['page.html', 'small.recipe.json'];
+  for (const name of texts) {
+    writeFileSync(path(name), 'old');
+    linkSync(path(name), path(`old-${name}`));
+  }
   const { code, out, err } = await kompakt(
     ...['compress', path('net.onnx'), ...samples, ...quick, '--ratio', '2', '--first', ...files],
   );
@@ -30,6 +36,7 @@ test('a search leaves the model, its recipe and a page; the recipe makes the sam
   expect(out).toContain('>*1  INT8, mse ranges');
   expect(out).toContain('small.onnx: trial 1, the first that keeps the budget');
   expect(readFileSync(path('page.html'), 'utf8')).toContain('<h1>net, compressed</h1>');
+  for (const name of texts) expect(readFileSync(path(`old-${name}`), 'utf8')).toBe('old');
   const replay = await kompakt(
     ...['compress', path('net.onnx'), ...samples, '--recipe', path('small.recipe.json')],
     ...['-o', path('again.onnx'), '--json'],

@@ -2,9 +2,10 @@
 // stderr, exit code 0 for success, 1 for failure, 2 for bad usage.
 import { createRequire } from 'node:module';
 import { Command as Commander, CommanderError } from 'commander';
-import { dataSources, errorTable, isKompaktError, KompaktError } from '../index.js';
+import { dataSources } from '../index.js';
 import { type Command, flagOf, type Invocation, type OptionSpec, Options, type Result } from './command.js';
 import { commands } from './commands/index.js';
+import { describeError, errorText } from './error-text.js';
 import { checkRules } from './option-rules.js';
 import { checkOutputs, type GivenTexts } from './outputs.js';
 import { progressOn } from './progress.js';
@@ -149,21 +150,4 @@ function fail(error: unknown, json: boolean, streams: Streams): 1 | 2 {
   if (json) streams.stdout.write(`${toJson({ error: { code, message, remedy } })}\n`);
   streams.stderr.write(errorText(error));
   return code === 'KPT_USAGE' ? 2 : 1;
-}
-
-/** As it is told to people. */
-export function errorText(error: unknown): string {
-  const { code, message, remedy } = describeError(error);
-  return `error[${code}]: ${message}\n  ${remedy}\n`;
-}
-
-function describeError(error: unknown): { code: string; message: string; remedy: string } {
-  if (error instanceof CommanderError) {
-    const message = error.message.replace(/^error: /, '');
-    return { code: 'KPT_USAGE', message, remedy: errorTable.KPT_USAGE.remedy };
-  }
-  const known = isKompaktError(error)
-    ? (error as KompaktError)
-    : new KompaktError('KPT_INTERNAL', error instanceof Error ? error.message : String(error));
-  return { code: known.code, message: known.message, remedy: known.remedy ?? errorTable.KPT_INTERNAL.remedy };
 }

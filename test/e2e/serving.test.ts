@@ -1,7 +1,7 @@
 // The server as a process of its own: what signals, and those who read what it says, may do to it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, digitRequest, lenet, testFolder } from '../helpers/serving.js';
@@ -35,6 +35,26 @@ test('goes on when nobody reads its messages any more', async () => {
   expect(await ask(`${server.url}/health`)).toMatchObject({ status: 200 });
   server.process.kill('SIGTERM');
   expect(await once(server.process, 'exit')).toEqual([0, null]);
+});
+
+test('serves when nobody ever reads what it prints', async () => {
+  const free = createServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  free.close();
+  await once(free, 'close');
+  const server = spawn(process.execPath, [main, 'serve', file, '--port', String(port)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  server.stdout.destroy();
+  const health = async (): Promise<number> =>
+    (await ask(`http://127.0.0.1:${port}/health`).catch(() => ({ status: 0 }))).status;
+  while ((await health()) !== 200 && server.exitCode === null) await sleep(20);
+  // It prints where it listens after it does.
+  await sleep(200);
+  expect([server.exitCode, await health()]).toEqual([null, 200]);
+  server.kill('SIGTERM');
+  expect(await once(server, 'exit')).toEqual([0, null]);
 });
 
 test('a signal to read files again does not end a server that is ending, and the last request is answered', async () => {

@@ -2,6 +2,7 @@
 
 import { KompaktError, type ServeOptions, type Server, serve } from '../../index.js';
 import type { Command, Options } from '../command.js';
+import { outliveOutput } from '../lost-output.js';
 import { needs } from '../option-rules.js';
 import {
   namedFile,
@@ -211,8 +212,9 @@ function endWith(server: Server): void {
   };
   for (const signal of ending) process.on(signal, end);
   process.on('SIGHUP', reload);
-  // A server outlives who reads its messages: what cannot be written to a closed pipe is lost, and nothing else.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  // A server outlives who reads its messages: what cannot be written to a closed pipe, or a full disk, is lost, and nothing else.
+  outliveOutput();
+  process.stderr.on('error', () => {});
 }
 
 const ending = ['SIGTERM', 'SIGINT'] as const;

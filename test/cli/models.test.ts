@@ -1,5 +1,7 @@
 // The commands on a real model: quantise, run, compare, inspect and bench in a folder of their own.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GraphBuilder } from '../../lib/graph/builder.js';
@@ -72,6 +74,28 @@ test('run prints float16 as numbers, and finds the largest', async () => {
     { index: 2, value: -0.5 },
     { index: 0, value: -1 },
   ]);
+});
+
+test('a model comes out of a pipe', async () => {
+  const pipe = join(folder, 'pipe.onnx');
+  execFileSync('mkfifo', [pipe]);
+  const piped = async (...[command, ...more]: string[]) => {
+    const [outcome] = await Promise.all([
+      kompakt(command!, pipe, ...more, '--json'),
+      writeFile(pipe, readFileSync(int8)),
+    ]);
+    return outcome;
+  };
+  const one = join(folder, 'piped.npy');
+  await saveNpy(one, new Tensor('float32', new Float32Array(3 * 48 * 64).fill(0.5), [1, ...dims]));
+  for (const from of [
+    ['--input', `x=${one}`],
+    ['--data', `npy:${samples}`, '--samples', '2'],
+  ]) {
+    const { out } = await kompakt('run', int8, ...from, '--json');
+    expect(JSON.parse((await piped('run', ...from)).out).samples).toEqual(JSON.parse(out).samples);
+  }
+  expect(JSON.parse((await piped('inspect')).out).fileBytes).toBe(readFileSync(int8).length);
 });
 
 test('run over samples gives one row a sample', async () => {

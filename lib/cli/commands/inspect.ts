@@ -45,7 +45,8 @@ export const inspectCommand: Command = {
       const concrete = example === null ? Object.fromEntries(concreteShapes(inputs, shapes)) : null;
       const document = {
         file,
-        fileBytes: (await stat(file)).size,
+        // A pipe has no size of its own; of a model in several files this is the first.
+        fileBytes: model.fileBytes ?? (await stat(file)).size,
         opsets: model.graph.opsets,
         inputs,
         outputs,

@@ -111,7 +111,7 @@ export const quantizeCommand: Command = {
     const more = options.value<QuantizeModelOptions>('options');
     const samples = more?.samples ?? options.number('samples') ?? defaultSamples;
     const original = await Model.load(file);
-    const bytesBefore = (await stat(file)).size;
+    const bytesBefore = original.fileBytes ?? (await stat(file)).size;
     progress.start('calibrating', samples);
     const { model, report } = await quantize(original, {
       data: samplesOf(options, original, samples),

@@ -16,6 +16,7 @@ import {
 } from '../../index.js';
 import type { Command, Options } from '../command.js';
 import { samplesOf } from '../data.js';
+import { modelSource } from '../model-source.js';
 import { vainWith } from '../option-rules.js';
 import {
   dataOptions,
@@ -59,10 +60,10 @@ export const runCommand: Command = {
     ['kompakt run model.onnx --data idx:images,labels --samples 100', 'top-1 over labelled samples'],
   ],
   async run({ args, options, progress }) {
-    const model = await Model.load(args[0]!);
+    const source = await modelSource(args[0]!);
     const intraOpNumThreads = options.number('threads')!;
     const planCache = options.text('planCache');
-    const session = await InferenceSession.create(args[0]!, {
+    const session = await InferenceSession.create(source as string, {
       intraOpNumThreads,
       ...(planCache !== undefined && { planCache }),
     });
@@ -72,7 +73,7 @@ export const runCommand: Command = {
       const results: SampleResult[] = [];
       const total = options.number('samples');
       if (total !== undefined) progress.start('running', total);
-      for await (const { name, feeds, label } of samples(options, model)) {
+      for await (const { name, feeds, label } of samples(options, source)) {
         const outputs = await session.run(feeds);
         results.push(
           summarize({ sample: results.length, name: name ?? null, label: label ?? null }, outputs),
@@ -98,13 +99,13 @@ export const runCommand: Command = {
 
 async function* samples(
   options: Options,
-  model: Model,
+  source: string | Uint8Array,
 ): AsyncIterable<Omit<ModelSample, 'name'> & Partial<Pick<ModelSample, 'name'>>> {
   const files = options.list<NamedText>('input');
   if (files.length === 0) {
     if (options.text('data') === undefined)
       throw new KompaktError('KPT_USAGE', 'Give the inputs with --input NAME=FILE.npy or with --data.');
-    yield* samplesOf(options, model);
+    yield* samplesOf(options, await Model.load(source));
     return;
   }
   const feeds: [string, Tensor][] = [];

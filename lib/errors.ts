@@ -163,8 +163,8 @@ export const errorTable = {
     remedy: 'Variants, and a file that is swapped in, need the names, types and shapes of the first one.',
   },
   KPT_REQUEST_MALFORMED: {
-    meaning: 'The body of a request is not what its headers and docs/serve.md say.',
-    remedy: 'Send {"inputs":[{"name","shape","datatype","data"}]}; the message says where the body differs.',
+    meaning: 'A request is not what HTTP, its headers and docs/serve.md say.',
+    remedy: 'Send {"inputs":[{"name","shape","datatype","data"}]}; the message says what differs.',
   },
   KPT_METHOD_NOT_ALLOWED: {
     meaning: 'A request has a method that its path does not take.',

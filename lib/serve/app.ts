@@ -4,6 +4,7 @@ import { isKompaktError, KompaktError } from '../errors.js';
 import type { ProcessWatch } from '../monitor/process-watch.js';
 import { packageVersion } from '../run/native.js';
 import { loadPeer } from '../run/peers.js';
+import { Connections } from './connections.js';
 import { decoded } from './content-encoding.js';
 import { dashboard } from './dashboard.js';
 import type { Gate } from './gate.js';
@@ -29,8 +30,11 @@ interface ModelRequest {
   readonly Params: { readonly name: string; readonly version?: string };
 }
 
-/** The client hung up before the end of its answer: nginx's number. */
+/** The client hung up before the end of its answer, or did not take it: nginx's number. */
 const clientGone = 499;
+
+/** In metrics, of requests to what is not there. */
+const noRoute = 'none';
 
 /** Of the protocol, those that are here: tensors as raw bytes. */
 const extensions = ['binary_tensor_data'];
@@ -38,19 +42,41 @@ const extensions = ['binary_tensor_data'];
 /** The prefixes of the Open Inference Protocol's paths: v1 as other routes here, v2 as its clients ask. */
 const prefixes = ['/v1', '/v2'];
 
-export function makeApp(served: Served, options: CompleteServeOptions): FastifyInstance {
+export interface App {
+  readonly http: FastifyInstance;
+  readonly connections: Connections;
+}
+
+export function makeApp(served: Served, options: CompleteServeOptions): App {
   const { fastify: make } = loadPeer('fastify', servingNeeds).module as { fastify: typeof fastify };
-  const app = make({
+  const app: FastifyInstance = make({
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeoutMs,
-    http: timeouts(options.requestTimeoutMs),
+    // A request without one is refused as all others are.
+    http: { ...timeouts(options.requestTimeoutMs), requireHostHeader: false },
     // While it drains, routes answer KPT_UNAVAILABLE themselves, and /health goes on.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     // Longer names are unknown names; Node cuts what is longer than this off itself.
     routerOptions: { maxParamLength: 16_384 },
-    frameworkErrors: (error, _, reply) => void answerError(error, reply),
+    frameworkErrors: (error, request, reply) => {
+      count(request, reply);
+      answerError(error, reply);
+    },
+    clientErrorHandler: (error, socket) => connections.refuse(error, socket),
   });
+  const connections: Connections = new Connections(app.server, options.requestTimeoutMs, (status) =>
+    served.metrics.countHttp(noRoute, status),
+  );
+  const count = (request: FastifyRequest, reply: FastifyReply): void => {
+    reply.raw.once('close', () => {
+      const cutOff = connections.refusal(request.raw.socket)?.status ?? clientGone;
+      const status = reply.raw.writableFinished ? reply.statusCode : cutOff;
+      served.metrics.countHttp(request.routeOptions.url ?? noRoute, status);
+    });
+  };
+  // Without a listener Node answers itself.
+  app.server.on('checkExpectation', (...request) => app.server.emit('request', ...request));
   // Bodies stay bytes: what is JSON in them is up to a header.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
@@ -59,20 +85,19 @@ export function makeApp(served: Served, options: CompleteServeOptions): FastifyI
     throw new KompaktError('KPT_MODEL_UNKNOWN', `There is nothing at ${request.method} ${request.url}.`);
   });
   app.addHook('onRequest', async (request, reply) => {
-    reply.raw.once('close', () => {
-      const status = reply.raw.writableFinished ? reply.statusCode : clientGone;
-      served.metrics.countHttp(request.routeOptions.url ?? 'none', status);
-    });
+    count(request, reply);
+    checkHead(request);
   });
   app.addHook('onSend', async (_, reply) => {
+    connections.bound(reply.raw);
     // A connection that stayed open would keep the server from its end.
     if (!served.gate.open()) reply.header('connection', 'close');
   });
   const refuseOthers = refuseOtherMethods(app);
   addStateRoutes(app, served);
-  for (const prefix of prefixes) addModelRoutes(app, prefix, served, options.bodyLimit);
+  for (const prefix of prefixes) addModelRoutes(app, prefix, served, connections, options.bodyLimit);
   refuseOthers();
-  return app;
+  return { http: app, connections };
 }
 
 /** So that a request that is late is cut off soon: Node takes the longer one of the times for head and whole, a minute for the head
@@ -81,6 +106,14 @@ function timeouts(requestMs: number): object {
   if (requestMs === 0) return {};
   const connectionsCheckingInterval = Math.min(30_000, Math.max(50, Math.ceil(requestMs / 10)));
   return { requestTimeout: requestMs, headersTimeout: requestMs, connectionsCheckingInterval };
+}
+
+/** Throws KPT_REQUEST_MALFORMED for what HTTP asks of a server to refuse. */
+function checkHead({ raw: { httpVersion, headers } }: FastifyRequest): void {
+  if (headers.host === undefined && httpVersion === '1.1') throw malformed('The request has no header Host.');
+  const { expect } = headers;
+  if (expect !== undefined && !/^100-continue$/i.test(expect))
+    throw malformed(`The request expects '${expect}', which no server here does.`);
 }
 
 function answerError(error: unknown, reply: FastifyReply): FastifyReply {
@@ -111,7 +144,13 @@ function addStateRoutes(app: FastifyInstance, { metrics, gate }: Served): void {
   });
 }
 
-function addModelRoutes(app: FastifyInstance, prefix: string, served: Served, bodyLimit: number): void {
+function addModelRoutes(
+  app: FastifyInstance,
+  prefix: string,
+  served: Served,
+  connections: Connections,
+  bodyLimit: number,
+): void {
   /** Requests that the scheduler counts. */
   const queued = new WeakSet<FastifyRequest>();
   const find = ({ name, version = onlyVersion }: ModelRequest['Params']): ModelService => {
@@ -161,8 +200,9 @@ function addModelRoutes(app: FastifyInstance, prefix: string, served: Served, bo
         onRequest: async (_, reply) => served.gate.enter(reply.raw),
         errorHandler: (error, request, reply) => {
           const { name } = request.params as ModelRequest['Params'];
+          const cutOff = connections.refusal(request.raw.socket)?.error;
           const why = reply.raw.destroyed
-            ? new KompaktError('KPT_ABORTED', 'The client hung up.')
+            ? (cutOff ?? new KompaktError('KPT_ABORTED', 'The client hung up.'))
             : knownError(error);
           if (!queued.has(request)) served.models.get(name)?.refused(why);
           return answerError(error, reply);

@@ -45,7 +45,7 @@ export const serveOptions = z.strictObject({
     .default(32 * 2 ** 20),
   /** Inference requests that are read, queued and computed at once; more are refused before their body is read. */
   maxRequests: z.int().min(1).default(1000),
-  /** Milliseconds within which a request must have arrived as a whole. */
+  /** Milliseconds within which a request must have arrived as a whole and, later, its answer have been taken; 0: any time. */
   requestTimeoutMs: z.int().min(0).default(30_000),
   /** Milliseconds that close() waits for requests under way before it cuts their connections. */
   shutdownMs: z.int().min(0).default(10_000),

@@ -79,7 +79,7 @@ class ModelServer implements Server {
     this.#checkShapes();
     const { host, port } = this.options;
     try {
-      this.url = await this.#app.listen({ host, port });
+      this.url = await this.#app.http.listen({ host, port });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       throw new KompaktError(
@@ -130,10 +130,11 @@ class ModelServer implements Server {
   async #drain(): Promise<void> {
     this.#state = 'closing';
     for (const model of this.services.values()) model.keepFile();
-    const cut = startTimer(() => this.#app.server.closeAllConnections(), this.options.shutdownMs);
+    const cut = startTimer(() => this.#app.http.server.closeAllConnections(), this.options.shutdownMs);
     // First: closing the server cuts connections as idle on which an answer is still on its way to a slow reader.
     await this.#gate.empty();
-    await this.#app.close();
+    await this.#app.connections.end();
+    await this.#app.http.close();
     clearTimeout(cut);
     await Promise.all([...this.services.values()].map((model) => model.close()));
     this.watch.close();

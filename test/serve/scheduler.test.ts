@@ -193,6 +193,17 @@ test('feeds that are no Tensors are for the session to refuse', async () => {
   await session.release();
 });
 
+test('of those that wait for a place, none is computed that is late when one is free', async () => {
+  let now = 0;
+  const session = new Held();
+  const scheduler = schedule(session, { queue: 1, policy: 'wait', deadlineMs: 1e6, clock: () => now });
+  const asked = Promise.allSettled([0, 1, 2, 3].map((v) => scheduler.run(value(v))));
+  now = 2e6;
+  for (let i = 0; i < 4; i++) await session.end();
+  expect(codes(await asked)).toEqual(['ok', 'KPT_DEADLINE', 'KPT_DEADLINE', 'KPT_DEADLINE']);
+  expect(session.runs).toEqual([[0]]);
+});
+
 test('a signal aborts what waits and what runs', async () => {
   const session = new Held();
   const meter = new Meter(1000);

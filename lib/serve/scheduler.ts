@@ -7,6 +7,7 @@ import { parseOptions } from '../session/parse-options.js';
 import { requireSession } from '../session/require-session.js';
 import { Joining } from './joining.js';
 import { type Joinable, joinFeeds, splitOutputs } from './micro-batch.js';
+import { onAbort } from './on-abort.js';
 import { RequestQueue } from './request-queue.js';
 import type { Runnable } from './runnable.js';
 import {
@@ -82,12 +83,13 @@ export class Scheduler {
       const batch = this.#joining.kindOf(feeds);
       this.#counts.submitted++;
       let timer: NodeJS.Timeout | undefined;
+      let forget: (() => void) | undefined;
       let settled = false;
       const settle: Request['settle'] = (outcome, answer) => {
         if (settled) return;
         settled = true;
         clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
+        forget?.();
         this.#counts[outcome]++;
         if (outcome === 'completed') resolve(answer as Ort.ReturnType);
         else {
@@ -109,7 +111,7 @@ export class Scheduler {
       };
       if (this.#closing !== undefined) return settle('rejected', unavailable());
       if (signal?.aborted) return settle('aborted', aborted());
-      signal?.addEventListener('abort', abort, { once: true });
+      forget = signal && onAbort(signal, abort);
       if (limit !== undefined)
         timer = startTimer(() => {
           if (this.#queue.remove(request)) settle('expired', late(limit));

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { Tensor } from 'onnxruntime-common';
 import { KompaktError } from '../../lib/errors.js';
 import { Meter } from '../../lib/monitor/meter.js';
@@ -202,6 +203,17 @@ test('of those that wait for a place, none is computed that is late when one is 
   for (let i = 0; i < 4; i++) await session.end();
   expect(codes(await asked)).toEqual(['ok', 'KPT_DEADLINE', 'KPT_DEADLINE', 'KPT_DEADLINE']);
   expect(session.runs).toEqual([[0]]);
+});
+
+test('one signal for many requests has one listener for all that wait', async () => {
+  const session = new Held();
+  const scheduler = schedule(session, { queue: 20 });
+  const { signal } = new AbortController();
+  const asked = Array.from({ length: 20 }, (_, i) => scheduler.run(value(i), { signal }));
+  // The run under way listens itself.
+  expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(2);
+  for (let i = 0; i < 20; i++) await session.end();
+  await Promise.all(asked);
 });
 
 test('a signal aborts what waits and what runs', async () => {

@@ -40,6 +40,11 @@ export class LatencyWindow {
     return all;
   }
 
+  /** How long the window that ends now is: the slice that is filled now has only begun. */
+  spanMs(now: number): number {
+    return now - (Math.floor(now / this.#sliceMs) - slices + 1) * this.#sliceMs;
+  }
+
   summary(now: number): WindowedSummary {
     return { window: this.window(now).summary(), total: this.#total.summary() };
   }

@@ -65,7 +65,7 @@ export class Meter {
       failed: [...this.#errors.values()].reduce((sum, count) => sum + count, 0),
       errors: Object.fromEntries(this.#errors),
       throughput: {
-        window: perSecond(latency.window.count, Math.min(sinceMs, this.#windowMs)),
+        window: perSecond(latency.window.count, Math.min(sinceMs, this.#latency.spanMs(now))),
         total: perSecond(latency.total.count, sinceMs),
       },
       latency,

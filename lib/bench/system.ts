@@ -14,6 +14,7 @@ export interface SystemState {
   /** "Raspberry Pi 5 Model B Rev 1.0", or the CPU's name. */
   readonly model: string;
   readonly cores: number;
+  /** What this process may have of it: a container, or a service, may have less than the device. */
   readonly memoryBytes: number;
   readonly freeMemoryBytes: number;
   /** Current and highest clock of the first core. */
@@ -61,8 +62,7 @@ const cpufreq = 'sys/devices/system/cpu/cpu0/cpufreq';
 export const systemState = (root = '/'): SystemState => ({
   model: modelName(root),
   cores: availableParallelism(),
-  memoryBytes: totalmem(),
-  freeMemoryBytes: freemem(),
+  ...memory(),
   governor: readText(join(root, cpufreq, 'scaling_governor')),
   powerMode: powerMode(root),
   ...deviceState(root),
@@ -78,6 +78,13 @@ export function deviceState(root = '/'): DeviceState {
     zones,
     throttling: throttling(root),
   };
+}
+
+function memory(): Pick<SystemState, 'memoryBytes' | 'freeMemoryBytes'> {
+  // 0 where the system does not tell, more than there is where nothing is limited.
+  const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  const memoryBytes = Math.min(totalmem(), limit);
+  return { memoryBytes, freeMemoryBytes: Math.min(freemem(), process.availableMemory(), memoryBytes) };
 }
 
 function modelName(root: string): string {

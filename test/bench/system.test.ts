@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import os, { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deviceState, systemAdvice, systemState, throttleWords } from '../../lib/bench/system.js';
 
@@ -56,6 +56,34 @@ test('an x86 server shows its name and clock and nothing else', () => {
     governor: null,
     celsius: null,
     throttling: null,
+  });
+});
+
+describe('memory', () => {
+  const MiB = 2 ** 20;
+  const told = (limit: number, available: number): readonly number[] => {
+    jest.spyOn(process, 'constrainedMemory').mockReturnValue(limit);
+    jest.spyOn(process, 'availableMemory').mockReturnValue(available);
+    const { memoryBytes, freeMemoryBytes } = systemState(root);
+    return [memoryBytes, freeMemoryBytes];
+  };
+  beforeEach(() => {
+    jest.spyOn(os, 'totalmem').mockReturnValue(8192 * MiB);
+    jest.spyOn(os, 'freemem').mockReturnValue(4096 * MiB);
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  test('of a container is what it may have', () => {
+    expect(told(90 * MiB, 80 * MiB)).toEqual([90 * MiB, 80 * MiB]);
+    expect(systemAdvice(systemState(root)).join()).toContain('Less than 128 MiB');
+  });
+
+  test.each([
+    ['no limit', 2 ** 64],
+    ['no word of one', 0],
+    ['a limit above what is there', 9000 * MiB],
+  ])('with %s is that of the device', (_, limit) => {
+    expect(told(limit, 5000 * MiB)).toEqual([8192 * MiB, 4096 * MiB]);
   });
 });
 

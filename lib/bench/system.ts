@@ -65,18 +65,41 @@ export const systemState = (root = '/'): SystemState => ({
   ...memory(),
   governor: readText(join(root, cpufreq, 'scaling_governor')),
   powerMode: powerMode(root),
-  ...deviceState(root),
+  ...deviceState(root, throttling(root)),
 });
 
-/** The part of it for whoever looks again and again: without the tool that a Jetson's power mode is asked of. */
-export function deviceState(root = '/'): DeviceState {
+/** Reads, whenever it is called, the part of it that changes, and holds nobody up: a tool that has to be started for it is asked on
+ *  the side, from now on and with each call, and what it answered last is told; null until then. */
+export function watchDevice(root = '/'): () => DeviceState {
+  let words: readonly string[] | null = null;
+  let asked = false;
+  const ask = (tool: string): void => {
+    if (asked) return;
+    asked = true;
+    childProcess().execFile(tool, throttleQuestion, { timeout: toolMs }, (error, answer) => {
+      asked = false;
+      words = error === null ? throttleWords(answer) : null;
+    });
+  };
+  const look = (): readonly string[] | null => {
+    const file = throttleFile(root);
+    if (file !== null) return throttleWords(file);
+    const tool = throttleTool(root);
+    if (tool !== null) ask(tool);
+    return words;
+  };
+  look();
+  return () => deviceState(root, look());
+}
+
+function deviceState(root: string, throttling: DeviceState['throttling']): DeviceState {
   const zones = thermalZones(join(root, 'sys/class/thermal'));
   return {
     megahertz: megahertz(join(root, cpufreq, 'scaling_cur_freq')) ?? procMegahertz(root),
     maxMegahertz: megahertz(join(root, cpufreq, 'cpuinfo_max_freq')),
     celsius: zones.length === 0 ? null : Math.max(...zones.map((zone) => zone.celsius)),
     zones,
-    throttling: throttling(root),
+    throttling,
   };
 }
 
@@ -133,22 +156,35 @@ function thermalZones(folder: string): ThermalZone[] {
 }
 
 // Loaded here: programs that only run models start no others.
-const runTool = (tool: string, argument: string) =>
-  process
-    .getBuiltinModule('node:child_process')
-    .spawnSync(tool, [argument], { encoding: 'utf8', timeout: 2000 });
+const childProcess = () => process.getBuiltinModule('node:child_process');
+
+const toolMs = 2000;
+
+const runTool = (tool: string, question: readonly string[]) =>
+  childProcess().spawnSync(tool, question, { encoding: 'utf8', timeout: toolMs });
+
+const throttleQuestion = ['get_throttled'];
+
+const throttleFile = (root: string): string | null =>
+  readText(join(root, 'sys/devices/platform/soc/soc:firmware/get_throttled'));
+
+const throttleTool = (root: string): string | null => existingTool(join(root, 'usr/bin/vcgencmd'));
+
+const existingTool = (path: string): string | null => (existsSync(path) ? path : null);
 
 function throttling(root: string): readonly string[] | null {
-  const file = readText(join(root, 'sys/devices/platform/soc/soc:firmware/get_throttled'));
+  const file = throttleFile(root);
   if (file !== null) return throttleWords(file);
-  if (!existsSync(join(root, 'usr/bin/vcgencmd'))) return null;
-  const result = runTool('vcgencmd', 'get_throttled');
+  const tool = throttleTool(root);
+  if (tool === null) return null;
+  const result = runTool(tool, throttleQuestion);
   return result.status === 0 ? throttleWords(result.stdout) : null;
 }
 
 function powerMode(root: string): string | null {
-  if (!existsSync(join(root, 'usr/sbin/nvpmodel'))) return null;
-  const result = runTool('nvpmodel', '-q');
+  const tool = existingTool(join(root, 'usr/sbin/nvpmodel'));
+  if (tool === null) return null;
+  const result = runTool(tool, ['-q']);
   return /NV Power Mode:\s*(\S+)/.exec(result.stdout ?? '')?.[1] ?? null;
 }
 

@@ -1,6 +1,6 @@
 // The process and the device around the models: how late the event loop is, memory, temperature, clock, throttling.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { type DeviceState, deviceState } from '../bench/system.js';
+import { type DeviceState, watchDevice } from '../bench/system.js';
 
 export interface ProcessSnapshot {
   /** How late timers fire, in milliseconds, since the start or the last reset; null before the first measurement. */
@@ -9,13 +9,13 @@ export interface ProcessSnapshot {
   readonly heapUsedBytes: number;
   /** Tensors and other memory outside the JavaScript heap that JavaScript refers to. */
   readonly externalBytes: number;
-  /** At most `deviceEveryMs` old. */
+  /** At most `deviceEveryMs` old; throttling, where vcgencmd tells it, twice as much. */
   readonly device: Omit<DeviceState, 'zones'>;
 }
 
 /** A timer of this period measures the lag; the period itself is taken off. */
 const resolutionMs = 20;
-/** Reading the device opens files, and starts vcgencmd where there is no file: not at every look. */
+/** Reading the device opens files, and has vcgencmd started where there is no file: not at every look. */
 const deviceEveryMs = 5000;
 
 export class ProcessWatch {
@@ -24,7 +24,7 @@ export class ProcessWatch {
   #device: DeviceState | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
 
-  constructor(read: () => DeviceState = deviceState) {
+  constructor(read: () => DeviceState = watchDevice()) {
     this.#read = read;
     this.#lag.enable();
   }

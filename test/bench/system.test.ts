@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { deviceState, systemAdvice, systemState, throttleWords } from '../../lib/bench/system.js';
+import { systemAdvice, systemState, throttleWords, watchDevice } from '../../lib/bench/system.js';
 
 let root: string;
 beforeEach(() => {
@@ -40,11 +40,26 @@ test('reads what a Raspberry Pi shows', () => {
     powerMode: null,
   });
   const { megahertz, maxMegahertz, celsius, zones, throttling } = state;
-  expect(deviceState(root)).toEqual({ megahertz, maxMegahertz, celsius, zones, throttling });
+  expect(watchDevice(root)()).toEqual({ megahertz, maxMegahertz, celsius, zones, throttling });
   const advice = systemAdvice(state).join('\n');
   expect(advice).toMatch(/governor is 'ondemand'/);
   expect(advice).toMatch(/power supply/);
   expect(advice).toMatch(/81 degrees/);
+});
+
+test('a tool that is asked for throttling holds up nobody who looks again and again', async () => {
+  put('usr/bin/vcgencmd', '#!/bin/sh\nsleep 0.5\n[ "$1" = get_throttled ] && echo throttled=0x4\n');
+  chmodSync(join(root, 'usr/bin/vcgencmd'), 0o755);
+  expect(systemState(root).throttling).toEqual(['throttled now']);
+  const start = performance.now();
+  const look = watchDevice(root);
+  expect(look().throttling).toBeNull();
+  expect(performance.now() - start).toBeLessThan(400);
+  while (look().throttling === null && performance.now() - start < 10_000)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(look().throttling).toEqual(['throttled now']);
+  // The last question was asked just now.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
 });
 
 test('an x86 server shows its name and clock and nothing else', () => {

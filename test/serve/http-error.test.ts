@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ErrorCode, errorTable, KompaktError } from '../../lib/errors.js';
 import { httpError } from '../../lib/serve/http-error.js';
 
@@ -13,6 +15,20 @@ test.each<[ErrorCode, number]>([
     status,
     body: { error: 'what was wrong', code, remedy: errorTable[code].remedy },
   });
+});
+
+test('docs/serve.md names every code that an answer may have, with its status', () => {
+  const docs = readFileSync(join(__dirname, '../../docs/serve.md'), 'utf8');
+  const documented = new Map(
+    [...docs.matchAll(/^\| (\d{3}) +\| (.+)$/gm)].map(([, status, codes]) => [Number(status), codes!]),
+  );
+  const codes = Object.keys(errorTable) as ErrorCode[];
+  const missing = codes.filter((code) => {
+    const { status } = httpError(new KompaktError(code, ''));
+    // Told together: what files cannot be loaded by, what is nobody's answer, and the server's own mistakes.
+    return ![422, 499, 500].includes(status) && !documented.get(status)?.includes(code);
+  });
+  expect(missing).toEqual([]);
 });
 
 test('what is no error of kompakt is told as one of the client or of the server', () => {

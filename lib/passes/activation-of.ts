@@ -12,13 +12,16 @@ export interface Activation {
   readonly beta: number;
 }
 
-/** The activation that a node with one input that is not constant computes on float32; undefined for others. */
+/** The activation that a node computes on float32 when input 0, and nothing else, is not constant; undefined for others. */
 export function activationOf(editor: GraphEditor, node: Node, opset: number): Activation | undefined {
   const def = ops.get(opKey(node));
   if (def === undefined || def.quantize.kind !== 'table' || def.lower === 'host') return undefined;
-  if (node.outputs.length !== 1 || editor.constant(node.inputs[0]) !== undefined) return undefined;
+  // An input that is known at run time only must not pass for an absent one, as the bounds of a Clip.
+  const isVariable = (name: string): boolean => name !== '' && editor.constant(name) === undefined;
+  const [x, ...others] = node.inputs as [string, ...string[]];
+  if (node.outputs.length !== 1 || !isVariable(x) || others.some(isVariable)) return undefined;
   const steps: Activation[] = [];
-  let others = 0;
+  let otherSteps = 0;
   const type: TensorType = { dtype: 'float32', dims: [1] };
   const buffer: Buffer = { id: 0, ...type, layout: 'plain' };
   const recorder: LowerContext = {
@@ -34,13 +37,13 @@ export function activationOf(editor: GraphEditor, node: Node, opset: number): Ac
     write: () => buffer,
     writeOver: () => buffer,
     alias: () => {
-      others++;
+      otherSteps++;
     },
     reshape: () => buffer,
     temporary: () => buffer,
     emit: (kind, _, __, params) => {
       if (kind !== 'unary_f32') {
-        others++;
+        otherSteps++;
         return;
       }
       const { op, alpha, beta } = params as StepParams['unary_f32'];
@@ -48,5 +51,5 @@ export function activationOf(editor: GraphEditor, node: Node, opset: number): Ac
     },
   };
   const lowered = def.lower(recorder);
-  return lowered && others === 0 && steps.length === 1 ? steps[0] : undefined;
+  return lowered && otherSteps === 0 && steps.length === 1 ? steps[0] : undefined;
 }

@@ -35,6 +35,14 @@ describe('fuse-activation', () => {
     expect([...toNumbers(y)]).toEqual([limited, 0]);
   });
 
+  it.each(['minimum', 'maximum'])('leaves a Clip whose %s is known at run time only', (bound) => {
+    const g = new TestGraph();
+    const limit = g.op('Squeeze', [g.input('limit', 'float32', [1])]);
+    const bounds = bound === 'minimum' ? [limit] : ['', limit];
+    const { ops } = checkPass(fuseActivation, g.done(g.op('Clip', [g.conv(g.x), ...bounds])));
+    expect(ops).toContain('Clip');
+  });
+
   it('leaves a convolution with other users and a second activation', () => {
     const a = new TestGraph();
     const y = a.conv(a.x);

@@ -68,6 +68,7 @@ function mergeSum(editor: GraphEditor, add: Node, inferred: () => InferredTypes)
     const conv = editor.producer(own[0]);
     if (!openConv(conv, RESIDUAL) || soleUser(editor, own[0]) !== add || own[0] === other[0]) continue;
     const { types } = inferred();
+    // Sizes may be stand-ins: this is a guess. A residual that broadcasts after all is a sum of its own in the plan.
     const [x, y] = [types.get(own[0]), types.get(other[0])];
     if (x === undefined || y === undefined || !sameDims(x.dims, y.dims)) continue;
     if (!sameConstant(editor, conv.inputs[Y_ZERO - 1], own[1])) continue;

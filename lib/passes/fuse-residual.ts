@@ -9,7 +9,8 @@ import { isOp, otherOperand, soleUser } from './pattern.js';
 export const fuseResidual: Pass = {
   name: 'fuse-residual',
   summary: 'Conv(x, W, b) + z -> FusedConv(x, W, b, z)',
-  source: 'the step conv_f32 adds z before the activation; only where z needs no broadcasting',
+  source:
+    'the step conv_f32 adds z before the activation; where sizes, some of which are stand-ins, say that nothing broadcasts',
   needs: ['Add'],
   run(graph) {
     const editor = new GraphEditor(graph);
@@ -23,6 +24,7 @@ export const fuseResidual: Pass = {
         if (residual === undefined || !isOp(conv, 'Conv') || soleUser(editor, value) !== (add as Node))
           continue;
         const { types } = inferred();
+        // Sizes may be stand-ins: this is a guess. A residual that broadcasts after all is a sum of its own in the plan.
         const [x, z] = [types.get(value), types.get(residual)];
         if (x?.dtype !== 'float32' || z === undefined || !sameDims(x.dims, z.dims)) continue;
         const inputs = [conv.inputs[0], conv.inputs[1], conv.inputs[2] ?? '', residual];

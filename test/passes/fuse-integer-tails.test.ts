@@ -37,6 +37,17 @@ describe('fuse-integer-tails', () => {
     ]);
   });
 
+  it('fuses a sum where the number of images is a symbol, also with a single one that broadcasts', () => {
+    const same = new TestGraph(['N', 3, 5, 5]);
+    const x = same.qdq(same.x, 0.05, 128);
+    const sum = same.qdq(same.op('Add', [conv(same, x), conv(same, x, 0.13)]), 0.2, 110);
+    expect(tails(same.done(sum))).not.toContain('com.microsoft:QLinearAdd');
+    const one = new TestGraph(['N', 3, 5, 5]);
+    const convolved = conv(one, one.qdq(one.x, 0.05, 128));
+    const z = one.qdq(one.input('other', 'float32', [1, 3, 3, 3]), 0.05, 128);
+    tails(one.done(one.qdq(one.op('Add', [convolved, z]), 0.2, 128)));
+  });
+
   it('leaves a convolution with other users and a sum that broadcasts', () => {
     const a = new TestGraph();
     const y = conv(a, a.qdq(a.x, 0.05, 128));

@@ -1,6 +1,7 @@
 // Floating-point convolutions of every domain: Conv, ConvTranspose and their fused forms differ only in where their
 // bias, residual and activation come from.
 import type { Node } from '../../graph/graph.js';
+import { broadcastDims, type Dims, sameDims } from '../../tensor/shape.js';
 import { fromNumbers, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import {
   type Cost,
@@ -15,16 +16,19 @@ import { type Activation, applyActivation } from './activation.js';
 import { isFlat, readNhwc, weightsOhwi, window2d, writeNhwc } from './conv-lowering.js';
 import { type ConvGeometry, convMacs, convolve, outputDims } from './convolution.js';
 import { costOf } from './cost.js';
+import { broadcastTo } from './elements.js';
 import { checkType, floatTypes, illegalShape, illegalType } from './illegal.js';
 
 export interface FloatConv {
   readonly geometry: (node: Node, where: string, x: readonly number[], w: readonly number[]) => ConvGeometry;
   readonly activation: (node: Node) => Activation;
+  /** Set where the residual is an operand of any sum: sum and residual broadcast to one another. */
+  readonly broadcasts?: true;
 }
 
 /** Inputs of all float convolutions: X, W, B?, Z? (a residual, added before the activation). */
 const BIAS = 2;
-const RESIDUAL = 3;
+export const RESIDUAL = 3;
 
 function geometryOf(conv: FloatConv, ctx: InferContext): ConvGeometry {
   return conv.geometry(ctx.node, ctx.where, inputType(ctx, 0).dims, inputType(ctx, 1).dims);
@@ -41,7 +45,9 @@ export function inferFloatConv(conv: FloatConv, ctx: InferContext): readonly Ten
   if (bias !== undefined && (bias.dims.length !== 1 || bias.dims[0] !== dims[1]))
     illegalShape(`a bias of shape [${dims[1]}]`, ctx.where, bias.dims);
   const residual = ctx.inputs[RESIDUAL];
-  if (residual !== undefined && residual.dims.join() !== dims.join())
+  if (residual === undefined) return [{ dtype, dims }];
+  if (conv.broadcasts) return [{ dtype, dims: broadcastDims([dims, residual.dims], ctx.where) }];
+  if (!sameDims(residual.dims, dims))
     illegalShape(`a residual of shape [${dims.join(',')}]`, ctx.where, residual.dims);
   return [{ dtype, dims }];
 }
@@ -51,8 +57,8 @@ export function referenceFloatConv(conv: FloatConv, ctx: ReferenceContext): read
   const w = inputValue(ctx, 1);
   const geometry = conv.geometry(ctx.node, ctx.where, x.dims, w.dims);
   const Sums = x.dtype === 'float64' ? Float64Array : Float32Array;
-  const y = convolve<Float32Array | Float64Array>(toNumbers(x), toNumbers(w), geometry, Sums);
-  const dims = outputDims(geometry);
+  let y = convolve<Float32Array | Float64Array>(toNumbers(x), toNumbers(w), geometry, Sums);
+  let dims: Dims = outputDims(geometry);
   const bias = ctx.inputs[BIAS];
   if (bias !== undefined) {
     const values = toNumbers(bias);
@@ -61,8 +67,11 @@ export function referenceFloatConv(conv: FloatConv, ctx: ReferenceContext): read
   }
   const residual = ctx.inputs[RESIDUAL];
   if (residual !== undefined) {
-    const values = toNumbers(residual);
+    const all = broadcastDims([dims, residual.dims], ctx.where);
+    y = Sums.from(broadcastTo(Float64Array.from(y), dims, all));
+    const values = broadcastTo(toNumbers(residual), residual.dims, all);
     for (let i = 0; i < y.length; i++) y[i] += values[i];
+    dims = all;
   }
   applyActivation(y, conv.activation(ctx.node));
   return [fromNumbers(x.dtype, dims, y)];

@@ -1,8 +1,9 @@
 // Convolutions on 8-bit integers: QLinearConv, QConv and QConvTranspose share their first nine inputs
 // (x, x_scale, x_zero, w, w_scale, w_zero, y_scale?, y_zero?, bias?); QConv adds a residual and a table.
-import type { Node } from '../../graph/graph.js';
+import { attr } from '../../graph/attribute.js';
+import type { Graph, Node } from '../../graph/graph.js';
 import { type DType, dtypes } from '../../tensor/dtype.js';
-import type { Dims } from '../../tensor/shape.js';
+import { broadcastDims, type Dims, sameDims } from '../../tensor/shape.js';
 import { fromNumbers, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import {
   type Cost,
@@ -15,9 +16,11 @@ import {
   type TensorType,
 } from '../op.js';
 import { storageBias, storedRange } from '../storage.js';
+import { Body } from './body.js';
 import { isFlat, readNhwc, weightsOhwi, weightsS8, window2d, writeNhwc } from './conv-lowering.js';
 import { type ConvGeometry, convMacs, convolve, outputDims } from './convolution.js';
 import { costOf } from './cost.js';
+import { broadcastTo } from './elements.js';
 import { checkType, illegalShape } from './illegal.js';
 import {
   byteInput,
@@ -76,9 +79,8 @@ export function inferQuantizedConv(geometry: GeometryOf, ctx: InferContext): rea
   if (ctx.inputs[RESIDUAL] !== undefined) {
     byteInput(ctx, RESIDUAL, RESIDUAL + 2, 'a residual');
     checkScalarParams(ctx, SUM, 'the sum');
-    if (ctx.inputs[RESIDUAL].dims.join() !== dims.join())
-      illegalShape(`a residual of shape [${dims.join(',')}]`, ctx.where, ctx.inputs[RESIDUAL].dims);
-    return [{ dtype: byteType(ctx, SUM + 1, 'a sum zero point'), dims }];
+    const all = broadcastDims([dims, ctx.inputs[RESIDUAL].dims], ctx.where);
+    return [{ dtype: byteType(ctx, SUM + 1, 'a sum zero point'), dims: all }];
   }
   return [{ dtype: byteType(ctx, Y + 1, 'a y zero point'), dims }];
 }
@@ -138,13 +140,15 @@ export function referenceQuantizedConv(geometry: GeometryOf, ctx: ReferenceConte
 }
 
 /** Adds the residual and looks values up in the table, where there are such. */
-function finish(ctx: ReferenceContext, y: Float64Array, py: Scalar8, dims: Dims): TensorValue {
+function finish(ctx: ReferenceContext, sums: Float64Array, py: Scalar8, dims: Dims): TensorValue {
   const residual = ctx.inputs[RESIDUAL];
   const pr = residual && scalarParams(ctx, RESIDUAL + 1, residual.dtype);
   const ps = pr && scalarParams(ctx, SUM, inputValue(ctx, SUM + 1).dtype);
   const out = ps ?? py;
-  if (pr !== undefined && ps !== undefined) {
-    const other = toNumbers(inputValue(ctx, RESIDUAL));
+  const all = residual === undefined ? dims : broadcastDims([dims, residual.dims], ctx.where);
+  const y = broadcastTo(sums, dims, all);
+  if (residual !== undefined && pr !== undefined && ps !== undefined) {
+    const other = broadcastTo(toNumbers(residual), residual.dims, all);
     const [fy, fr] = [Math.fround(py.scale / ps.scale), Math.fround(pr.scale / ps.scale)];
     for (let i = 0; i < y.length; i++)
       y[i] = saturate(addQuantized(fy, y[i] - py.zero, fr, other[i] - pr.zero, ps.zero), ps.dtype);
@@ -153,7 +157,7 @@ function finish(ctx: ReferenceContext, y: Float64Array, py: Scalar8, dims: Dims)
   const bias = storageBias(out.dtype);
   if (table !== undefined)
     for (let i = 0; i < y.length; i++) y[i] = (table.data[y[i] + bias] as number) - bias;
-  return fromNumbers(out.dtype, dims, y);
+  return fromNumbers(out.dtype, all, y);
 }
 
 export const costQuantizedConv = (geometry: GeometryOf, ctx: InferContext): Cost =>
@@ -183,6 +187,22 @@ function residualParams(ctx: LowerContext, py: Scalar8 | undefined): readonly nu
   if (pr === undefined || ps === undefined || py === undefined) return undefined;
   const factors = [Math.fround(py.scale / ps.scale), Math.fround(pr.scale / ps.scale)];
   return [...factors, storedZero(pr), storedZero(ps), ...storedRange];
+}
+
+/** Convolution, sum and table on their own, where the step cannot add the residual: the shapes differ. */
+export function separateSum(geometry: GeometryOf, ctx: InferContext): Graph | undefined {
+  const { node } = ctx;
+  const residual = ctx.inputs[RESIDUAL];
+  if (residual === undefined || sameDims(residual.dims, outputDims(geometryAt(geometry, ctx))))
+    return undefined;
+  const dtype = byteType(ctx, SUM + 1, 'a sum zero point');
+  const body = new Body(ctx);
+  const y = body.one(node.op, node.inputs.slice(0, RESIDUAL), node.attributes, node.domain);
+  const operands = [y, ...node.inputs.slice(Y, BIAS), ...node.inputs.slice(RESIDUAL, TABLE)];
+  const sum = body.one('QLinearAdd', operands, {}, 'com.microsoft');
+  if (ctx.inputs[TABLE] === undefined) return body.finish([sum], dtype);
+  const to = attr.int(dtypes[dtype].onnx);
+  return body.finish([body.one('QTable', [sum, body.input(TABLE)], { to }, 'ai.kompakt')], dtype);
 }
 
 export function lowerQuantizedConv(geometry: GeometryOf, ctx: LowerContext): boolean {

@@ -1,8 +1,9 @@
 // Recognises the exact GELU in its parts, in either order of its products.
 import type { Node } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
+import { typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
-import { besideConstant, isNear, isOp, otherOperand, scalarConstant } from './pattern.js';
+import { besideConstant, constantsKeepRank, isNear, isOp, otherOperand, scalarConstant } from './pattern.js';
 import { unaryNode } from './unary-node.js';
 
 export const fuseGelu: Pass = {
@@ -12,9 +13,10 @@ export const fuseGelu: Pass = {
   needs: ['Erf'],
   run(graph) {
     const editor = new GraphEditor(graph);
+    const inferred = typesWhenNeeded(graph);
     for (const node of editor.nodes) {
       const x = geluInput(editor, node);
-      if (x === undefined) continue;
+      if (x === undefined || !constantsKeepRank(editor, inferred, x, node)) continue;
       const activation = { activation: 'gelu', alpha: 0, beta: 0 } as const;
       editor.replace([node], [unaryNode(editor, x, node.outputs, activation)]);
     }

@@ -3,8 +3,17 @@ import { attr } from '../graph/attribute.js';
 import type { Node } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { floatAttr } from '../ops/op.js';
+import { typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
-import { besideConstant, clipBounds, isNear, isOp, otherOperand, scalarConstant } from './pattern.js';
+import {
+  besideConstant,
+  clipBounds,
+  constantsKeepRank,
+  isNear,
+  isOp,
+  otherOperand,
+  scalarConstant,
+} from './pattern.js';
 
 export const fuseHardSwish: Pass = {
   name: 'fuse-hard-swish',
@@ -14,9 +23,11 @@ export const fuseHardSwish: Pass = {
   needs: ['Mul', 'Div'],
   run(graph) {
     const editor = new GraphEditor(graph);
+    const inferred = typesWhenNeeded(graph);
     for (const node of editor.nodes) {
       const made = sixth(editor, node) ?? product(editor, node);
-      if (made !== undefined) editor.replace([node], [made]);
+      if (made !== undefined && constantsKeepRank(editor, inferred, made.inputs[0]!, node))
+        editor.replace([node], [made]);
     }
     return editor.finish();
   },

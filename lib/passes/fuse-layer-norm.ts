@@ -4,9 +4,10 @@ import type { Node } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { intAttr, intsAttr } from '../ops/op.js';
 import { toNumbers } from '../tensor/tensor.js';
+import { fixedSize } from './fixed-size.js';
 import { type InferredTypes, typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
-import { besideConstant, isOp, otherOperand, scalarConstant } from './pattern.js';
+import { besideConstant, constantsKeepRank, isOp, otherOperand, scalarConstant } from './pattern.js';
 
 export const fuseLayerNorm: Pass = {
   name: 'fuse-layer-norm',
@@ -49,10 +50,10 @@ function match(editor: GraphEditor, add: Node, types: () => InferredTypes): Foun
   if (!isOp(centred, 'Sub') || epsilon === undefined) return undefined;
   const [x, mean] = centred.inputs;
   if (meanOverLastAxis(editor, mean, types) !== x) return undefined;
-  const rank = types().types.get(x)?.dims.length ?? 0;
-  const size = types().types.get(x)?.dims[rank - 1];
-  const vectors = [gamma[1], beta[1]].every((c) => c.dims.length === 1 && c.dims[0] === size);
-  if (!vectors) return undefined;
+  const vectors = [gamma[1], beta[1]].every((c) => c.dims.length === 1 && c.dims[0] === gamma[1].data.length);
+  // Were the axis of size 1, gamma and beta would make it longer.
+  if (!vectors || fixedSize(editor, types(), x, -1) !== gamma[1].data.length) return undefined;
+  if (!constantsKeepRank(editor, types, x, add)) return undefined;
   return { x, gamma: scaled.inputs[gamma[2]], beta: add.inputs[beta[2]], epsilon };
 }
 

@@ -37,6 +37,7 @@ export const fuseTables: Pass = {
     const editor = new GraphEditor(graph);
     const inferred = typesWhenNeeded(graph);
     const dtypeOf = (name: string) => inferred().types.get(name)?.dtype;
+    const rankOf = (name: string) => inferred().types.get(name)?.dims.length ?? 0;
     for (const node of editor.nodes) {
       if (!isQuantize(node)) continue;
       const params = quantParams(editor, node, dtypeOf);
@@ -45,6 +46,8 @@ export const fuseTables: Pass = {
       const values = region.evaluate(node.inputs[0]);
       const source = region.source;
       if (values === undefined || source === undefined) continue;
+      // A number x becomes a vector by a constant of shape [1].
+      if (region.mostAxes > 0 && rankOf(source.name) < region.mostAxes) continue;
       if (region.empty && sameParams(source.params, params)) {
         bypass(editor, node, source.name);
         continue;
@@ -69,6 +72,8 @@ class Region {
   source: Quantized | undefined;
   /** No node lies between source and value. */
   empty = true;
+  /** Of the constants in between. */
+  mostAxes = 0;
   readonly #memo = new Map<string, TensorValue | undefined>();
 
   constructor(
@@ -136,7 +141,9 @@ class Region {
       const constant = this.editor.constant(name);
       if (constant === undefined) return unary && i > 0 ? null : (this.#memo.get(name) ?? null);
       // A constant of higher rank could raise the rank of the result, a longer one would differ by element.
-      return constant.data.length === 1 && constant.dims.length <= 1 ? constant : null;
+      if (constant.data.length !== 1 || constant.dims.length > 1) return null;
+      if (!unary) this.mostAxes = Math.max(this.mostAxes, constant.dims.length);
+      return constant;
     });
     return inputs.some((v) => v === null) ? undefined : (inputs as (TensorValue | undefined)[]);
   }

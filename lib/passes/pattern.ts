@@ -2,6 +2,7 @@
 import type { Node } from '../graph/graph.js';
 import type { GraphEditor } from '../graph/rewrite.js';
 import { type TensorValue, toNumbers } from '../tensor/tensor.js';
+import type { InferredTypes } from './infer-types.js';
 
 /** True for a node of ai.onnx with this operator. */
 export const isOp = <T extends string>(
@@ -10,10 +11,35 @@ export const isOp = <T extends string>(
 ): node is Node & { readonly op: T } =>
   node !== undefined && node.domain === '' && (names as readonly string[]).includes(node.op);
 
-/** The one number of a constant of one element. */
+/** The one number of a constant of one element, of any rank: see constantsKeepRank(). */
 export function scalarConstant(editor: GraphEditor, name: string | undefined): number | undefined {
   const value = name === undefined ? undefined : editor.constant(name);
   return value?.data.length === 1 && value.dtype === 'float32' ? toNumbers(value)[0] : undefined;
+}
+
+const arithmetic = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow']);
+
+/**
+ * Whether the output of `node`, which depends on x and constants only, has no more axes than x: a constant operand that has
+ * more gives them to the result, even with one element.
+ */
+export function constantsKeepRank(
+  editor: GraphEditor,
+  inferred: () => InferredTypes,
+  x: string,
+  node: Node,
+): boolean {
+  let most = 0;
+  const between = new Set([node]);
+  // Nodes are added while the loop runs.
+  for (const { op, inputs } of between)
+    for (const name of arithmetic.has(op) ? inputs : inputs.slice(0, 1)) {
+      if (name === x) continue;
+      const producer = editor.producer(name);
+      if (producer !== undefined) between.add(producer);
+      most = Math.max(most, editor.constant(name)?.dims.length ?? 0);
+    }
+  return most === 0 || most <= (inferred().types.get(x)?.dims.length ?? 0);
 }
 
 /** The operands of a binary node with exactly one constant: [the other one, the constant, index of the constant]. */

@@ -68,6 +68,11 @@ export class TestGraph extends GraphBuilder {
     return this.constant('c', f32([], [value]));
   }
 
+  /** A number with `axes` axes of size 1. */
+  numberOfRank(value: number, axes: number): string {
+    return this.constant('c', f32(new Array<number>(axes).fill(1), [value]));
+  }
+
   op(op: string, inputs: readonly string[], attributes: Parameters<GraphBuilder['node']>[2] = {}): string {
     return this.node(op, inputs, attributes)[0];
   }

@@ -14,6 +14,16 @@ describe('fuse-gelu', () => {
     expect(checkPass(fuseGelu, g.done(make(g))).ops).toEqual(['ai.kompakt:Unary']);
   });
 
+  it.each([
+    [1, 1],
+    [2, 1],
+    [3, 5],
+  ])('looks at the axes of constants: %i beside x of rank 2 -> %i nodes', (axes, nodes) => {
+    const g = new TestGraph(['N', 4]);
+    const y = g.op('Mul', [g.op('Mul', [g.x, gate(g)]), g.numberOfRank(0.5, axes)]);
+    expect(checkPass(fuseGelu, g.done(y)).ops).toHaveLength(nodes);
+  });
+
   it('leaves another root', () => {
     const g = new TestGraph([11]);
     const y = g.op('Mul', [g.op('Mul', [g.x, gate(g, 1.5)]), g.number(0.5)]);

@@ -26,6 +26,16 @@ describe('fuse-hard-swish', () => {
     ]);
   });
 
+  it('leaves constants that give the result more axes', () => {
+    const a = new TestGraph([7]);
+    const swish = a.op('Mul', [a.x, a.op('Div', [clip(a), a.numberOfRank(6, 2)])]);
+    expect(checkPass(fuseHardSwish, a.done(swish)).ops).toHaveLength(4);
+    const b = new TestGraph([7]);
+    expect(checkPass(fuseHardSwish, b.done(b.op('Div', [clip(b), b.numberOfRank(6, 2)]))).ops).toHaveLength(
+      3,
+    );
+  });
+
   it('leaves other shifts, divisors and gates of another value', () => {
     const a = new TestGraph([2, 7]);
     expect(checkPass(fuseHardSwish, a.done(a.op('Div', [clip(a, 2), a.number(6)]))).ops).toHaveLength(3);

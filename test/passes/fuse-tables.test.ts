@@ -30,6 +30,15 @@ describe('fuse-tables', () => {
     }
   });
 
+  it.each([
+    [[], 'Add'],
+    [[1], 'ai.kompakt:QTable'],
+  ])('a constant of shape [1] beside x of shape %j -> %s', (dims, op) => {
+    const g = new TestGraph(dims);
+    const sum = g.op('Add', [g.qdq(g.x, 0.03, 128), g.numberOfRank(0.5, 1)]);
+    expect(checkPass(fuseTables, g.done(g.qdq(sum, 0.02, 100)), 0).ops).toContain(op);
+  });
+
   it('takes chains that are longer than calls nest', () => {
     const g = new TestGraph([5]);
     let y = g.qdq(g.x, 0.03, 128);

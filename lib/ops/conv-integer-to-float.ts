@@ -65,6 +65,9 @@ export const convIntegerToFloat = defineOp({
     byteInput(ctx, W, W_ZERO, 'weights');
     const dims = outputDims(geometry(ctx));
     for (const i of [X_SCALE, W_SCALE]) checkType(inputType(ctx, i).dtype, ['float32'], 'a scale', ctx.where);
+    for (const i of [X_SCALE, X_ZERO])
+      if (sizeOf(ctx.inputs[i]?.dims ?? []) !== 1)
+        illegalShape(`one number as input ${i}`, ctx.where, ctx.inputs[i]!.dims);
     for (const i of [W_SCALE, W_ZERO, BIAS]) {
       const size = sizeOf(ctx.inputs[i]?.dims ?? []);
       if (size !== dims[1] && (size !== 1 || i === BIAS))

@@ -1,8 +1,9 @@
 // MatMulIntegerToFloat (com.microsoft): the product of 8-bit matrices, times their scales, plus a float bias.
 // Inputs: A, B, a_scale, b_scale (one, or one per column), a_zero_point?, b_zero_point?, bias?.
+import { sizeOf } from '../tensor/shape.js';
 import { defineOp, inputType, inputValue, notDifferentiable, staysFloat } from './op.js';
 import { costOf } from './shared/cost.js';
-import { checkType } from './shared/illegal.js';
+import { checkType, illegalShape } from './shared/illegal.js';
 import {
   firstNumber,
   type IntegerMatMul,
@@ -30,6 +31,9 @@ export const matMulIntegerToFloat = defineOp({
   infer: (ctx) => {
     byteInput(ctx, 0, A_ZERO, 'A');
     checkType(inputType(ctx, A_SCALE).dtype, ['float32'], 'a scale of A', ctx.where);
+    for (const i of [A_SCALE, A_ZERO])
+      if (sizeOf(ctx.inputs[i]?.dims ?? []) !== 1)
+        illegalShape(`one number as input ${i}`, ctx.where, ctx.inputs[i]!.dims);
     return inferIntegerMatMul(form, ctx);
   },
   reference: (ctx) => [

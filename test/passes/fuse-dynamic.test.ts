@@ -85,4 +85,65 @@ describe('fuse-dynamic', () => {
     });
     expect(checkPass(fuseDynamic, graph.build(), 1e-6).ops).toContain('Add');
   });
+
+  /** A product whose scale, zero point and constants have these shapes. */
+  function shaped(shapes: {
+    readonly x?: readonly number[];
+    readonly scale?: readonly number[];
+    readonly zero?: readonly number[];
+    readonly wScale?: readonly number[];
+    readonly bias?: readonly number[];
+    readonly conv?: boolean;
+  }) {
+    const { conv = false, x = conv ? [2, 3, 5, 5] : [4, 6], scale = [], zero, wScale = [], bias } = shapes;
+    const g = new TestGraph([...scale]);
+    const floats = (dims: readonly number[], from: number) => {
+      const count = dims.reduce((a, b) => a * b, 1);
+      return f32(
+        dims,
+        Array.from({ length: count }, (_, i) => from + i / 8),
+      );
+    };
+    const zeros = zero === undefined ? '' : g.input('zeros', 'uint8', zero);
+    const inputs = [g.input('bytes', 'uint8', x), g.constant('weight', conv ? kernel : matrix), zeros];
+    const [sums] = g.node(conv ? 'ConvInteger' : 'MatMulInteger', inputs);
+    const scales = g.op('Mul', [g.x, g.constant('w_scale', floats(wScale, 0.5))]);
+    const y = g.op('Mul', [g.op('Cast', [sums], { to: attr.int(1) }), scales]);
+    const shifted = bias === undefined ? y : g.op('Add', [y, g.constant('bias', floats(bias, 1))]);
+    return checkPass(fuseDynamic, g.done(shifted), 1e-6).ops;
+  }
+
+  it.each([
+    ['a number', {}],
+    ['one of rank 1', { scale: [1], zero: [1], wScale: [1] }],
+    ['as many axes as the product', { scale: [1, 1], wScale: [1, 5], bias: [1, 5] }],
+    ['one for a convolution', { conv: true, scale: [1, 1, 1, 1], wScale: [1, 4, 1, 1] }],
+  ])('gathers scales at run time: %s', (_, shapes) => {
+    expect(shaped(shapes)).toEqual([expect.stringContaining('IntegerToFloat')]);
+  });
+
+  it.each([
+    ['a scale per row', { scale: [4, 1] }],
+    ['a scale per matrix', { scale: [2, 1, 1] }],
+    ['a scale with more axes', { scale: [1, 1, 1] }],
+    ['a scale per image', { conv: true, scale: [2, 1, 1, 1] }],
+    ['a zero point per row', { zero: [4] }],
+    ['weight scales with more axes', { wScale: [1, 1, 5] }],
+    ['weight scales with more axes than a vector', { x: [6], wScale: [1, 5] }],
+  ])('leaves %s', (_, shapes) => {
+    expect(shaped(shapes)).toContain('Cast');
+  });
+
+  it('leaves a bias with more axes where it is', () => {
+    expect(shaped({ bias: [1, 1, 5] })).toEqual(['com.microsoft:MatMulIntegerToFloat', 'Add']);
+  });
+
+  it('leaves a scale whose sizes are known at run time only', () => {
+    const g = new TestGraph(['N', 6]);
+    const scale = g.input('scale', 'float32', ['N']);
+    const bytes = g.op('Cast', [g.x], { to: attr.int(2) });
+    const [sums] = g.node('MatMulInteger', [bytes, g.constant('weight', noise('int8', [6, 4]))]);
+    const y = g.op('Mul', [g.op('Cast', [sums], { to: attr.int(1) }), g.op('Mul', [scale, g.number(0.5)])]);
+    expect(checkPass(fuseDynamic, g.done(y), 1e-6).ops).toContain('MatMulInteger');
+  });
 });

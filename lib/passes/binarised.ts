@@ -2,9 +2,9 @@
 // scales and shifts per channel to a comparison of an earlier value with a threshold per channel.
 import type { Node } from '../graph/graph.js';
 import type { GraphEditor } from '../graph/rewrite.js';
-import { floatAttr } from '../ops/op.js';
 import type { Dims } from '../tensor/shape.js';
 import { type TensorValue, toNumbers } from '../tensor/tensor.js';
+import { normalisation } from './output-channels.js';
 import { besideConstant, isOp, scalarConstant, soleUser } from './pattern.js';
 
 /** A value that is +1 where `x` compares so with its channel's threshold, else -1. */
@@ -125,32 +125,27 @@ function before(
   return { x, threshold: turned, direction: b.direction.map((d, c) => (scale[c] < 0 ? -d : d)) };
 }
 
+/** Whether a value has the shape that it gets by an operation with this constant, whatever is fed. */
+export type KeepsShape = (x: string, constant: TensorValue) => boolean;
+
 /** The comparison one node earlier, where that node scales or shifts channels and nothing else uses its output. */
-function stepBack(editor: GraphEditor, b: Binarised, rank: number): Binarised | undefined {
+function stepBack(
+  editor: GraphEditor,
+  b: Binarised,
+  rank: number,
+  keepsShape: KeepsShape,
+): Binarised | undefined {
   const node = editor.producer(b.x);
   const channels = b.threshold.length;
   if (node === undefined || soleUser(editor, b.x) === undefined) return undefined;
   if (isOp(node, 'BatchNormalization')) {
-    const parameters = node.inputs.slice(1, 5).map((name) => editor.constant(name));
-    if (
-      parameters.some((p) => p?.data.length !== channels) ||
-      node.outputs.slice(1).some((name) => name !== '')
-    )
-      return undefined;
-    const [gamma, beta, mean, variance] = parameters.map((p) => toNumbers(p!));
-    const epsilon = floatAttr(node, 'epsilon', 1e-5);
-    const scale = gamma.map((g, c) => g / Math.sqrt(variance[c] + epsilon));
-    return before(
-      b,
-      node.inputs[0],
-      scale,
-      beta.map((v, c) => v - mean[c] * scale[c]),
-    );
+    const affine = normalisation(editor, node, channels);
+    return affine && before(b, node.inputs[0], affine.scale, affine.shift);
   }
   if (!isOp(node, 'Add', 'Sub', 'Mul', 'Div')) return undefined;
   const found = besideConstant(editor, node);
   const values = found && channelValues(found[1], rank, channels);
-  if (found === undefined || values === undefined) return undefined;
+  if (found === undefined || values === undefined || !keepsShape(found[0], found[1])) return undefined;
   const [ones, zeros] = [new Float64Array(channels).fill(1), new Float64Array(channels)];
   if (node.op === 'Add') return before(b, found[0], ones, values);
   if (node.op === 'Mul') return before(b, found[0], values, zeros);
@@ -180,18 +175,20 @@ function stepBack(editor: GraphEditor, b: Binarised, rank: number): Binarised | 
 
 /**
  * What the output of `node` binarises, when it does; `dims` are those of its output. With `signOfZero` Sign(0), which is 0,
- * is taken for +1: that is what binary networks mean, but not what ONNX says.
+ * is taken for +1: that is what binary networks mean, but not what ONNX says. NaN, of which a bit cannot tell, is below every
+ * threshold.
  */
 export function binarisedBy(
   editor: GraphEditor,
   node: Node,
   dims: Dims,
   signOfZero: boolean,
+  keepsShape: KeepsShape,
 ): Binarised | undefined {
   if (dims.length < 2) return undefined;
   const found = decision(editor, node, signOfZero);
   const bound = found && channelValues(found.bound, dims.length, dims[1]);
-  if (found === undefined || bound === undefined) return undefined;
+  if (found === undefined || bound === undefined || !keepsShape(found.x, found.bound)) return undefined;
   // x > t is x >= the number above t; x <= t is not x > t.
   const up = found.less ? !found.strict : found.strict;
   let current: Binarised = {
@@ -199,9 +196,9 @@ export function binarisedBy(
     threshold: up ? bound.map(above) : bound,
     direction: new Int8Array(dims[1]).fill(found.less ? -1 : 1),
   };
-  for (let next = stepBack(editor, current, dims.length); next !== undefined; ) {
+  for (let next = stepBack(editor, current, dims.length, keepsShape); next !== undefined; ) {
     current = next;
-    next = stepBack(editor, current, dims.length);
+    next = stepBack(editor, current, dims.length, keepsShape);
   }
   return current;
 }

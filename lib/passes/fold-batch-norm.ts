@@ -1,13 +1,12 @@
 // Folds a scale and shift per channel into the weights before it: BatchNormalization, or Mul and Div by constants.
 import type { Node } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
-import { floatAttr } from '../ops/op.js';
-import { toNumbers } from '../tensor/tensor.js';
 import {
   type Affine,
   applyAffine,
   type ChannelLayout,
   hasChannelBias,
+  normalisation,
   outputChannels,
   perChannelValues,
 } from './output-channels.js';
@@ -41,18 +40,10 @@ function scaledInput(editor: GraphEditor, node: Node): string | undefined {
 }
 
 function affineOf(editor: GraphEditor, node: Node, layout: ChannelLayout): Affine | undefined {
-  if (!isOp(node, 'BatchNormalization')) {
-    const found = besideConstant(editor, node);
-    const values = found && perChannelValues(found[1], layout);
-    const scale = node.op === 'Div' ? values?.map((v) => 1 / v) : values;
-    if (scale === undefined || !scale.every(Number.isFinite)) return undefined;
-    return { scale, shift: new Float64Array(layout.channels) };
-  }
-  if (node.outputs.slice(1).some((name) => name !== '')) return undefined;
-  const parameters = node.inputs.slice(1, 5).map((name) => editor.constant(name));
-  if (parameters.length !== 4 || parameters.some((p) => p?.data.length !== layout.channels)) return undefined;
-  const [gamma, beta, mean, variance] = parameters.map((p) => toNumbers(p!));
-  const epsilon = floatAttr(node, 'epsilon', 1e-5);
-  const scale = gamma.map((g, c) => g / Math.sqrt(variance[c] + epsilon));
-  return { scale, shift: beta.map((b, c) => b - mean[c] * scale[c]) };
+  if (isOp(node, 'BatchNormalization')) return normalisation(editor, node, layout.channels);
+  const found = besideConstant(editor, node);
+  const values = found && perChannelValues(found[1], layout);
+  const scale = node.op === 'Div' ? values?.map((v) => 1 / v) : values;
+  if (scale === undefined || !scale.every(Number.isFinite)) return undefined;
+  return { scale, shift: new Float64Array(layout.channels) };
 }

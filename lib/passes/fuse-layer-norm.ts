@@ -4,7 +4,7 @@ import type { Node } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { intAttr, intsAttr } from '../ops/op.js';
 import { toNumbers } from '../tensor/tensor.js';
-import { fixedSize } from './fixed-size.js';
+import { type FixedSize, fixedSizes } from './fixed-sizes.js';
 import { type InferredTypes, typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 import { besideConstant, constantsKeepRank, isOp, otherOperand, scalarConstant } from './pattern.js';
@@ -17,8 +17,9 @@ export const fuseLayerNorm: Pass = {
   run(graph) {
     const editor = new GraphEditor(graph);
     const types = typesWhenNeeded(graph);
+    const fixed = fixedSizes(graph, types);
     for (const node of editor.nodes) {
-      const found = match(editor, node, types);
+      const found = match(editor, node, types, fixed);
       if (found === undefined) continue;
       const { x, gamma, beta, epsilon } = found;
       const attributes = { axis: attr.int(-1), epsilon: attr.float(epsilon) };
@@ -38,7 +39,12 @@ interface Found {
   readonly epsilon: number;
 }
 
-function match(editor: GraphEditor, add: Node, types: () => InferredTypes): Found | undefined {
+function match(
+  editor: GraphEditor,
+  add: Node,
+  types: () => InferredTypes,
+  fixed: FixedSize,
+): Found | undefined {
   const beta = isOp(add, 'Add') ? besideConstant(editor, add) : undefined;
   const scaled = beta && editor.producer(beta[0]);
   const gamma = isOp(scaled, 'Mul') ? besideConstant(editor, scaled) : undefined;
@@ -52,7 +58,7 @@ function match(editor: GraphEditor, add: Node, types: () => InferredTypes): Foun
   if (meanOverLastAxis(editor, mean, types) !== x) return undefined;
   const vectors = [gamma[1], beta[1]].every((c) => c.dims.length === 1 && c.dims[0] === gamma[1].data.length);
   // Were the axis of size 1, gamma and beta would make it longer.
-  if (!vectors || fixedSize(editor, types(), x, -1) !== gamma[1].data.length) return undefined;
+  if (!vectors || fixed(x, -1) !== gamma[1].data.length) return undefined;
   if (!constantsKeepRank(editor, types, x, add)) return undefined;
   return { x, gamma: scaled.inputs[gamma[2]], beta: add.inputs[beta[2]], epsilon };
 }

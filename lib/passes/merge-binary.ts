@@ -49,6 +49,7 @@ function mergeLeaky(editor: GraphEditor, product: Node): Node {
     const channels = editor.constant(product.inputs[1])!.dims[0];
     const values = found && channelValues(found[1], rankOf(product), channels);
     if (values === undefined || found?.[0] !== current.outputs[0] || !values.every(Number.isFinite)) break;
+    if (op === 'PRelu' && found[2] === 0) break; // the product is the slope
     const name = editor.addConstant(`${product.name}_${op}`, f32([channels], Float32Array.from(values)));
     const merged = { ...current, inputs: current.inputs.with(input, name), outputs: user.outputs };
     editor.replace([current, user], [merged]);
@@ -186,6 +187,7 @@ function mergeQuantize(editor: GraphEditor, product: Node): void {
   if (step?.data.length !== 1 || step.dtype !== 'float32' || zero?.data.length !== 1) return;
   if (zero.dtype !== 'uint8' && zero.dtype !== 'int8') return;
   const [size] = toNumbers(step);
+  if (!(size > 0)) return; // a slope would be that of the other sign
   const inputs = product.inputs.map((name, i) => {
     if (i !== SCALE && i !== BIAS && i !== SHIFT) return name;
     const values = Float32Array.from(channelInput(editor, product, i), (v) => v / size);

@@ -55,6 +55,19 @@ export function outputChannels(editor: GraphEditor, node: Node | undefined): Cha
   return { ...shared, channels: filters * group, run: kernel, channelOf };
 }
 
+/** What a BatchNormalization with constant running statistics does to its channels; undefined where the batch's own count, or
+ *  new statistics are wanted. */
+export function normalisation(editor: GraphEditor, node: Node, channels: number): Affine | undefined {
+  if (intAttr(node, 'training_mode', 0) !== 0 || node.outputs.slice(1).some((name) => name !== ''))
+    return undefined;
+  const parameters = node.inputs.slice(1, 5).map((name) => editor.constant(name));
+  if (parameters.length !== 4 || parameters.some((p) => p?.data.length !== channels)) return undefined;
+  const [gamma, beta, mean, variance] = parameters.map((p) => toNumbers(p!));
+  const epsilon = floatAttr(node, 'epsilon', 1e-5);
+  const scale = gamma.map((g, c) => g / Math.sqrt(variance[c] + epsilon));
+  return { scale, shift: beta.map((b, c) => b - mean[c] * scale[c]) };
+}
+
 /** Values per channel of a constant that broadcasts over everything else; undefined when it varies elsewhere. */
 export function perChannelValues(constant: TensorValue, layout: ChannelLayout): Float64Array | undefined {
   if (constant.dtype !== 'float32' || !broadcastsOverChannels(constant.dims, layout)) return undefined;

@@ -7,9 +7,11 @@ import { GraphEditor } from '../graph/rewrite.js';
 import { floatAttr, intAttr, stringAttr } from '../ops/op.js';
 import { convGeometry } from '../ops/shared/conv-geometry.js';
 import { packBits } from '../ops/shared/one-bit.js';
-import type { Dims } from '../tensor/shape.js';
+import type { Window } from '../ops/shared/window.js';
+import { type Dims, sizeOf } from '../tensor/shape.js';
 import { f32, type TensorValue, tensor, toNumbers } from '../tensor/tensor.js';
 import { binarisedBy, channelValues } from './binarised.js';
+import { type FixedSize, fixedSizes } from './fixed-sizes.js';
 import { type InferredTypes, typesWhenNeeded } from './infer-types.js';
 import { mergeBinary } from './merge-binary.js';
 import type { Pass } from './pass.js';
@@ -54,6 +56,7 @@ class Packing {
   readonly #editor: GraphEditor;
   readonly #signOfZero: boolean;
   readonly #inferred: () => InferredTypes;
+  readonly #fixed: FixedSize;
   readonly #packed = new Map<string, Packed>();
   #changed = false;
 
@@ -62,6 +65,7 @@ class Packing {
     this.#editor = new GraphEditor(graph);
     this.#signOfZero = signOfZero;
     this.#inferred = typesWhenNeeded(graph);
+    this.#fixed = fixedSizes(graph, this.#inferred);
   }
 
   /** The graph with one-bit products; the same graph when there are none. */
@@ -106,7 +110,9 @@ class Packing {
   #binarise(node: Node): void {
     const type = this.#inferred().types.get(node.outputs[0] ?? '');
     if (type === undefined || type.dtype !== 'float32') return;
-    const found = binarisedBy(this.#editor, node, type.dims, this.#signOfZero);
+    const found = binarisedBy(this.#editor, node, type.dims, this.#signOfZero, (x, constant) =>
+      this.#keepsShape(x, constant, type.dims),
+    );
     if (found === undefined || this.#inferred().types.get(found.x)?.dtype !== 'float32') return;
     const channels = type.dims[1];
     const threshold = this.#editor.addConstant(
@@ -120,18 +126,36 @@ class Packing {
     this.#add(node, this.#new(node, 'PackBits', [found.x, threshold, direction]), { channels, area: 1 });
   }
 
+  /** Whether x has `dims`, the shape of an operation with a constant of one number or one a channel: more axes, or channels
+   *  where x has one, would come from the constant. */
+  #keepsShape(x: string, constant: TensorValue, dims: Dims): boolean {
+    if (this.#dims(x)?.length !== dims.length) return false;
+    return constant.data.length === 1 || this.#fixed(x, 1 - dims.length) === dims[1];
+  }
+
   #pool(node: Node, input: Packed): void {
     const attributes = poolAttributes(node);
     if (attributes === undefined || (node.outputs[1] ?? '') !== '') return;
     this.#add(node, this.#new(node, 'BinaryMaxPool', [input.bits], attributes), input);
   }
 
-  /** [N,C,H,W] to [N,C*H*W]; the weights behind it are put in the order of the bits. */
+  /** [N,C,H,W] to [N,C*H*W]; the weights behind it are put in the order of the bits. H and W may be stand-ins: the weights tell
+   *  then whether they are right. */
   #flatten(node: Node, input: Packed): void {
     const [from, to] = [this.#dims(node.inputs[0]), this.#dims(node.outputs[0])];
     if (from?.length !== 4 || to?.length !== 2 || from[0] !== to[0] || from[1] % 8 !== 0) return;
+    if (this.#fixed(node.inputs[0], -3) !== input.channels || !this.#keepsImages(node)) return;
     const made = this.#new(node, 'Flatten', [input.bits], { axis: attr.int(1) });
     this.#add(node, made, { channels: input.channels, area: from[2] * from[3] });
+  }
+
+  /** Whether the rows that a Flatten or Reshape makes are images, however large they are and however many. */
+  #keepsImages(node: Node): boolean {
+    if (isOp(node, 'Flatten')) return intAttr(node, 'axis', 1) === 1;
+    const shape = this.#editor.constant(node.inputs[1]);
+    if (shape?.data[0] === 0n && intAttr(node, 'allowzero', 0) === 0) return true;
+    const sizes = [-3, -2, -1].map((axis) => this.#fixed(node.inputs[0], axis) ?? Number.NaN);
+    return sizeOf(sizes) === this.#fixed(node.outputs[0], -1);
   }
 
   #conv(node: Node, input: Packed): void {
@@ -139,8 +163,9 @@ class Packing {
     const automatic = stringAttr(node, 'auto_pad', 'NOTSET').startsWith('SAME') && !this.#inferred().exact;
     if (x?.length !== 4 || w?.dims.length !== 4 || intAttr(node, 'group', 1) !== 1 || automatic) return;
     const weights = binaryWeights(toNumbers(w), w.dims);
-    const { window } = convGeometry(node, `${node.op} node '${node.name}'`, x, w.dims);
-    if (weights !== undefined)
+    // Stand-ins may fit the weights as little as they may fit the model when it runs.
+    const window = x[1] === w.dims[1] ? windowOf(node, x, w.dims) : undefined;
+    if (weights !== undefined && window !== undefined)
       this.#product(node, 'BinaryConv', input, weights, this.#bias(node, w.dims[0], 1), {
         channels: attr.int(input.channels),
         dilations: attr.ints(window.dilations),
@@ -215,6 +240,15 @@ class Packing {
     const made = { ...node, op, domain: 'ai.kompakt', inputs, attributes };
     this.#editor.replace([node], [made]);
     this.#changed = true;
+  }
+}
+
+/** undefined where the sizes are too small for the window. */
+function windowOf(node: Node, x: Dims, w: Dims): Window | undefined {
+  try {
+    return convGeometry(node, `${node.op} node '${node.name}'`, x, w).window;
+  } catch {
+    return undefined;
   }
 }
 

@@ -58,4 +58,12 @@ describe('fold-batch-norm', () => {
     const graph = c.done(c.op('Div', [c.number(2), c.conv(c.x)]));
     expect(foldBatchNorm.run(graph).nodes).toHaveLength(2);
   });
+
+  it('leaves a normalisation by the statistics of the batch', () => {
+    const g = new TestGraph([4, 3, 5, 5]);
+    const variance = g.constant('v', f32([4], [1, 2, 3, 4]));
+    const inputs = [g.conv(g.x), g.weights(4), g.weights(4), g.weights(4), variance];
+    const y = g.op('BatchNormalization', inputs, { training_mode: attr.int(1) });
+    expect(checkPass(foldBatchNorm, g.done(y)).ops).toEqual(['Conv', 'BatchNormalization']);
+  });
 });

@@ -205,4 +205,61 @@ describe('pack-binary', () => {
     const half = d.op('Where', [d.op('Less', [d.x, d.number(0)]), d.number(0), d.number(1)]);
     expect(checkPass(packBinary, d.done(d.binaryConv(half, 4, 3))).ops).toEqual(['Less', 'Where', 'Conv']);
   });
+
+  it('leaves values that a constant broadcasts', () => {
+    const weights = (g: BinaryGraph) => g.constant('t', f32([1, 3, 1, 1], g.random(3)));
+    const a = new BinaryGraph([1, 1, 5, 5]);
+    const sum = where(a, a.op('Add', [a.x, weights(a)]));
+    // The sum has three channels, and is what is packed.
+    expect(checkPass(packBinary, a.done(a.binaryConv(sum, 4, 3)), 0).ops).toEqual([
+      'Add',
+      k('PackBits'),
+      k('BinaryConv'),
+    ]);
+    const b = new BinaryGraph([1, 1, 5, 5]);
+    const above = b.op('GreaterOrEqual', [b.x, weights(b)]);
+    const bits = b.op('Where', [above, b.number(1), b.number(-1)]);
+    expect(checkPass(packBinary, b.done(b.binaryConv(bits, 4, 3)), 0).ops).toContain('Conv');
+    const c = new BinaryGraph([3, 8]);
+    const raised = c.op('GreaterOrEqual', [c.x, c.numberOfRank(0, 3)]);
+    const more = c.op('Where', [raised, c.number(1), c.number(-1)]);
+    expect(checkPass(packBinary, c.done(c.op('Flatten', [more])), 0).ops).not.toContain(k('PackBits'));
+  });
+
+  it('leaves a network whose number of channels is a symbol, and goes through with a symbol for images', () => {
+    const a = new BinaryGraph(['N', 'C', 4, 4]);
+    const graph = a.done(a.binaryConv(where(a, a.x), 4, 3));
+    expect(packBinary.run(graph).nodes.map(({ op }) => op)).toEqual(['GreaterOrEqual', 'Where', 'Conv']);
+    const b = new BinaryGraph(['N', 3, 6, 6]);
+    const x = where(b, b.norm(b.conv(b.x, 16), 16));
+    const flat = b.op('Flatten', [where(b, b.norm(b.binaryConv(x, 8, 16), 8))]);
+    const y = b.op('Gemm', [flat, b.signs(9, 128)], { transB: attr.int(1) });
+    expect(checkPass(packBinary, b.done(y)).ops).toEqual([
+      'Conv',
+      k('PackBits'),
+      k('BinaryConvBits'),
+      'Flatten',
+      k('BinaryGemm'),
+    ]);
+  });
+
+  it('leaves a product that is the slope of a PRelu, and a quantiser of negative scale', () => {
+    const a = new BinaryGraph([1, 3, 5, 5]);
+    const product = a.binaryConv(where(a, a.x), 4, 3);
+    const leaky = a.op('PRelu', [a.constant('values', f32([1, 4, 5, 5], a.random(1, 4, 5, 5))), product]);
+    expect(checkPass(packBinary, a.done(leaky), 0).ops).toContain('PRelu');
+    const b = new BinaryGraph();
+    const slope = b.constant('slope', f32([4, 1, 1], [0.25, 0.5, 2, -1]));
+    const q = b.qdq(b.op('PRelu', [b.binaryConv(where(b, b.x), 4, 3), slope]), -0.25, 128);
+    expect(checkPass(packBinary, b.done(q), 0).ops).toContain('QuantizeLinear');
+  });
+
+  it('leaves a normalisation by the statistics of the batch', () => {
+    const g = new BinaryGraph([4, 3, 5, 5]);
+    const parameters = [1, 0, 5, 1].map((v) => g.list(v, v, v));
+    const y = g.op('BatchNormalization', [g.x, ...parameters], { training_mode: attr.int(1) });
+    expect(checkPass(packBinary, g.done(g.binaryConv(where(g, y), 4, 3)), 0).ops).toContain(
+      'BatchNormalization',
+    );
+  });
 });

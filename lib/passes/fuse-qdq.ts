@@ -13,6 +13,7 @@ import type { Pass } from './pass.js';
 import { clipBounds, isOp } from './pattern.js';
 import {
   dequantizedFrom,
+  isIncreasing,
   isPerTensor8,
   isQuantize,
   type Quantized,
@@ -89,6 +90,9 @@ class Fusion {
     const [params] = all;
     if (params === undefined || !isPerTensor8(params)) return undefined;
     if (!all.every((p) => p !== undefined && sameParams(p, params))) return undefined;
+    // By a negative scale what is clamped from below is so from above.
+    const clamps = bounds.some((bound) => Number.isFinite(bound));
+    if (clamps && !isIncreasing(params)) return undefined;
     const output = this.#joined(users);
     if (output === undefined) return undefined;
     const range = dtypes[params.zeroPoint.dtype];
@@ -121,6 +125,8 @@ class Fusion {
     if (tail === undefined && rule.kind === 'arithmetic') return;
     const sources = node.inputs.map((name) => (name === '' ? undefined : this.#source(name)));
     if (!sources.some((s) => s !== undefined && editor.constant(s.name) === undefined)) return;
+    const increase = [tail?.params, ...sources.map((s) => s?.params)].every((p) => !p || isIncreasing(p));
+    if (rule.kind === 'arithmetic' && !increase) return;
     const context: IntegerContext = {
       node,
       quantized: (i) => sources[i],
@@ -174,7 +180,8 @@ class Fusion {
     const data = rule.data === 'all' ? node.inputs.map((_, i) => i) : rule.data;
     const sources = new Map(data.map((i) => [i, this.#source(node.inputs[i])]));
     const first = sources.get(data[0]);
-    if (first === undefined || !isPerTensor8(first.params)) return;
+    // The largest byte is not the largest number where the scale is negative.
+    if (first === undefined || !isPerTensor8(first.params) || !isIncreasing(first.params)) return;
     for (const s of sources.values()) if (s === undefined || !sameParams(s.params, first.params)) return;
     if ([...sources.values()].every((s) => editor.constant(s!.name) !== undefined)) return;
     const keepsScale = (output: string): boolean => {

@@ -56,6 +56,9 @@ export function dequantizedFrom(editor: GraphEditor, value: string, types: DType
 export const isPerTensor8 = ({ scale, zeroPoint }: QuantParams): boolean =>
   scale.data.length === 1 && (zeroPoint.dtype === 'uint8' || zeroPoint.dtype === 'int8');
 
+/** Whether greater integers stand for greater numbers, as they nearly always do. */
+export const isIncreasing = ({ scale }: QuantParams): boolean => toNumbers(scale).every((s) => s > 0);
+
 export const sameParams = (a: QuantParams, b: QuantParams): boolean =>
   sameTensor(a.scale, b.scale) &&
   sameTensor(a.zeroPoint, b.zeroPoint) &&

@@ -189,4 +189,17 @@ describe('fuse-qdq', () => {
     for (const mode of ['linear', 'nearest'])
       expect(checkPass(fuseQdq, resized(mode, same, 'tf_crop_and_resize'), 0).ops).toEqual(quantised);
   });
+
+  it('leaves what depends on the order of numbers where a scale is negative', () => {
+    const pool = new TestGraph([1, 2, 4, 4]);
+    const largest = pool.op('MaxPool', [pool.qdq(pool.x, -0.05, 128)], { kernel_shape: attr.ints([2, 2]) });
+    expect(checkPass(fuseQdq, pool.done(pool.qdq(largest, -0.05, 128)), 0).ops).toContain('QuantizeLinear');
+    const clamp = new TestGraph();
+    const y = clamp.op('Conv', [clamp.qdq(clamp.x, -0.05, 128), weights(clamp, [4, 3, 3, 3])]);
+    const { ops } = checkPass(fuseQdq, clamp.done(clamp.qdq(clamp.op('Relu', [y]), -0.1, 128)), oneStep(0.1));
+    expect(ops).toContain('Relu');
+    const soft = new TestGraph([2, 5]);
+    const shares = soft.qdq(soft.op('Softmax', [soft.qdq(soft.x, -0.05, 128)]), 1 / 255, 0);
+    expect(checkPass(fuseQdq, soft.done(shares), 0).ops).toContain('Softmax');
+  });
 });

@@ -43,10 +43,21 @@ export function foldNode(editor: GraphEditor, node: Node, opset: number): readon
   const inputs = node.inputs.map((name) => (name === '' ? undefined : editor.constant(name)));
   if (inputs.some((value, i) => value === undefined && node.inputs[i] !== '')) return undefined;
   const where = `${node.op} node '${node.name}'`;
-  const outputs = def.infer({ node, opset, where, inputs, value: (i) => inputs[i] });
+  const context = { node, opset, where, inputs, value: (i: number) => inputs[i] };
+  const outputs = unlessIllegal(() => def.infer(context));
+  if (outputs === undefined) return undefined;
   const total = (types: readonly (TensorType | undefined)[]): number =>
     types.reduce((sum, t) => sum + (t === undefined ? 0 : sizeOf(t.dims) * bytesPerElement(t.dtype)), 0);
   if (outputs.some((type) => type.container !== undefined)) return undefined;
   if (total(outputs) > total(inputs) + maxGrowthBytes) return undefined;
-  return evaluate(def, { node, opset, where, inputs }, outputs);
+  return unlessIllegal(() => evaluate(def, { node, opset, where, inputs }, outputs));
+}
+
+/** A node that cannot be computed fails when it runs, which in a branch may be never. */
+function unlessIllegal<T>(compute: () => T): T | undefined {
+  try {
+    return compute();
+  } catch {
+    return undefined;
+  }
 }

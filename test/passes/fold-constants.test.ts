@@ -28,4 +28,15 @@ describe('fold-constants', () => {
     const y = g.op('Relu', [g.x]);
     expect(checkPass(foldConstants, g.done(y, g.op('Relu', [g.weights(3)]))).ops).toEqual(['Relu', 'Relu']);
   });
+
+  it('leaves what cannot be computed: it may never run', () => {
+    const g = new TestGraph([3]);
+    const beyond = g.op('Gather', [g.weights(3), g.constant('i', i64([7]))]);
+    const graph = g.done(g.op('Add', [g.x, beyond]));
+    expect(foldConstants.run(graph).nodes.map(({ op }) => op)).toEqual(['Gather', 'Add']);
+    const other = new TestGraph([3]);
+    const unlike = other.op('Add', [other.weights(3), other.weights(2)]);
+    const sum = other.done(other.op('Add', [other.x, unlike]));
+    expect(foldConstants.run(sum).nodes.map(({ op }) => op)).toEqual(['Add', 'Add']);
+  });
 });

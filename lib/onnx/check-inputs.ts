@@ -1,10 +1,11 @@
-// Every node of a loaded graph has the inputs that its operator or function needs: what comes later may rely on it.
+// Every node of a loaded graph has the inputs and outputs that its operator or function needs: what comes later may rely on
+// it.
 import { KompaktError } from '../errors.js';
 import { type Node, opKey } from '../graph/graph.js';
 import { ops } from '../ops/index.js';
 import type { FunctionProto } from './schema.js';
 
-/** Throws KPT_GRAPH_INVALID when a needed input is absent or there are too many. Unknown operators pass: they are reported
+/** Throws KPT_GRAPH_INVALID when a needed input or output is absent or there are too many inputs. Unknown operators pass: they are reported
  *  when they are to run. */
 export function checkInputs(node: Node): void {
   const def = ops.get(opKey(node));
@@ -21,6 +22,15 @@ export function checkInputs(node: Node): void {
       throw new KompaktError(
         'KPT_GRAPH_INVALID',
         `${node.op} node '${node.name}' needs input ${i}, which is absent.`,
+      );
+  const [leastOutputs, mostOutputs] = def.outputs;
+  // One of any number may be left out.
+  if (mostOutputs === Number.POSITIVE_INFINITY) return;
+  for (let i = 0; i < leastOutputs; i++)
+    if (!node.outputs[i])
+      throw new KompaktError(
+        'KPT_GRAPH_INVALID',
+        `${node.op} node '${node.name}' needs a name for output ${i}, which is absent.`,
       );
 }
 

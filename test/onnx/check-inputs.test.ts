@@ -82,12 +82,14 @@ test.each(cases)('%s', async (_, node, value, constants) => {
 test.each([
   ['an absent input that is needed', { op: 'Add', inputs: ['x', ''], outputs: ['y'] }, /needs input 1/],
   ['none behind optional ones', integer('QLinearAdd', 'x s z'), /needs input 3/],
+  ['a first output that is left out', { op: 'TopK', inputs: ['x', 'k'], outputs: ['', 'y'] }, /for output 0/],
+  ['a second one', { op: 'TopK', inputs: ['x', 'k'], outputs: ['y'] }, /for output 1/],
   ['too many inputs', { op: 'Relu', inputs: ['x', 'x'], outputs: ['y'] }, /has 2 inputs/],
 ])('%s is refused', (_, node, message) => {
   const file = onnxFile({
     opset: 13,
     inputs: { x },
-    constants: scales,
+    constants: { ...scales, k: i64([1], [1]) },
     nodes: [node],
     outputs: { y: 'float32' },
     domains: { 'com.microsoft': 1 },

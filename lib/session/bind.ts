@@ -52,7 +52,7 @@ export function bindSession(
   const outputViews: TypedArray[] = [];
   for (const name of outputNames) {
     const location = plan.locations.get(name)!;
-    if (location.buffer === undefined)
+    if (location.known !== undefined || location.buffer === undefined)
       throw new KompaktError(
         'KPT_OPTION_INVALID',
         `Output "${name}" is constant and cannot be bound; use run().`,

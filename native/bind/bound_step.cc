@@ -98,7 +98,7 @@ Napi::Value MakeBoundStep(Napi::Env env, std::shared_ptr<Plan> plan, const std::
   if (!fits ||
       napi_create_function(env, "step", NAPI_AUTO_LENGTH, RunBoundStep, step.get(), &function) != napi_ok) {
     FreeBoundStep(env, step.release(), nullptr);
-    return Napi::String::New(env, "KPT_BUFFER_INVALID a bound buffer has the wrong byte length");
+    return Napi::String::New(env, "A bound buffer has the wrong byte length.");
   }
   napi_add_finalizer(env, function, step.release(), FreeBoundStep, nullptr, nullptr);
   return Napi::Value(env, function);

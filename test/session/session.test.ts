@@ -238,6 +238,19 @@ describe('bound steps', () => {
     },
   );
 
+  test('an output that is constant for these sizes is refused, also where a step reads it', async () => {
+    const g = new GraphBuilder('constant');
+    const x = g.input('x', 'float32', ['n']);
+    const k = g.constant('k', tensor('float32', [1], Float32Array.of(2)));
+    const [all] = g.node('Expand', [k, g.node('Shape', [x])[0]!]);
+    g.output(g.node('Min', [x, all!])[0]!, 'float32', ['n']);
+    g.output(all!, 'float32', ['n']);
+    const session = InferenceSession.fromModel(new Model(g.build()));
+    const inputs = { x: new Tensor('float32', new Float32Array(3), [3]) };
+    expect(() => session.bind({ inputs })).toThrow(/is constant/);
+    await session.release();
+  });
+
   test('names and sizes are checked as in run()', async () => {
     const g = new GraphBuilder('sum');
     const [a, b] = [g.input('a', 'float32', ['n']), g.input('b', 'float32', ['n'])];

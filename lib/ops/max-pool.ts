@@ -50,8 +50,13 @@ export const maxPool = defineOp({
       const plane = Math.floor(i / offsets.length) * area;
       const list = offsets[i % offsets.length];
       let best = list[0];
-      for (const at of list) if (values[plane + at] > values[plane + best]) best = at;
-      largest[i] = values[plane + best];
+      let most = Number.NEGATIVE_INFINITY; // NaN is above nothing
+      for (const at of list)
+        if (values[plane + at] > most) {
+          best = at;
+          most = values[plane + at];
+        }
+      largest[i] = most;
       indices[i] = plane + (columns ? columnMajor(best, window.input) : best);
     }
     const y = fromNumbers(x.dtype, dims, largest);

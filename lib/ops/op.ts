@@ -245,8 +245,9 @@ function required<T>(value: T | undefined, node: Node, name: string): T {
 
 export const intAttr = (node: Node, name: string, fallback?: number): number =>
   required(attribute(node, name, 'int') ?? fallback, node, name);
+/** Also the fallback is a float32, as in files. */
 export const floatAttr = (node: Node, name: string, fallback?: number): number =>
-  required(attribute(node, name, 'float') ?? fallback, node, name);
+  Math.fround(required(attribute(node, name, 'float') ?? fallback, node, name));
 export const stringAttr = (node: Node, name: string, fallback?: string): string =>
   required(attribute(node, name, 'string') ?? fallback, node, name);
 export const intsAttr = (node: Node, name: string): readonly number[] | undefined =>

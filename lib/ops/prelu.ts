@@ -1,9 +1,9 @@
 // x for x >= 0, else slope * x; the slope broadcasts to x.
 
 import { expected, KompaktError } from '../errors.js';
-import { broadcastDims, sameDims } from '../tensor/shape.js';
+import { broadcastDims, type Dims, sameDims } from '../tensor/shape.js';
 import { preluGradient } from './gradients/arithmetic.js';
-import { staysFloat } from './op.js';
+import { inputType, inputValue, type OpDef, staysFloat } from './op.js';
 import { binaryOp } from './shared/binary.js';
 import { floatTypes } from './shared/elements.js';
 
@@ -19,16 +19,23 @@ const base = binaryOp({
   quantize: staysFloat('its slope per channel is no table of bytes'),
 });
 
-export const prelu = Object.freeze({
+function checkSlope(x: Dims, slope: Dims, where: string): void {
+  if (!sameDims(broadcastDims([x, slope], where), x))
+    throw new KompaktError(
+      'KPT_SHAPE_MISMATCH',
+      expected(`a slope that broadcasts to [${x.join(',')}]`, where, slope),
+    );
+}
+
+export const prelu: OpDef = Object.freeze({
   ...base,
-  infer: (ctx: Parameters<typeof base.infer>[0]) => {
+  infer: (ctx) => {
     const types = base.infer(ctx);
-    const x = ctx.inputs[0]!.dims;
-    if (!sameDims(broadcastDims([x, types[0]!.dims], ctx.where), x))
-      throw new KompaktError(
-        'KPT_SHAPE_MISMATCH',
-        expected(`a slope that broadcasts to [${x.join(',')}]`, ctx.where, ctx.inputs[1]!.dims),
-      );
+    checkSlope(inputType(ctx, 0).dims, inputType(ctx, 1).dims, ctx.where);
     return types;
   },
-});
+  reference: (ctx) => {
+    checkSlope(inputValue(ctx, 0).dims, inputValue(ctx, 1).dims, ctx.where);
+    return base.reference(ctx);
+  },
+} satisfies OpDef);

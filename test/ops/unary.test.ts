@@ -2,6 +2,7 @@ import { attr } from '../../lib/graph/attribute.js';
 import type { Attribute } from '../../lib/graph/graph.js';
 import type { DType } from '../../lib/tensor/dtype.js';
 import { f32, fromNumbers, type TensorValue, tensor } from '../../lib/tensor/tensor.js';
+import { expectNativeBytes } from '../helpers/native-like-reference.js';
 import { expectAgreement, random, referenceOf } from '../helpers/one-node.js';
 import { randomFloats } from '../helpers/random-floats.js';
 
@@ -190,5 +191,27 @@ describe('Clip', () => {
       inputs: [random(dtype, [2, 3, 4, 5], 5, 90), fromNumbers(dtype, [], [3]), fromNumbers(dtype, [], [50])],
       constants: [1, 2],
     }),
+  );
+});
+
+test.each([
+  ['Softsign', [-1, 1]],
+  ['Gelu', [-0, Number.POSITIVE_INFINITY]],
+  ['HardSwish', [-0, Number.POSITIVE_INFINITY]],
+  ['Mish', [-0, Number.POSITIVE_INFINITY]],
+  ['Swish', [-0, Number.POSITIVE_INFINITY]],
+])('%s gives its limits at infinities, in the engine too', (op, limits) => {
+  const inputs = [f32([2], [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY])];
+  expect([...(referenceOf({ op, inputs, attributes: {} })[0]!.data as Float32Array)]).toEqual(limits);
+  expectNativeBytes({ op, inputs, attributes: {} });
+});
+
+test('attributes that are absent are float32', () => {
+  const x = f32([1], [-15]);
+  const [y] = referenceOf({ op: 'LeakyRelu', inputs: [x], attributes: {} });
+  expect(y!.data[0]).toBe(Math.fround(-15 * Math.fround(0.01)));
+  const double = tensor('float64', [1], Float64Array.of(-15));
+  expect(referenceOf({ op: 'LeakyRelu', inputs: [double], attributes: {} })[0]!.data[0]).toBe(
+    -15 * Math.fround(0.01),
   );
 });

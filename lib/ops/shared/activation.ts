@@ -19,6 +19,10 @@ const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const binarize = (x: number): number => (x >= 0 ? 1 : -1);
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
+/** Infinities are taken for the largest numbers where a function has a limit that the formula would make NaN, as -Infinity * 0. */
+export const aboveMinusInfinity = (x: number): number => Math.max(x, -Number.MAX_VALUE);
+export const finite = (x: number): number => clamp(x, -Number.MAX_VALUE, Number.MAX_VALUE);
+
 const functions: Readonly<Record<UnaryKind, (x: number, alpha: number, beta: number) => number>> = {
   none: (x) => x,
   abs: Math.abs,
@@ -39,13 +43,14 @@ const functions: Readonly<Record<UnaryKind, (x: number, alpha: number, beta: num
   erf,
   exp: Math.exp,
   floor: Math.floor,
-  gelu: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
-  gelu_tanh: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
+  gelu: (x) => 0.5 * aboveMinusInfinity(x) * (1 + erf(x * Math.SQRT1_2)),
+  gelu_tanh: (x) =>
+    0.5 * aboveMinusInfinity(x) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
   hard_sigmoid: (x, alpha, beta) => clamp(alpha * x + beta, 0, 1),
-  hard_swish: (x) => x * clamp(x / 6 + 0.5, 0, 1),
+  hard_swish: (x) => aboveMinusInfinity(x) * clamp(x / 6 + 0.5, 0, 1),
   leaky_relu: (x, alpha) => (x < 0 ? alpha * x : x),
   log: Math.log,
-  mish: (x) => x * Math.tanh(softplus(x)),
+  mish: (x) => aboveMinusInfinity(x) * Math.tanh(softplus(x)),
   neg: (x) => -x,
   reciprocal: (x) => 1 / x,
   relu: (x) => Math.max(x, 0),
@@ -54,11 +59,11 @@ const functions: Readonly<Record<UnaryKind, (x: number, alpha: number, beta: num
   shrink: (x, lambda, bias) => (x < -lambda ? x + bias : x > lambda ? x - bias : 0),
   sigmoid,
   sign: Math.sign,
-  silu: (x, alpha) => x * sigmoid(alpha * x),
+  silu: (x, alpha) => aboveMinusInfinity(x) * sigmoid(alpha * x),
   sin: Math.sin,
   sinh: Math.sinh,
   softplus,
-  softsign: (x) => x / (1 + Math.abs(x)),
+  softsign: (x) => finite(x) / (1 + Math.abs(finite(x))),
   sqrt: Math.sqrt,
   square: (x) => x * x,
   tan: Math.tan,

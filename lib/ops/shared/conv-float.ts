@@ -16,7 +16,7 @@ import { type Activation, applyActivation } from './activation.js';
 import { isFlat, readNhwc, weightsOhwi, window2d, writeNhwc } from './conv-lowering.js';
 import { type ConvGeometry, convMacs, convolve, outputDims } from './convolution.js';
 import { costOf } from './cost.js';
-import { broadcastTo } from './elements.js';
+import { broadcastTo } from './float-product.js';
 import { checkType, floatTypes, illegalShape, illegalType } from './illegal.js';
 
 export interface FloatConv {

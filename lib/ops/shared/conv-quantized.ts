@@ -20,7 +20,7 @@ import { Body } from './body.js';
 import { isFlat, readNhwc, weightsOhwi, weightsS8, window2d, writeNhwc } from './conv-lowering.js';
 import { type ConvGeometry, convMacs, convolve, outputDims } from './convolution.js';
 import { costOf } from './cost.js';
-import { broadcastTo } from './elements.js';
+import { broadcastTo } from './float-product.js';
 import { checkType, illegalShape } from './illegal.js';
 import {
   byteInput,

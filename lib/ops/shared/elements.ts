@@ -2,7 +2,7 @@
 // operators. What the references of elementwise, reduction and indexing operators are written with.
 import { expected, KompaktError } from '../../errors.js';
 import { type DType, dtypes, isInt64, type TypedArray } from '../../tensor/dtype.js';
-import { broadcastStrides, type Dims, sameDims } from '../../tensor/shape.js';
+import type { Dims } from '../../tensor/shape.js';
 import { allocate, fromNumbers, type TensorValue, tensor, toNumbers } from '../../tensor/tensor.js';
 import { type InferContext, inputType, type TensorType } from '../op.js';
 
@@ -70,12 +70,6 @@ export function stridedOffsets(dims: Dims, strides: readonly number[], start = 0
   });
   return offsets;
 }
-
-/** Elements of `dims` as they repeat where it broadcasts to `out`. */
-export const broadcastTo = (values: Float64Array, dims: Dims, out: Dims): Float64Array =>
-  sameDims(dims, out)
-    ? values
-    : stridedOffsets(out, broadcastStrides(dims, out)).map((offset) => values[offset]!);
 
 /** Elements at start + sum index * strides. */
 interface StridedElements<Data> {

@@ -43,10 +43,14 @@ export function inferProduct(formOf: FormOf, ctx: InferContext): readonly Tensor
   for (const type of ctx.inputs)
     if (type !== undefined && type.dtype !== dtype)
       illegalType(`inputs of type ${dtype}`, ctx.where, type.dtype);
-  const c = ctx.inputs[2];
-  if (c !== undefined && !sameDims(broadcastDims([dims, c.dims], ctx.where), dims))
-    illegalShape(`a C that broadcasts to [${dims.join(',')}]`, ctx.where, c.dims);
+  checkC(ctx, dims);
   return [{ dtype, dims }];
+}
+
+function checkC({ inputs, where }: Pick<InferContext, 'inputs' | 'where'>, dims: Dims): void {
+  const c = inputs[2];
+  if (c !== undefined && !sameDims(broadcastDims([dims, c.dims], where), dims))
+    illegalShape(`a C that broadcasts to [${dims.join(',')}]`, where, c.dims);
 }
 
 /** Elements of C for each element of the output, in order. */
@@ -70,6 +74,7 @@ export function referenceProduct(formOf: FormOf, ctx: ReferenceContext): readonl
   const a = inputValue(ctx, 0);
   const b = inputValue(ctx, 1);
   const p = shapeOf(form, a.dims, b.dims, ctx.where);
+  checkC(ctx, p.dims);
   if (dtypes[a.dtype].integer) return [wrappingProduct(form, p, a, b, ctx.inputs[2])];
   const Sums = a.dtype === 'float32' || a.dtype === 'float16' ? Float32Array : Float64Array;
   const y = multiply<Float32Array | Float64Array>(toNumbers(a), toNumbers(b), p, Sums);

@@ -4,10 +4,11 @@ import { attr } from '../graph/attribute.js';
 import { type Node, opKey } from '../graph/graph.js';
 import { GraphEditor } from '../graph/rewrite.js';
 import { ops } from '../ops/index.js';
-import type { IntegerContext, QuantizeRule, QuantParams } from '../ops/op.js';
+import type { IntegerContext, QuantizeRule, QuantParams, TensorType } from '../ops/op.js';
 import { isResult, onBytes, type SameScale } from '../ops/shared/quantize-rule.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
 import { clampTable, quantizer, realValues, tableNode, tableOf } from './byte-table.js';
+import { elementwiseBinary } from './fuse-tables.js';
 import { typesWhenNeeded } from './infer-types.js';
 import type { Pass } from './pass.js';
 import { clipBounds, isOp } from './pattern.js';
@@ -29,7 +30,7 @@ export const fuseQdq: Pass = {
   needs: ['DequantizeLinear', 'com.microsoft:DequantizeLinear'],
   run(graph) {
     const inferred = typesWhenNeeded(graph);
-    const fusion = new Fusion(new GraphEditor(graph), (name) => inferred().types.get(name)?.dtype);
+    const fusion = new Fusion(new GraphEditor(graph), (name) => inferred().types.get(name));
     for (const node of graph.nodes) if (fusion.editor.has(node)) fusion.visit(node);
     return fusion.editor.finish();
   },
@@ -49,8 +50,10 @@ class Fusion {
   /** Nodes are visited in the order of the graph, so what stands before a node is fused already. */
   constructor(
     readonly editor: GraphEditor,
-    private readonly dtypeOf: (name: string) => DType | undefined,
+    private readonly typeOf: (name: string) => TensorType | undefined,
   ) {}
+
+  private readonly dtypeOf = (name: string): DType | undefined => this.typeOf(name)?.dtype;
 
   visit(original: Node): void {
     const rule = ops.get(opKey(original))?.quantize;
@@ -126,7 +129,7 @@ class Fusion {
     const sources = node.inputs.map((name) => (name === '' ? undefined : this.#source(name)));
     if (!sources.some((s) => s !== undefined && editor.constant(s.name) === undefined)) return;
     const increase = [tail?.params, ...sources.map((s) => s?.params)].every((p) => !p || isIncreasing(p));
-    if (rule.kind === 'arithmetic' && !increase) return;
+    if (rule.kind === 'arithmetic' && (!increase || this.#raisesRank(node, sources))) return;
     const context: IntegerContext = {
       node,
       quantized: (i) => sources[i],
@@ -139,6 +142,13 @@ class Fusion {
     const made = rule.integer(context);
     if (made === null) return;
     editor.replace([node, ...(tail?.nodes ?? [])], tail === undefined ? made : this.#clamped(made, tail));
+  }
+
+  /** Whether a constant of shape [1] may make a vector of a number, which a table of bytes cannot. */
+  #raisesRank(node: Node, sources: readonly (Quantized | undefined)[]): boolean {
+    const constants = node.inputs.map((name, i) => this.editor.constant(sources[i]?.name ?? name));
+    if (!elementwiseBinary.has(node.op) || !constants.some((c) => c?.dims.length === 1)) return false;
+    return node.inputs.some((name, i) => !constants[i] && !this.typeOf(name)?.dims.length);
   }
 
   /** Puts the clamp of the tail behind integer nodes: as their attributes where they have such, else as a table. */

@@ -202,4 +202,10 @@ describe('fuse-qdq', () => {
     const shares = soft.qdq(soft.op('Softmax', [soft.qdq(soft.x, -0.05, 128)]), 1 / 255, 0);
     expect(checkPass(fuseQdq, soft.done(shares), 0).ops).toContain('Softmax');
   });
+
+  it('leaves a constant of shape [1] that makes a vector of a number', () => {
+    const g = new TestGraph([]);
+    const sum = g.op('Add', [g.qdq(g.x, 0.05, 128), g.numberOfRank(0.5, 1)]);
+    expect(checkPass(fuseQdq, g.done(g.qdq(sum, 0.1, 128)), 0).ops).toContain('Add');
+  });
 });

@@ -2,7 +2,8 @@
 // not with what a header claims.
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { pipeline, type Transform } from 'node:stream';
+import { pipeline, type Readable, type Transform } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { KompaktError } from '../errors.js';
 import { malformedData } from './dataset.js';
 
@@ -13,11 +14,13 @@ export interface ByteRange {
 }
 
 export class ByteStream {
+  readonly #file: Readable;
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #where: string;
   #rest: Uint8Array = new Uint8Array(0);
 
-  private constructor(chunks: AsyncIterable<Uint8Array>, where: string) {
+  private constructor(file: Readable, chunks: AsyncIterable<Uint8Array>, where: string) {
+    this.#file = file;
     this.#chunks = chunks[Symbol.asyncIterator]();
     this.#where = where;
   }
@@ -28,7 +31,7 @@ export class ByteStream {
     const file = createReadStream(path, range && { start: range.start, end: range.end - 1 });
     const transform =
       through ?? (path.endsWith('.gz') ? (await import('node:zlib')).createGunzip() : undefined);
-    return new ByteStream(transform ? pipeline(file, transform, () => {}) : file, path);
+    return new ByteStream(file, transform ? pipeline(file, transform, () => {}) : file, path);
   }
 
   /** The next `count` bytes in a buffer of their own; KPT_DATA_MALFORMED when the file ends before. */
@@ -69,6 +72,10 @@ export class ByteStream {
 
   async close(): Promise<void> {
     await this.#chunks.return?.();
+    // An iterator that was asked for nothing leaves its stream open, and nobody would hear of its errors.
+    const closed = finished(this.#file).catch(() => undefined);
+    this.#file.destroy();
+    await closed;
   }
 
   async #next(): Promise<Uint8Array | null> {

@@ -29,7 +29,10 @@ export function curvatureOf(matrix: Float64Array, size: number): Curvature {
   let trace = 0;
   for (let k = 0; k < size; k++) trace += matrix[k * size + k];
   // Beyond float32 nothing is known; each weight counts the same, as where all inputs are 0.
-  if (!Number.isFinite(trace)) matrix.fill((trace = 0));
+  if (!Number.isFinite(trace)) {
+    trace = 0;
+    matrix.fill(0);
+  }
   const added = (damping * trace) / size || 1;
   for (let k = 0; k < size; k++) matrix[k * size + k] += added;
   const order = Int32Array.from({ length: size }, (_, k) => k).sort(

@@ -70,6 +70,7 @@ const mib = (bytes) => bytes / 2 ** 20;
 const ready = ({ bestReady }) => bestReady;
 /** With the engine's code, which is part of every start of a process. */
 const whole = ({ bestLoad, bestReady }) => bestLoad + bestReady;
+const wholeRss = ({ medianRssLoad, medianRssReady }) => medianRssLoad + medianRssReady;
 const latency = [
   ['model', (r) => `${r.suite} ${r.name}`],
   ['min', (r) => r.kompakt.best, 3],
@@ -104,6 +105,11 @@ const memory = [
   ['onnxruntime', (r) => mib(r.onnxruntime.medianRssReady), 1],
   ['share', (r) => r.kompakt.medianRssReady / r.onnxruntime.medianRssReady, 2],
   ['from cache', (r) => r.cached.medianRssReady / r.onnxruntime.medianRssReady, 2],
+  ['with code MiB', (r) => mib(wholeRss(r.kompakt)), 1],
+  ['from cache', (r) => mib(wholeRss(r.cached)), 1],
+  ['onnxruntime', (r) => mib(wholeRss(r.onnxruntime)), 1],
+  ['share', (r) => wholeRss(r.kompakt) / wholeRss(r.onnxruntime), 2],
+  ['from cache', (r) => wholeRss(r.cached) / wholeRss(r.onnxruntime), 2],
   ['after runs MiB', (r) => mib(r.kompakt.medianRss), 1],
   ['from cache', (r) => mib(r.cached.medianRss), 1],
   ['onnxruntime', (r) => mib(r.onnxruntime.medianRss), 1],

@@ -225,7 +225,17 @@ describe('lists', () => {
   });
 
   /** Files of lib/ops that hold what all operators share. */
-  const shared = ['common', 'index', 'moving-steps', 'op', 'rare', 'steps', 'storage', 'training-steps'];
+  const shared = [
+    'common',
+    'host',
+    'index',
+    'moving-steps',
+    'op',
+    'rare',
+    'steps',
+    'storage',
+    'training-steps',
+  ];
 
   test('lib/ops/common.ts and lib/ops/rare.ts import every operator file', () => {
     const files = readdirSync(join(root, 'lib/ops'))

@@ -1,7 +1,7 @@
 // The values of one run: those that JavaScript holds, and those in the arena; host nodes between native stretches.
 import { KompaktError } from '../errors.js';
 import { GraphAbsent } from '../graph/frame.js';
-import { opOf } from '../ops/index.js';
+import { hostOpOf } from '../ops/host.js';
 import { NeedsData, typeOf } from '../ops/op.js';
 import { bytesPerElement, type DType, dtypes, type TypedArray } from '../tensor/dtype.js';
 import { type Dims, sameDims, sizeOf } from '../tensor/shape.js';
@@ -68,7 +68,7 @@ export class Run {
 
   host({ node, opset }: HostItem): void {
     const start = performance.now();
-    const outputs = opOf(node).reference({
+    const outputs = hostOpOf(node).reference({
       node,
       opset,
       inputs: node.inputs.map((name) => (name === '' ? undefined : this.get(name))),
@@ -102,13 +102,13 @@ export class Run {
 
   /** The plan did not know what the node at its cut makes; with the values there it can be told before memory is taken. */
   private checkSize({ node, opset }: Cut): void {
-    if (opOf(node).sizedByResult) return;
+    if (hostOpOf(node).sizedByResult) return;
     try {
       const facts = (name: string): Fact => {
         const value = this.get(name);
         return { type: typeOf(value), value };
       };
-      const types = opOf(node).infer(inferContext({ opsets: { [node.domain]: opset } }, node, facts));
+      const types = hostOpOf(node).infer(inferContext({ opsets: { [node.domain]: opset } }, node, facts));
       checkResults(node, types, true);
     } catch (error) {
       // What a graph inside makes is checked when that is planned.

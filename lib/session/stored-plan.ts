@@ -3,7 +3,7 @@
 import { type Frame, frameOf, graphOfFrame } from '../graph/frame.js';
 import type { Attribute, Node } from '../graph/graph.js';
 import { usesOf } from '../graph/uses.js';
-import { opOf } from '../ops/index.js';
+import { hostOpOf } from '../ops/host.js';
 import type { Location, Owner, Plan, ScheduleItem } from '../run/plan.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -143,7 +143,7 @@ function restoreNode(stored: StoredNode): Node {
       attribute.type === 'graph' ? { type: 'graph', value: graphOfFrame(attribute.value) } : attribute,
     ),
   };
-  opOf(node);
+  hostOpOf(node);
   return node;
 }
 

@@ -45,7 +45,10 @@ test('sessions load few files and no other package', () => {
   expect([...packages]).toEqual([]);
 });
 
-test('code is loaded when it is needed', () => {
+test.each([
+  ['that is all native', alexa],
+  ['with an If', npmModels.find((model) => model.name === 'hey_jarvis')!.path],
+])('code is loaded when it is needed: a model %s', (_, model) => {
   const folder = mkdtempSync(join(tmpdir(), 'kompakt-late-'));
   const code = `import { _cache } from 'node:module';
     const late = () => Object.keys(_cache).map((path) => /dist.([\\w-]+)-\\w+\\.cjs$/.exec(path)?.[1]).filter(Boolean).join() || 'none';
@@ -53,7 +56,7 @@ test('code is loaded when it is needed', () => {
     console.log(late());
     const options = { planCache: ${JSON.stringify(folder)} };
     for (const _ of 'ab') {
-      const session = await kompakt.InferenceSession.create(${JSON.stringify(alexa)}, options);
+      const session = await kompakt.InferenceSession.create(${JSON.stringify(model)}, options);
       await session.run({ [session.inputNames[0]]: ${inputs} });
       console.log(late());
     }

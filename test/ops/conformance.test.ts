@@ -8,6 +8,7 @@ import type { OpDef } from '../../lib/ops/op.js';
 const folder = join(__dirname, '../../lib/ops');
 const notOperators = new Set([
   'common.ts',
+  'host.ts',
   'index.ts',
   'moving-steps.ts',
   'op.ts',

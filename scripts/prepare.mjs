@@ -1,8 +1,8 @@
-// Runs on `npm ci` and `npm install` in a checkout: checks the tools, builds the addon and compiles TypeScript. Where
+// Runs on `npm ci` and `npm install` in a checkout: checks Node and the tools, builds the addon and compiles TypeScript. Where
 // a tool is missing, the first thing said is the one line that brings it; as root on a terminal it is offered to run
 // it (KOMPAKT_INSTALL_DEPS=1 runs it without asking).
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -24,6 +24,7 @@ const missing = () =>
     .filter(({ commands }) => !commands.some((command) => command !== undefined && runs(command)))
     .map((tool) => tool.package);
 
+checkNode();
 if (!has('native/addon.cc')) {
   console.log('kompakt: no native sources here; the prebuilt addon is used.');
 } else {
@@ -35,6 +36,20 @@ if (!has('native/addon.cc')) {
 }
 if (has('tsconfig.build.json') && resolves('typescript/package.json') && resolves('esbuild/package.json'))
   step('compiling TypeScript', process.execPath, ['scripts/build-ts.mjs']);
+
+/** npm only warns of an older Node, as Debian 12 and Raspberry Pi OS 12 bring one. */
+function checkNode() {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const needed = engines.node.replace('>=', '');
+  const [major, minor = 0] = needed.split('.').map(Number);
+  const [ours, oursMinor] = process.versions.node.split('.').map(Number);
+  if (ours > major || (ours === major && oursMinor >= minor)) return;
+  console.error(
+    `kompakt needs Node ${needed} or newer; this is ${process.version}. That of Debian 12 and Raspberry Pi OS 12 is older:\n` +
+      'get one from https://nodejs.org/en/download (on a Raspberry Pi: Linux, ARM64), then run npm ci again.',
+  );
+  process.exit(1);
+}
 
 function resolves(name) {
   try {

@@ -4,8 +4,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InferenceSession, Model, quantize } from '../dist/index.js';
-import { argMax, cifar, cifarChannelsLast, data, imagenet, keywords, raw } from './labelled.mjs';
+import { Model, quantize } from '../dist/index.js';
+import { cifar, cifarChannelsLast, data, imagenet, keywords, raw, rightOf } from './labelled.mjs';
 import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({
@@ -48,22 +48,12 @@ const cases = [
   },
 ];
 
-async function accuracy(source, samples) {
-  const session = await InferenceSession.create(source);
-  const [[input], [output]] = [session.inputNames, session.outputNames];
-  let right = 0;
-  for (const { tensor, label } of samples)
-    right += argMax((await session.run({ [input]: tensor }))[output].data) === label;
-  await session.release();
-  return (100 * right) / samples.length;
-}
-
 const rows = [];
 for (const { name, file, theirs, calibration, judged, judgedTheirs = judged } of cases) {
   const model = await Model.load(join(data, file));
   const every = Math.max(1, Math.floor(calibration.length / Number(flags.samples)));
   const samples = calibration.filter((_, i) => i % every === 0);
-  const float = await accuracy(join(data, file), judged);
+  const float = await rightOf(join(data, file), judged);
   for (const weightBits of flags.bits.split(',').map(Number)) {
     process.stderr.write(`${name}, ${weightBits} bits ...\n`);
     const row = { name, judged: judged.length, calibrated: samples.length, float, weightBits };
@@ -78,14 +68,14 @@ for (const { name, file, theirs, calibration, judged, judgedTheirs = judged } of
       });
       const bytes = made.toBytes();
       row[rounding] = {
-        accuracy: await accuracy(bytes, judged),
+        accuracy: await rightOf(bytes, judged),
         bytes: bytes.length,
         seconds: (performance.now() - started) / 1000,
       };
     }
     if (weightBits === 4) {
       const path = join(data, 'foreign-quantized', theirs);
-      row.onnxruntime = { accuracy: await accuracy(path, judgedTheirs), bytes: statSync(path).size };
+      row.onnxruntime = { accuracy: await rightOf(path, judgedTheirs), bytes: statSync(path).size };
     }
     rows.push(row);
   }

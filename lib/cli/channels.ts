@@ -55,7 +55,7 @@ export const channelOptionSpecs: readonly OptionSpec[] = [
   {
     flags: '--unfitted',
     description:
-      'leave the weights of the channels that stay as they are; without this, and with --data, each layer is fitted to what it made before',
+      'leave the weights that stay as they are; without this, and with --data, each layer is fitted to what it made before',
   },
   shapeOption,
 ];
@@ -66,17 +66,7 @@ const looks = ({ options }: Asked): boolean => looking.includes(options.text('im
 
 export const channelRules: readonly OptionRule[] = [
   needs(
-    [
-      '--importance',
-      '--scope',
-      '--round-to',
-      '--floor',
-      '--batch',
-      '--seed',
-      '--unfitted',
-      '--shape',
-      '--data',
-    ],
+    ['--importance', '--scope', '--round-to', '--floor', '--batch', '--seed', '--shape'],
     ['--channels', '--macs'],
   ),
   needsThat(['--batch'], `--importance ${looking.join(' or ')}, which looks at --data`, looks),

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { checkFeeds, type Feeds } from '../calibrate/collect.js';
 import { KompaktError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { type StoredBytes, storedBytesOf } from '../model/stored-bytes.js';
 import { foldConstants } from '../passes/fold-constants.js';
@@ -13,16 +14,16 @@ import { evaluate, type LabelledSample, sampleName } from '../train/evaluate.js'
 import type { Lesson } from '../train/train-model.js';
 import { effectsOf } from './channels/effects.js';
 import { importances } from './channels/importances/index.js';
-import { channelOptions } from './channels/options.js';
+import { channelOptions, refitShape } from './channels/options.js';
 import { pruneChannels } from './channels/prune-channels.js';
-import { refit } from './channels/refit.js';
 import type { ChannelsReport } from './channels/report.js';
 import { drawn } from './drawn.js';
 import { chooseLayers } from './prune/layers.js';
 import { pruneShape } from './prune/options.js';
 import { type Sparsity, sparsityOf } from './prune/report.js';
-import { withoutSmall, withZeros, zerosOf } from './prune/zeros.js';
+import { sharesUpTo, withoutSmall, withZeros, zerosOf } from './prune/zeros.js';
 import { withExecutors } from './quantize-model.js';
+import { type Left, refit } from './refit/refit.js';
 import { spread } from './spread.js';
 
 /** What is pruned, and how much. */
@@ -32,6 +33,8 @@ export const pruneOptions = z
     sparsity: pruneShape.sparsity.optional(),
     /** Weights whose magnitude is below become 0. */
     threshold: z.number().gt(0).optional(),
+    /** Of sparsity and threshold; `channels` has its own. */
+    ...refitShape,
     /** Whole channels leave the model, which becomes smaller and faster. */
     channels: channelOptions.optional(),
   })
@@ -45,7 +48,7 @@ export const pruneOptions = z
 type CompletePruneOptions = z.output<typeof pruneOptions>;
 
 export interface PruneOptions extends z.input<typeof pruneOptions> {
-  /** Samples: labelled for importances of channels that look at gradients; to fit what is left of layers (channels.refit). */
+  /** Samples to fit what is left of layers by (refit); labelled for importances of channels that look at gradients. */
   readonly data?: SamplesOf<Lesson>;
   /** Labelled samples on which the model is judged before and after. */
   readonly evaluate?: SamplesOf<LabelledSample>;
@@ -69,24 +72,27 @@ interface Pruned {
   readonly notes: readonly string[];
 }
 
-type Samples = Pick<PruneOptions, 'data' | 'signal'>;
+interface Samples {
+  readonly data: SamplesOf<Lesson> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
-/** Sets the least weights of a model to 0 (Han et al. 2015, arXiv:1506.02626, section 3, without the retraining that finetune
- *  does), or removes the channels that it needs least, with all that goes with them (lib/compress/channels). */
+/** Sets the least weights of a model to 0 (Han et al. 2015, arXiv:1506.02626, section 3, with samples instead of the retraining
+ *  that finetune does: lib/compress/refit), or removes the channels that it needs least, with all that goes with them (lib/compress/channels). */
 export async function prune(
   model: Model,
   { evaluate: judged, data, signal, ...options }: PruneOptions,
 ): Promise<{ readonly model: Model; readonly report: PruneReport }> {
   const complete = parseOptions(pruneOptions, options, 'prune');
   if (data !== undefined) requireSamples(data, 'data', 'prune');
-  const samples = { ...(data && { data }), ...(signal && { signal }) };
+  const samples = { data, signal };
   const source = model.withGraph(foldConstants.run(model.graph));
   const {
     model: result,
     channels,
     notes,
   } = complete.channels === undefined
-    ? weightsGone(source, complete)
+    ? await weightsGone(source, complete, samples)
     : await channelsGone(source, complete, samples);
   const accuracyOf = async (of: Model): Promise<number | null> =>
     judged === undefined ? null : (await evaluate(of, judged, { ...(signal && { signal }) })).accuracy;
@@ -105,25 +111,54 @@ export async function prune(
   };
 }
 
-function weightsGone(
+async function weightsGone(
   source: Model,
-  { layers: choice, threshold, sparsity, distribution }: CompletePruneOptions,
-): Pruned {
-  const { graph } = source;
-  const layers = chooseLayers(graph, choice);
-  const sparse =
-    threshold === undefined
-      ? withZeros(graph, layers, zerosOf(layers, sparsity!, distribution))
-      : withoutSmall(graph, layers, threshold);
+  { layers: choice, threshold, sparsity, distribution, ...options }: CompletePruneOptions,
+  given: Samples,
+): Promise<Pruned> {
+  const samples = await samplesToFit(options, given);
+  let { graph } = source;
+  for (const share of threshold === undefined ? sharesUpTo(sparsity!, samples.length > 0) : [undefined]) {
+    const layers = chooseLayers(graph, choice);
+    const sparse =
+      share === undefined
+        ? withoutSmall(graph, layers, threshold!)
+        : withZeros(graph, layers, zerosOf(layers, share, distribution));
+    graph = await fitted(source.graph, { graph: sparse }, samples, given.signal);
+  }
   return {
-    model: source.withGraph(sparse),
+    model: source.withGraph(graph),
     channels: null,
     notes: [
       'Zeros are stored and computed like other weights: the file is as large and the model as fast as before. They pay where files are compressed.',
+      ...fitNotes(options, given),
       'What accuracy pruning cost comes back by training: finetune or distill with prune, which also prune step by step.',
     ],
   };
 }
+
+type FitOptions = Pick<CompletePruneOptions, 'refit' | 'refitSamples'>;
+
+/** What layers are fitted by; none where they stay as they are. */
+const samplesToFit = async (options: FitOptions, { data }: Samples): Promise<readonly Feeds[]> =>
+  options.refit && data !== undefined
+    ? spread(finiteFeeds(drawn(data, options.refitSamples)), options.refitSamples)
+    : [];
+
+const fitted = async (
+  original: Graph,
+  left: Left,
+  samples: readonly Feeds[],
+  signal: AbortSignal | undefined,
+): Promise<Graph> =>
+  samples.length === 0
+    ? left.graph
+    : withExecutors((executor) => refit(original, left, { samples, executor, ...(signal && { signal }) }));
+
+const fitNotes = (options: FitOptions, { data }: Samples): readonly string[] =>
+  options.refit && data === undefined
+    ? ['With samples (data), what is left of each layer would be fitted to what it computed before.']
+    : [];
 
 /** Throws KPT_CALIBRATION_VALUES: least squares over NaN would fit nothing, and say nothing. */
 async function* finiteFeeds(samples: SamplesOf<Lesson>): AsyncGenerator<Feeds> {
@@ -152,23 +187,12 @@ async function channelsGone(
       ? await effectsOf(source, { ...options, data, threads: 0, ...(signal && { signal }) })
       : undefined;
   const { graph, report, staying } = pruneChannels(source.graph, layers, options, effects);
-  const fits = options.refit && data !== undefined;
-  const samples = fits
-    ? await spread(finiteFeeds(drawn(data, options.refitSamples)), options.refitSamples)
-    : [];
-  const fitted =
-    samples.length === 0
-      ? graph
-      : await withExecutors((executor) =>
-          refit(source.graph, graph, staying, { samples, executor, ...(signal && { signal }) }),
-        );
+  const samples = await samplesToFit(options, { data });
   return {
-    model: source.withGraph(fitted),
+    model: source.withGraph(await fitted(source.graph, { graph, staying }, samples, signal)),
     channels: report,
     notes: [
-      ...(fits || !options.refit
-        ? []
-        : ['With samples (data), what is left of each layer would be fitted to what it computed before.']),
+      ...fitNotes(options, { data }),
       'What accuracy the channels cost comes back by training: distill with the model as it was for teacher, or finetune.',
     ],
   };

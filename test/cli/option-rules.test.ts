@@ -22,8 +22,7 @@ test.each([
   ['finetune m --sparsity kept --distribution erk', '--distribution is of no use with --sparsity kept'],
   ['finetune m --first-last-bits 8', '--first-last-bits needs --weight-bits or --act-bits'],
   ['finetune m --act-bits 4 --int8-storage', '--int8-storage needs --weight-bits'],
-  ['prune m --sparsity 0.5 --data idx:file', '--data needs --channels or --macs.'],
-  ['prune m --threshold 0.5 --unfitted --shape x=1', '--unfitted and --shape need --channels or --macs.'],
+  ['prune m --threshold 0.5 --floor 2 --shape x=1', '--floor and --shape need --channels or --macs.'],
   [
     'prune m --macs 0.5 --data idx:file --batch 4',
     '--batch needs --importance taylor, which looks at --data.',
@@ -56,6 +55,8 @@ test.each([
   'finetune m --options {"quantize":{"weightBits":4}} --int8-storage --data idx:file -o out.onnx',
   'prune m --macs 0.5 --unfitted -o out.onnx',
   'prune m --macs 0.5 --importance taylor --unfitted --data idx:file --batch 4 --seed 2 -o out.onnx',
+  'prune m --sparsity 0.5 --data idx:file --samples 5 -o out.onnx',
+  'prune m --threshold 0.5 --unfitted -o out.onnx',
   'prune m --sparsity 0.5 --eval idx:file --preprocess {} -o out.onnx',
   'quantize m --act-bits 4 --first-last-bits 8 --data idx:file',
   'run m --data idx:file --samples 3',

@@ -65,8 +65,8 @@ export const pruneCommand: Command = {
       '30 % of the channels, those that the loss needs least on labelled photos',
     ],
     [
-      'kompakt prune net.onnx --sparsity 0.5 -o half.onnx',
-      'half of all weights, layer by layer as it hurts least',
+      'kompakt prune net.onnx --sparsity 0.7 --data images:photos -o sparse.onnx',
+      '70 % of all weights, layer by layer as it hurts least; the others are fitted on photos',
     ],
     [
       'kompakt prune net.onnx --sparsity 0.8 --distribution uniform --keep conv1,fc -o sparse.onnx --eval idx:images,labels',
@@ -119,7 +119,7 @@ export const pruneCommand: Command = {
 /** How much is pruned, and of what. */
 function wantedOf(
   options: Options,
-): Pick<PruneOptions, 'sparsity' | 'threshold' | 'channels' | 'distribution'> {
+): Pick<PruneOptions, 'sparsity' | 'threshold' | 'channels' | 'distribution' | 'refit'> {
   const [sparsity, threshold] = [options.number('sparsity'), options.number('threshold')];
   const distribution = options.text('distribution');
   const channels = channelsOf(options);
@@ -131,7 +131,7 @@ function wantedOf(
   return {
     ...(sparsity !== undefined && { sparsity }),
     ...(threshold !== undefined && { threshold }),
-    ...(channels !== undefined && { channels }),
+    ...(channels !== undefined ? { channels } : options.flag('unfitted') && { refit: false }),
     ...(distribution !== undefined && { distribution }),
   };
 }

@@ -4,6 +4,14 @@ import { importances } from './importances/index.js';
 
 const names = importances.map(({ name }) => name);
 
+/** To be part of a strict object. */
+export const refitShape = {
+  /** Where samples are given, what is left of each layer is fitted to what the layer computed before (lib/compress/refit). */
+  refit: z.boolean().default(true),
+  /** Samples to fit by, drawn evenly over all; up to twice as many of a stream. */
+  refitSamples: z.int().min(1).default(256),
+};
+
 export const channelOptions = z
   .strictObject({
     /** Share that leaves of the channels that may. */
@@ -25,10 +33,7 @@ export const channelOptions = z
     shapes: z.record(z.string(), z.array(z.int().min(1))).default({}),
     /** Of the importance 'random', and of the order of samples. */
     seed: z.int().min(0).default(0),
-    /** Where samples are given, what is left of each layer is fitted to what the layer computed before (refit.ts). */
-    refit: z.boolean().default(true),
-    /** Samples to fit by, drawn evenly over all; up to twice as many of a stream. */
-    refitSamples: z.int().min(1).default(256),
+    ...refitShape,
     /** Samples in a batch, for importances that look at data. */
     batch: z.int().min(1).default(16),
   })

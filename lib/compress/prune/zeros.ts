@@ -27,6 +27,18 @@ export function zerosOf(
   return shares.map((zeros, i) => Math.max(zeros, countZeros(layers[i]!.value)));
 }
 
+/** Share of the weights that a step leaves at least, where what is left is fitted after each. */
+const leftByStep = 0.7;
+
+/** Shares of zeros up to `sparsity`, each step with the same share of the weights that are left: fitted weights say better than those
+ *  of the original which more of them matter least. */
+export function sharesUpTo(sparsity: number, fitted: boolean): readonly number[] {
+  const steps = fitted ? Math.max(1, Math.ceil(Math.log(1 - sparsity) / Math.log(leftByStep))) : 1;
+  return Array.from({ length: steps }, (_, i) =>
+    i === steps - 1 ? sparsity : 1 - (1 - sparsity) ** ((i + 1) / steps),
+  );
+}
+
 /** 0 wherever the mask is. */
 export function masked({ dtype, dims, data }: TensorValue, mask: ArrayLike<number>): TensorValue {
   return tensor(
@@ -36,25 +48,25 @@ export function masked({ dtype, dims, data }: TensorValue, mask: ArrayLike<numbe
   );
 }
 
-/** The least weights of each layer become 0. */
-export function withZeros(graph: Graph, layers: readonly PrunableLayer[], zeros: readonly number[]): Graph {
-  const constants = new Map(graph.constants);
-  layers.forEach(({ weight, value }, i) => {
-    constants.set(weight, masked(value, maskOfLeast(value.data as Float32Array, zeros[i]!)));
-  });
-  return freezeGraph({ ...graph, constants });
-}
+/** The least weights of each layer become 0. What has as many zeros already stays the same object. */
+export const withZeros = (graph: Graph, layers: readonly PrunableLayer[], zeros: readonly number[]): Graph =>
+  withMasks(graph, layers, ({ value }, i) => maskOfLeast(value.data as Float32Array, zeros[i]!));
 
-/** Weights of lesser magnitude than `threshold` become 0. */
-export function withoutSmall(graph: Graph, layers: readonly PrunableLayer[], threshold: number): Graph {
+/** Weights of lesser magnitude than `threshold` become 0. What has none stays the same object. */
+export const withoutSmall = (graph: Graph, layers: readonly PrunableLayer[], threshold: number): Graph =>
+  withMasks(graph, layers, ({ value }) =>
+    (value.data as Float32Array).map((v) => (Math.abs(v) < threshold ? 0 : 1)),
+  );
+
+function withMasks(
+  graph: Graph,
+  layers: readonly PrunableLayer[],
+  maskOf: (layer: PrunableLayer, i: number) => ArrayLike<number>,
+): Graph {
   const constants = new Map(graph.constants);
-  for (const { weight, value } of layers)
-    constants.set(
-      weight,
-      masked(
-        value,
-        (value.data as Float32Array).map((v) => (Math.abs(v) < threshold ? 0 : 1)),
-      ),
-    );
+  layers.forEach((layer, i) => {
+    const sparse = masked(layer.value, maskOf(layer, i));
+    if (countZeros(sparse) > countZeros(layer.value)) constants.set(layer.weight, sparse);
+  });
   return freezeGraph({ ...graph, constants });
 }

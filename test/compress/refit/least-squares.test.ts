@@ -1,5 +1,5 @@
-import { leastSquares } from '../../lib/compress/least-squares.js';
-import { randomFloats } from '../helpers/random-floats.js';
+import { leastSquares } from '../../../lib/compress/refit/least-squares.js';
+import { randomFloats } from '../../helpers/random-floats.js';
 
 test.each([1, 2, 7, 31])('%i unknowns: the equations hold', (size) => {
   const x = randomFloats(3 * size * size, size);
@@ -13,7 +13,7 @@ test.each([1, 2, 7, 31])('%i unknowns: the equations hold', (size) => {
   const given = matrix.slice();
   for (const share of [1e-6, 0.5]) {
     const ridge = Float64Array.from({ length: size }, (_, k) => share * (1 + k));
-    leastSquares(matrix, size, sides!, priors!, ridge).forEach((w, k) => {
+    leastSquares({ matrix, size, sides: sides!, priors: priors!, ridge }).forEach((w, k) => {
       for (let i = 0; i < size; i++) {
         const left = w.reduce((sum, v, j) => sum + v * given[j * size + i]!, ridge[i]! * w[i]!);
         expect(Math.abs(left - sides![k]![i]! - ridge[i]! * priors![k]![i]!)).toBeLessThan(1e-9);
@@ -25,13 +25,13 @@ test.each([1, 2, 7, 31])('%i unknowns: the equations hold', (size) => {
 
 test('what nothing is known of stays what it was', () => {
   const matrix = Float64Array.of(2, 0, 0, 0);
-  const [w] = leastSquares(
+  const [w] = leastSquares({
     matrix,
-    2,
-    [Float64Array.of(6, 0)],
-    [Float64Array.of(1, 5)],
-    Float64Array.of(1e-9, 1e-9),
-  );
+    size: 2,
+    sides: [Float64Array.of(6, 0)],
+    priors: [Float64Array.of(1, 5)],
+    ridge: Float64Array.of(1e-9, 1e-9),
+  });
   expect(w![0]).toBeCloseTo(3, 6);
   expect(w![1]).toBeCloseTo(5, 6);
 });

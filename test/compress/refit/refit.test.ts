@@ -65,6 +65,8 @@ async function noise(a: Graph, b: Graph, samples = inputs): Promise<number> {
 test.each([
   ['Conv', true],
   ['Conv', false],
+  ['grouped', true],
+  ['grouped', false],
   ['Gemm', true],
   ['Gemm', false],
 ] as const)('%s, bias %s: what stays takes over what left', async (second, biases) => {
@@ -156,19 +158,67 @@ test.each([
   expect(await noise(graph, fitted, few)).toBeLessThan(0.1 * (await noise(graph, cut, few)));
 });
 
-test('grouped convolutions stay as they are, and without samples all do', async () => {
-  const graph = halved('grouped', true);
+/** A convolution, a depthwise one and a classifier. */
+function separable(biases: boolean): Graph {
+  const g = new TestGraph([1, 3, 8, 8]);
+  const pads = { pads: attr.ints([1, 1, 1, 1]) };
+  const bias = (n: number): string[] => (biases ? [g.weights(n)] : []);
+  const a = g.op('Relu', [g.op('Conv', [g.x, g.weights(16, 3, 3, 3), ...bias(16)], pads)]);
+  const b = g.op('Conv', [a, g.weights(16, 1, 3, 3), ...bias(16)], { ...pads, group: attr.int(16) });
+  const c = g.op('Relu', [g.op('Conv', [g.op('Relu', [b]), g.weights(12, 16, 1, 1), ...bias(12)])]);
+  const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [c])]);
+  return g.done(g.op('Gemm', [pooled, g.weights(12, 5), ...bias(5)]));
+}
+
+test.each([
+  ['sparsity', { sparsity: 0.5, distribution: 'uniform' }, true],
+  ['sparsity', { sparsity: 0.5, distribution: 'uniform' }, false],
+  ['many zeros', { sparsity: 0.75 }, true],
+  ['threshold', { threshold: 0.3 }, true],
+] as const)('%s %j, bias %s: the other weights take over what zeros left', async (_, wanted, biases) => {
+  const graph = separable(biases);
   const model = await modelOf(graph);
-  const channels = { share: 0.5, roundTo: 1 } as const;
-  const [plain, fitted, without] = await Promise.all([
-    prune(model, { channels: { ...channels, refit: false }, data }),
-    prune(model, { channels, data }),
-    prune(model, { channels }),
-  ]);
-  expect(fitted.model.toBytes()).toEqual(plain.model.toBytes());
-  expect(without.model.toBytes()).toEqual(plain.model.toBytes());
-  expect(without.report.notes.join()).toContain('With samples');
-  expect(fitted.report.notes.join()).not.toContain('With samples');
+  const plain = await prune(model, { ...wanted, data, refit: false });
+  const { model: fitted, report } = await prune(model, { ...wanted, data });
+  const [cut, left] = [await noise(graph, plain.model.graph), await noise(graph, fitted.graph)];
+  expect(cut).toBeGreaterThan(0.01);
+  expect(left).toBeLessThan(0.3 * cut);
+  expect(report.sparsity).toBe(plain.report.sparsity);
+  if ('threshold' in wanted)
+    for (const [name, value] of plain.model.graph.constants) {
+      const [before, after] = [value, fitted.graph.constants.get(name)!].map(toNumbers);
+      expect(before!.filter((v, k) => v === 0 && after![k] !== 0)).toHaveLength(0);
+    }
+});
+
+test('zeros that a model has stay when its channels leave', async () => {
+  const graph = separable(true);
+  const { model: sparse } = await prune(await modelOf(graph), { sparsity: 0.5, data });
+  const { model: small, report } = await prune(sparse, { channels: { share: 0.5, roundTo: 1 }, data });
+  const { report: unfitted } = await prune(sparse, { channels: { share: 0.5, roundTo: 1 } });
+  expect(report.sparsity).toBe(unfitted.sparsity);
+  expect(small.graph.constants.size).toBe(graph.constants.size);
+});
+
+test('nothing becomes 0: nothing is fitted', async () => {
+  const model = await modelOf(separable(true));
+  for (const wanted of [{ sparsity: 0 }, { threshold: 1e-9 }])
+    expect((await prune(model, { ...wanted, data })).model.toBytes()).toEqual(model.toBytes());
+});
+
+test('without samples, or when told so, weights stay as they are', async () => {
+  const model = await modelOf(separable(true));
+  for (const wanted of [{ sparsity: 0.5 }, { channels: { share: 0.5, roundTo: 1 } }]) {
+    const without = await prune(model, wanted);
+    const told =
+      'channels' in wanted ? { channels: { ...wanted.channels, refit: false } } : { ...wanted, refit: false };
+    const unfitted = await prune(model, { ...told, data });
+    const fitted = await prune(model, { ...wanted, data });
+    expect(unfitted.model.toBytes()).toEqual(without.model.toBytes());
+    expect(fitted.model.toBytes()).not.toEqual(without.model.toBytes());
+    expect(without.report.notes.join()).toContain('With samples');
+    for (const { report } of [unfitted, fitted]) expect(report.notes.join()).not.toContain('With samples');
+  }
 });
 
 test('weights that other layers use too stay as they are', async () => {
@@ -213,19 +263,28 @@ test('layers behind a body that reads what changed are fitted', async () => {
   expect(await made(true)).not.toEqual(await made(false));
 });
 
-test('digits: without training, most of what pruning loses comes back, the same on every run', async () => {
-  const net = await trainedDigits('lenet-5', 0.5);
-  const judged = await digits('t10k', 500, net);
-  const samples = await digits('train', 400, net);
-  const channels = { macs: 0.4, roundTo: 1 } as const;
-  const rightOf = async (refit: boolean) => {
-    const { model } = await prune(net, { channels: { ...channels, refit }, data: samples });
-    return { model, right: (await evaluate(model, judged as never, { threads: 1 })).accuracy };
-  };
-  const whole = (await evaluate(net, judged as never, { threads: 1 })).accuracy;
-  const [cut, fitted] = [await rightOf(false), await rightOf(true)];
-  expect(whole - cut.right).toBeGreaterThan(0.05);
-  expect(whole - fitted.right).toBeLessThan(0.5 * (whole - cut.right));
-  const again = await rightOf(true);
-  expect(again.model.toBytes()).toEqual(fitted.model.toBytes());
-});
+test.each([
+  [
+    'channels',
+    { channels: { macs: 0.4, roundTo: 1 } },
+    { channels: { macs: 0.4, roundTo: 1, refit: false } },
+  ],
+  ['zeros', { sparsity: 0.96 }, { sparsity: 0.96, refit: false }],
+])(
+  'digits, %s: without training, most of the loss comes back, the same on every run',
+  async (_, wanted, unfitted) => {
+    const net = await trainedDigits('lenet-5', 0.5);
+    const judged = await digits('t10k', 500, net);
+    const samples = await digits('train', 400, net);
+    const rightOf = async (options: typeof wanted) => {
+      const { model } = await prune(net, { ...options, data: samples });
+      return { model, right: (await evaluate(model, judged as never, { threads: 1 })).accuracy };
+    };
+    const whole = (await evaluate(net, judged as never, { threads: 1 })).accuracy;
+    const [cut, fitted] = [await rightOf(unfitted as typeof wanted), await rightOf(wanted)];
+    expect(whole - cut.right).toBeGreaterThan(0.05);
+    expect(whole - fitted.right).toBeLessThan(0.5 * (whole - cut.right));
+    const again = await rightOf(wanted);
+    expect(again.model.toBytes()).toEqual(fitted.model.toBytes());
+  },
+);

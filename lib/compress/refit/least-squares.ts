@@ -1,17 +1,19 @@
 // Linear least squares with a prior, for rows of weights.
 
-/**
- * Rows w with the least w A w^T - 2 b w^T + (w - prior) R (w - prior)^T: those of w (A + R) = b + prior R.
- * `matrix`: A, [size, size], symmetric and positive semidefinite; `sides`: b, `priors`: [size] each. `ridge`: the diagonal of R,
- * [size], all > 0.
- */
-export function leastSquares(
-  matrix: Float64Array,
-  size: number,
-  sides: readonly Float64Array[],
-  priors: readonly Float64Array[],
-  ridge: Float64Array,
-): Float64Array[] {
+/** Rows w with the least w A w^T - 2 b w^T + (w - prior) R (w - prior)^T: those of w (A + R) = b + prior R. */
+export interface NormalEquations {
+  /** A, [size, size], symmetric and positive semidefinite. */
+  readonly matrix: Float64Array;
+  readonly size: number;
+  /** b of each row, [size]. */
+  readonly sides: readonly Float64Array[];
+  /** Of each row, [size]. */
+  readonly priors: readonly Float64Array[];
+  /** The diagonal of R, [size], all > 0. */
+  readonly ridge: Float64Array;
+}
+
+export function leastSquares({ matrix, size, sides, priors, ridge }: NormalEquations): Float64Array[] {
   const lower = cholesky(matrix, size, ridge);
   return sides.map((side, i) => {
     const x = side.map((v, k) => v + ridge[k]! * priors[i]![k]!);

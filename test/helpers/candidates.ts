@@ -7,7 +7,7 @@ import type { Measures } from '../../lib/search/compress/measures.js';
 import { parseRecipe, type StepOptions } from '../../lib/search/compress/recipe.js';
 import { recipeWords } from '../../lib/search/compress/recipe-words.js';
 import type { Findings } from '../../lib/search/compress/strategies/strategy.js';
-import type { Candidate } from '../../lib/search/compress/trial.js';
+import type { Candidate, Trial } from '../../lib/search/compress/trial.js';
 import type { LayerFacts } from '../../lib/search/compress/weighted-layers.js';
 
 export interface Figures {
@@ -67,26 +67,39 @@ export class Bench {
     this.add('original', [], {});
   }
 
+  /** A recipe that cannot be carried out, which is no candidate. */
+  fail(strategy: string, steps: StepOptions[], code: string): Trial {
+    const failed = {
+      measures: null,
+      failure: { code, message: '' },
+      sha256: null,
+      breaches: [],
+      keeps: false,
+    };
+    return { ...trialOf(strategy, steps), number: this.candidates.length, ...failed };
+  }
+
   add(strategy: string, steps: StepOptions[], figures: Figures): Candidate {
     const measures = measuresOf(figures);
-    const recipe = parseRecipe({ steps });
     const breaches = breachesOf(this.#lines, measures);
     const candidate: Candidate = {
+      ...trialOf(strategy, steps),
       number: this.candidates.length,
-      strategy,
-      recipe,
-      what: recipeWords(recipe),
-      why: '',
       measures,
       failure: null,
-      notes: [],
       sha256: '',
       breaches,
       keeps: breaches.length === 0,
-      remembered: false,
-      seconds: 1,
     };
     this.candidates.push(candidate);
     return candidate;
   }
+}
+
+function trialOf(
+  strategy: string,
+  steps: StepOptions[],
+): Pick<Trial, 'strategy' | 'recipe' | 'what' | 'why' | 'notes' | 'remembered' | 'seconds'> {
+  const recipe = parseRecipe({ steps });
+  return { strategy, recipe, what: recipeWords(recipe), why: '', notes: [], remembered: false, seconds: 1 };
 }

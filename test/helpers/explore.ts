@@ -5,11 +5,11 @@ import { recipeWords } from '../../lib/search/compress/recipe-words.js';
 import type { Strategy } from '../../lib/search/compress/strategies/strategy.js';
 import type { Bench, Figures } from './candidates.js';
 
-/** The recipes that were tried, in words. */
+/** The recipes that were tried, in words. An outcome that is a text is the code with which the recipe fails. */
 export function explore(
   strategy: Strategy,
   bench: Bench,
-  outcome: (steps: readonly StepOptions[], tried: number) => Figures,
+  outcome: (steps: readonly StepOptions[], tried: number) => Figures | string,
 ): readonly string[] {
   const tried: string[] = [];
   const proposals = strategy.explore(bench.findings);
@@ -19,7 +19,11 @@ export function explore(
     const { steps } = next.value;
     const figures = outcome(steps, tried.length);
     tried.push(recipeWords(parseRecipe({ steps })));
-    next = proposals.next(bench.add(strategy.name, steps, figures));
+    next = proposals.next(
+      typeof figures === 'string'
+        ? bench.fail(strategy.name, steps, figures)
+        : bench.add(strategy.name, steps, figures),
+    );
   }
   return tried;
 }

@@ -1,5 +1,5 @@
-// Fewer channels: pruned to a share of the multiply-accumulates, taught by the original, then INT8. The share is found by bisection:
-// more channels while accuracy lacks, fewer while size or speed do, or while there is something to win.
+// Fewer channels: pruned to a share of the multiply-accumulates, taught by the original, then INT8. The share is searched for: more
+// channels while accuracy lacks, fewer while size or speed do, or while there is something to win.
 import { type Candidate, isCandidate, type Trial } from '../trial.js';
 import { accuracyKept, distillStep, madeBy, quantizeStep, spare } from './common.js';
 import type { Findings, Proposal, Strategy } from './strategy.js';
@@ -8,6 +8,8 @@ const mostTrials = 4;
 /** Shares nearer to each other than this make much the same model. */
 const resolution = 0.08;
 const leastShare = 0.04;
+/** Shares that cannot be reached, because too many channels must stay: so many are tried. They cost no training. */
+const mostFailures = 2;
 /** What is tried first when INT8 keeps all lines. */
 const usualShare = 0.5;
 
@@ -27,9 +29,17 @@ export const channels: Strategy = {
     const need = int8 === undefined ? 1 : 1 + tooMuch(findings, int8);
     let [low, high] = [0, 1];
     let macs = need > 1 ? spare / need : usualShare;
-    for (let i = 0; i < mostTrials && high - low > resolution && macs >= leastShare; i++) {
-      const trial = yield { steps: stepsTo(findings, macs), why: whyOf(i, need, kept) };
-      if (!isCandidate(trial)) return;
+    let [tried, failed] = [0, 0];
+    while (tried < mostTrials && high - low > resolution && macs >= leastShare) {
+      const trial = yield { steps: stepsTo(findings, macs), why: whyOf(tried + failed, need, kept) };
+      if (!isCandidate(trial)) {
+        if (trial.failure?.code !== 'KPT_OPTION_INVALID' || ++failed > mostFailures) return;
+        low = macs;
+        // What can be reached may be little more: the mean of factors, not of shares.
+        macs = Math.sqrt(low * high);
+        continue;
+      }
+      tried++;
       const over = tooMuch(findings, trial);
       const wrong = findings.excess(trial, 'accuracy') > 0;
       if (over > 0 && wrong)
@@ -39,18 +49,45 @@ export const channels: Strategy = {
         );
       if (wrong || (over === 0 && objective === 'accuracy')) low = macs;
       else high = macs;
-      // What is too large says itself how much it is too large by.
-      macs = over > 0 ? Math.max((low + macs) / 2, (macs * spare) / (1 + over)) : (low + high) / 2;
+      macs = over > 0 ? enough(findings, { macs, trial, int8, low }) : (low + high) / 2;
     }
   },
 };
 
+/** The share that should be small enough, above `low`, by what one that is too large came to. Bytes and times have a part that does not go
+ *  with the work: they lie on a line through those of INT8, which has all of it. */
+function enough(
+  { excess }: Findings,
+  {
+    macs,
+    trial,
+    int8,
+    low,
+  }: {
+    readonly macs: number;
+    readonly trial: Candidate;
+    readonly int8: Candidate | undefined;
+    readonly low: number;
+  },
+): number {
+  const shares = sizes.flatMap((resource) => {
+    const over = excess(trial, resource);
+    if (over <= 0) return [];
+    const gained = int8 === undefined ? 0 : excess(int8, resource) - over;
+    return [gained > 0 ? macs - ((1 + over - spare) * (1 - macs)) / gained : (macs * spare) / (1 + over)];
+  });
+  return Math.max(low + (macs - low) / 4, Math.min(...shares));
+}
+
+/** What fewer channels make smaller. */
+const sizes = ['bytes', 'deflated', 'latency'] as const;
+
 /** How far a candidate is over the lines that fewer channels help to keep. */
 const tooMuch = ({ excess }: Findings, candidate: Candidate): number =>
-  Math.max(...(['bytes', 'deflated', 'latency'] as const).map((resource) => excess(candidate, resource)));
+  Math.max(...sizes.map((resource) => excess(candidate, resource)));
 
-function whyOf(tried: number, need: number, kept: Candidate | undefined): string {
-  if (tried > 0) return 'between what was too much and what was too little';
+function whyOf(before: number, need: number, kept: Candidate | undefined): string {
+  if (before > 0) return 'between what was too much and what was too little';
   if (need > 1) return `INT8 is ${need.toFixed(2)} times what the budget allows`;
   return kept === undefined
     ? 'less work in all layers'

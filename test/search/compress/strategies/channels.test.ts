@@ -43,6 +43,28 @@ test('between too inaccurate and too slow the middle is tried', () => {
   }
 });
 
+test('bytes that do not go with the work are reckoned with: what is far from too inaccurate is not given up', () => {
+  const search = bench({ maxDrop: 20, maxBytes: 150 });
+  explore(channels, search, (steps) => ({ ...linear(steps), bytes: 100 + 200 * macsOf(steps) }));
+  expect(shares(search)[1]).toBeCloseTo(0.2125, 2);
+  expect(search.candidates.some(({ keeps }) => keeps)).toBe(true);
+});
+
+test('where so many channels cannot leave, more of them stay', () => {
+  const search = bench({ maxDrop: 20, maxBytes: 15 });
+  explore(channels, search, (steps) =>
+    macsOf(steps) < 0.1 ? 'KPT_OPTION_INVALID' : { ...linear(steps), bytes: 70 * macsOf(steps) },
+  );
+  expect(search.candidates.some(({ keeps }) => keeps)).toBe(true);
+});
+
+test.each([
+  ['KPT_OPTION_INVALID', 3],
+  ['KPT_NOT_DIFFERENTIABLE', 1],
+])('what always ends in %s is tried %s times', (code, times) => {
+  expect(explore(channels, bench({ maxDrop: 20, maxBytes: 15 }), () => code)).toHaveLength(times);
+});
+
 test('what is too inaccurate and too large at once is given up', () => {
   const search = bench({ maxDrop: 1, maxBytes: 100 });
   const tried = explore(channels, search, (steps) => ({ ...linear(steps), bytes: 200 }));

@@ -9,8 +9,7 @@ import { usesOf } from '../graph/uses.js';
 import type { Model } from '../model/model.js';
 import { fileBytesOf } from '../model/stored-bytes.js';
 import { InferenceSession } from '../session/session.js';
-import { dtypes } from '../tensor/dtype.js';
-import type { TensorValue } from '../tensor/tensor.js';
+import { storedBytes } from '../tensor/tensor.js';
 
 export interface StoredSize {
   /** Of the file: stored-bytes.ts. */
@@ -37,10 +36,6 @@ export function storedSize(model: Model): StoredSize {
   const all = Object.values(weights).reduce((sum, bytes) => sum + bytes, 0);
   return { file, written: model.fileBytes === null, weights, overhead: Math.max(0, file - all) };
 }
-
-/** Bytes of a constant in a file. */
-export const storedBytes = ({ dtype, data }: TensorValue): number =>
-  Math.ceil((data.length * dtypes[dtype].bits) / 8);
 
 /** Bytes of the constants that some nodes read. */
 export const constantBytes = (

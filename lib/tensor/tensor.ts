@@ -40,6 +40,10 @@ export function allocate(dtype: DType, dims: Dims): TypedArray {
   return new array(size);
 }
 
+/** Bytes of a tensor in a file, where two elements of 4 bits share one. */
+export const storedBytes = ({ dtype, data }: TensorValue): number =>
+  Math.ceil((data.length * dtypes[dtype].bits) / 8);
+
 /** The elements as values keep them: data of another array type is read as bits, without copying. JavaScript engines with a
  *  Float16Array have one in Tensors of float16. */
 export function storedAs<T extends TensorValue['data']>(dtype: DType, data: T): T {

@@ -1,8 +1,7 @@
 // What binarisation made of each layer, and what that means for size and speed.
 import type { Graph, Node } from '../../graph/graph.js';
 import { producersOf } from '../../graph/order.js';
-import { bytesPerElement } from '../../tensor/dtype.js';
-import type { TensorValue } from '../../tensor/tensor.js';
+import { storedBytes } from '../../tensor/tensor.js';
 import type { TrainingReport } from '../../train/events.js';
 import type { Layers } from './layers.js';
 
@@ -36,8 +35,6 @@ export interface BinarizeReport {
   readonly notes: readonly string[];
 }
 
-const bytesOf = ({ dtype, data }: TensorValue): number => data.length * bytesPerElement(dtype);
-
 /** Bytes of the constants from which the parameters of a node are made. */
 function parameterBytes(graph: Graph, node: Node, producers: ReadonlyMap<string, Node>): number {
   const seen = new Set<string>();
@@ -45,7 +42,7 @@ function parameterBytes(graph: Graph, node: Node, producers: ReadonlyMap<string,
     if (name === '' || seen.has(name)) return 0;
     seen.add(name);
     const constant = graph.constants.get(name);
-    if (constant !== undefined) return bytesOf(constant);
+    if (constant !== undefined) return storedBytes(constant);
     const maker = producers.get(name);
     return maker?.op === 'DequantizeLinear' ? maker.inputs.reduce((sum, input) => sum + visit(input), 0) : 0;
   };

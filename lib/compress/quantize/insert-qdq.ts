@@ -6,8 +6,7 @@ import { GraphEditor } from '../../graph/rewrite.js';
 import type { QuantParams } from '../../ops/op.js';
 import { quantizer } from '../../passes/byte-table.js';
 import { clipBounds } from '../../passes/pattern.js';
-import { dtypes } from '../../tensor/dtype.js';
-import { f32, type TensorValue, toNumbers } from '../../tensor/tensor.js';
+import { f32, storedBytes, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 import {
   type ActivationParams,
   type ActivationScheme,
@@ -62,9 +61,6 @@ export interface Inserted {
   /** By output of the DequantizeLinear. */
   readonly origins: ReadonlyMap<string, Origin>;
 }
-
-const storedBytes = ({ dtype, data }: TensorValue): number =>
-  Math.ceil((data.length * dtypes[dtype].bits) / 8);
 
 /** `params`: scale and zero point of every quantised value. */
 export function insertQdq(

@@ -4,8 +4,7 @@ import { type Graph, type Node, opKey } from '../../graph/graph.js';
 import { producersOf } from '../../graph/order.js';
 import { ops } from '../../ops/index.js';
 import { intAttr } from '../../ops/op.js';
-import { bytesPerElement } from '../../tensor/dtype.js';
-import { type TensorValue, toNumbers } from '../../tensor/tensor.js';
+import { storedBytes, type TensorValue, toNumbers } from '../../tensor/tensor.js';
 
 export interface LayerFacts {
   readonly name: string;
@@ -80,7 +79,7 @@ export function fatesOf(before: Graph, after: Graph): readonly LayerFate[] {
       name: node.name,
       op: node.op,
       channelsBefore: value.dims[outputAxis(node, value)]!,
-      bytesBefore: bytesOf(value),
+      bytesBefore: storedBytes(value),
     };
     const now = made.get(node.name);
     if (now === undefined)
@@ -98,7 +97,7 @@ export function fatesOf(before: Graph, after: Graph): readonly LayerFate[] {
 
 function fateOf({ node, value }: Found): Omit<LayerFate, 'name' | 'op' | 'channelsBefore' | 'bytesBefore'> {
   if (node.op.startsWith('Binary'))
-    return { runs: 'bits', bits: 1, channelsAfter: value.dims[0]!, zeros: 0, bytesAfter: bytesOf(value) };
+    return { runs: 'bits', bits: 1, channelsAfter: value.dims[0]!, zeros: 0, bytesAfter: storedBytes(value) };
   const numbers = toNumbers(value);
   const float = value.dtype === 'float32';
   let [zeros, largest] = [0, 0];
@@ -112,8 +111,6 @@ function fateOf({ node, value }: Found): Omit<LayerFate, 'name' | 'op' | 'channe
     bits: float ? 32 : Math.ceil(Math.log2(largest + 1)) + 1,
     channelsAfter: value.dims[outputAxis(node, value)]!,
     zeros: numbers.length === 0 ? 0 : zeros / numbers.length,
-    bytesAfter: bytesOf(value),
+    bytesAfter: storedBytes(value),
   };
 }
-
-const bytesOf = ({ dtype, data }: TensorValue): number => data.length * bytesPerElement(dtype);

@@ -76,7 +76,8 @@ export function linesOf(budget: Budget, original: OriginalMeasures): readonly Li
       resource: 'bytes',
       text: `a file at least ${times(limit)} smaller`,
       got: ({ bytes }) => `${times(original.bytes.file / bytes.file)} smaller`,
-      excess: ({ bytes }) => (limit * bytes.file) / original.bytes.file - 1,
+      // The quotient as it is rounded where it is told: a product with it may be a little more.
+      excess: ({ bytes }) => limit / (original.bytes.file / bytes.file) - 1,
     }),
     maxDeflatedBytes: (limit) => ({
       resource: 'deflated',

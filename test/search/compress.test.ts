@@ -295,6 +295,18 @@ test('a model in float16 is no candidate for INT8: nothing is made of it, and th
   expect(report.chosen).toMatchObject({ number: 0 });
 });
 
+test.each([40_000, 100_000])('%d minutes are longer than a timer holds, and no end', async (minutes) => {
+  const { report } = await compress(model, {
+    data,
+    evaluate,
+    budget: { maxDrop: 5 },
+    methods: ['int8'],
+    minutes,
+    ...quick,
+  });
+  expect(report.trials[1]!.measures).not.toBeNull();
+});
+
 test('a time limit ends the search with what there is', async () => {
   const { report } = await compress(model, {
     data,

@@ -59,6 +59,8 @@ export interface SearchOptions {
 }
 
 const timeUp = 'the time was up';
+/** Milliseconds: Node takes a longer time for 1 ms, or refuses it. No trial takes these 25 days. */
+const longestTimer = 2 ** 31 - 1;
 
 export class Search {
   readonly trials: Trial[] = [];
@@ -166,7 +168,8 @@ export class Search {
     const known = journal.find(key);
     if (known !== undefined && ('failure' in known || (await shelf.has(known.sha256))))
       return this.#record(name, recipe, why, known, true);
-    const deadline = left === null ? undefined : AbortSignal.timeout(Math.ceil(1000 * left));
+    const deadline =
+      left === null ? undefined : AbortSignal.timeout(Math.min(Math.ceil(1000 * left), longestTimer));
     const ends = [deadline, signal].filter((one) => one !== undefined);
     try {
       const finding = await this.#make(recipe, ends.length === 0 ? undefined : AbortSignal.any(ends));

@@ -8,6 +8,7 @@ import { drawn } from '../../compress/drawn.js';
 import { finetune } from '../../compress/finetune.js';
 import type { CompressedModel } from '../../compress/prepare-for.js';
 import { prune } from '../../compress/prune-model.js';
+import { type QatOptions, qatOptions } from '../../compress/qat/options.js';
 import { quantize } from '../../compress/quantize-model.js';
 import type { Model } from '../../model/model.js';
 import { requireRepeatable } from '../../session/samples.js';
@@ -110,10 +111,16 @@ export class Kitchen {
         return { model: made, notes: [] };
       }
       case 'finetune':
-        return notedOf(await finetune(model, { ...(options as Options<'finetune'>), ...training }));
+        return notedOf(
+          await finetune(model, { ...withoutDefaults(options as Options<'finetune'>), ...training }),
+        );
       case 'distill':
         return notedOf(
-          await distill(model, { ...(options as Options<'distill'>), ...training, teacher: original }),
+          await distill(model, {
+            ...withoutDefaults(options as Options<'distill'>),
+            ...training,
+            teacher: original,
+          }),
         );
       case 'binarize': {
         const own = options as Options<'binarize'>;
@@ -134,6 +141,17 @@ export class Kitchen {
 const notedOf = ({ model, report }: CompressedModel): Made => ({ model, notes: report.notes });
 
 type Options<M extends Step['method']> = Omit<Extract<Step, { readonly method: M }>, 'method'>;
+
+/** Recipes have defaults written out. To a model that is quantised already they say nothing: it keeps its bits, and takes no option that
+ *  speaks of them. */
+function withoutDefaults<T extends { readonly quantize?: QatOptions | undefined }>(step: T): T {
+  if (step.quantize === undefined) return step;
+  const usual: Readonly<Record<string, unknown>> = qatOptions.parse({});
+  const given = Object.entries(step.quantize).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name]),
+  );
+  return { ...step, quantize: Object.fromEntries(given) };
+}
 
 /** Tells recipes apart. */
 export const keyOf = (recipe: Recipe): string =>

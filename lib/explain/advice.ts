@@ -4,6 +4,7 @@ import type { QuantizeOptions } from '../compress/quantize/options.js';
 import { quantize } from '../compress/quantize-model.js';
 import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
+import { isDequantize, isQuantize } from '../passes/quantized-value.js';
 import { toTensor } from '../session/feeds.js';
 import { type Answers, answersOf, isRight, type LabelledSamples, type Share, shareOf } from './answers.js';
 import type { Finding } from './causes/cause.js';
@@ -41,6 +42,7 @@ export interface CommandWords {
 
 export interface AdviceContext {
   readonly original: Model;
+  readonly compressed: Model;
   readonly study: Study;
   readonly findings: readonly Finding[];
   readonly layers: readonly LayerReport[];
@@ -72,15 +74,17 @@ export async function adviceFor(context: AdviceContext): Promise<readonly Advice
   if (layers.some(({ weightBits }) => weightBits === 1)) return [longer(words)];
   const integer = layers.some(({ weightBits, outputBits }) => outputBits < 16 || (weightBits ?? 32) < 16);
   if (!integer || noise === 0 || Number.isNaN(noise))
-    return noise > 0 && decibels(noise) < poor ? [training(words)] : [];
+    return noise > 0 && decibels(noise) < poor ? [training(context)] : [];
   const advice: Advice[] = [];
+  // What is made of the original again has all channels; and a layer behind others of fewer channels cannot be exchanged alone.
+  const same = !shrunk(layers);
   const loud = layers
-    .filter((layer) => layer.op !== 'input' && (layer.share ?? 0) >= leastShare)
+    .filter((layer) => same && layer.op !== 'input' && (layer.share ?? 0) >= leastShare)
     .slice(0, mostLayers);
   const steps = loud.length + 1;
   context.onTrial(0, steps);
-  if (findings.some(({ severity }) => severity === 'fault') && !quantized(context.original))
-    advice.push(await quantizedAgain(context));
+  const faulty = findings.some(({ severity }) => severity === 'fault');
+  if (faulty && !quantized(context.original) && same) advice.push(await quantizedAgain(context));
   for (const [i, layer] of loud.entries()) {
     context.onTrial(i + 1, steps);
     advice.push(await leftInFloat(context, layer));
@@ -89,14 +93,28 @@ export async function adviceFor(context: AdviceContext): Promise<readonly Advice
     .filter(({ trial }) => gainOf(trial!) >= leastGain)
     .sort((a, b) => gainOf(b.trial!) - gainOf(a.trial!));
   const best = Math.max(decibels(noise), ...advice.map(({ trial }) => trial?.sqnrAfter ?? 0));
-  return best < poor ? [...helpful, training(words)] : helpful;
+  return best < poor ? [...helpful, training(context)] : helpful;
 }
 
-const training = ({ original, compressed, data }: CommandWords): Advice => ({
-  text: 'Train the compressed model further, with the original as its teacher (add --sparsity kept where zeros of pruning shall stay).',
-  command: `kompakt distill ${compressed} --teacher ${original} ${data} -o trained.onnx`,
-  trial: null,
-});
+/** Careful, for no rate suits all models. */
+function training({ compressed: { graph }, layers, words }: AdviceContext): Advice {
+  const { original, compressed, data } = words;
+  const stored = integerWeights(graph);
+  const taught = (student: string, teacher: string, ...how: readonly string[]): string =>
+    ['kompakt distill', student, `--teacher ${teacher}`, data, ...how, '--careful -o trained.onnx'].join(' ');
+  if (stored !== undefined && !(isDequantize(stored.node) && graph.nodes.some(isQuantize)))
+    return {
+      text: `Train the original with the roundings in it, and as its own teacher: ${stored.node.op} of the compressed model computes with integers, which do not learn.`,
+      command: taught(original, 'self', '--method lsq', ...bitFlags(fewBitsOf(layers))),
+      trial: null,
+    };
+  return {
+    text: 'Train the compressed model further, with the original as its teacher (add --sparsity kept where zeros of pruning shall stay).',
+    // A quantised model is trained as such where an option of that is given.
+    command: taught(compressed, original, ...(stored === undefined ? [] : ['--method lsq'])),
+    trial: null,
+  };
+}
 
 const longer = ({ original, data }: CommandWords): Advice => ({
   text: 'One-bit models get better by longer training on more data; the original teaches its twin.',
@@ -105,6 +123,38 @@ const longer = ({ original, data }: CommandWords): Advice => ({
 });
 
 const quantized = ({ graph }: Model): boolean => integerWeights(graph) !== undefined;
+
+/** Whether channels have left. */
+const shrunk = (layers: readonly LayerReport[]): boolean =>
+  layers.some(({ channels }) => channels !== null && channels.after < channels.before);
+
+/** A file of 8 bits need not use all of them: 7 are no wish for fewer. */
+const mostFew = 6;
+
+type Bits = Pick<NonNullable<QuantizeOptions>, 'weightBits' | 'activationBits'>;
+
+/** The fewer bits that the compressed model has in inner layers, for what is quantised anew to have them too. */
+function fewBitsOf(layers: readonly LayerReport[]): Bits {
+  const fewest = (name: keyof Bits, bits: readonly (number | null)[]): Bits => {
+    const few = bits.filter((one) => one !== null && one >= 2 && one <= mostFew);
+    return few.length === 0 ? {} : { [name]: Math.min(...(few as number[])) };
+  };
+  return {
+    ...fewest(
+      'weightBits',
+      layers.map((layer) => layer.weightBits),
+    ),
+    ...fewest(
+      'activationBits',
+      layers.map((layer) => layer.outputBits),
+    ),
+  };
+}
+
+const bitFlags = ({ weightBits, activationBits }: Bits): readonly string[] => [
+  ...(weightBits === undefined ? [] : [`--weight-bits ${weightBits}`]),
+  ...(activationBits === undefined ? [] : [`--act-bits ${activationBits}`]),
+];
 
 const gainOf = ({ sqnrBefore, sqnrAfter }: Trial): number => sqnrAfter - sqnrBefore;
 
@@ -128,16 +178,19 @@ function optionsOf(
 }
 
 async function quantizedAgain(context: AdviceContext): Promise<Advice> {
-  const { original, findings, samples, words, study } = context;
+  const { original, findings, samples, words, study, layers } = context;
   const faults = findings.filter(({ severity }) => severity === 'fault');
   const { text, settings } = optionsOf(faults, study.original.nodes);
-  const command = ['kompakt quantize', words.original, words.data, text, '-o mended.onnx']
+  // Unless the number of bits is what is to be mended.
+  const { weightBits, ...others } = fewBitsOf(layers);
+  const bits = text.includes('--weight-bits') ? others : { ...others, weightBits };
+  const command = ['kompakt quantize', words.original, words.data, ...bitFlags(bits), text, '-o mended.onnx']
     .filter(Boolean)
     .join(' ');
   const tensors = samples.map((feeds) =>
     Object.fromEntries([...feeds].map(([name, value]) => [name, toTensor(value)])),
   );
-  const { model } = await quantize(original, { data: tensors, ...settings });
+  const { model } = await quantize(original, { data: tensors, ...bits, ...settings });
   const meter = await EndMeter.make(study.original, model.graph, context.trial);
   const after = await meter.measure(meter.show(model.graph, 'compressed'));
   return {
@@ -148,7 +201,7 @@ async function quantizedAgain(context: AdviceContext): Promise<Advice> {
 }
 
 async function leftInFloat(context: AdviceContext, layer: LayerReport): Promise<Advice> {
-  const { study, meter, words } = context;
+  const { study, meter, words, layers } = context;
   const pair = study.comparable.find(({ name }) => name === layer.name)!;
   const mended = withLayersOf(study.compressed, study.spans.original, study.comparable, [pair], 'original');
   const shown = meter.show(study.compressed, 'compressed');
@@ -157,7 +210,10 @@ async function leftInFloat(context: AdviceContext, layer: LayerReport): Promise<
   );
   return {
     text: `Leave '${layer.name}' in float (tried in this file).`,
-    command: `kompakt quantize ${words.original} ${words.data} --exclude-names ${quoted(layer.name)} -o mended.onnx`,
+    command: [
+      ...['kompakt quantize', words.original, words.data, ...bitFlags(fewBitsOf(layers))],
+      `--exclude-names ${quoted(layer.name)} -o mended.onnx`,
+    ].join(' '),
     trial: await trialOf(context, after, mended),
   };
 }

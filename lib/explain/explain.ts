@@ -65,7 +65,7 @@ export async function explain(
       )
     : { layers: [], findings: [], spreads: [] };
   const advice = await adviceFor({
-    ...{ original, study, ...details, samples, trial, meter, noise: end, evaluate },
+    ...{ original, compressed, study, ...details, samples, trial, meter, noise: end, evaluate },
     answers: answers?.[1] ?? null,
     words: { original: 'ORIGINAL', compressed: 'COMPRESSED', data: '--data DATA', ...words },
     onTrial: (done, of) => onProgress('trying remedies', done / of),

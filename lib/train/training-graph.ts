@@ -9,6 +9,7 @@ import { dropIdentity } from '../passes/drop-identity.js';
 import { fuseActivation } from '../passes/fuse-activation.js';
 import { fuseMatMul } from '../passes/fuse-mat-mul.js';
 import { runPipeline } from '../passes/pipeline.js';
+import { isDequantize, isQuantize } from '../passes/quantized-value.js';
 import { differentiate, factsOf } from '../run/differentiate.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue } from '../tensor/tensor.js';
@@ -50,6 +51,11 @@ export interface UpdateGroup {
   readonly hyper: string;
 }
 
+/** Whether the layers read weights that are integers, between roundings that can be trained. */
+const isQuantized = ({ nodes, constants }: Graph): boolean =>
+  nodes.some(isQuantize) &&
+  nodes.some((node) => isDequantize(node) && (constants.get(node.inputs[0]!)?.dims.length ?? 0) > 1);
+
 export function trainingGraph(options: TrainingOptions): TrainingGraph {
   const { graph: model, batch, regularizer = {}, seed = 0 } = options;
   const candidates = options.trainable ?? options.candidates ?? parametersOf(model);
@@ -72,7 +78,7 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
   if (trainable.length === 0)
     throw new KompaktError(
       'KPT_OPTION_INVALID',
-      `Nothing can be trained: the loss depends on ${candidates.length === 0 ? 'no parameter' : `none of ${candidates.map((name) => `'${name}'`).join(', ')}`}.`,
+      `Nothing can be trained: the loss depends on ${candidates.length === 0 ? 'no parameter' : `none of ${candidates.map((name) => `'${name}'`).join(', ')}`}.${isQuantized(model) ? " The model is quantised: to train it with its roundings give option quantize ('--method lsq' of the command line)." : ''}`,
     );
   const differentiated = gradientsOf(options, writer.graph([]), loss, trainable);
   const gradients = differentiated.outputs.map(({ name }) => name);

@@ -2,6 +2,7 @@
 import { Tensor } from 'onnxruntime-common';
 import { BatchBuffer } from '../data/batch.js';
 import { expected, KompaktError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { requireModel } from '../model/require-model.js';
 import { type SamplesOf, samplesIn } from '../session/samples.js';
@@ -14,7 +15,7 @@ import { classesOf, type Reading, readingOf, requireLabel } from './reading.js';
 export interface LabelledSample {
   /** For messages: where it comes from. */
   readonly name?: string;
-  /** With a batch dimension of 1. */
+  /** With a batch dimension of 1; those that count no samples, as the state of a recurrent network, as the model takes them. */
   readonly feeds: Tensors;
   readonly label?: number;
 }
@@ -63,7 +64,7 @@ export async function* answersOf(
   const { inputs } = model.graph;
   const free = inputs.every(({ dims }) => dims !== null && dims.length > 0 && typeof dims[0] !== 'number');
   const session = InferenceSession.fromModel(model, { intraOpNumThreads: threads });
-  const pending = new Pending(free ? batch : 1);
+  const pending = new Pending(free ? batch : 1, apartFrom(inputs));
   const reading = readingOf(model.graph);
   const run = async (): Promise<Answer[]> => {
     const outputs = await session.run(pending.feeds(), signal ? { signal } : {});
@@ -84,6 +85,15 @@ export async function* answersOf(
   } finally {
     await session.release();
   }
+}
+
+/** Inputs that are no samples, beside others that are: settings, and states whose first dimension is that of layers or directions. */
+function apartFrom(inputs: Graph['inputs']): ReadonlySet<string> {
+  const counts = ({ dims }: Graph['inputs'][number]): boolean =>
+    dims === null || (dims.length > 0 && (typeof dims[0] !== 'number' || dims[0] === 1));
+  const apart = inputs.filter((input) => !counts(input));
+  // A model whose inputs are all of several samples takes no single ones.
+  return new Set(apart.length === inputs.length ? [] : apart.map(({ name }) => name));
 }
 
 /** What an output says of each sample of a batch. */
@@ -147,8 +157,13 @@ type Values = ReadonlyMap<string, TensorValue>;
 class Pending {
   readonly labels: (number | undefined)[] = [];
   #buffers: ReadonlyMap<string, BatchBuffer> = new Map();
+  readonly #apart = new Map<string, TensorValue>();
 
-  constructor(private readonly capacity: number) {}
+  /** `apart`: inputs that are taken as they are, which only a single sample can have. */
+  constructor(
+    private readonly capacity: number,
+    private readonly apart: ReadonlySet<string>,
+  ) {}
 
   get full(): boolean {
     return this.labels.length === this.capacity;
@@ -160,21 +175,28 @@ class Pending {
   }
 
   /** `where` names the sample, which is taken. */
-  add(values: Values, label: number | undefined, where: string): void {
-    if (!this.#isFor(values)) this.#buffers = buffersFor(values, this.capacity);
-    for (const [name, value] of values) this.#buffers.get(name)!.set(this.labels.length, value, where);
+  add(given: Values, label: number | undefined, where: string): void {
+    const batched = this.#batchedOf(given);
+    if (!this.#isFor(given)) this.#buffers = buffersFor(batched, this.capacity);
+    for (const [name, value] of batched) this.#buffers.get(name)!.set(this.labels.length, value, where);
+    for (const [name, value] of given) if (this.apart.has(name)) this.#apart.set(name, value);
     this.labels.push(label);
   }
 
+  #batchedOf(values: Values): Values {
+    return new Map([...values].filter(([name]) => !this.apart.has(name)));
+  }
+
   #isFor(values: Values): boolean {
-    const one = [...values];
+    const one = [...this.#batchedOf(values)];
     return one.length === this.#buffers.size && one.every(([name, v]) => this.#buffers.get(name)?.isFor(v));
   }
 
   feeds(): Record<string, Tensor> {
-    const values = [...this.#buffers].map(
-      ([name, buffer]) => [name, buffer.take(this.labels.length)] as const,
-    );
+    const values = [
+      ...this.#apart,
+      ...[...this.#buffers].map(([name, buffer]) => [name, buffer.take(this.labels.length)] as const),
+    ];
     return Object.fromEntries(
       values.map(([name, { dtype, dims, data }]) => [
         name,
@@ -185,6 +207,7 @@ class Pending {
 
   clear(): void {
     this.labels.length = 0;
+    this.#apart.clear();
   }
 }
 

@@ -3,7 +3,7 @@ import { Tensor } from 'onnxruntime-common';
 import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
 import { Model } from '../../lib/model/model.js';
-import { f32 } from '../../lib/tensor/tensor.js';
+import { f32, tensor } from '../../lib/tensor/tensor.js';
 import { evaluate, type LabelledSample } from '../../lib/train/evaluate.js';
 
 /** Multiplies [n,2] by the identity: the larger of two numbers is the answer. */
@@ -168,4 +168,39 @@ test('a sample of several is refused by its name', async () => {
     code: 'KPT_SHAPE_MISMATCH',
     message: "Expected 2 elements [2] for 'x' of sample 'both.png' but received [2,2].",
   });
+});
+
+/** x plus the sum of both rows of a state, times a number: like a recurrent network with its states among the inputs. */
+function withState(): Model {
+  const g = new GraphBuilder('state');
+  const x = g.input('x', 'float32', ['N', 2]);
+  const state = g.input('state', 'float32', [2, 'N', 2]);
+  const gain = g.input('gain', 'float32', []);
+  const axes = g.constant('axes', tensor('int64', [1], BigInt64Array.of(0n)));
+  const [sum] = g.node('ReduceSum', [state, axes], { keepdims: attr.int(0) });
+  const [all] = g.node('Add', [x, sum!]);
+  const [y] = g.node('Mul', [all!, gain], {}, { outputs: ['y'] });
+  g.output(y!, 'float32', ['N', 2]);
+  return new Model(g.build());
+}
+
+test('states and settings are no samples: they are taken as they are', async () => {
+  const gain = new Tensor('float32', [2], []);
+  const stated = (state: readonly number[], label: number): LabelledSample => ({
+    feeds: {
+      x: new Tensor('float32', [0.5, 0], [1, 2]),
+      state: new Tensor('float32', state, [2, 1, 2]),
+      gain,
+    },
+    label,
+  });
+  const given = [
+    stated([0, 0, 0, 0], 0),
+    stated([0, 1, 0, 1], 1),
+    stated([1, 0, 0, 1], 0),
+    stated([0, 1, 0, 0], 0),
+  ];
+  const answers: boolean[] = [];
+  await evaluate(withState(), given, { threads: 1, onAnswer: (right) => void answers.push(right) });
+  expect(answers).toEqual([true, true, true, false]);
 });

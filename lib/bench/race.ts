@@ -9,6 +9,7 @@ export interface RaceOptions {
   readonly threads?: number;
   /** Timed seconds per model. Default 1. */
   readonly seconds?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Race {
@@ -21,19 +22,19 @@ export interface Race {
   readonly high: number;
 }
 
-/** Measures two models, given as bytes of their files, with the same feeds. */
+/** Measures two models, given as bytes of their files, with the same feeds. Throws KPT_ABORTED. */
 export async function race(
   first: Uint8Array,
   second: Uint8Array,
   feeds: Feeds,
-  { threads = 1, seconds = 1 }: RaceOptions = {},
+  { threads = 1, seconds = 1, signal }: RaceOptions = {},
 ): Promise<Race> {
   const engine = await loadEngine('kompakt');
   const players: Player[] = [];
   try {
     for (const model of [first, second])
       players.push({ session: await engine.create(model, threads), feeds, times: [] });
-    const rounds = await takeTurns(players, { seconds });
+    const rounds = await takeTurns(players, { seconds, signal });
     const [a, b] = players.map(({ times }) => times) as [number[], number[]];
     const ratios = ratiosOf(a, b, rounds as readonly (readonly [number, number])[]);
     const at = (q: number): number => percentile(ratios, q);

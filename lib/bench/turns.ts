@@ -1,6 +1,7 @@
 // Timed runs of several sessions in one process: they take turns in short blocks, so that what else the machine does strikes
 // all alike.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KompaktError } from '../errors.js';
 import type { EngineSession, Feeds } from './engine.js';
 
 export interface Turns {
@@ -12,6 +13,7 @@ export interface Turns {
   readonly warmup?: number | undefined;
   /** Share done, 0 to 1. */
   readonly onProgress?: ((share: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Player {
@@ -34,12 +36,18 @@ export async function timed(session: EngineSession, feeds: Feeds): Promise<numbe
   return performance.now() - start;
 }
 
-/** Fills the times of each, block by block in turn. Answers with the lengths that all times had after each round. */
+/** Fills the times of each, block by block in turn. Answers with the lengths that all times had after each round. Throws KPT_ABORTED
+ *  by the signal, between two blocks. */
 export async function takeTurns(
   players: readonly Player[],
-  { warmup, runs, seconds = 3, onProgress }: Turns = {},
+  { warmup, runs, seconds = 3, onProgress, signal }: Turns = {},
 ): Promise<readonly (readonly number[])[]> {
+  const requireGoingOn = (): void => {
+    if (signal?.aborted)
+      throw new KompaktError('KPT_ABORTED', 'The measurement was aborted.', {}, signal.reason);
+  };
   for (const { session, feeds } of players) {
+    requireGoingOn();
     let spent = 0;
     for (let i = 0; i < (warmup ?? 10) || (warmup === undefined && spent < warmupMilliseconds); i++)
       spent += await timed(session, feeds);
@@ -53,6 +61,7 @@ export async function takeTurns(
   while (done() < 1) {
     for (const turn of turns) {
       if (shareOf(turn) >= 1) continue;
+      requireGoingOn();
       const { session, feeds, times } = turn;
       if (players.length > 1) {
         await sleep(pauseMilliseconds);

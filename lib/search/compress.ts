@@ -63,6 +63,7 @@ export async function compress(
     feeds: await firstFeeds(sets.judged),
     latencyThreads,
     latencySeconds,
+    signal,
   });
   const lines = linesOf(options.budget, meter.measuresOfOriginal);
   const objective =

@@ -307,6 +307,12 @@ test.each([40_000, 100_000])('%d minutes are longer than a timer holds, and no e
   expect(report.trials[1]!.measures).not.toBeNull();
 });
 
+test('a signal ends the search, also while times are measured', async () => {
+  const signal = AbortSignal.timeout(1000);
+  const options = { data, evaluate, budget: { maxDrop: 5 }, ...quick, latencySeconds: 600, signal };
+  await expect(compress(model, options)).rejects.toMatchObject({ code: 'KPT_ABORTED' });
+});
+
 test('a time limit ends the search with what there is', async () => {
   const { report } = await compress(model, {
     data,

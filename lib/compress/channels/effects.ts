@@ -1,4 +1,5 @@
 // What weights do to the loss: weight times gradient over labelled samples, for importances that ask for it.
+import { setImmediate } from 'node:timers/promises';
 import { checkFeeds } from '../../calibrate/collect.js';
 import { expected, KompaktError } from '../../errors.js';
 import type { Model } from '../../model/model.js';
@@ -25,7 +26,7 @@ export interface EffectsOptions {
 const forgetful = 1e-30;
 
 /** Cross-entropy is differentiated batch by batch; no weight changes. Sums are over the slice at each index of an axis. Throws
- *  KPT_CALIBRATION_VALUES where samples hold NaN or infinity, or lead to them: scores that are NaN have no order. */
+ *  KPT_CALIBRATION_VALUES where samples hold NaN or infinity, or lead to them: scores that are NaN have no order; KPT_ABORTED. */
 export async function effectsOf(
   model: Model,
   { data, batch, seed, threads, signal }: EffectsOptions,
@@ -64,6 +65,9 @@ export async function effectsOf(
           );
         record(seen, name, graph.constants.get(name)!, gradient);
       }
+      // Lets timers and signals have their turn.
+      await setImmediate();
+      if (signal?.aborted) throw new KompaktError('KPT_ABORTED', 'Pruning was aborted.');
     }
   } finally {
     step.release();

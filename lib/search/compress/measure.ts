@@ -15,6 +15,8 @@ export interface MeterOptions {
   /** Threads of one run, and timed seconds per model. */
   readonly latencyThreads: number;
   readonly latencySeconds: number;
+  /** Of the search: the time that it may take does not cut off the last measurement of a trial. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Meter {
@@ -71,8 +73,8 @@ export class Meter {
   }
 
   #race(candidate: Uint8Array): ReturnType<typeof race> {
-    const { feeds, latencyThreads, latencySeconds } = this.options;
-    return race(this.#bytes, candidate, feeds, { threads: latencyThreads, seconds: latencySeconds });
+    const { feeds, latencyThreads: threads, latencySeconds: seconds, signal } = this.options;
+    return race(this.#bytes, candidate, feeds, { threads, seconds, signal });
   }
 }
 

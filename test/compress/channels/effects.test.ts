@@ -38,3 +38,14 @@ test('finite samples are taken', async () => {
   const { report } = await prune(model, { channels, data: samples(0) });
   expect(report.channels!.layers.some((layer) => layer.channelsAfter < layer.channelsBefore)).toBe(true);
 });
+
+test('a signal ends it between two batches', async () => {
+  const { signal } = new AbortController();
+  let asked = 0;
+  // The samples are read before: that asks once for each.
+  Object.defineProperty(signal, 'aborted', { get: () => ++asked > 40 });
+  await expect(
+    prune(model, { channels: { ...channels, batch: 2 }, data: samples(0), signal }),
+  ).rejects.toMatchObject({ code: 'KPT_ABORTED' });
+  expect(asked).toBe(41);
+});

@@ -288,3 +288,14 @@ test.each([
     expect(again.model.toBytes()).toEqual(fitted.model.toBytes());
   },
 );
+
+test('a signal ends it between two samples', async () => {
+  const { signal } = new AbortController();
+  let asked = 0;
+  Object.defineProperty(signal, 'aborted', { get: () => ++asked > 10 });
+  const channels = { share: 0.5, roundTo: 1 };
+  await expect(prune(await modelOf(halved('Conv', true)), { channels, data, signal })).rejects.toMatchObject({
+    code: 'KPT_ABORTED',
+  });
+  expect(asked).toBe(11);
+});

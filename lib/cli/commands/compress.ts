@@ -21,6 +21,7 @@ import type { Command, Invocation, Options, Result } from '../command.js';
 import { compressOptions, compressRules } from '../compress-options.js';
 import { reportText, showing } from '../compress-report.js';
 import { samplesOf } from '../data.js';
+import { interruptible } from '../interruption.js';
 import { itsFile } from '../option-types.js';
 
 export const compressCommand: Command = {
@@ -86,10 +87,10 @@ async function search(
   const writePage = async (report: CompressReport): Promise<void> => {
     if (page !== undefined) await saveText(page, await compressPage(report, basename(args[0]!, '.onnx')));
   };
-  const { model: result, report } = await compress(model, {
-    ...searchOptions(options, model),
-    onEvent: showing(progress),
-  }).catch(async (error) => {
+  const settings = { ...searchOptions(options, model), onEvent: showing(progress) };
+  const { model: result, report } = await interruptible((signal) =>
+    compress(model, { ...settings, signal }),
+  ).catch(async (error) => {
     // What was tried is worth reading also when nothing of it is enough.
     if (isKompaktError(error) && error.code === 'KPT_BUDGET_UNMET')
       await writePage(error.details.report as CompressReport);

@@ -14,6 +14,7 @@ import {
   tune,
 } from '../../index.js';
 import type { Command, Options } from '../command.js';
+import { interruptible } from '../interruption.js';
 import { vainWith } from '../option-rules.js';
 import {
   dataOptions,
@@ -165,10 +166,8 @@ export const tuneCommand: Command = {
     if (options.text('data') === undefined)
       throw new KompaktError('KPT_USAGE', 'Option --data is required: it names the samples to tune on.');
     const original = await modelOf(source, options);
-    const { model, report } = await tune(original, {
-      ...(await tuneOptionsOf(options, original)),
-      onEvent: showing(progress),
-    });
+    const settings = { ...(await tuneOptionsOf(options, original)), onEvent: showing(progress) };
+    const { model, report } = await interruptible((signal) => tune(original, { ...settings, signal }));
     await model.save(output);
     const { size } = await stat(output);
     return {

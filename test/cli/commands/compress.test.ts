@@ -1,6 +1,17 @@
 // kompakt compress: a search, its files, a replay, and what is bad usage.
-import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { folder } from '../../helpers/data-files.js';
 import { kompakt } from '../../helpers/kompakt.js';
 import { digitFiles, trainedDigits } from '../../helpers/trained-digits.js';
@@ -17,6 +28,29 @@ const samples = [
 const quick = ['--methods', 'int8', '--latency-seconds', '0.02', '--threads', '1'];
 
 beforeAll(async () => (await trainedDigits('lenet-300-100', 0.1, 1)).save(path('net.onnx')));
+
+test('SIGINT ends a search, and its temporary folder goes', async () => {
+  const temporary = path('temporary');
+  mkdirSync(temporary);
+  const search = [path('net.onnx'), ...samples, '--max-drop', '0', '--latency-seconds', '600'];
+  const command = spawn(
+    process.execPath,
+    [
+      '--import',
+      './scripts/typescript.mjs',
+      'lib/cli/main.ts',
+      'compress',
+      ...search,
+      '-o',
+      path('never.onnx'),
+    ],
+    { cwd: join(__dirname, '../../..'), stdio: 'ignore', env: { ...process.env, TMPDIR: temporary } },
+  );
+  while (readdirSync(temporary).length === 0) await setTimeout(50);
+  command.kill('SIGINT');
+  expect(await once(command, 'close')).toEqual([null, 'SIGINT']);
+  expect(readdirSync(temporary)).toEqual([]);
+});
 
 test('a search leaves the model, its recipe and a page; the recipe makes the same file again', async () => {
   const files = ['--report', path('page.html'), '-o', path('small.onnx')];

@@ -7,12 +7,13 @@ import type { FormOf } from './float-product.js';
 import { vectorRows } from './product-rows.js';
 import { linearPart } from './quantize-rule.js';
 import {
+  biasOf,
   clampAttributes,
   fitsIntegerForm,
-  int32Bias,
   isPerTensor,
   operand,
   outputParams,
+  productTail,
 } from './weighted-rule.js';
 
 function integerProduct(formOf: FormOf, ctx: IntegerContext): readonly Node[] | null {
@@ -36,16 +37,19 @@ function integerProduct(formOf: FormOf, ctx: IntegerContext): readonly Node[] | 
   const channels = weights.dims[axis(weights.dims)];
   const c = ctx.constant(ctx.quantized(2)?.name ?? ctx.node.inputs[2] ?? '');
   if (c !== undefined && c.data.length !== (c.dims[c.dims.length - 1] ?? 1)) return null;
-  const bias = int32Bias(ctx, 2, a.params, b.params, channels, form.biasFactor);
-  if (bias === null) return null;
+  const bias = biasOf(ctx, 2, a.params, b.params, channels, form.biasFactor);
+  if (bias === null || ('added' in bias && Object.keys(clamp).length > 0)) return null;
+  const tail = productTail(ctx, bias, 0);
   return [
     {
       ...base,
       op: 'QGemm',
       domain: 'com.microsoft',
-      inputs: [...operands, bias, ...outputParams(ctx)],
+      inputs: [...operands, tail.bias, ...tail.outputParams],
+      outputs: [tail.output],
       attributes: { transB: { type: 'int', value: Number(form.transB) }, ...clamp },
     },
+    ...tail.nodes,
   ];
 }
 

@@ -66,20 +66,27 @@ export function fitsIntegerForm(
 /** The axis of the weights along which the output channels (of one group) lie. */
 export const channelAxis = { QConv: 0, QConvTranspose: 1 } as const;
 
+/** Part of a step of the output by which rounding to int32 may move a bias. With 8 bits it is far less; with few bits the unit of the
+ *  sums may be as large as that step. */
+const mostMoved = 1 / 16;
+
+/** A bias as int32 in the unit of the sums ('' for none), or as the numbers that are added behind them. */
+export type Bias = { readonly int32: string } | { readonly added: Float32Array };
+
 /**
- * The bias of node input `i` as int32 in units of sx * sw[o]: as it is when it was quantised so, else converted.
- * '' when the node has no bias, null when it has one that is not constant or does not fit.
+ * The bias of node input `i` for sums in units of sx * sw[o]: as it is when it was quantised so, else converted, or in float where
+ * that would move it too far. null when it is not constant or does not fit.
  */
-export function int32Bias(
+export function biasOf(
   ctx: IntegerContext,
   i: number,
   x: QuantParams,
   w: QuantParams,
   channels: number,
   factor = 1,
-): string | null {
+): Bias | null {
   const name = ctx.node.inputs[i] ?? '';
-  if (name === '') return '';
+  if (name === '') return { int32: '' };
   const quantized = ctx.quantized(i);
   const stored = ctx.constant(quantized?.name ?? name);
   if (stored === undefined || (stored.data.length !== channels && stored.data.length !== 1)) return null;
@@ -87,17 +94,51 @@ export function int32Bias(
   const sw = toNumbers(w.scale);
   const unit = (o: number): number => combinedScale(sx, perChannel(sw, o));
   if (factor === 1 && quantized !== undefined && matches(stored, quantized.params, unit, channels))
-    return quantized.name;
+    return { int32: quantized.name };
   const own = quantized?.params;
   const ownScale = own === undefined ? [1] : toNumbers(own.scale);
   const ownZero = own === undefined ? [0] : toNumbers(own.zeroPoint);
   const values = toNumbers(stored);
   const real = (o: number): number =>
-    (perChannel(values, o) - perChannel(ownZero, o)) * perChannel(ownScale, o);
-  const out = new Float64Array(channels).map((_, o) => Math.round((factor * real(o)) / unit(o)));
+    factor * (perChannel(values, o) - perChannel(ownZero, o)) * perChannel(ownScale, o);
+  const out = new Float64Array(channels).map((_, o) => Math.round(real(o) / unit(o)));
+  if (ctx.output !== undefined) {
+    const most = mostMoved * Math.abs(toNumbers(ctx.output.scale)[0]);
+    if (out.some((v, o) => Math.abs(v * unit(o) - real(o)) > most))
+      return { added: Float32Array.from(out, (_, o) => real(o)) };
+  }
   const { min, max } = dtypes.int32;
   if (!out.every((v) => v >= min && v <= max)) return null;
-  return ctx.addConstant(`${name}_int32`, tensor('int32', [channels], Int32Array.from(out)));
+  return { int32: ctx.addConstant(`${name}_int32`, tensor('int32', [channels], Int32Array.from(out))) };
+}
+
+/** What an integer product is told of its bias and output, and the nodes behind it that add what it cannot. */
+export interface ProductTail {
+  readonly bias: string;
+  readonly output: string;
+  /** Scale and zero point. */
+  readonly outputParams: readonly [string, string];
+  readonly nodes: readonly Node[];
+}
+
+/** `axes`: those of the output behind its channels. */
+export function productTail(ctx: IntegerContext, bias: Bias, axes: number): ProductTail {
+  const params = outputParams(ctx);
+  if ('int32' in bias) return { bias: bias.int32, output: ctx.outputName, outputParams: params, nodes: [] };
+  const { name } = ctx.node;
+  const dims = [bias.added.length, ...Array.from({ length: axes }, () => 1)];
+  const [raw, sum] = [ctx.fresh(`${ctx.outputName}_product`), ctx.fresh(`${ctx.outputName}_sum`)];
+  const added = ctx.addConstant(`${name}_bias`, tensor('float32', dims, bias.added));
+  const node = (op: string, inputs: readonly string[], output: string): Node => ({
+    name: `${name}_${op}`,
+    op,
+    domain: '',
+    inputs,
+    outputs: [output],
+    attributes: {},
+  });
+  const nodes = [node('Add', [raw, added], sum), node('QuantizeLinear', [sum, ...params], ctx.outputName)];
+  return { bias: '', output: raw, outputParams: ['', ''], nodes };
 }
 
 /** True when a stored int32 bias has the scale that accumulators have (files round it in different ways). */
@@ -157,13 +198,14 @@ export function integerConv(
   const group = ctx.node.attributes.group;
   const groups = group?.type === 'int' ? group.value : 1;
   const channels = op === 'QConv' ? weight.dims[axis] : weight.dims[axis] * groups;
-  const bias = int32Bias(ctx, 2, x.params, w.params, channels);
-  if (bias === null) return null;
+  const bias = biasOf(ctx, 2, x.params, w.params, channels);
+  if (bias === null || ('added' in bias && Object.keys(clamp).length > 0)) return null;
+  const tail = productTail(ctx, bias, weight.dims.length - 2);
   const inputs = [
     ...operand(ctx, x.name, x.params),
     ...operand(ctx, w.name, w.params),
-    ...outputParams(ctx),
-    bias,
+    ...tail.outputParams,
+    tail.bias,
   ];
   return [
     {
@@ -171,8 +213,9 @@ export function integerConv(
       op,
       domain: 'ai.kompakt',
       inputs,
-      outputs: [ctx.outputName],
+      outputs: [tail.output],
       attributes: { ...keptAttributes(ctx.node, attributes), ...clamp },
     },
+    ...tail.nodes,
   ];
 }

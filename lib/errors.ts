@@ -117,7 +117,7 @@ export const errorTable = {
       'Check the file named in the message and the format given with --data, or what the node named there gets.',
   },
   KPT_TRAINING_DIVERGED: {
-    meaning: 'The loss became NaN or infinite, or a million times what it was.',
+    meaning: 'The loss or a weight became NaN or infinite, or the loss a million times what it was.',
     remedy: 'Lower the learning rate, warm up, clip gradients (clipNorm), or check the scale of the samples.',
   },
   KPT_ADDON_MISSING: {

@@ -11,6 +11,7 @@ import { augmentsOf } from './augment/options.js';
 import { measureBatchNorm, withStatistics } from './batch-norm.js';
 import { type Batch, Batches } from './batches.js';
 import { type Care, type CompleteCarefulOptions, HeldOut } from './careful.js';
+import { requireNumbers } from './divergence.js';
 import { answersOf, evaluate, type LabelledSample } from './evaluate.js';
 import type { TrainingEvent, TrainingReport } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -136,9 +137,10 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       ...(onEvent && { onEvent }),
       ...(signal && { signal }),
     });
-    const trained = model.withGraph(await finished(step.graph(), preparation, batches, settings));
     await writeCurves(model.graph.name, report, settings);
-    return { model: trained, report };
+    const trained = step.graph();
+    requireNumbers(trained, step.trainable);
+    return { model: model.withGraph(await finished(trained, preparation, batches, settings)), report };
   } finally {
     step.release();
   }

@@ -90,6 +90,12 @@ const arithmetic: readonly GradientCase[] = [
   { name: 'Div', op: 'Div', inputs: [[2, 3], [3]], range: [0.5, 2] },
   { name: 'Pow', op: 'Pow', inputs: [[2, 3], [3]], range: [0.5, 2] },
   {
+    name: 'Pow by integers',
+    op: 'Pow',
+    inputs: [[2, 3], i64([3, 0, 2])],
+    host: 'the step of Pow takes floats',
+  },
+  {
     name: 'PRelu',
     op: 'PRelu',
     inputs: [
@@ -190,8 +196,16 @@ const reductions: readonly GradientCase[] = [
   },
   { name: 'ReduceL1', op: 'ReduceL1', inputs: [[2, 3, 4], i64([1])], away: 0.05 },
   { name: 'ReduceLogSum', op: 'ReduceLogSum', inputs: [[2, 3, 4], i64([1])], range: [0.5, 2] },
-  { name: 'ReduceProd', op: 'ReduceProd', inputs: [[2, 3, 4], i64([1])], range: [0.5, 2] },
+  { name: 'ReduceProd', op: 'ReduceProd', inputs: [[2, 3, 4], i64([1])] },
   { name: 'ReduceMax', op: 'ReduceMax', inputs: [[2, 3, 4], i64([1])] },
+  ...['ReduceMax', 'ReduceProd'].map(
+    (op): GradientCase => ({
+      name: `${op} over no axes`,
+      op,
+      inputs: [[2, 3]],
+      attributes: { noop_with_empty_axes: int(1) },
+    }),
+  ),
   { name: 'ReduceMin', op: 'ReduceMin', inputs: [[2, 3, 4], i64([1])] },
 ];
 

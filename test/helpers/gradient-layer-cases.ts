@@ -57,6 +57,18 @@ const convolutions: readonly GradientCase[] = [
     attributes: { strides: ints(2, 2), pads: ints(1, 1, 1, 1), output_padding: ints(1, 1) },
   },
   {
+    name: 'ConvTranspose padded by more than its stride',
+    op: 'ConvTranspose',
+    inputs: [[1, 2, 4, 4], [2, 3, 2, 2], [3]],
+    attributes: { dilations: ints(3, 3), output_padding: ints(2, 1) },
+  },
+  {
+    name: 'ConvTranspose to a shape beyond its reach',
+    op: 'ConvTranspose',
+    inputs: [[1, 2, 4, 4], [2, 3, 3, 3], [3]],
+    attributes: { strides: ints(2, 2), output_shape: ints(12, 9) },
+  },
+  {
     name: 'ConvTranspose grouped',
     op: 'ConvTranspose',
     inputs: [

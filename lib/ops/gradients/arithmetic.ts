@@ -1,7 +1,9 @@
 // Gradients of arithmetic on two or more tensors that broadcast.
+
+import { dtypes } from '../../tensor/dtype.js';
 import { broadcastDims } from '../../tensor/shape.js';
-import type { GradientContext, GradientRule } from '../op.js';
-import { broadcasting, emit, emitOwn, multiply, negate, scalar, sumTo } from './emit.js';
+import type { GradientContext, GradientRule, TensorType } from '../op.js';
+import { broadcasting, emit, emitOwn, int, multiply, negate, scalar, sumTo } from './emit.js';
 
 const same = (_: GradientContext, gradient: string): string => gradient;
 
@@ -22,14 +24,22 @@ export const divGradient = broadcasting(
   },
 );
 
-/** b a^(b - 1) and y log a. */
+/** b a^(b - 1) and y log a; 0 for b = 0 and for a = 0, whatever the other factor. b may be of another type than a and y. */
 export const powGradient = broadcasting(
-  (ctx, gradient, [a, b]) => {
-    const less = emit(ctx, 'Sub', [b!, scalar(ctx, ctx.inputs[1]!.dtype, 1)]);
-    return multiply(ctx, gradient, multiply(ctx, emit(ctx, 'Pow', [a!, less]), b!));
+  (ctx, gradient, [a, given]) => {
+    const { dtype } = ctx.outputs[0]!;
+    const isSame = ctx.inputs[1]!.dtype === dtype;
+    const b = isSame ? given! : emit(ctx, 'Cast', [given!], { to: int(dtypes[dtype].onnx) });
+    const [zero, one] = [0, 1].map((v) => scalar(ctx, dtype, v)) as [string, string];
+    const less = emit(ctx, 'Where', [emit(ctx, 'Equal', [b, zero]), one, emit(ctx, 'Sub', [b, one])]);
+    return multiply(ctx, gradient, multiply(ctx, emit(ctx, 'Pow', [a!, less]), b));
   },
-  (ctx, gradient, [a]) =>
-    multiply(ctx, gradient, multiply(ctx, ctx.node.outputs[0]!, emit(ctx, 'Log', [a!]))),
+  (ctx, gradient, [given]) => {
+    const [{ dtype }] = ctx.inputs as readonly [TensorType];
+    const [zero, one] = [0, 1].map((v) => scalar(ctx, dtype, v)) as [string, string];
+    const a = emit(ctx, 'Where', [emit(ctx, 'Equal', [given!, zero]), one, given!]);
+    return multiply(ctx, gradient, multiply(ctx, ctx.node.outputs[0]!, emit(ctx, 'Log', [a])));
+  },
 );
 
 /** x where it is positive, else slope * x: of the gradient the part of positive x goes through, the rest times the slope. */

@@ -3,7 +3,7 @@
 import type { GradientContext, GradientRule } from '../op.js';
 import { convGeometry, convTransposeGeometry } from '../shared/conv-geometry.js';
 import type { ConvGeometry } from '../shared/convolution.js';
-import { emit, int, ints, reshape, sumAxes } from './emit.js';
+import { emit, int, integers, ints, reshape, sumAxes } from './emit.js';
 
 const windowOf = ({ window, groups }: ConvGeometry) => ({
   strides: ints(window.strides),
@@ -56,11 +56,28 @@ function weightGradients(
   });
 }
 
+/** The gradient of what x reaches. Padding of the output may add more behind it than a stride: windows that would be of none of x. */
+function withinReach(ctx: GradientContext, { window }: ConvGeometry): string {
+  const gradient = ctx.outputGradient(0)!;
+  const reach = window.input.map((size, i) => {
+    const span = (window.kernel[i]! - 1) * window.dilations[i]! + 1;
+    return (size - 1) * window.strides[i]! + span - window.padsBegin[i]! - window.padsEnd[i]!;
+  });
+  if (reach.every((end, i) => window.output[i]! - end < window.strides[i]!)) return gradient;
+  const [starts, ends, axes] = [reach.map(() => 0), reach, reach.map((_, i) => i + 2)];
+  return emit(ctx, 'Slice', [
+    gradient,
+    integers(ctx, 'starts', starts),
+    integers(ctx, 'ends', ends),
+    integers(ctx, 'axes', axes),
+  ]);
+}
+
 /** x and the gradient change places: x is what comes out of the convolution that this one transposes. */
 export const convTransposeGradient: GradientRule = (ctx) => {
-  const gradient = ctx.outputGradient(0)!;
   const [x, w] = ctx.node.inputs as readonly [string, string];
   const geometry = convTransposeGeometry(ctx.node, ctx.where, ctx.inputs[0]!.dims, ctx.inputs[1]!.dims);
+  const gradient = withinReach(ctx, geometry);
   const window = windowOf(geometry);
   return [
     ctx.wants(0) ? emit(ctx, 'Conv', [gradient, w], window) : undefined,

@@ -38,9 +38,11 @@ export const integers = (writer: NodeWriter, hint: string, values: readonly numb
 export const reshape = (writer: NodeWriter, x: string, dims: Dims): string =>
   emit(writer, 'Reshape', [x, integers(writer, 'shape', dims)], { allowzero: int(1) });
 
-/** Sums over some axes, which stay with size 1. */
+/** Sums over some axes, which stay with size 1; over none it is x. */
 export const sumAxes = (writer: NodeWriter, x: string, axes: readonly number[]): string =>
-  emit(writer, 'ReduceSum', [x, integers(writer, 'axes', axes)], { keepdims: int(1) });
+  axes.length === 0
+    ? x
+    : emit(writer, 'ReduceSum', [x, integers(writer, 'axes', axes)], { keepdims: int(1) });
 
 /** A tensor of dims `from` summed over all axes that broadcasting made out of `to`. */
 export function sumTo(writer: NodeWriter, x: string, from: Dims, to: Dims): string {

@@ -1,7 +1,7 @@
 // Gradients of reductions over axes.
 import type { Dims } from '../../tensor/shape.js';
 import type { GradientContext, GradientRule } from '../op.js';
-import { emit, expand, multiply, reshape, scalar, sumAxes } from './emit.js';
+import { emit, expand, int, integers, multiply, reshape, scalar, sumAxes } from './emit.js';
 
 /** What a rule sees: all of the input's rank, reduced axes of size 1. */
 interface Reduction {
@@ -38,23 +38,40 @@ export const reduction =
 const count = ({ dims, axes }: Reduction): number => axes.reduce((size, axis) => size * dims[axis]!, 1);
 const number = ({ ctx }: Reduction, value: number): string => scalar(ctx, ctx.outputs[0]!.dtype, value);
 
+/** The least normal number of float32: what is divided by it stays finite. */
+const smallest = 2 ** -126;
+
 export const sumPart = ({ gradient }: Reduction): string => gradient;
 export const meanPart = (r: Reduction): string => emit(r.ctx, 'Div', [r.gradient, number(r, count(r))]);
 export const sumSquarePart = (r: Reduction): string =>
   multiply(r.ctx, multiply(r.ctx, r.gradient, number(r, 2)), r.x);
 export const l1Part = ({ ctx, gradient, x }: Reduction): string =>
   multiply(ctx, gradient, emit(ctx, 'Sign', [x]));
-export const l2Part = ({ ctx, gradient, x, y }: Reduction): string =>
-  multiply(ctx, emit(ctx, 'Div', [gradient, y]), x);
+/** x / y, and 0 where all elements are. */
+export const l2Part = (r: Reduction): string => {
+  const { ctx, gradient, x, y } = r;
+  const length = emit(ctx, 'Max', [y, number(r, smallest)]);
+  return multiply(ctx, gradient, emit(ctx, 'Div', [x, length]));
+};
 /** y = log sum e^x: e^(x - y). */
 export const logSumExpPart = ({ ctx, gradient, x, y }: Reduction): string =>
   multiply(ctx, gradient, emit(ctx, 'Exp', [emit(ctx, 'Sub', [x, y])]));
 /** y = log sum x: e^-y. */
 export const logSumPart = ({ ctx, gradient, y }: Reduction): string =>
   emit(ctx, 'Div', [gradient, emit(ctx, 'Exp', [y])]);
-/** Right where no element is 0. */
-export const prodPart = ({ ctx, gradient, x, y }: Reduction): string =>
-  emit(ctx, 'Div', [multiply(ctx, gradient, y), x]);
+/** The product of the others: that of all that are not 0 by the own one, unless another one is 0. */
+export const prodPart = (r: Reduction): string => {
+  const { ctx, gradient, x, axes } = r;
+  const [zero, one] = [number(r, 0), number(r, 1)];
+  const whether = (a: string): string => emit(ctx, 'Where', [emit(ctx, 'Equal', [a, zero]), one, zero]);
+  const isZero = whether(x);
+  const filled = emit(ctx, 'Add', [x, isZero]);
+  const attributes = { keepdims: int(1), noop_with_empty_axes: int(1) };
+  const product = emit(ctx, 'ReduceProd', [filled, integers(ctx, 'axes', axes)], attributes);
+  const otherZeros = emit(ctx, 'Sub', [sumAxes(ctx, isZero, axes), isZero]);
+  const others = multiply(ctx, whether(otherZeros), emit(ctx, 'Div', [product, filled]));
+  return multiply(ctx, gradient, others);
+};
 
 /** Elements equal to the extreme share its gradient. */
 export const extremePart = (r: Reduction): string => {

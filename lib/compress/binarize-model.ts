@@ -5,6 +5,7 @@ import { KompaktError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { requireTeachers } from '../model/require-model.js';
 import { foldConstants } from '../passes/fold-constants.js';
+import { keptSamples } from '../session/kept-samples.js';
 import { parseOptions } from '../session/parse-options.js';
 import { requireRepeatable, type SamplesOf, samplesIn } from '../session/samples.js';
 import { distill } from '../train/distill.js';
@@ -94,7 +95,9 @@ const trainedSamples = 500;
 async function spread(samples: SamplesOf<Lesson | LabelledSample>): Promise<readonly LabelledSample[]> {
   let taken: LabelledSample[] = [];
   let [seen, stride] = [0, 1];
-  for await (const { feeds, label } of samplesIn<Lesson | LabelledSample>(samples)) {
+  for await (const { feeds, label } of samplesIn<Lesson | LabelledSample>(
+    keptSamples<Lesson | LabelledSample>(samples),
+  )) {
     if (label === undefined || seen++ % stride !== 0) continue;
     taken.push({ feeds, label });
     if (taken.length < 2 * trainedSamples) continue;

@@ -7,6 +7,7 @@ import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { type StoredBytes, storedBytesOf } from '../model/stored-bytes.js';
 import { foldConstants } from '../passes/fold-constants.js';
+import { keptSamples } from '../session/kept-samples.js';
 import { parseOptions } from '../session/parse-options.js';
 import { requireSamples, type SamplesOf, samplesIn } from '../session/samples.js';
 import { toValues } from '../session/values.js';
@@ -142,7 +143,7 @@ type FitOptions = Pick<CompletePruneOptions, 'refit' | 'refitSamples'>;
 /** What layers are fitted by; none where they stay as they are. */
 const samplesToFit = async (options: FitOptions, { data }: Samples): Promise<readonly Feeds[]> =>
   options.refit && data !== undefined
-    ? spread(finiteFeeds(drawn(data, options.refitSamples)), options.refitSamples)
+    ? spread(finiteFeeds(keptSamples<Lesson>(drawn(data, options.refitSamples))), options.refitSamples)
     : [];
 
 const fitted = async (

@@ -4,6 +4,7 @@ import { KompaktError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import { toTensor } from '../session/feeds.js';
+import { keptSamples } from '../session/kept-samples.js';
 import { parseOptions } from '../session/parse-options.js';
 import { requireSamples, type SamplesOf } from '../session/samples.js';
 import { type Tensors, valuesOf } from '../session/values.js';
@@ -129,7 +130,7 @@ async function bothAnswers(
 
 async function firstOf(data: ExplainOptions['data'] | undefined, limit: number): Promise<readonly Feeds[]> {
   const samples: Feeds[] = [];
-  for await (const feeds of valuesOf(requireSamples(data, 'data', 'explain'))) {
+  for await (const feeds of valuesOf(keptSamples(requireSamples(data, 'data', 'explain')))) {
     samples.push(feeds);
     if (samples.length === limit) break;
   }

@@ -4,6 +4,7 @@ import { SamplesFingerprint } from '../data/samples-fingerprint.js';
 import { KompaktError } from '../errors.js';
 import { freezeGraph, type Graph } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
+import { keptSamples } from '../session/kept-samples.js';
 import type { SamplesOf } from '../session/samples.js';
 import { f32, type TensorValue } from '../tensor/tensor.js';
 import { isChannelsLast } from './augment/channels-last.js';
@@ -72,7 +73,8 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const { graph, rules, progress, unaveraged, finish } = preparation;
   const { batch, seed, threads, memoryBytes, learningRate = usualRate[settings.optimizer.name] } = settings;
   const heldOut = options.careful && new HeldOut(options.careful.heldOut, seed);
-  const lessons = heldOut === undefined ? options.data : heldOut.rest(options.data);
+  const given = keptSamples<Lesson>(options.data);
+  const lessons = heldOut === undefined ? given : heldOut.rest(given);
   const samples = samplesOf(lessons, model.graph);
   const fingerprint = settings.checkpoint && new SamplesFingerprint();
   const data = await TrainingData.open(fingerprint?.over(samples) ?? samples, {

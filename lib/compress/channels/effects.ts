@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { checkFeeds } from '../../calibrate/collect.js';
 import { expected, KompaktError } from '../../errors.js';
 import type { Model } from '../../model/model.js';
+import { keptSamples } from '../../session/kept-samples.js';
 import type { SamplesOf } from '../../session/samples.js';
 import type { TensorValue } from '../../tensor/tensor.js';
 import { Batches } from '../../train/batches.js';
@@ -32,7 +33,7 @@ export async function effectsOf(
   { data, batch, seed, threads, signal }: EffectsOptions,
 ): Promise<Candidates['effects']> {
   const { graph } = model;
-  const samples = await TrainingData.open(samplesOf(data, model.graph), {
+  const samples = await TrainingData.open(samplesOf(keptSamples<Lesson>(data), model.graph), {
     seed,
     memoryBytes: 0,
     ...(signal && { signal }),

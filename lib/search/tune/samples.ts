@@ -2,6 +2,7 @@
 // and the same for the same seed.
 import { SamplesFingerprint } from '../../data/samples-fingerprint.js';
 import { expected, KompaktError } from '../../errors.js';
+import { keptSamples } from '../../session/kept-samples.js';
 import { requireRepeatable, type SamplesOf, samplesIn } from '../../session/samples.js';
 import { toValues } from '../../session/values.js';
 import { bytesOf } from '../../tensor/tensor.js';
@@ -41,7 +42,7 @@ async function readable(
   const labels: (number | undefined)[] = [];
   const fingerprint = new SamplesFingerprint();
   let bytes = 0;
-  for await (const sample of samplesIn<Lesson>(data)) {
+  for await (const sample of samplesIn<Lesson>(keptSamples<Lesson>(data))) {
     const { label, targets } = sample;
     const inputs = toValues(sample.feeds);
     for (const value of inputs.values()) bytes += bytesOf(value).length;

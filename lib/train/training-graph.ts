@@ -70,7 +70,7 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
     seed,
   );
   const writer = new GraphWriter(form.graph);
-  const facts = factsOf(form.graph, new Set());
+  const facts = factsOfBatch(form, model, batch);
   const targets: TrainingValue[] = [];
   const predictions = model.outputs.map(({ name }) => typedValue(facts, name));
   const loss = options.loss.build(lossContext(form.graph, writer, facts, predictions, targets));
@@ -146,6 +146,22 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
     step: form.step,
     updates,
   };
+}
+
+/** Types and values in the graph. Files made for one batch size often have it in their nodes too, as in the shapes of a Reshape. */
+function factsOfBatch({ graph }: TrainingForm, model: Graph, batch: number): ReturnType<typeof factsOf> {
+  try {
+    return factsOf(graph, new Set());
+  } catch (error) {
+    const made = model.inputs.find(({ name }) => !model.constants.has(name))?.dims?.[0];
+    if (!(error instanceof KompaktError) || typeof made !== 'number' || made === batch) throw error;
+    throw new KompaktError(
+      'KPT_OPTION_INVALID',
+      `The model is made for a batch of ${made} and does not take one of ${batch}: ${error.message} Give ${made} as option batch, or export the model with a batch of open size.`,
+      { batch, made },
+      error,
+    );
+  }
 }
 
 /** At the weights, or where the loss is highest nearby; scales of quantisation and the like are no weights and stay. */

@@ -122,3 +122,26 @@ test.each([
 });
 
 const ones = (count: number): Float32Array => new Float32Array(count).fill(1);
+
+/** A layer behind a Reshape that has the batch in its shape. */
+function shaped(made: number | string, given: number): ReturnType<typeof compileStep> {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', [made, 2, 3]);
+  const [flat] = g.node('Reshape', [x, g.constant('shape', i64([2, 6]))]);
+  const w = g.constant('w', f32([inputs, outputs], weights));
+  g.output(g.node('Gemm', [flat!, w])[0]!, 'float32');
+  return compileStep({ graph: g.build(), loss: crossEntropy(), optimizer: sgd(), batch: given, threads: 1 });
+}
+
+test('of a model whose nodes know one batch only, the batch to give is told', () => {
+  shaped(2, 2).release();
+  expect(() => shaped(2, 16)).toThrow(
+    expect.objectContaining({
+      code: 'KPT_OPTION_INVALID',
+      message: expect.stringMatching(
+        /a batch of 2 and does not take one of 16: .*Reshape.* Give 2 as option batch/,
+      ),
+    }),
+  );
+  expect(() => shaped('batch', 16)).toThrow(expect.objectContaining({ code: 'KPT_SHAPE_MISMATCH' }));
+});

@@ -1,5 +1,5 @@
 // From a model, a loss and samples to a trained model: what fine-tuning and distillation share.
-
+import { setImmediate } from 'node:timers/promises';
 import { SamplesFingerprint } from '../data/samples-fingerprint.js';
 import { KompaktError } from '../errors.js';
 import { freezeGraph, type Graph } from '../graph/graph.js';
@@ -142,7 +142,10 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     await writeCurves(model.graph.name, report, settings);
     const trained = step.graph();
     requireNumbers(trained, step.trainable);
-    return { model: model.withGraph(await finished(trained, preparation, batches, settings)), report };
+    return {
+      model: model.withGraph(await finished(trained, preparation, batches, settings, signal)),
+      report,
+    };
   } finally {
     step.release();
   }
@@ -231,13 +234,18 @@ async function finished(
   { progress, finish }: Preparation,
   batches: Batches,
   { batchNormBatches, threads, epochs }: CompleteTrainingSettings,
+  signal?: AbortSignal,
 ): Promise<Graph> {
   if (batchNormBatches === 0) return finish(trained);
   // The order of an epoch that was not trained on, the same for the same seed.
-  const statistics = await measureBatchNorm(atTheEnd(trained, progress), inputsOf(batches.epoch(epochs)), {
-    batches: batchNormBatches,
-    threads,
-  });
+  const statistics = await measureBatchNorm(
+    atTheEnd(trained, progress),
+    inputsOf(batches.epoch(epochs), signal),
+    {
+      batches: batchNormBatches,
+      threads,
+    },
+  );
   // Before, for what `finish` makes of them; after, for what it takes from the model: statistics that layers share there.
   return withStatistics(finish(withStatistics(trained, statistics)), statistics);
 }
@@ -248,6 +256,20 @@ const atTheEnd = (graph: Graph, progress: string | undefined): Graph =>
     ? graph
     : freezeGraph({ ...graph, constants: new Map(graph.constants).set(progress, f32([], [1])) });
 
-async function* inputsOf(batches: AsyncIterable<Batch>): AsyncGenerator<ReadonlyMap<string, TensorValue>> {
-  for await (const { inputs } of batches) yield inputs;
+async function* inputsOf(
+  batches: AsyncIterable<Batch>,
+  signal?: AbortSignal,
+): AsyncGenerator<ReadonlyMap<string, TensorValue>> {
+  for await (const { inputs } of batches) {
+    if (signal?.aborted)
+      throw new KompaktError(
+        'KPT_ABORTED',
+        'Measuring BatchNormalization after training was aborted.',
+        {},
+        signal.reason,
+      );
+    yield inputs;
+    // Lets timers and signals have their turn.
+    await setImmediate();
+  }
 }

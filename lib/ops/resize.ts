@@ -152,10 +152,15 @@ function axesOf(ctx: InferContext): ResizedAxis[] {
 /** Sizes under keep_aspect_ratio_policy. */
 function targetsOf(ctx: InferContext, dims: Dims, axes: Dims, sizes: Float64Array) {
   const policy = oneOf(ctx, 'keep_aspect_ratio_policy', 'stretch', ['stretch', 'not_larger', 'not_smaller']);
-  const ratios = axes.map((axis, i) => Math.fround(sizes[i] / dims[axis]));
+  // An empty axis that stays empty, as a batch of none, has no ratio: it stays as it is.
+  const empty = (i: number) => sizes[i] === 0 && dims[axes[i]] === 0;
+  const ratios = axes.map((axis, i) => (empty(i) ? 1 : Math.fround(sizes[i] / dims[axis])));
   if (policy === 'stretch') return axes.map((_, i) => ({ scale: ratios[i], output: sizes[i] }));
-  const scale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
-  return axes.map((axis) => ({ scale, output: Math.floor(Math.fround(scale * dims[axis]) + 0.5) }));
+  const shared = ratios.filter((_, i) => !empty(i));
+  const scale = policy === 'not_larger' ? Math.min(...shared) : Math.max(...shared);
+  return axes.map((axis, i) =>
+    empty(i) ? { scale: 1, output: 0 } : { scale, output: Math.floor(Math.fround(scale * dims[axis]) + 0.5) },
+  );
 }
 
 const stays = (axis: ResizedAxis): boolean => axis.input === axis.output && axis.scale === 1;

@@ -235,6 +235,25 @@ test('an image without elements becomes one of zeros', () => {
   }
 });
 
+test.each(['nearest', 'linear'])('a batch of none by sizes, %s', async (mode) => {
+  const x = noise('float32', [0, 2, 3, 4]);
+  const attributes = { mode: attr.string(mode) };
+  const one = { op: 'Resize', attributes, inputs: [x, null, null, i64([0, 2, 6, 8])] };
+  await expectLikeOrt(one, 0);
+  expect(runNatively({ ...one, fed: [0] }).dims).toEqual([0, 2, 6, 8]);
+});
+
+test.each(['not_larger', 'not_smaller'])('an axis without elements has no say in the ratio, %s', (policy) => {
+  const attributes = { keep_aspect_ratio_policy: attr.string(policy) };
+  const sizes = i64([0, 2, 3, 8]);
+  const [y] = infer({
+    op: 'Resize',
+    attributes,
+    inputs: [noise('float32', [0, 1, 3, 2]), null, null, sizes],
+  });
+  expect(y.dims).toEqual(policy === 'not_larger' ? [0, 1, 3, 2] : [0, 4, 12, 8]);
+});
+
 test('needs scales or sizes, not both', () => {
   const x = noise('float32', [1, 1, 2, 2]);
   const wrong = expect.objectContaining({ code: 'KPT_SHAPE_MISMATCH' });

@@ -271,6 +271,24 @@ test('a request waits for company, but not longer than told', async () => {
   expect((await two).map(({ x }) => Array.from((x as Tensor).data as Float32Array))).toEqual([[2], [3]]);
 });
 
+test('no request waits for company until its deadline, nor for that of others', async () => {
+  const session = new Held();
+  const scheduler = schedule(session, { maxBatch: 2, maxWaitMs: 60_000 });
+  const runs = async (count: number): Promise<void> => {
+    while (session.runs.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    await session.end();
+  };
+  const hurried = scheduler.run(value(1), { deadlineMs: 600 });
+  await runs(1);
+  await hurried;
+  const wide = { x: new Tensor('float32', [3, 4], [1, 2]) };
+  const both = Promise.all([scheduler.run(value(2)), scheduler.run(wide, { deadlineMs: 600 })]);
+  await runs(2);
+  await runs(3);
+  await both;
+  expect(session.runs).toEqual([[1], [2], [3, 4]]);
+});
+
 test('joined requests of a real model are answered as each alone', async () => {
   const session = InferenceSession.fromModel(lenet(4), { intraOpNumThreads: 1 });
   const sizes: number[] = [];

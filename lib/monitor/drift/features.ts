@@ -10,6 +10,10 @@ export const mostElements = 256;
 /** Outputs [rows, classes] with more are no classifiers. */
 const mostClasses = 4096;
 
+/** Shares add up to 1, within this in floating point. In a quantised model each may be off by half a step of 8 bits. */
+const shareError = 1e-3;
+const halfStep = 1 / 256;
+
 /** Values that a quantised input can tell apart. */
 export interface Range {
   readonly low: number;
@@ -29,7 +33,7 @@ export class Features {
   /** The class with the greatest value; -1 where there are no classes. */
   top = -1;
   classes = 0;
-  /** The share of the top class: its value when the row adds up to 1, its softmax otherwise. */
+  /** The share of the top class: its value where the row is one of shares, its softmax otherwise. */
   confidence = 0;
 
   /** `row`: which sample of a batch; null for the tensor as a whole. `phase` in [0,1) chooses among the elements. False for a
@@ -60,7 +64,8 @@ export class Features {
     let squares = 0;
     for (let i = 0; i < this.count; i++) squares += (this.elements[i]! - this.mean) ** 2;
     this.deviation = this.count === 0 ? 0 : Math.sqrt(squares / this.count);
-    const isScores = dims.length === 2 && row !== null && type.startsWith('float');
+    // One row that is the tensor as a whole, too: most files are exported with a batch of 1.
+    const isScores = dims.length === 2 && (row !== null || dims[0] === 1) && type.startsWith('float');
     this.classes = isScores && size >= 2 && size <= mostClasses ? size : 0;
     this.top = -1;
     if (this.classes > 0) this.#readClasses(type, values, from);
@@ -81,7 +86,8 @@ export class Features {
       sum += value;
       least = Math.min(least, value);
     }
-    if (least >= 0 && Math.abs(sum - 1) < 1e-3) {
+    const rounded = this.classes * halfStep;
+    if (least >= 0 && greatest < 1 + shareError && Math.abs(sum - 1) < shareError + rounded) {
       this.confidence = greatest;
       return;
     }

@@ -1,4 +1,4 @@
-// Baselines of models that are not float32.
+// Baselines of models that are not float32, or not for any number of rows.
 import { Tensor } from 'onnxruntime-common';
 import { GraphBuilder } from '../../../lib/graph/builder.js';
 import { Model } from '../../../lib/model/model.js';
@@ -27,4 +27,22 @@ test('the range of an input that is quantised with a scale in float16', async ()
     mean: expect.closeTo(31.625, 9),
     range: { low: -5.25, high: 122.75 },
   });
+});
+
+test('a classifier for a batch of 1 has classes in its baseline', async () => {
+  const g = new GraphBuilder('one');
+  g.output(g.node('Relu', [g.input('x', 'float32', [1, 4])])[0]!, 'float32', [1, 4]);
+  const feeds = (top: number) => ({
+    x: new Tensor(
+      'float32',
+      [0, 1, 2, 3].map((i) => (i === top ? 2 : 1)),
+      [1, 4],
+    ),
+  });
+  const made = await recordBaseline(
+    new Model(g.build()),
+    [0, 0, 0, 3].map((top) => ({ feeds: feeds(top) })),
+  );
+  expect(made.rows).toBe(false);
+  expect(made.outputs[0]!.classes!.shares).toEqual([0.75, 0, 0, 0.25]);
 });

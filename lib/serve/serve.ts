@@ -8,6 +8,7 @@ import { parseOptions } from '../session/parse-options.js';
 import { makeApp } from './app.js';
 import type { DeploymentSettings, ModelFiles } from './deployment.js';
 import { Gate } from './gate.js';
+import { listen } from './listen.js';
 import { Metrics } from './metrics.js';
 import { describeModel, type ModelPage } from './model-page.js';
 import { ModelService } from './model-service.js';
@@ -79,7 +80,7 @@ class ModelServer implements Server {
     this.#checkShapes();
     const { host, port } = this.options;
     try {
-      this.url = await this.#app.http.listen({ host, port });
+      this.url = await listen(this.#app.http, host, port);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       throw new KompaktError(

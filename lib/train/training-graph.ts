@@ -13,6 +13,7 @@ import { isDequantize, isQuantize } from '../passes/quantized-value.js';
 import { differentiate, factsOf } from '../run/differentiate.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue } from '../tensor/tensor.js';
+import { describeOtherFloats, otherFloatWeights } from './float-weights.js';
 import { lossContext, typedValue } from './loss-context.js';
 import { outputAxis } from './max-norm.js';
 import { sharpGradients } from './sharpness.js';
@@ -75,11 +76,7 @@ export function trainingGraph(options: TrainingOptions): TrainingGraph {
   const predictions = model.outputs.map(({ name }) => typedValue(facts, name));
   const loss = options.loss.build(lossContext(form.graph, writer, facts, predictions, targets));
   const trainable = options.trainable ?? candidates.filter(reaches(writer.graph(), loss));
-  if (trainable.length === 0)
-    throw new KompaktError(
-      'KPT_OPTION_INVALID',
-      `Nothing can be trained: the loss depends on ${candidates.length === 0 ? 'no parameter' : `none of ${candidates.map((name) => `'${name}'`).join(', ')}`}.${isQuantized(model) ? " The model is quantised: to train it with its roundings give option quantize ('--method lsq' of the command line)." : ''}`,
-    );
+  if (trainable.length === 0) throw nothingToTrain(model, candidates);
   const differentiated = gradientsOf(options, writer.graph([]), loss, trainable);
   const gradients = differentiated.outputs.map(({ name }) => name);
 
@@ -265,4 +262,22 @@ function updatesLast(graph: Graph, state: readonly StateValue[]): Graph {
     node.outputs.some((name) => (readers.get(replaced.get(name) ?? '') ?? 0) > 1);
   const nodes = [...graph.nodes.filter((node) => !isUpdate(node)), ...graph.nodes.filter(isUpdate)];
   return freezeGraph({ ...graph, nodes });
+}
+
+function nothingToTrain(model: Graph, candidates: readonly string[]): KompaktError {
+  const other = candidates.length === 0 ? otherFloatWeights(model) : undefined;
+  if (other !== undefined)
+    return new KompaktError(
+      'KPT_OPTION_INVALID',
+      `Expected a model with weights in float32 to train but received ${describeOtherFloats(other)}.`,
+      { node: other.node.name },
+    );
+  const none = candidates.map((name) => `'${name}'`).join(', ');
+  const how = isQuantized(model)
+    ? " The model is quantised: to train it with its roundings give option quantize ('--method lsq' of the command line)."
+    : '';
+  return new KompaktError(
+    'KPT_OPTION_INVALID',
+    `Nothing can be trained: the loss depends on ${none === '' ? 'no parameter' : `none of ${none}`}.${how}`,
+  );
 }

@@ -2,7 +2,7 @@
 // classes.
 import { attr } from '../../lib/graph/attribute.js';
 import { GraphBuilder } from '../../lib/graph/builder.js';
-import { f32, i64, toNumbers } from '../../lib/tensor/tensor.js';
+import { f32, fromNumbers, i64, toNumbers } from '../../lib/tensor/tensor.js';
 import { crossEntropy } from '../../lib/train/losses/cross-entropy.js';
 import { klDivergence } from '../../lib/train/losses/kl-divergence.js';
 import { softTargets } from '../../lib/train/losses/soft-targets.js';
@@ -119,6 +119,20 @@ test.each([
     expect(compile).toThrow(
       expect.objectContaining({ code: 'KPT_OPTION_INVALID', message: expect.stringContaining(message) }),
     );
+});
+
+test.each(['float16', 'float64'] as const)('a model in %s is refused as what it is', (dtype) => {
+  const g = new GraphBuilder();
+  const w = g.constant('w', fromNumbers(dtype, [2, 2], [1, 2, 3, 4]));
+  const [y] = g.node('MatMul', [g.input('x', dtype, ['n', 2]), w]);
+  g.output(y!, dtype);
+  const options = { graph: g.build(), loss: crossEntropy(), optimizer: sgd(), batch: 2, threads: 1 };
+  expect(() => compileStep(options)).toThrow(
+    expect.objectContaining({
+      code: 'KPT_OPTION_INVALID',
+      message: expect.stringMatching(/weights in float32 to train.* one in float(16|64): .*'w'.*Export/),
+    }),
+  );
 });
 
 const ones = (count: number): Float32Array => new Float32Array(count).fill(1);

@@ -4,8 +4,8 @@ import { type Graph, type Node, opKey } from '../../graph/graph.js';
 import { producersOf } from '../../graph/order.js';
 import { ops } from '../../ops/index.js';
 import type { TensorValue } from '../../tensor/tensor.js';
+import { describeOtherFloats, otherFloatWeights } from '../../train/float-weights.js';
 import { isMover } from '../../train/plain-weights.js';
-import { describeOtherFloats, otherFloatWeights } from '../float-weights.js';
 import type { LayerChoice } from './options.js';
 
 export interface PrunableLayer {

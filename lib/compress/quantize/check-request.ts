@@ -3,7 +3,7 @@
 import { KompaktError } from '../../errors.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import type { DType } from '../../tensor/dtype.js';
-import { describeOtherFloats, otherFloatWeights } from '../float-weights.js';
+import { describeOtherFloats, otherFloatWeights } from '../../train/float-weights.js';
 import type { CompleteQuantizeOptions } from './options.js';
 import type { Selection } from './selection.js';
 

@@ -1,9 +1,10 @@
 // The binary itself, as a process of its own.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fullDevice, makeDevice, testWithDevices } from '../helpers/devices.js';
 
 const root = join(__dirname, '../..');
 // What loads TypeScript uses module.register(), of which new versions of Node warn.
@@ -29,30 +30,27 @@ test.each([
   expect([code, signal]).toEqual([status, null]);
 });
 
-test('a full disk behind the standard output is an error', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kompakt-full-'));
-  const device = join(folder, 'full');
-  let full: number;
-  try {
-    execFileSync('mknod', ['-m', '666', device, 'c', '1', '7'], { stdio: 'ignore' });
-    full = openSync(device, 'w');
-  } catch {
-    return; // only root may make devices, and not in every container
-  } finally {
+testWithDevices(
+  'a full disk behind the standard output is an error (where devices may be made)',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kompakt-full-'));
+    const device = join(folder, 'full');
+    makeDevice(device, fullDevice);
+    const full = openSync(device, 'w');
     rmSync(folder, { recursive: true });
-  }
-  const command = spawn(process.execPath, [...flags, 'lib/cli/main.ts', '--help'], {
-    cwd: root,
-    stdio: ['ignore', full, 'pipe'],
-  });
-  closeSync(full);
-  let err = '';
-  command.stderr!.on('data', (text) => {
-    err += text;
-  });
-  expect((await once(command, 'close'))[0]).toBe(1);
-  expect(err).toMatch(/^error\[KPT_FILE_WRITE\]: The standard output cannot be written: ENOSPC.+\n.+\n$/);
-});
+    const command = spawn(process.execPath, [...flags, 'lib/cli/main.ts', '--help'], {
+      cwd: root,
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    let err = '';
+    command.stderr!.on('data', (text) => {
+      err += text;
+    });
+    expect((await once(command, 'close'))[0]).toBe(1);
+    expect(err).toMatch(/^error\[KPT_FILE_WRITE\]: The standard output cannot be written: ENOSPC.+\n.+\n$/);
+  },
+);
 
 test('nobody reads errors: the code of exit tells', async () => {
   const command = started('inspect', 'no-such.onnx');

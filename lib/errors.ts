@@ -20,7 +20,7 @@ export const errorTable = {
   },
   KPT_FILE_WRITE: {
     meaning: 'An output file or its folder cannot be written.',
-    remedy: 'Choose a folder that exists and is writable; no file is left half written.',
+    remedy: 'Choose a folder that exists, is writable and has room; no file is left half written.',
   },
   KPT_ONNX_MALFORMED: {
     meaning: 'The bytes are not a valid ONNX model.',
@@ -233,6 +233,12 @@ export function isKompaktError(error: unknown): error is KompaktError {
 /** The one grammar of messages: Expected <what> for <where> but received <got>. */
 export function expected(what: string, where: string, got: unknown): string {
   return `Expected ${what} for ${where} but received ${show(got)}.`;
+}
+
+/** Why the system refused a file, for the end of a message, as in ": no space left on device"; empty where it does not say. */
+export function systemReason(cause: unknown): string {
+  const [, reason] = /^E[A-Z0-9]+: ([^,]+)/.exec((cause as Error | undefined)?.message ?? '') ?? [];
+  return reason === undefined ? '' : `: ${reason}`;
 }
 
 /** Throws KPT_OPTION_INVALID for an argument that only programs without types can give. */

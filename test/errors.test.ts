@@ -1,4 +1,6 @@
-import { errorTable, expected, isKompaktError, KompaktError } from '../lib/errors.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorTable, expected, isKompaktError, KompaktError, systemReason } from '../lib/errors.js';
 
 test('an error carries its code, details, cause and the remedy of the table', () => {
   const cause = new Error('disk');
@@ -39,4 +41,20 @@ test.each([
   const message = expected('this', 'that', got);
   expect(message.startsWith('Expected this for that but ')).toBe(true);
   expect(message).toContain(text);
+});
+
+test('why the system refused a file, where it says so', () => {
+  const reason = (make: () => unknown): string => {
+    try {
+      make();
+    } catch (error) {
+      return systemReason(error);
+    }
+    return 'none';
+  };
+  expect(reason(() => readFileSync(join(__dirname, 'none')))).toBe(': no such file or directory');
+  expect(reason(() => readFileSync(__dirname))).toBe(': illegal operation on a directory');
+  expect(systemReason(new Error('ENOSPC: no space left on device, write'))).toBe(': no space left on device');
+  for (const other of [undefined, 'text', new Error('other'), new TypeError('Error: a, b')])
+    expect(systemReason(other)).toBe('');
 });

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { KompaktError } from '../errors.js';
+import { KompaktError, systemReason } from '../errors.js';
 import { malformedData } from './dataset.js';
 
 export interface ByteRange {
@@ -94,7 +94,12 @@ export async function requireFile(path: string): Promise<number> {
     const info = await stat(path);
     if (info.isFile()) return info.size;
   } catch (error) {
-    throw new KompaktError('KPT_FILE_NOT_FOUND', `The data file '${path}' cannot be read.`, { path }, error);
+    throw new KompaktError(
+      'KPT_FILE_NOT_FOUND',
+      `The data file '${path}' cannot be read${systemReason(error)}.`,
+      { path },
+      error,
+    );
   }
   throw new KompaktError('KPT_FILE_NOT_FOUND', `'${path}' is not a file.`, { path });
 }

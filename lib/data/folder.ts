@@ -1,7 +1,7 @@
 // Files of a folder with their labels: the sub-folder they are in, or the number that their name starts with.
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { KompaktError } from '../errors.js';
+import { KompaktError, systemReason } from '../errors.js';
 
 export interface LabelledFile {
   readonly path: string;
@@ -36,7 +36,12 @@ const leadingNumber = (name: string): number | undefined => {
 /** Names in a folder, sorted. */
 async function contentsOf(folder: string): Promise<{ readonly files: string[]; readonly folders: string[] }> {
   const unreadable = (what: string, path: string, error: unknown): never => {
-    throw new KompaktError('KPT_FILE_NOT_FOUND', `The ${what} '${path}' cannot be read.`, { path }, error);
+    throw new KompaktError(
+      'KPT_FILE_NOT_FOUND',
+      `The ${what} '${path}' cannot be read${systemReason(error)}.`,
+      { path },
+      error,
+    );
   };
   const entries = await readdir(folder, { withFileTypes: true }).catch((error) =>
     unreadable('folder', folder, error),

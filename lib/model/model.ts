@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { expected, KompaktError } from '../errors.js';
+import { expected, KompaktError, systemReason } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { type LoadedModel, loadModel } from '../onnx/load.js';
 import type { LocalFunction } from '../onnx/local-function.js';
@@ -108,5 +108,10 @@ export class Model implements LoadedModel {
 function unreadable(path: string, error: unknown): never {
   if ((error as NodeJS.ErrnoException).code === 'ERR_FS_FILE_TOO_LARGE')
     throw new KompaktError('KPT_TOO_LARGE', `The file '${path}' is larger than 2 GiB.`, { path }, error);
-  throw new KompaktError('KPT_FILE_NOT_FOUND', `The file '${path}' cannot be read.`, { path }, error);
+  throw new KompaktError(
+    'KPT_FILE_NOT_FOUND',
+    `The file '${path}' cannot be read${systemReason(error)}.`,
+    { path },
+    error,
+  );
 }

@@ -13,7 +13,7 @@ import {
   stat,
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { KompaktError, requireArgument } from '../errors.js';
+import { KompaktError, requireArgument, systemReason } from '../errors.js';
 
 /** Throws KPT_FILE_WRITE when a file at this path could not be written: to be known before long work, not after. Leaves
  *  nothing behind. */
@@ -123,7 +123,7 @@ const randomName = (): string => process.getBuiltinModule('node:crypto').randomB
 const unwritable = (path: string, why?: string, cause?: unknown): KompaktError =>
   new KompaktError(
     'KPT_FILE_WRITE',
-    `The file '${path}' cannot be written${why === undefined ? '' : `: ${why}`}.`,
+    `The file '${path}' cannot be written${why === undefined ? systemReason(cause) : `: ${why}`}.`,
     { path },
     cause,
   );

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { z } from 'zod';
-import { KompaktError } from '../errors.js';
+import { KompaktError, systemReason } from '../errors.js';
 import { requireSameSettings } from '../train/checkpoint.js';
 
 /** What lines depend on: they hold only where all of it is the same. */
@@ -88,7 +88,12 @@ export class JournalFile<Line extends z.ZodType> {
     try {
       write();
     } catch (error) {
-      throw new KompaktError('KPT_FILE_WRITE', `The journal '${path}' cannot be written.`, { path }, error);
+      throw new KompaktError(
+        'KPT_FILE_WRITE',
+        `The journal '${path}' cannot be written${systemReason(error)}.`,
+        { path },
+        error,
+      );
     }
   }
 }
@@ -99,6 +104,11 @@ function readBytes(path: string): Buffer {
     return readFileSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
-    throw new KompaktError('KPT_FILE_NOT_FOUND', `The journal '${path}' cannot be read.`, { path }, error);
+    throw new KompaktError(
+      'KPT_FILE_NOT_FOUND',
+      `The journal '${path}' cannot be read${systemReason(error)}.`,
+      { path },
+      error,
+    );
   }
 }

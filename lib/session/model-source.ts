@@ -2,7 +2,7 @@
 // its name, without being kept in memory.
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { KompaktError } from '../errors.js';
+import { KompaktError, systemReason } from '../errors.js';
 import { Model } from '../model/model.js';
 import { native } from '../run/native.js';
 
@@ -103,4 +103,9 @@ export function freeBuffer(buffer: ArrayBufferLike): void {
 }
 
 const unreadable = (path: string, cause?: unknown): KompaktError =>
-  new KompaktError('KPT_FILE_NOT_FOUND', `The file '${path}' cannot be read.`, { path }, cause);
+  new KompaktError(
+    'KPT_FILE_NOT_FOUND',
+    `The file '${path}' cannot be read${systemReason(cause)}.`,
+    { path },
+    cause,
+  );

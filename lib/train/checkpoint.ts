@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { expected, KompaktError } from '../errors.js';
+import { expected, KompaktError, systemReason } from '../errors.js';
 import { writeFileAtomically } from '../onnx/write-file.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
 import { bytesOf, type TensorValue, tensor } from '../tensor/tensor.js';
@@ -66,7 +66,12 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint | undefin
     bytes = await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new KompaktError('KPT_FILE_NOT_FOUND', `The checkpoint '${path}' cannot be read.`, { path }, error);
+    throw new KompaktError(
+      'KPT_FILE_NOT_FOUND',
+      `The checkpoint '${path}' cannot be read${systemReason(error)}.`,
+      { path },
+      error,
+    );
   }
   try {
     return parse(bytes);

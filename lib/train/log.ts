@@ -1,6 +1,6 @@
 // The log of a run: one JSON object a line, appended as things happen, for programs that watch or plot.
 import { appendFileSync } from 'node:fs';
-import { KompaktError } from '../errors.js';
+import { KompaktError, systemReason } from '../errors.js';
 import { warnUnwritten } from '../onnx/write-file.js';
 import type { TrainingEvent } from './events.js';
 
@@ -15,7 +15,7 @@ export function logTo(path: string): (event: TrainingEvent) => void {
     } catch (cause) {
       const error = new KompaktError(
         'KPT_FILE_WRITE',
-        `The log '${path}' cannot be written.`,
+        `The log '${path}' cannot be written${systemReason(cause)}.`,
         { path },
         cause,
       );

@@ -141,7 +141,14 @@ testAsUser(
 );
 
 test('a missing file and a wrong argument are named', async () => {
-  await expect(Model.load(join(folder, 'none.onnx'))).rejects.toMatchObject({ code: 'KPT_FILE_NOT_FOUND' });
+  for (const [path, why] of [
+    [join(folder, 'none.onnx'), 'no such file or directory'],
+    [folder, 'illegal operation on a directory'],
+  ] as const)
+    await expect(Model.load(path)).rejects.toMatchObject({
+      code: 'KPT_FILE_NOT_FOUND',
+      message: `The file '${path}' cannot be read: ${why}.`,
+    });
   expect(() => Model.loadSync(join(folder, 'none.onnx'))).toThrow(
     expect.objectContaining({ code: 'KPT_FILE_NOT_FOUND' }),
   );

@@ -54,7 +54,10 @@ test('a text is written as a whole or not at all', async () => {
   await expect(saveText(at('page'), undefined as never)).rejects.toMatchObject({
     code: 'KPT_OPTION_INVALID',
   });
-  await expect(saveText(at('none/page'), '')).rejects.toMatchObject({ code: 'KPT_FILE_WRITE' });
+  await expect(saveText(at('none/page'), '')).rejects.toMatchObject({
+    code: 'KPT_FILE_WRITE',
+    message: `The file '${at('none/page')}' cannot be written: no such file or directory.`,
+  });
   expect(readFileSync(at('page'), 'utf8')).toBe('größer');
   expect(readdirSync(folder)).toEqual(['page']);
 });

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { InferenceSession as Ort } from 'onnxruntime-common';
 import { z } from 'zod';
-import { KompaktError } from '../../errors.js';
+import { KompaktError, systemReason } from '../../errors.js';
 import { saveText } from '../../onnx/write-file.js';
 
 const share = z.number().min(0).max(1);
@@ -58,7 +58,12 @@ export async function loadBaseline(path: string): Promise<DriftBaseline> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new KompaktError('KPT_FILE_NOT_FOUND', `The file '${path}' cannot be read.`, { path }, error);
+    throw new KompaktError(
+      'KPT_FILE_NOT_FOUND',
+      `The file '${path}' cannot be read${systemReason(error)}.`,
+      { path },
+      error,
+    );
   }
   let data: unknown;
   try {

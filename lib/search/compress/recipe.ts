@@ -6,7 +6,7 @@ import { prunedTrainingOptions } from '../../compress/prune/options.js';
 import { pruneOptions } from '../../compress/prune-model.js';
 import { qatOptions } from '../../compress/qat/options.js';
 import { quantizeShape } from '../../compress/quantize/options.js';
-import { expected, KompaktError } from '../../errors.js';
+import { expected, KompaktError, systemReason } from '../../errors.js';
 import { parseOptions } from '../../session/parse-options.js';
 import { distillOptions } from '../../train/distill.js';
 import { finetuneOptions } from '../../train/finetune.js';
@@ -74,7 +74,12 @@ export function parseRecipe(given: unknown): Recipe {
 /** Reads a recipe. Throws KPT_FILE_NOT_FOUND, KPT_OPTION_INVALID. */
 export async function loadRecipe(path: string): Promise<RecipeFile> {
   const text = await readFile(path, 'utf8').catch((error) => {
-    throw new KompaktError('KPT_FILE_NOT_FOUND', `The recipe '${path}' cannot be read.`, { path }, error);
+    throw new KompaktError(
+      'KPT_FILE_NOT_FOUND',
+      `The recipe '${path}' cannot be read${systemReason(error)}.`,
+      { path },
+      error,
+    );
   });
   let value: unknown;
   try {

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KompaktError } from '../../errors.js';
+import { KompaktError, systemReason } from '../../errors.js';
 import { Model } from '../../model/model.js';
 import { makeFolder } from '../../onnx/make-folder.js';
 import { writeFileAtomically } from '../../onnx/write-file.js';
@@ -22,7 +22,12 @@ export class Shelf {
     }
     const made = mkdtemp(join(tmpdir(), 'kompakt-')).catch((error) => {
       const path = tmpdir();
-      throw new KompaktError('KPT_FILE_WRITE', `The folder '${path}' cannot be written.`, { path }, error);
+      throw new KompaktError(
+        'KPT_FILE_WRITE',
+        `The folder '${path}' cannot be written${systemReason(error)}.`,
+        { path },
+        error,
+      );
     });
     return new Shelf(await made, true);
   }

@@ -6,6 +6,18 @@ import { Deployment, type DeploymentSettings, type ModelFiles } from './deployme
 import { checkSameInterface } from './same-interface.js';
 import type { RequestOptions, SchedulerCounts } from './scheduler-options.js';
 
+const noRequests: SchedulerCounts = {
+  submitted: 0,
+  completed: 0,
+  failed: 0,
+  rejected: 0,
+  dropped: 0,
+  expired: 0,
+  aborted: 0,
+  waiting: 0,
+  running: 0,
+};
+
 export class ModelService {
   readonly name: string;
   readonly reloads = { done: 0, failed: 0 };
@@ -17,7 +29,9 @@ export class ModelService {
   #change: Promise<unknown> = Promise.resolve();
   /** The load that has not begun. */
   #next: Promise<void> | undefined;
-  readonly #retired = new Set<Promise<void>>();
+  readonly #retired = new Map<Deployment, Promise<void>>();
+  /** Of the deployments that are gone. */
+  #past: SchedulerCounts = noRequests;
   #closed = false;
   #keepsFile = false;
 
@@ -37,8 +51,11 @@ export class ModelService {
     return this.#current ?? null;
   }
 
+  /** Of all deployments since the start; null while there has been none. */
   counts(): SchedulerCounts | null {
-    return this.#current?.counts() ?? null;
+    if (this.#current === undefined) return null;
+    const here = new Set([this.#current, ...this.#retired.keys()]);
+    return [...here].map((deployment) => deployment.counts()).reduce(sum, this.#past);
   }
 
   /** The deployment in service. Throws KPT_UNAVAILABLE while there is none. */
@@ -108,11 +125,20 @@ export class ModelService {
     this.keepFile();
     await this.#change;
     if (this.#current !== undefined) this.#retire(this.#current);
-    await Promise.all(this.#retired);
+    await Promise.all(this.#retired.values());
   }
 
   #retire(deployment: Deployment): void {
-    const closing = deployment.close().finally(() => this.#retired.delete(closing));
-    this.#retired.add(closing);
+    const closing = deployment.close().finally(() => {
+      this.#retired.delete(deployment);
+      if (deployment !== this.#current) this.#past = sum(this.#past, deployment.counts());
+    });
+    this.#retired.set(deployment, closing);
   }
+}
+
+function sum(one: SchedulerCounts, other: SchedulerCounts): SchedulerCounts {
+  const names = Object.keys(noRequests) as (keyof SchedulerCounts)[];
+  const pairs = names.map((name) => [name, one[name] + other[name]]);
+  return Object.fromEntries(pairs) as Record<keyof SchedulerCounts, number>;
 }

@@ -29,7 +29,11 @@ export const trainingOptions: readonly OptionSpec[] = [
     parse: wholeNumber(1),
     default: 10,
   },
-  { flags: '--batch <n>', description: 'samples in one step', parse: wholeNumber(1), default: 64 },
+  {
+    flags: '--batch <n>',
+    description: 'samples in one step (default: 64, or all where there are fewer)',
+    parse: wholeNumber(1),
+  },
   {
     flags: '--optimizer <name>',
     description: 'sgd, adam, adamw, rmsprop, or JSON as in {"name":"sgd","momentum":0.9,"nesterov":true}',

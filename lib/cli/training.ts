@@ -107,6 +107,7 @@ function sharedOptions(options: Options, model: Model): FinetuneOptions {
     augment: options.value('augment'),
     mixup: options.number('mixup'),
     batchNormBatches: options.number('batchNormBatches'),
+    batch: options.number('batch'),
     log: options.text('log'),
     curves: options.text('curves'),
     train: options.value('train'),
@@ -121,7 +122,6 @@ function sharedOptions(options: Options, model: Model): FinetuneOptions {
   return {
     data: open(options.text('data')!, samples),
     epochs: options.number('epochs')!,
-    batch: options.number('batch')!,
     optimizer: options.value('optimizer') as FinetuneOptions['optimizer'],
     schedule: options.value('schedule') as FinetuneOptions['schedule'],
     loss: options.value('loss') as FinetuneOptions['loss'],

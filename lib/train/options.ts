@@ -96,7 +96,8 @@ const regularizeOptions = z.strictObject({
 /** Options of every way of training, to be part of a strict object. */
 export const trainingShape = {
   epochs: z.int().min(1).default(10),
-  batch: z.int().min(1).default(64),
+  /** Samples in one step. Absent: `usualBatch`, or all where there are fewer. */
+  batch: z.int().min(1).optional(),
   optimizer: optimizerOptions.prefault('sgd'),
   /** Absent: what is usual for the optimiser. */
   learningRate: z.number().positive().optional(),
@@ -159,6 +160,8 @@ export const realShape = {
 
 const trainingOptions = z.strictObject(trainingShape);
 export type CompleteTrainingSettings = z.output<typeof trainingOptions>;
+
+export const usualBatch = 64;
 
 function isRegExp(text: string): boolean {
   try {

@@ -16,7 +16,7 @@ export async function checkOutputs({ checkpoint, curves }: Outputs): Promise<voi
 export async function writeCurves(
   title: string,
   report: TrainingReport,
-  { curves, optimizer, schedule, batch, seed }: CompleteTrainingSettings,
+  { curves, optimizer, schedule, batch, seed }: CompleteTrainingSettings & { readonly batch: number },
 ): Promise<void> {
   if (curves === undefined) return;
   const page = trainingCurves(title, report, [

@@ -19,7 +19,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { type Lesson, samplesOf } from './lessons.js';
 import { logTo } from './log.js';
 import { train } from './loop.js';
-import { type CompleteTrainingSettings, optimizerOf, usualRate } from './options.js';
+import { type CompleteTrainingSettings, optimizerOf, usualBatch, usualRate } from './options.js';
 import { writeCurves } from './outputs.js';
 import type { Preparation } from './preparation.js';
 import { readingOf } from './reading.js';
@@ -69,19 +69,22 @@ export interface TrainedModel {
 }
 
 export async function trainModel(options: TrainModelOptions): Promise<TrainedModel> {
-  const { model, preparation, loss, settings, signal } = options;
+  const { model, preparation, loss, signal } = options;
   const { graph, rules, progress, unaveraged, finish } = preparation;
-  const { batch, seed, threads, memoryBytes, learningRate = usualRate[settings.optimizer.name] } = settings;
+  const { seed, threads, memoryBytes, checkpoint } = options.settings;
   const heldOut = options.careful && new HeldOut(options.careful.heldOut, seed);
   const given = keptSamples<Lesson>(options.data);
   const lessons = heldOut === undefined ? given : heldOut.rest(given);
   const samples = samplesOf(lessons, model.graph);
-  const fingerprint = settings.checkpoint && new SamplesFingerprint();
+  const fingerprint = checkpoint && new SamplesFingerprint();
   const data = await TrainingData.open(fingerprint?.over(samples) ?? samples, {
     seed,
     memoryBytes,
     ...(signal && { signal }),
   });
+  const { batch = Math.max(1, Math.min(usualBatch, data.count)) } = options.settings;
+  const settings = { ...options.settings, batch };
+  const { learningRate = usualRate[settings.optimizer.name] } = settings;
   const candidates = candidatesOf(options);
   const step = compileStep({
     graph,

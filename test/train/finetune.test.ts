@@ -278,6 +278,18 @@ test.each([
   });
 });
 
+test('a batch that nobody asked for is 64 samples, or all where there are fewer', async () => {
+  const few = { data: data.slice(0, 20), epochs: 2, seed: 1, threads: 1 };
+  const { model, report } = await finetune(dense(), few);
+  expect(report).toMatchObject({ steps: 2 });
+  expect(bytes(model)).toBe(bytes((await finetune(dense(), { ...few, batch: 20 })).model));
+  expect((await finetune(dense(), { ...few, data })).report).toMatchObject({ steps: 2 * 3 });
+  await expect(finetune(dense(), { ...few, batch: 64 })).rejects.toMatchObject({
+    code: 'KPT_OPTION_INVALID',
+    message: expect.stringContaining('at most 20 samples'),
+  });
+});
+
 test('labels outside of the classes, inputs that are not there', async () => {
   const wrongLabel = { ...data[0]!, label: classes };
   for (const [lessons, name] of [

@@ -16,6 +16,7 @@ import {
 } from '../../index.js';
 import type { Command, Options } from '../command.js';
 import { samplesOf } from '../data.js';
+import { fileNames } from '../file-names.js';
 import { modelSource } from '../model-source.js';
 import { vainWith } from '../option-rules.js';
 import {
@@ -48,7 +49,8 @@ export const runCommand: Command = {
     ...dataOptions,
     {
       flags: '-o, --output <folder>',
-      description: 'save every output as <folder>/<sample>-<name>.npy',
+      description:
+        'save every output as <folder>/<sample>-<name>.npy, with _ for characters that are odd in names of files',
       writes: /^\d+-[\w.-]*\.npy$/,
     },
     threadsOption,
@@ -167,8 +169,8 @@ async function save(
   sample: number,
   outputs: Readonly<Record<string, Tensor>>,
 ): Promise<void> {
-  for (const [name, tensor] of Object.entries(outputs))
-    await saveNpy(join(folder, `${sample}-${name.replaceAll(/[^\w.-]/g, '_')}.npy`), tensor);
+  for (const [name, file] of fileNames(Object.keys(outputs)))
+    await saveNpy(join(folder, `${sample}-${file}.npy`), outputs[name]!);
 }
 
 function toText(results: readonly SampleResult[], labelled: number, top1: number | null): string {

@@ -6,8 +6,9 @@ import type { Model } from '../model/model.js';
 import { toTensor } from '../session/feeds.js';
 import { keptSamples } from '../session/kept-samples.js';
 import { parseOptions } from '../session/parse-options.js';
-import { requireSamples, type SamplesOf } from '../session/samples.js';
+import { requireSamples, type SamplesOf, samplesIn } from '../session/samples.js';
 import { type Tensors, valuesOf } from '../session/values.js';
+import type { LabelledSample } from '../train/evaluate.js';
 import { adviceFor, type CommandWords } from './advice.js';
 import { type Answers, answersOf, compareAnswers, type LabelledSamples } from './answers.js';
 import { findCauses } from './causes/index.js';
@@ -32,17 +33,28 @@ export interface ExplainOptions extends z.input<typeof explainOptions> {
   readonly words?: Partial<CommandWords>;
   /** Told what is done, and its share from 0 to 1. */
   readonly onProgress?: (what: string, share: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** Compares a compressed model with its original.
- *  Throws: KPT_OPTION_INVALID; KPT_CALIBRATION_EMPTY without samples; what running the models throws. */
+ *  Throws: KPT_OPTION_INVALID; KPT_CALIBRATION_EMPTY without samples; KPT_ABORTED; what running the models throws. */
 export async function explain(
   original: Model,
   compressed: Model,
-  { data, evaluate, words, onProgress = () => {}, ...given }: ExplainOptions,
+  { data, evaluate: judged, words, onProgress: told, signal, ...given }: ExplainOptions,
 ): Promise<ExplainReport> {
   const options = parseOptions(explainOptions, given, 'explain');
-  const samples = await firstOf(data, options.samples);
+  const requireGoingOn = (): void => {
+    if (signal?.aborted)
+      throw new KompaktError('KPT_ABORTED', 'The comparison was aborted.', {}, signal.reason);
+  };
+  // Every part that takes long tells of itself, or goes through samples.
+  const onProgress = (what: string, share: number): void => {
+    requireGoingOn();
+    told?.(what, share);
+  };
+  const evaluate = judged && watched<LabelledSample>(judged, requireGoingOn);
+  const samples = await firstOf(requireSamples(data, 'data', 'explain'), options.samples, requireGoingOn);
   const trial = samples.slice(0, options.trialSamples);
   const study = studyOf(original.graph, compressed.graph, samples[0]!);
   const feeds = [original, compressed].map(({ graph }) => tensorsOf(feedsFor(graph, samples[0]!)));
@@ -128,9 +140,26 @@ async function bothAnswers(
   return [first, await answersOf(compressed, samples)];
 }
 
-async function firstOf(data: ExplainOptions['data'] | undefined, limit: number): Promise<readonly Feeds[]> {
+/** The samples, with `before` called for each of them. */
+const watched = <T extends { readonly feeds: object }>(
+  samples: SamplesOf<T>,
+  before: () => void,
+): SamplesOf<T> => ({
+  async *[Symbol.asyncIterator]() {
+    for await (const sample of samplesIn<T>(samples)) {
+      before();
+      yield sample;
+    }
+  },
+});
+
+async function firstOf(
+  data: ExplainOptions['data'],
+  limit: number,
+  before: () => void,
+): Promise<readonly Feeds[]> {
   const samples: Feeds[] = [];
-  for await (const feeds of valuesOf(keptSamples(requireSamples(data, 'data', 'explain')))) {
+  for await (const feeds of valuesOf(keptSamples(watched<{ readonly feeds: Tensors }>(data, before)))) {
     samples.push(feeds);
     if (samples.length === limit) break;
   }

@@ -44,6 +44,30 @@ async function labelled(count: number) {
   return samples;
 }
 
+test('a signal ends it in every part', async () => {
+  const evaluate = await labelled(4);
+  const told: string[] = [];
+  await explain(net, int8, { data: feeds, evaluate, seconds: 0.05, onProgress: (what) => told.push(what) });
+  for (const part of ['read', ...new Set(told)]) {
+    const controller = new AbortController();
+    if (part === 'read') controller.abort(new Error('enough'));
+    const after: string[] = [];
+    const onProgress = (what: string): void => {
+      after.push(what);
+      if (what === part) controller.abort(new Error('enough'));
+    };
+    const ended = explain(net, int8, {
+      data: feeds,
+      evaluate,
+      seconds: 0.05,
+      onProgress,
+      signal: controller.signal,
+    });
+    await expect(ended).rejects.toMatchObject({ code: 'KPT_ABORTED', cause: { message: 'enough' } });
+    expect(after.filter((what) => what === part)).toHaveLength(part === 'read' ? 0 : 1);
+  }
+});
+
 test('a model explained by itself is exact', async () => {
   const report = await explain(net, net, { data: feeds, evaluate: await labelled(10), ...still });
   expect(report.sqnr).toBe(Number.POSITIVE_INFINITY);

@@ -2,7 +2,15 @@
 // an OpDef its view of it.
 import { KompaktError } from '../errors.js';
 import type { Node } from '../graph/graph.js';
-import type { Buffer, InferContext, Layout, LowerContext, Matrices, TensorType } from '../ops/op.js';
+import {
+  type Buffer,
+  type InferContext,
+  type Layout,
+  type LowerContext,
+  type Matrices,
+  type TensorType,
+  typeOf,
+} from '../ops/op.js';
 import type { StepKind, StepParams } from '../ops/steps.js';
 import { toStorage } from '../ops/storage.js';
 import { bytesPerElement, type DType } from '../tensor/dtype.js';
@@ -60,6 +68,12 @@ export class PlanBuilder {
     readonly constants: ConstantStore,
     readonly state: ReadonlySet<string> = new Set(),
   ) {}
+
+  /** Values that are the same in every run. */
+  know(constants: ReadonlyMap<string, TensorValue>): void {
+    for (const [name, value] of constants)
+      this.values.set(name, { type: typeOf(value), known: value, fromHost: false, born: 0 });
+  }
 
   value(name: string): PlanValue {
     const value = this.values.get(name);

@@ -59,7 +59,7 @@ export const trainingOptions: readonly OptionSpec[] = [
   {
     flags: '--loss <name>',
     description:
-      'cross-entropy, mean-squared-error, binary-cross-entropy, kl-divergence, or JSON as in {"name":"cross-entropy","smoothing":0.1}',
+      'cross-entropy, mean-squared-error, binary-cross-entropy, kl-divergence, or JSON as in {"name":"cross-entropy","smoothing":0.1,"classWeights":[1,5]}',
     parse: nameOrJson,
     default: 'cross-entropy',
   },

@@ -55,11 +55,16 @@ export const usualRate: Readonly<Record<CompleteOptimizerOptions['name'], number
   rmsprop: 0.001,
 };
 
-/** 'cross-entropy', or {"name":"cross-entropy","smoothing":0.1}. */
+/** 'cross-entropy', or {"name":"cross-entropy","smoothing":0.1,"classWeights":[1,5]}. */
 export const lossOptions = z.preprocess(
   orName,
   z.discriminatedUnion('name', [
-    z.strictObject({ name: z.literal('cross-entropy'), smoothing: share.default(0) }),
+    z.strictObject({
+      name: z.literal('cross-entropy'),
+      smoothing: share.default(0),
+      /** How much each class counts, in the order of the classes. */
+      classWeights: z.array(z.number().positive()).min(2).optional(),
+    }),
     z.strictObject({ name: z.literal('mean-squared-error') }),
     z.strictObject({ name: z.literal('binary-cross-entropy') }),
     z.strictObject({ name: z.literal('kl-divergence') }),
@@ -70,7 +75,7 @@ export const lossOptions = z.preprocess(
 export function lossOf(options: z.output<typeof lossOptions>, mixup?: number): Loss {
   switch (options.name) {
     case 'cross-entropy':
-      return crossEntropy({ smoothing: options.smoothing, soft: mixup !== undefined });
+      return crossEntropy({ ...withoutName(options), soft: mixup !== undefined });
     case 'mean-squared-error':
       return meanSquaredError();
     case 'binary-cross-entropy':

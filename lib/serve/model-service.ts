@@ -4,19 +4,7 @@ import { KompaktError } from '../errors.js';
 import type { Meter, MeterSnapshot } from '../monitor/meter.js';
 import { Deployment, type DeploymentSettings, type ModelFiles } from './deployment.js';
 import { checkSameInterface } from './same-interface.js';
-import type { RequestOptions, SchedulerCounts } from './scheduler-options.js';
-
-const noRequests: SchedulerCounts = {
-  submitted: 0,
-  completed: 0,
-  failed: 0,
-  rejected: 0,
-  dropped: 0,
-  expired: 0,
-  aborted: 0,
-  waiting: 0,
-  running: 0,
-};
+import { noRequests, type RequestOptions, type SchedulerCounts } from './scheduler-options.js';
 
 export class ModelService {
   readonly name: string;

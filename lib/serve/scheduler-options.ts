@@ -70,3 +70,15 @@ export interface SchedulerCounts {
   readonly waiting: number;
   readonly running: number;
 }
+
+export const noRequests: SchedulerCounts = Object.freeze({
+  submitted: 0,
+  completed: 0,
+  failed: 0,
+  rejected: 0,
+  dropped: 0,
+  expired: 0,
+  aborted: 0,
+  waiting: 0,
+  running: 0,
+});

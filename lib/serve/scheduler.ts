@@ -13,6 +13,7 @@ import type { Runnable } from './runnable.js';
 import {
   type CompleteSchedulerOptions,
   checkRequest,
+  noRequests,
   type RequestOptions,
   type SchedulerCounts,
   type SchedulerOptions,
@@ -40,15 +41,7 @@ export class Scheduler {
   readonly #joining: Joining;
   readonly #queue: RequestQueue<Request>;
   readonly #running = new Set<Request>();
-  readonly #counts = {
-    submitted: 0,
-    completed: 0,
-    failed: 0,
-    rejected: 0,
-    dropped: 0,
-    expired: 0,
-    aborted: 0,
-  };
+  readonly #counts = { ...noRequests };
   #timer: NodeJS.Timeout | undefined;
   #closing: { readonly done: Promise<void>; readonly finish: () => void } | undefined;
 

@@ -93,3 +93,29 @@ export async function rightOf(source, samples) {
   await session.release();
   return (100 * right) / samples.length;
 }
+
+/** Classifiers with samples to fit them by, and others to judge them on. DS-CNN has no data besides the test set: every other sample
+ *  fits and is not judged. */
+export function classifiers() {
+  const words = keywords();
+  return [
+    {
+      name: 'DS-CNN',
+      file: 'models-mlperf-tiny/dscnn_kws.onnx',
+      fitting: words.filter((_, i) => i % 2 === 0),
+      judged: words.filter((_, i) => i % 2 !== 0),
+    },
+    {
+      name: 'ResNet-8',
+      file: 'models-mlperf-tiny/pretrainedResnet.tflite',
+      fitting: cifarChannelsLast('train3k_jpg.bin', 'float32'),
+      judged: cifarChannelsLast('test1k_jpg.bin', 'float32'),
+    },
+    {
+      name: 'ResNet-20',
+      file: 'models-vision/resnet20_cifar10.onnx',
+      fitting: cifar('train3k_jpg.bin', imagenet),
+      judged: cifar('test1k_jpg.bin', imagenet),
+    },
+  ];
+}

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Model, prune } from '../dist/index.js';
-import { cifar, cifarChannelsLast, data, imagenet, keywords, rightOf } from './labelled.mjs';
+import { classifiers, data, rightOf } from './labelled.mjs';
 import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({
@@ -20,31 +20,8 @@ if (!existsSync(data)) {
   process.exit(1);
 }
 
-// DS-CNN has no data besides the test set: every other sample fits and is not judged.
-const words = keywords();
-const cases = [
-  {
-    name: 'DS-CNN',
-    file: 'models-mlperf-tiny/dscnn_kws.onnx',
-    fitting: words.filter((_, i) => i % 2 === 0),
-    judged: words.filter((_, i) => i % 2 !== 0),
-  },
-  {
-    name: 'ResNet-8',
-    file: 'models-mlperf-tiny/pretrainedResnet.tflite',
-    fitting: cifarChannelsLast('train3k_jpg.bin', 'float32'),
-    judged: cifarChannelsLast('test1k_jpg.bin', 'float32'),
-  },
-  {
-    name: 'ResNet-20',
-    file: 'models-vision/resnet20_cifar10.onnx',
-    fitting: cifar('train3k_jpg.bin', imagenet),
-    judged: cifar('test1k_jpg.bin', imagenet),
-  },
-];
-
 const rows = [];
-for (const { name, file, fitting, judged } of cases) {
+for (const { name, file, fitting, judged } of classifiers()) {
   const model = await Model.load(join(data, file));
   const samples = fitting.map(({ tensor }) => ({ feeds: { [model.graph.inputs[0].name]: tensor } }));
   const dense = await rightOf(model.toBytes(), judged);

@@ -1,12 +1,12 @@
 // Accuracy of post-training quantisation on labelled data, FP32 and INT8, in kompakt and in onnxruntime-node on the same
 // samples and files. Usage: node bench/accuracy.mjs [--json] [--calibrator NAME] [--only NAME]. Needs the shared data
 // folder (KOMPAKT_SHARED_DATA, default ../shared/data) and a build (npm run build).
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Model, quantize } from '../dist/index.js';
-import { argMax, cifar, data, imagenet, keywords, raw } from './labelled.mjs';
+import { argMax, cifar, data, imagenet, keywords, raw, requireData } from './labelled.mjs';
 import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({
@@ -18,10 +18,7 @@ const { values: flags } = parseArgs({
     calibration: { type: 'string', default: '300' },
   },
 });
-if (!existsSync(data)) {
-  console.error(`accuracy: no data at ${data}; set KOMPAKT_SHARED_DATA`);
-  process.exit(1);
-}
+requireData('accuracy');
 const ort = createRequire(import.meta.url)('onnxruntime-node');
 
 // DS-CNN has no data besides the test set: every fifth sample calibrates and is not judged.

@@ -1,6 +1,6 @@
 // Labelled samples of the shared data folder (KOMPAKT_SHARED_DATA, default ../shared/data beside the repository), as the
 // nets of the benches want them.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from '../dist/index.js';
 import { images } from './internals.mjs';
@@ -94,16 +94,23 @@ export async function rightOf(source, samples) {
   return (100 * right) / samples.length;
 }
 
-/** Classifiers with samples to fit them by, and others to judge them on. DS-CNN has no data besides the test set: every other sample
+/** Ends the bench `name` where there is no data. */
+export function requireData(name) {
+  if (existsSync(data)) return;
+  console.error(`${name}: no data at ${data}; set KOMPAKT_SHARED_DATA`);
+  process.exit(1);
+}
+
+/** Classifiers with samples to fit them by, and others to judge them on. DS-CNN has no data besides the test set: one of `every` samples
  *  fits and is not judged. */
-export function classifiers() {
+export function classifiers(every = 2) {
   const words = keywords();
   return [
     {
       name: 'DS-CNN',
       file: 'models-mlperf-tiny/dscnn_kws.onnx',
-      fitting: words.filter((_, i) => i % 2 === 0),
-      judged: words.filter((_, i) => i % 2 !== 0),
+      fitting: words.filter((_, i) => i % every === 0),
+      judged: words.filter((_, i) => i % every !== 0),
     },
     {
       name: 'ResNet-8',

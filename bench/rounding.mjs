@@ -1,11 +1,11 @@
 // What rounding weights by the error of their products (GPTQ) keeps at few bits, all layers: top-1 of rounding to the nearest and of
 // GPTQ, and of the 4-bit file that onnxruntime's quantiser made of the same net. Usage: node bench/rounding.mjs [--json]
 // [--bits 8,4,3,2] [--samples 300]. Needs the shared data folder and a build (npm run build).
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Model, quantize } from '../dist/index.js';
-import { cifar, cifarChannelsLast, data, imagenet, keywords, raw, rightOf } from './labelled.mjs';
+import { cifar, classifiers, data, raw, requireData, rightOf } from './labelled.mjs';
 import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({
@@ -15,44 +15,20 @@ const { values: flags } = parseArgs({
     samples: { type: 'string', default: '300' },
   },
 });
-if (!existsSync(data)) {
-  console.error(`rounding: no data at ${data}; set KOMPAKT_SHARED_DATA`);
-  process.exit(1);
-}
+requireData('rounding');
 
-// DS-CNN has no data besides the test set: every fifth sample calibrates and is not judged.
-const kws = keywords();
-const cases = [
-  {
-    name: 'DS-CNN',
-    file: 'models-mlperf-tiny/dscnn_kws.onnx',
-    theirs: 'dscnn_kws_qdq_u8s4w.onnx',
-    calibration: kws.filter((_, i) => i % 5 === 0),
-    judged: kws.filter((_, i) => i % 5 !== 0),
-  },
-  {
-    name: 'ResNet-8',
-    file: 'models-mlperf-tiny/pretrainedResnet.tflite',
-    theirs: 'resnet8_cifar10_qdq_u8s4w.onnx',
-    calibration: cifarChannelsLast('train3k_jpg.bin', 'float32'),
-    judged: cifarChannelsLast('test1k_jpg.bin', 'float32'),
-    // The file of the other tool takes channels first.
-    judgedTheirs: cifar('test1k_jpg.bin', raw),
-  },
-  {
-    name: 'ResNet-20',
-    file: 'models-vision/resnet20_cifar10.onnx',
-    theirs: 'resnet20_cifar10_qdq_u8s4w.onnx',
-    calibration: cifar('train3k_jpg.bin', imagenet),
-    judged: cifar('test1k_jpg.bin', imagenet),
-  },
-];
+/** Files with weights of 4 bits that onnxruntime's quantiser made of the same nets. That of ResNet-8 takes channels first. */
+const theirs = {
+  'DS-CNN': { file: 'dscnn_kws_qdq_u8s4w.onnx' },
+  'ResNet-8': { file: 'resnet8_cifar10_qdq_u8s4w.onnx', judged: cifar('test1k_jpg.bin', raw) },
+  'ResNet-20': { file: 'resnet20_cifar10_qdq_u8s4w.onnx' },
+};
 
 const rows = [];
-for (const { name, file, theirs, calibration, judged, judgedTheirs = judged } of cases) {
+for (const { name, file, fitting, judged } of classifiers(5)) {
   const model = await Model.load(join(data, file));
-  const every = Math.max(1, Math.floor(calibration.length / Number(flags.samples)));
-  const samples = calibration.filter((_, i) => i % every === 0);
+  const every = Math.max(1, Math.floor(fitting.length / Number(flags.samples)));
+  const samples = fitting.filter((_, i) => i % every === 0);
   const float = await rightOf(join(data, file), judged);
   for (const weightBits of flags.bits.split(',').map(Number)) {
     process.stderr.write(`${name}, ${weightBits} bits ...\n`);
@@ -74,8 +50,9 @@ for (const { name, file, theirs, calibration, judged, judgedTheirs = judged } of
       };
     }
     if (weightBits === 4) {
-      const path = join(data, 'foreign-quantized', theirs);
-      row.onnxruntime = { accuracy: await rightOf(path, judgedTheirs), bytes: statSync(path).size };
+      const { file: other, judged: its = judged } = theirs[name];
+      const path = join(data, 'foreign-quantized', other);
+      row.onnxruntime = { accuracy: await rightOf(path, its), bytes: statSync(path).size };
     }
     rows.push(row);
   }

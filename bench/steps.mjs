@@ -1,11 +1,10 @@
 // What fitting keeps where channels leave at once, and where they leave in several calls of prune, each of which fits what the one before
 // left: top-1 without training. Usage: node bench/steps.mjs [--json] [--macs 0.6,0.4] [--steps 1,2,4]. Needs the shared data folder
 // and a build (npm run build).
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Model, prune } from '../dist/index.js';
-import { classifiers, data, rightOf } from './labelled.mjs';
+import { classifiers, data, requireData, rightOf } from './labelled.mjs';
 import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({
@@ -15,10 +14,7 @@ const { values: flags } = parseArgs({
     steps: { type: 'string', default: '1,2,4' },
   },
 });
-if (!existsSync(data)) {
-  console.error(`steps: no data at ${data}; set KOMPAKT_SHARED_DATA`);
-  process.exit(1);
-}
+requireData('steps');
 
 const counts = flags.steps.split(',').map(Number);
 const rows = [];

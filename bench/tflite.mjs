@@ -1,18 +1,23 @@
 // Accuracy of TensorFlow Lite files on labelled data: integer nets beside their float twins. Usage: node bench/tflite.mjs
 // [--json]. Needs the shared data folder (KOMPAKT_SHARED_DATA, default ../shared/data), a build (npm run build) and, for
 // photos, the package sharp.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InferenceSession } from '../dist/index.js';
-import { argMax, cifarChannelsLast, data, keywordBytes, keywords, photoBytes, photos } from './labelled.mjs';
+import {
+  argMax,
+  cifarChannelsLast,
+  data,
+  keywordBytes,
+  keywords,
+  photoBytes,
+  photos,
+  requireData,
+} from './labelled.mjs';
 import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
-if (!existsSync(data)) {
-  console.error(`tflite: no data at ${data}; set KOMPAKT_SHARED_DATA`);
-  process.exit(1);
-}
+requireData('tflite');
 
 const images = 'test1k_jpg.bin';
 /** Class 0 of these nets is the background: labels count from 1. */

@@ -1,11 +1,10 @@
 // What fitting the other weights keeps where the least become 0, without training: top-1 of the model as it was, with the weights that
 // stay as they were, and fitted on samples. Usage: node bench/zeros.mjs [--json] [--sparsities 0.5,0.7,0.8,0.9]
 // [--distribution lamp]. Needs the shared data folder and a build (npm run build).
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Model, prune } from '../dist/index.js';
-import { classifiers, data, rightOf } from './labelled.mjs';
+import { classifiers, data, requireData, rightOf } from './labelled.mjs';
 import { print } from './print.mjs';
 
 const { values: flags } = parseArgs({
@@ -15,10 +14,7 @@ const { values: flags } = parseArgs({
     distribution: { type: 'string', default: 'lamp' },
   },
 });
-if (!existsSync(data)) {
-  console.error(`zeros: no data at ${data}; set KOMPAKT_SHARED_DATA`);
-  process.exit(1);
-}
+requireData('zeros');
 
 const rows = [];
 for (const { name, file, fitting, judged } of classifiers()) {

@@ -13,7 +13,7 @@ import { isDequantize, isQuantize } from '../passes/quantized-value.js';
 import { differentiate, factsOf } from '../run/differentiate.js';
 import { sizeOf } from '../tensor/shape.js';
 import { fromNumbers, type TensorValue } from '../tensor/tensor.js';
-import { describeOtherFloats, otherFloatWeights } from './float-weights.js';
+import { errorOfOtherFloats } from './float-weights.js';
 import { lossContext, typedValue } from './loss-context.js';
 import { outputAxis } from './max-norm.js';
 import { sharpGradients } from './sharpness.js';
@@ -265,13 +265,9 @@ function updatesLast(graph: Graph, state: readonly StateValue[]): Graph {
 }
 
 function nothingToTrain(model: Graph, candidates: readonly string[]): KompaktError {
-  const other = candidates.length === 0 ? otherFloatWeights(model) : undefined;
-  if (other !== undefined)
-    return new KompaktError(
-      'KPT_OPTION_INVALID',
-      `Expected a model with weights in float32 to train but received ${describeOtherFloats(other)}.`,
-      { node: other.node.name },
-    );
+  const other =
+    candidates.length === 0 ? errorOfOtherFloats(model, 'weights in float32 to train') : undefined;
+  if (other !== undefined) return other;
   const none = candidates.map((name) => `'${name}'`).join(', ');
   const how = isQuantized(model)
     ? " The model is quantised: to train it with its roundings give option quantize ('--method lsq' of the command line)."

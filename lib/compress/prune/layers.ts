@@ -4,7 +4,7 @@ import { type Graph, type Node, opKey } from '../../graph/graph.js';
 import { producersOf } from '../../graph/order.js';
 import { ops } from '../../ops/index.js';
 import type { TensorValue } from '../../tensor/tensor.js';
-import { describeOtherFloats, otherFloatWeights } from '../../train/float-weights.js';
+import { errorOfOtherFloats } from '../../train/float-weights.js';
 import { isMover } from '../../train/plain-weights.js';
 import type { LayerChoice } from './options.js';
 
@@ -60,13 +60,8 @@ export function chooseLayers(graph: Graph, { only, keep }: LayerChoice): readonl
         `The model has no layer '${name}' to prune; its layers are ${layers.map(({ node }) => node).join(', ') || 'none'}.`,
       );
   const chosen = layers.filter(({ node }) => (only?.includes(node) ?? true) && !keep.includes(node));
-  const other = layers.length === 0 ? otherFloatWeights(graph) : undefined;
-  if (other !== undefined)
-    throw new KompaktError(
-      'KPT_OPTION_INVALID',
-      `Expected a model with weights in float32 to prune but received ${describeOtherFloats(other)}.`,
-      { node: other.node.name },
-    );
+  const other = layers.length === 0 ? errorOfOtherFloats(graph, 'weights in float32 to prune') : undefined;
+  if (other !== undefined) throw other;
   if (chosen.length === 0)
     throw new KompaktError(
       'KPT_OPTION_INVALID',

@@ -3,7 +3,7 @@
 import { KompaktError } from '../../errors.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import type { DType } from '../../tensor/dtype.js';
-import { describeOtherFloats, otherFloatWeights } from '../../train/float-weights.js';
+import { errorOfOtherFloats } from '../../train/float-weights.js';
 import type { CompleteQuantizeOptions } from './options.js';
 import type { Selection } from './selection.js';
 
@@ -34,13 +34,8 @@ export function requireFloatLayers(graph: Graph, { layers }: Selection): void {
       `Expected a model with layers in float32 for quantize but received one that is quantised already: node '${found.node.name}' (${found.node.op}) reads weights '${found.weight}' of type ${found.dtype}. Quantise the float32 model that it was made from; this one is run and explained as it is.`,
       { node: found.node.name },
     );
-  const other = otherFloatWeights(graph);
-  if (other !== undefined)
-    throw new KompaktError(
-      'KPT_OPTION_INVALID',
-      `Expected a model with layers in float32 for quantize but received ${describeOtherFloats(other)}.`,
-      { node: other.node.name },
-    );
+  const other = errorOfOtherFloats(graph, 'layers in float32 for quantize');
+  if (other !== undefined) throw other;
 }
 
 /** Throws KPT_OPTION_INVALID for an entry that fits no node, neither as the model was given nor as it is quantised. */

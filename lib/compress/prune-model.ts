@@ -112,19 +112,24 @@ export async function prune(
   };
 }
 
+type Layers = ReturnType<typeof chooseLayers>;
+
 async function weightsGone(
   source: Model,
   { layers: choice, threshold, sparsity, distribution, ...options }: CompletePruneOptions,
   given: Samples,
 ): Promise<Pruned> {
   const samples = await samplesToFit(options, given);
+  const steps =
+    threshold === undefined
+      ? sharesUpTo(sparsity!, samples.length > 0).map(
+          (share) => (graph: Graph, layers: Layers) =>
+            withZeros(graph, layers, zerosOf(layers, share, distribution)),
+        )
+      : [(graph: Graph, layers: Layers) => withoutSmall(graph, layers, threshold)];
   let { graph } = source;
-  for (const share of threshold === undefined ? sharesUpTo(sparsity!, samples.length > 0) : [undefined]) {
-    const layers = chooseLayers(graph, choice);
-    const sparse =
-      share === undefined
-        ? withoutSmall(graph, layers, threshold!)
-        : withZeros(graph, layers, zerosOf(layers, share, distribution));
+  for (const sparser of steps) {
+    const sparse = sparser(graph, chooseLayers(graph, choice));
     graph = await fitted(source.graph, { graph: sparse }, samples, given.signal);
   }
   return {
@@ -158,7 +163,7 @@ const fitted = async (
 
 const fitNotes = (options: FitOptions, { data }: Samples): readonly string[] =>
   options.refit && data === undefined
-    ? ['With samples (data), what is left of each layer would be fitted to what it computed before.']
+    ? ['With samples (data, --data), what is left of each layer would be fitted to what it computed before.']
     : [];
 
 /** Throws KPT_CALIBRATION_VALUES: least squares over NaN would fit nothing, and say nothing. */

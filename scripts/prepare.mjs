@@ -30,9 +30,11 @@ if (!has('native/addon.cc')) {
 } else {
   const packages = process.platform === 'win32' ? [] : missing();
   if (packages.length > 0) await bring(packages);
-  step('building the native addon (about a minute on two cores)', process.execPath, [
-    'scripts/build-native.mjs',
-  ]);
+  step(
+    'building the native addon (about a minute on two cores of a PC, longer on a small board)',
+    process.execPath,
+    ['scripts/build-native.mjs'],
+  );
 }
 if (has('tsconfig.build.json') && resolves('typescript/package.json') && resolves('esbuild/package.json'))
   step('compiling TypeScript', process.execPath, ['scripts/build-ts.mjs']);

@@ -43,6 +43,9 @@ Napi::Function NativeSession::Define(Napi::Env env) {
 }
 
 NativeSession::NativeSession(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeSession>(info) {
+  // In a worker that is being ended nothing is wrapped any more, and nobody would delete the session and join
+  // its threads: they would still run when Node unloads the addon.
+  if (IsEmpty()) return;
   const int threads = info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : 1;
   session_ = std::make_shared<Session>(std::clamp(threads, 1, kMaxThreads), PlanCacheOf(info[1]));
   executor_ = std::make_shared<Executor>();
@@ -111,6 +114,7 @@ Napi::Function NativePlan::Define(Napi::Env env) {
 }
 
 NativePlan::NativePlan(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativePlan>(info) {
+  if (IsEmpty()) return;  // as above: it holds the session
   if (!info[0].IsObject() || !info[1].IsTypedArray()) {
     error_ = "KPT_INTERNAL a plan is made from a session and a program";
     return;
